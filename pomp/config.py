@@ -89,6 +89,9 @@ class ModelConfig(Frozen):
         "coordinates",
         description="What Eq. 2's position embedding encodes: the region's row and column, or its place in the list.",
     )
+    type_embedding: bool = Field(
+        True, description="A learnt vector for each omics type, which Eq. 3 lacks: its shared layer cannot tell them apart."
+    )
     separate_cls: bool = Field(True, description="One [CLS] token a modality (paper) or one shared (released code).")
     cross_attention_keys: Literal["regions", "regions_and_cls"] = Field(
         "regions", description="Keys of Eq. 4: region tokens (paper), or [CLS-P] as well (released code)."
@@ -208,7 +211,9 @@ _DEMO: dict[str, Any] = {
 
 PRESETS: dict[PresetName, RunConfig] = {
     "honest": RunConfig(),
-    "paper": RunConfig(protocol="paper", cohort=CohortConfig(complete_cases=True)),
+    "paper": RunConfig(
+        protocol="paper", cohort=CohortConfig(complete_cases=True), model=ModelConfig(type_embedding=False)
+    ),
     "demo": RunConfig.model_validate(_DEMO),
 }
 

@@ -1,0 +1,19 @@
+"""The architecture: encoders of pathology (Eq. 1-2) and omics (Eq. 3), fused (Eq. 4-5), wired in `Pomp`."""
+
+from pomp.model import torchvision_ops as torchvision_ops  # before anything imports timm  # isort: skip
+from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
+from pomp.model.omics import OmicsEncoder, OmicsTokens
+from pomp.model.pathology import PathologyEncoder, PathologyTokens, RegionEmbedding
+from pomp.model.pomp import Pomp, build_model
+
+__all__ = [
+    "MultimodalEncoder",
+    "MultimodalTokens",
+    "OmicsEncoder",
+    "OmicsTokens",
+    "PathologyEncoder",
+    "PathologyTokens",
+    "Pomp",
+    "RegionEmbedding",
+    "build_model",
+]

@@ -1,0 +1,82 @@
+"""Pathology encoder: a patient's regions → one token a region and [CLS-P] (Eq. 1-2)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor, nn
+
+from pomp.config import ModelConfig
+from pomp.model.positions import sinusoid, sinusoid_2d
+from pomp.model.transformer import Transformer, pad_ragged
+
+
+class PathologyTokens(NamedTuple):
+    """Output of Eq. 2."""
+
+    cls: Tensor  # (B, d) v, the final [CLS-P]
+    regions: Tensor  # (B, M, d) h^v
+    mask: Tensor  # (B, M) True where a region is real
+
+    def select(self, patients: Tensor) -> PathologyTokens:
+        """The tokens of some patients of the batch, by index."""
+        return PathologyTokens(self.cls[patients], self.regions[patients], self.mask[patients])
+
+
+class RegionEmbedding(nn.Module):
+    """A region's pixels → one vector: a ViT and the average of its patch tokens."""
+
+    def __init__(self, config: ModelConfig, side: int) -> None:
+        super().__init__()
+        self.vit = VisionTransformer(
+            img_size=side,
+            patch_size=config.patch_px,
+            embed_dim=config.width,
+            depth=config.vit_layers,
+            num_heads=config.heads,
+            class_token=False,
+            global_pool="avg",
+            fc_norm=False,  # normalise the patch tokens, then average: AvgPool(ViT(·))
+            num_classes=0,
+            proj_drop_rate=config.dropout,
+            attn_drop_rate=config.dropout,
+        )
+
+    def forward(self, regions: Tensor) -> Tensor:
+        """Eq. (1): (R, 3, side, side) uint8 → (R, d)."""
+        return self.vit(regions.float() / 127.5 - 1)  # type: ignore[no-any-return]
+
+
+class PathologyEncoder(nn.Module):
+    """Region embeddings, their places, and [CLS-P] through the Pat-Transformer."""
+
+    def __init__(self, config: ModelConfig, side: int) -> None:
+        super().__init__()
+        self.positions = config.positions
+        self.embedding = RegionEmbedding(config, side)
+        self.cls = nn.Parameter(torch.randn(config.width) * 0.02)
+        self.transformer = Transformer(config.width, config.heads, config.pathology_layers, config.dropout)
+
+    def forward(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
+        """Eq. (2): regions (R, 3, side, side) uint8 of all patients one after another, coordinates (R, 2) row and
+        column, counts (B,) regions a patient. A count may be 0: [CLS-P] then attends to itself alone, and v is the same
+        learnt vector for every such patient.
+        """
+        embedded = self.embedding(regions) if len(regions) else self.cls.new_zeros(0, len(self.cls))
+        return self.contextualise(embedded, coordinates, counts)
+
+    def contextualise(self, embedded: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
+        """Eq. (2) from region embeddings (R, d) that are already at hand."""
+        tokens, mask = pad_ragged(embedded + self._places(embedded, coordinates), counts)
+        if self.positions == "list_order":
+            tokens = tokens + sinusoid(torch.arange(tokens.shape[1], device=tokens.device), tokens.shape[2])
+        tokens = torch.cat([self.cls.expand(len(counts), 1, -1), tokens], dim=1)  # (B, 1+M, d)
+        final = self.transformer(tokens, nn.functional.pad(mask, (1, 0), value=True))
+        return PathologyTokens(final[:, 0], final[:, 1:], mask)
+
+    def _places(self, embedded: Tensor, coordinates: Tensor) -> Tensor:
+        if self.positions != "coordinates":
+            return torch.zeros_like(embedded)
+        return sinusoid_2d(coordinates, embedded.shape[1]).to(embedded.dtype)

@@ -1,0 +1,86 @@
+"""POMP: the encoders wired, the heads of the tasks, and the risk (section 3.2-3.4)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from pomp.config import RunConfig
+from pomp.errors import ConfigError
+from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
+from pomp.model.omics import OmicsEncoder, OmicsTokens
+from pomp.model.pathology import PathologyEncoder, PathologyTokens
+from pomp.objectives.cox import cosine_risk
+
+TEMPERATURE_LIMITS = (0.01, 1.0)
+"""σ is kept within these: CLIP's upper limit of the scale, and no flatter than plain cosines."""
+
+
+class Pomp(nn.Module):
+    """The whole model. A patient's outputs depend on that patient alone, whoever else is in the batch.
+
+    What a patient lacks: without regions v is one learnt vector, without any omics w is, so the cosine of Eq. 12 still
+    ranks such patients, by the modality they have.
+    """
+
+    def __init__(self, config: RunConfig, types: int, genes: int) -> None:
+        super().__init__()
+        model = config.model
+        if model.modalities == "auto":
+            raise ConfigError("model.modalities is 'auto': resolve it against the cohort before building the model.")
+        self.modalities = model.modalities
+        self.risk_kind = model.risk
+        self.pathology = PathologyEncoder(model, config.slides.side)
+        self.omics = OmicsEncoder(model, types, genes)
+        self.multimodal = MultimodalEncoder(model)
+        if not model.separate_cls:
+            nn.init.zeros_(self.pathology.cls)
+            self.omics.cls = self.pathology.cls
+        self.match = nn.Linear(model.width, 2)  # g of Eq. 9
+        self.reconstruct = nn.Linear(model.width, genes)  # f of Eq. 10
+        self.log_temperature = nn.Parameter(torch.tensor(math.log(config.pretrain.temperature)))
+        self.pathology_risk = nn.Linear(model.width, 1)
+        self.omics_risk = nn.Linear(model.width, 1)
+        self.fusion_risk = nn.Linear(model.width, 1)
+
+    @property
+    def temperature(self) -> Tensor:
+        """σ of Eq. 6-7."""
+        return self.log_temperature.exp().clamp(*TEMPERATURE_LIMITS)
+
+    def encode_pathology(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
+        return self.pathology(regions, coordinates, counts)  # type: ignore[no-any-return]
+
+    def encode_omics(self, values: Tensor, present: Tensor) -> OmicsTokens:
+        return self.omics(values, present)  # type: ignore[no-any-return]
+
+    def fuse(self, omics: OmicsTokens, pathology: PathologyTokens) -> MultimodalTokens:
+        return self.multimodal(omics, pathology)  # type: ignore[no-any-return]
+
+    def risk(self, pathology: PathologyTokens, omics: OmicsTokens) -> Tensor:
+        """(B,) log relative hazard by the configured rule; a single modality has its own layer (section 4.4)."""
+        if self.modalities == "pathology":
+            return self.pathology_risk(pathology.cls).squeeze(-1)  # type: ignore[no-any-return]
+        if self.modalities == "omics":
+            return self.omics_risk(omics.cls).squeeze(-1)  # type: ignore[no-any-return]
+        if self.risk_kind == "joint":
+            return self._joint(pathology, omics)
+        if self.risk_kind == "fusion":
+            return self._fusion(pathology, omics)
+        cosine = cosine_risk(pathology.cls, omics.cls)
+        return cosine if self.risk_kind == "cosine" else cosine + self._fusion(pathology, omics).sigmoid()
+
+    def _joint(self, pathology: PathologyTokens, omics: OmicsTokens) -> Tensor:
+        return (self.pathology_risk(pathology.cls) + self.omics_risk(omics.cls)).squeeze(-1) / 2  # type: ignore[no-any-return]
+
+    def _fusion(self, pathology: PathologyTokens, omics: OmicsTokens) -> Tensor:
+        return self.fusion_risk(self.fuse(omics, pathology).cls).squeeze(-1)  # type: ignore[no-any-return]
+
+
+def build_model(config: RunConfig, types: int, genes: int, seed: int) -> Pomp:
+    """A freshly initialised model; the same seed gives the same weights, and the global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return Pomp(config, types, genes)

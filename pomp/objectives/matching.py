@@ -1,0 +1,49 @@
+"""Pathology-omics matching, POM (Eq. 9), and the hard negatives it is asked about."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+class HardNegatives(NamedTuple):
+    """For each patient of the batch, the index of a wrong partner; never the patient itself."""
+
+    omics: Tensor  # (N,) omics offered to slide i
+    pathology: Tensor  # (N,) slide offered to omics i
+
+
+def hard_negatives(
+    p2o: Tensor,
+    o2p: Tensor,
+    strategy: Literal["max", "multinomial"] = "max",
+    generator: torch.Generator | None = None,
+) -> HardNegatives:
+    """The most similar wrong partner in each direction, or one drawn in proportion to its similarity.
+
+    Args:
+        p2o: (N, N) s^p2o of Eq. 6, N ≥ 2.
+        o2p: (N, N) s^o2p of Eq. 7.
+        strategy: `max` (section 3.3) or `multinomial` (released code, after ALBEF).
+        generator: source of randomness for `multinomial`, on the CPU.
+    """
+    return HardNegatives(_pick(p2o, strategy, generator), _pick(o2p, strategy, generator))
+
+
+def _pick(similarity: Tensor, strategy: str, generator: torch.Generator | None) -> Tensor:
+    own = torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
+    others = similarity.detach().masked_fill(own, -1.0)  # below every probability
+    if strategy == "max":
+        return others.argmax(dim=1)
+    # A floor keeps rows drawable whose other similarities have underflowed to 0.
+    weights = others.clamp_min(torch.finfo(others.dtype).tiny).masked_fill(own, 0.0)
+    drawn = torch.multinomial(weights.cpu(), 1, generator=generator).squeeze(1)
+    return drawn.to(similarity.device)
+
+
+def matching_loss(logits: Tensor, matched: Tensor) -> Tensor:
+    """Eq. (9): cross-entropy of g(h_cls), (K, 2), with (K,) bool, True where slide and omics are one patient's."""
+    return functional.cross_entropy(logits, matched.long())
