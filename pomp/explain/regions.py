@@ -1,0 +1,45 @@
+"""The table that the Slide page reads: one row a region, one column a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import torch
+
+from pomp.explain.attention import alignment, cls_attention
+from pomp.explain.occlusion import occlusion
+from pomp.model import Pomp
+from pomp.training.batches import PatientData
+
+
+@torch.inference_mode()
+def explain_regions(
+    model: Pomp, data: PatientData, patients: Sequence[str], types: Sequence[str], device: torch.device
+) -> pd.DataFrame:
+    """Maps of the patients that have regions.
+
+    Columns: patient, slide, row, column, x, y, size (level-0 pixels), cls_attention (sums to 1 over a patient),
+    occlusion (log relative hazard, positive raises the risk), and alignment_<type> for each omics type.
+    """
+    model.eval()
+    tables = [
+        _explain_one(model, data, patient, types, device) for patient in patients if len(data.regions.table(patient))
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _explain_one(
+    model: Pomp, data: PatientData, patient: str, types: Sequence[str], device: torch.device
+) -> pd.DataFrame:
+    batch = data.batch([patient]).to(device)
+    embedded = model.pathology.embedding(batch.regions)
+    pathology = model.pathology.contextualise(embedded, batch.coordinates, batch.counts)
+    omics = model.encode_omics(batch.values, batch.present)
+    table = data.regions.table(patient).drop(columns=["file", "index"]).assign(patient=patient)
+    table["cls_attention"] = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts).cpu().numpy()
+    table["occlusion"] = occlusion(model, embedded, batch.coordinates, omics).cpu().numpy()
+    if model.modalities == "both":
+        aligned = alignment(model, pathology, omics, batch).cpu().numpy()
+        table[[f"alignment_{name}" for name in types]] = aligned
+    return table

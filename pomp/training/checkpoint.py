@@ -1,0 +1,102 @@
+"""Checkpoints that survive crashes, full disks and flipped bits, and that cannot execute code.
+
+A generation is two files, `<epoch>.safetensors` and `<epoch>.json`, which holds the SHA-256 of the first. Each is
+written beside its place, flushed to the disk and renamed, tensors first, so a manifest never names a file that is not
+complete; the folder is flushed after each rename. The two newest generations are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+from torch import Tensor
+
+from pomp.errors import CheckpointError
+
+GENERATIONS = 2
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What was saved after `epoch` epochs."""
+
+    epoch: int
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+    skipped: tuple[str, ...]  # newer generations that were damaged, in words
+
+
+class CheckpointStore:
+    """The generations of one stage of one fold."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def save(self, epoch: int, tensors: dict[str, Tensor], facts: dict[str, Any] | None = None) -> None:
+        """Add a generation and drop the oldest. Nothing that was there is touched until the new one is complete.
+
+        Raises:
+            CheckpointError: it could not be written, for example because the disk is full.
+        """
+        content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+        manifest = {"epoch": epoch, "sha256": hashlib.sha256(content).hexdigest(), "facts": facts or {}}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            _write(self.folder / f"{epoch:06d}.safetensors", content)
+            _write(self.folder / f"{epoch:06d}.json", json.dumps(manifest).encode())
+        except OSError as error:
+            raise CheckpointError(
+                f"The checkpoint of epoch {epoch} could not be written to {self.folder}: {error.strerror}. "
+                "The one before is intact. Free disk space or make the folder writable, then resume the run."
+            ) from error
+        for manifest_file in self._manifests()[GENERATIONS:]:
+            manifest_file.unlink()
+            manifest_file.with_suffix(".safetensors").unlink(missing_ok=True)
+
+    def load(self) -> Checkpoint | None:
+        """The newest intact generation, or None if there never was one.
+
+        Raises:
+            CheckpointError: there are generations, and every one is damaged.
+        """
+        damaged: list[str] = []
+        for manifest_file in self._manifests():
+            try:
+                manifest = json.loads(manifest_file.read_bytes())
+                content = manifest_file.with_suffix(".safetensors").read_bytes()
+                intact = hashlib.sha256(content).hexdigest() == manifest["sha256"]
+            except (OSError, ValueError, KeyError) as error:
+                damaged.append(f"{manifest_file.stem}: {error}")
+                continue
+            if intact:
+                return Checkpoint(manifest["epoch"], load(content), manifest["facts"], tuple(damaged))
+            damaged.append(f"{manifest_file.stem}: its content does not match its SHA-256")
+        if damaged:
+            raise CheckpointError(
+                f"No checkpoint in {self.folder} is intact ({'; '.join(damaged)}). Delete that folder to start this "
+                "stage afresh, then resume the run."
+            )
+        return None
+
+    def _manifests(self) -> list[Path]:
+        return sorted(self.folder.glob("[0-9]*.json"), reverse=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_name(path.name + ".part")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
