@@ -1,0 +1,30 @@
+"""The omics input of the model: one array a fold, every type padded to the same number of genes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class OmicsMatrix:
+    """Selected and standardised genes of N patients in T omics types, G genes a type at most.
+
+    Attributes:
+        values: (N, T, G) float32, standardised by the training fold's mean and standard deviation, within ±5; 0 where a
+            gene is padding or the patient lacks the type.
+        present: (N, T) bool, the patient has this type.
+        gene_mask: (T, G) bool, False = padding: the type has fewer than G genes.
+        types: T names, in the cohort's order.
+        genes: the genes of each type, in the order of `values`; at most G.
+        patients: N ids, in the order of `values`.
+    """
+
+    values: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    gene_mask: NDArray[np.bool_]
+    types: tuple[str, ...]
+    genes: dict[str, tuple[str, ...]]
+    patients: tuple[str, ...]
