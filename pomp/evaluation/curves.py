@@ -1,0 +1,184 @@
+"""Kaplan-Meier curves with their numbers at risk, and the log-rank test between them.
+
+Numbers at risk are counted at the start of an interval, as R's `survfit` does: a patient is at risk at t if followed
+until t or longer, so one who dies or is censored at t still counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from pomp.evaluation.risk_sets import Stratum, group_membership, split_strata
+
+Array = NDArray[np.float64]
+_HALF = 0.5
+_TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's: below it, survival counts as exactly one half
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalCurve:
+    """A Kaplan-Meier estimate, one row for day 0 and one for every time at which a patient died or was censored.
+
+    `survival` holds from its time on, until the next. `lower` and `upper` are its log-log band: 1 while nobody has
+    died, nan where survival is 0. `events` and `censored` count what happened at that time, `at_risk` who was followed
+    until then or longer. Times in days.
+    """
+
+    time: Array
+    survival: Array
+    lower: Array
+    upper: Array
+    at_risk: NDArray[np.int64]
+    events: NDArray[np.int64]
+    censored: NDArray[np.int64]
+    median: float
+    """First day on which survival is at most one half (mid-way along if it rests there); nan if never reached."""
+    median_lower: float
+    median_upper: float
+
+    @property
+    def patients(self) -> int:
+        return int(self.at_risk[0])
+
+    @property
+    def censor_marks(self) -> tuple[Array, Array]:
+        """Times at which somebody was censored, and the survival there: the ticks of the figure."""
+        marked = self.censored > 0
+        return self.time[marked], self.survival[marked]
+
+
+def kaplan_meier(time_days: ArrayLike, event: ArrayLike, level: float = 0.95) -> SurvivalCurve:
+    """The Kaplan-Meier curve of (N,) follow-up times and events, with Greenwood's variance and a log-log band.
+
+    Equal to R's `survfit(Surv(time, event) ~ 1, conf.type = "log-log")`, its median and its median's interval, but for
+    the added day 0 and for the band before the first death, which is 1 here and NA there.
+
+    Args:
+        time_days: follow-up, at least one patient, not negative.
+        event: True where the patient died.
+        level: coverage of the band.
+    """
+    followed, died = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool)
+    time, inverse = np.unique(np.concatenate([[0.0], followed]), return_inverse=True)
+    rows = inverse[1:]
+    events = np.bincount(rows[died], minlength=len(time)).astype(np.int64)
+    censored = np.bincount(rows[~died], minlength=len(time)).astype(np.int64)
+    at_risk = (events + censored)[::-1].cumsum()[::-1]
+    survival = np.cumprod(1 - events / at_risk)
+    with np.errstate(divide="ignore"):  # everybody at risk died: the variance is infinite and the band nan
+        variance = np.cumsum(events / (at_risk * (at_risk - events)))
+    lower, upper = _log_log_band(survival, variance, level)
+    return SurvivalCurve(
+        time, survival, lower, upper, at_risk, events, censored,
+        median=_median(time, survival), median_lower=_median(time, lower), median_upper=_median(time, upper),
+    )  # fmt: skip
+
+
+def at_risk_table(curves: Mapping[str, SurvivalCurve], times: Sequence[float]) -> pd.DataFrame:
+    """The table under the figure: columns group, time_days, at_risk, events, censored; a row a group and time.
+
+    Events and censorings are those before the time, so that in each row the three add up to the group's patients.
+    """
+    rows = []
+    for group, curve in curves.items():
+        for time in times:
+            before = curve.time < time
+            events, censored = int(curve.events[before].sum()), int(curve.censored[before].sum())
+            rows.append((group, float(time), curve.patients - events - censored, events, censored))
+    return pd.DataFrame(rows, columns=["group", "time_days", "at_risk", "events", "censored"])
+
+
+@dataclass(frozen=True)
+class LogRank:
+    """Chi-squared statistic and p-value; both nan, with 0 degrees of freedom, where no death compares two groups."""
+
+    statistic: float
+    p_value: float
+    degrees_of_freedom: int
+
+
+def logrank(groups: ArrayLike, time_days: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None) -> LogRank:
+    """The log-rank test that all groups share one survival, as R's `survdiff(… ~ group + strata(stratum))`.
+
+    Args:
+        groups: (N,) labels, any number of groups.
+        time_days: (N,) follow-up.
+        event: (N,) True where the patient died.
+        strata: (N,) labels; patients are compared within a stratum only. None: all with all.
+    """
+    membership = group_membership(groups)
+    statistic, freedom = _statistic(membership, split_strata(time_days, event, strata))
+    return LogRank(statistic, float(stats.chi2.sf(statistic, freedom)) if freedom else float("nan"), freedom)
+
+
+def permutation_p_value(
+    groups: ArrayLike,
+    time_days: ArrayLike,
+    event: ArrayLike,
+    strata: ArrayLike | None = None,
+    permutations: int = 1000,
+    seed: int = 0,
+) -> float:
+    """The log-rank's p-value from shuffling group labels within strata: (1 + as extreme) / (1 + permutations).
+
+    It does not lean on the chi-squared approximation; its smallest value is 1 / (1 + permutations). nan where the
+    statistic is. Arguments as in `logrank`.
+    """
+    membership, parts = group_membership(groups), split_strata(time_days, event, strata)
+    observed, freedom = _statistic(membership, parts)
+    if not freedom:
+        return float("nan")
+    generator = np.random.default_rng(seed)
+    shuffled, extreme = membership.copy(), 0
+    for _ in range(permutations):
+        for part in parts:
+            shuffled[part.patients] = membership[generator.permutation(part.patients)]
+        extreme += _statistic(shuffled, parts)[0] >= observed * (1 - 1e-9)  # equal up to rounding counts as extreme
+    return (1 + extreme) / (1 + permutations)
+
+
+def _statistic(membership: Array, strata: Sequence[Stratum]) -> tuple[float, int]:
+    """(O - E)ᵀ V⁻ (O - E) summed over strata, and the rank of V; (nan, 0) if V is 0."""
+    groups = membership.shape[1]
+    difference, covariance = np.zeros(groups), np.zeros((groups, groups))
+    for stratum in strata:
+        at_risk, deaths = stratum.counts(membership)
+        total, dying = at_risk.sum(axis=1), deaths.sum(axis=1)
+        share = at_risk / total[:, None]  # (K, groups)
+        difference += deaths.sum(axis=0) - dying @ share
+        spread = dying * (total - dying) / np.maximum(total - 1, 1)  # hypergeometric
+        covariance += np.diag(spread @ share) - (share * spread[:, None]).T @ share
+    freedom = int(np.linalg.matrix_rank(covariance, tol=1e-9 * max(len(membership), 1), hermitian=True))
+    if freedom == 0:
+        return float("nan"), 0
+    return float(difference @ np.linalg.pinv(covariance, rcond=1e-9, hermitian=True) @ difference), freedom
+
+
+def _log_log_band(survival: Array, variance: Array, level: float) -> tuple[Array, Array]:
+    """Band of log(-log S), whose limits stay within 0 and 1; `variance` is Greenwood's sum, that of log S."""
+    z = stats.norm.ppf((1 + level) / 2)
+    inside = (survival > 0) & (survival < 1)
+    logarithm = np.log(survival, out=np.full_like(survival, -1.0), where=inside)
+    width = z * np.sqrt(np.where(inside, variance, 0.0)) / np.abs(logarithm)
+    edge = np.where(survival == 1, 1.0, np.nan)
+    lower = np.where(inside, np.exp(logarithm * np.exp(width)), edge)
+    upper = np.where(inside, np.exp(logarithm * np.exp(-width)), edge)
+    return lower, upper
+
+
+def _median(time: Array, values: Array) -> float:
+    """Where a falling step function crosses one half, as R: mid-way along a stretch that rests on exactly one half."""
+    reached = np.flatnonzero(values < _HALF + _TOLERANCE)  # nan compares as False, R drops it too
+    if not len(reached):
+        return float("nan")
+    first = reached[0]
+    below = np.flatnonzero(values < values[first])
+    if abs(values[first] - _HALF) < _TOLERANCE and len(below):
+        return float((time[first] + time[below[0]]) / 2)
+    return float(time[first])
