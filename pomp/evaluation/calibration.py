@@ -19,16 +19,15 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class StepFunction:
-    """Rises to values[k] at time_days[k] and holds it until the next; 0 before the first. Both (K,), times rising."""
+    """A function of time that jumps to y[k] at day x[k] and holds it; 0 before the first. x and y (K,), x rising."""
 
-    time_days: Array
-    values: Array
+    x: Array
+    y: Array
 
     def __call__(self, times: ArrayLike) -> Array:
         """Values at `times`, of any shape."""
-        place: NDArray[np.intp] = np.searchsorted(self.time_days, np.asarray(times, dtype=float), side="right")
-        levels: Array = np.concatenate([[0.0], self.values])
-        return np.asarray(levels[place])
+        place: NDArray[np.intp] = np.searchsorted(self.x, np.asarray(times, dtype=float), side="right")
+        return np.asarray(np.concatenate([[0.0], self.y])[place])
 
 
 def breslow(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> StepFunction:

@@ -16,8 +16,8 @@ from .conftest import random_patients
 def test_by_hand() -> None:
     # exp(risk) = 2, 1, 1, 4: at the death at 1 all are at risk (8), at 3 the last two (5).
     baseline = breslow([1, 2, 3, 4], [1, 0, 1, 0], np.log([2, 1, 1, 4]))
-    assert baseline.time_days.tolist() == [1, 3]
-    np.testing.assert_allclose(baseline.values, [1 / 8, 1 / 8 + 1 / 5])
+    assert baseline.x.tolist() == [1, 3]
+    np.testing.assert_allclose(baseline.y, [1 / 8, 1 / 8 + 1 / 5])
     np.testing.assert_allclose(baseline([0, 1, 2.9, 3, 99]), [0, 1 / 8, 1 / 8, 13 / 40, 13 / 40])
     np.testing.assert_allclose(predicted_survival(baseline, np.log([1.0, 2.0]), [0, 3]),
                                [[1, np.exp(-13 / 40)], [1, np.exp(-26 / 40)]])  # fmt: skip
@@ -26,8 +26,8 @@ def test_by_hand() -> None:
 def test_equals_r(reference: dict) -> None:
     rows = reference["rows"]
     baseline = breslow(rows["time"], rows["event"], rows["risk"])
-    np.testing.assert_allclose(baseline.time_days, reference["breslow"]["time_days"])
-    np.testing.assert_allclose(baseline.values, reference["breslow"]["values"], rtol=1e-8)
+    np.testing.assert_allclose(baseline.x, reference["breslow"]["time_days"])
+    np.testing.assert_allclose(baseline.y, reference["breslow"]["values"], rtol=1e-8)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -52,7 +52,7 @@ def test_with_equal_risks_is_nelson_aalen() -> None:
 
 def test_huge_risks_do_not_overflow() -> None:
     baseline = breslow([1, 2], [1, 1], [1000.0, 1000.0])
-    np.testing.assert_array_equal(baseline.values, [0, 0])  # exp(-1000) underflows, and nothing warns
+    np.testing.assert_array_equal(baseline.y, [0, 0])  # exp(-1000) underflows, and nothing warns
 
 
 def test_no_death_means_no_hazard() -> None:
