@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,9 @@ StageName = Literal["pretrain", "finetune"]
 Losses = dict[str, Tensor]
 """The terms of a step by name; `total` is what is minimised."""
 
+ALL_PATIENTS = -1
+"""In place of a fold's number: the paper protocol pre-trains once, on everybody."""
+
 CHECKPOINT_SECONDS = 10.0
 """Epochs shorter than this share a checkpoint: saving must not cost more than what it saves."""
 
@@ -35,43 +38,42 @@ class Stage:
     """One stage on one fold: what is minimised on whom, and where its state is kept."""
 
     name: StageName
-    fold: int
+    fold: int  # ALL_PATIENTS where the stage does not belong to one fold
     seed: int
     config: OptimiserConfig
     losses: Callable[[Pomp, Batch], Losses]
     checkpoints: CheckpointStore
     on_resume: Callable[[int], None]  # epochs already done
-    on_epoch: Callable[[int, dict[str, float], Pomp], dict[str, Any]]  # returns facts kept with the checkpoint
+    on_epoch: Callable[[int, dict[str, float], Pomp], None]  # epoch, its metrics, the model
     should_stop: Callable[[], bool]
 
 
-def train(
-    model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, device: torch.device
-) -> dict[str, Any]:
-    """Train in place, from the newest checkpoint if there is one; return the facts that `on_epoch` gave last.
+def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, device: torch.device) -> None:
+    """Train in place, from the newest checkpoint if there is one.
 
     Every epoch seeds the generators afresh from (seed, stage, fold, epoch), so a resumed run repeats a run that was
     never stopped, bit for bit on the CPU.
 
     Raises:
-        StopRequested: after saving the last complete epoch.
+        StopRequested: the state after a complete epoch is saved.
         TrainingError: a loss is not finite; the message names the patients of that batch.
     """
     config = stage.config
     optimiser = _optimiser(model, config)
     steps_an_epoch = max(1, round(len(patients) / config.batch_size))
-    done, facts = _restore(model, optimiser, stage.checkpoints)
+    done = _restore(model, optimiser, stage.checkpoints)
     stage.on_resume(done)
     saved_at = time.monotonic()
     for epoch in range(done, config.epochs):
         started = time.monotonic()
-        seed = (stage.seed, ("pretrain", "finetune").index(stage.name), stage.fold, epoch)
+        seed = (stage.seed, ("pretrain", "finetune").index(stage.name), stage.fold + 1, epoch)
         torch.manual_seed(hash_seed(seed))
         model.train()
         sums: dict[str, float] = defaultdict(float)
         for step, names in enumerate(shuffled_batches(patients, config.batch_size, seed)):
             if stage.should_stop():
-                _save(model, optimiser, stage.checkpoints, epoch, facts)
+                if step == 0:  # a part of an epoch is not kept: it could not be repeated bit for bit
+                    _save(model, optimiser, stage.checkpoints, epoch)
                 raise StopRequested
             rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
             losses = stage.losses(model, data.batch(names).to(device))
@@ -80,11 +82,10 @@ def train(
             for name, value in losses.items():
                 sums[name] += value.item() * len(names) / len(patients)
         row = {**sums, "learning_rate": rate, "seconds": time.monotonic() - started}
-        facts = stage.on_epoch(epoch, row, model)
+        stage.on_epoch(epoch, row, model)
         if epoch + 1 == config.epochs or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-            _save(model, optimiser, stage.checkpoints, epoch + 1, facts)
+            _save(model, optimiser, stage.checkpoints, epoch + 1)
             saved_at = time.monotonic()
-    return facts
 
 
 def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
@@ -140,19 +141,17 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
             parameter.copy_(tensors[name])
 
 
-def _save(
-    model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointStore, epoch: int, facts: dict[str, Any]
-) -> None:
+def _save(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointStore, epoch: int) -> None:
     tensors = {f"model.{name}": tensor for name, tensor in weights(model).items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in state.items()}
-    store.save(epoch, tensors, facts)
+    store.save(epoch, tensors)
 
 
-def _restore(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointStore) -> tuple[int, dict[str, Any]]:
+def _restore(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointStore) -> int:
     checkpoint = store.load()
     if checkpoint is None:
-        return 0, {}
+        return 0
     found = checkpoint.tensors
     load_weights(model, {name: found[f"model.{name}"] for name in weights(model)})
     state: dict[int, dict[str, Tensor]] = defaultdict(dict)
@@ -162,4 +161,4 @@ def _restore(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointSto
             index, _, name = rest.partition(".")
             state[int(index)][name] = tensor
     optimiser.load_state_dict({**optimiser.state_dict(), "state": dict(state)})
-    return checkpoint.epoch, checkpoint.facts
+    return checkpoint.epoch

@@ -1,0 +1,5 @@
+"""`python -m pomp`, which is how jobs are launched."""
+
+from pomp.cli import main
+
+main()

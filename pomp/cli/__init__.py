@@ -1,0 +1,50 @@
+"""The command line: `pomp …`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pomp import __version__
+from pomp.cli import bench, cohort, demo, train
+from pomp.cli.terminal import errors_as_text
+
+app = typer.Typer(
+    name="pomp",
+    help="Pathology-omics multimodal pre-training for cancer survival, evaluated honestly.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cohort.app, name="cohort")
+app.add_typer(bench.app, name="bench")
+app.command()(demo.demo)
+app.command()(demo.dashboard)
+app.command()(cohort.prepare)
+app.command()(train.run)
+app.command()(train.pretrain)
+app.command()(train.finetune)
+app.command()(train.report)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+
+
+@app.callback()
+def _options(version: Version = False) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """Run the command; an error that a user can act on is one red paragraph and exit status 1."""
+    with errors_as_text():
+        app(prog_name="pomp")
+    sys.exit(0)

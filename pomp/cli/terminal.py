@@ -1,0 +1,122 @@
+"""What the commands share: the console, errors as text, the workspace option, and a progress bar with the time left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from pomp.errors import CohortError, PompError
+from pomp.runs.status import Status
+from pomp.runs.workspace import Workspace
+
+console = Console()
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", envvar="POMP_HOME", help="Workspace with cohorts and runs. Default: ~/pomp.", show_default=False
+    ),
+]
+
+
+def open_workspace(home: Path | None) -> Workspace:
+    return Workspace(home) if home is not None else Workspace.default()
+
+
+@contextmanager
+def errors_as_text() -> Iterator[None]:
+    """A `PompError` ends the process with its text, never with a traceback."""
+    try:
+        yield
+    except PompError as error:
+        shown = Console(stderr=True)
+        shown.print(f"[bold red]{escape(str(error))}[/]", highlight=False)
+        if isinstance(error, CohortError):
+            for problem in error.problems:
+                shown.print(f"  • {escape(problem)}", highlight=False)
+        sys.exit(1)
+
+
+def cohort_folder(name: str, workspace: Workspace) -> Path:
+    """A folder as given, or the workspace's cohort of that name."""
+    folder = Path(name)
+    return folder if folder.exists() or folder.parent != Path() else workspace.cohorts / name
+
+
+def duration(seconds: float | None) -> str:
+    """90 → '1 min 30 s'."""
+    if seconds is None:
+        return "…"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+class TerminalProgress:
+    """Shows done and total, or a run's status, as one bar with the time left."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}", style="cyan"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task: TaskID = self._bar.add_task("", total=1.0, left="")
+
+    def __enter__(self) -> TerminalProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def count(self, done: int, total: int, what: str) -> None:
+        """An `OnProgress`."""
+        task = self._bar.tasks[0]
+        left = (task.elapsed or 0.0) * (total - done) / done if done else None
+        self._bar.update(self._task, description=what, completed=done / max(total, 1), left=f"{duration(left)} left")
+
+    def status(self, status: Status) -> None:
+        """A run's status as it is written."""
+        self._bar.update(
+            self._task,
+            description=describe(status),
+            completed=status.progress,
+            left="" if status.eta_seconds is None else f"{duration(status.eta_seconds)} left",
+        )
+
+
+STAGES = {
+    "prepare": "Preparing",
+    "select": "Choosing genes",
+    "pretrain": "Pre-training",
+    "finetune": "Fine-tuning",
+    "explain": "Explaining",
+    "report": "Comparing",
+}
+
+
+def describe(status: Status) -> str:
+    """'Fine-tuning, fold 2, epoch 7 of 20'."""
+    parts = [STAGES.get(status.stage or "", status.state.capitalize())]
+    if status.fold is not None:
+        parts.append(f"fold {status.fold + 1}" if status.fold >= 0 else "all patients")
+    if status.epoch is not None:
+        parts.append(f"epoch {status.epoch} of {status.epochs}")
+    elif status.message:
+        parts.append(status.message)
+    return ", ".join(parts)

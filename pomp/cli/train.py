@@ -1,0 +1,166 @@
+"""`pomp run`, `pomp pretrain`, `pomp finetune` and `pomp report`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+from rich.table import Table
+
+from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, duration, open_workspace
+from pomp.config import PRESETS, PresetName, ProtocolName, RunConfig, override
+from pomp.data.cohort import read_cohort
+from pomp.errors import ConfigError
+from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.runs.store import Run
+from pomp.runs.worker import Until, execute
+from pomp.training.device import DeviceName
+
+Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
+RunFolder = Annotated[Path | None, typer.Option("--run", help="Go on with this run folder instead of making one.")]
+Preset = Annotated[str, typer.Option(help=f"Settings to start from: {', '.join(PRESETS)}.")]
+ProtocolOption = Annotated[str | None, typer.Option("--protocol", help=f"{', '.join(get_args(ProtocolName))}.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, such as pretrain.epochs=50 or cohort.omics=mrna,mirna. May be repeated."),
+]
+Title = Annotated[str, typer.Option(help="A title for people.")]
+Device = Annotated[str, typer.Option(help=f"{', '.join(get_args(DeviceName))}.")]
+
+
+def run(
+    cohort: Cohort = None,
+    run_folder: RunFolder = None,
+    preset: Preset = "honest",
+    protocol: ProtocolOption = None,
+    settings: Settings = None,
+    title: Title = "",
+    device: Device = "auto",
+    home: Home = None,
+    show_config: Annotated[bool, typer.Option("--show-config", help="Print the settings as JSON and stop.")] = False,
+) -> None:
+    """All of it: choose genes, pre-train, fine-tune and evaluate over the folds. Resumes with --run."""
+    if show_config:
+        console.print_json(configuration(preset, protocol, settings).model_dump_json())
+        return
+    _work(cohort, run_folder, preset, protocol, settings, title, device, home, "end")
+
+
+def pretrain(
+    cohort: Cohort = None,
+    run_folder: RunFolder = None,
+    preset: Preset = "honest",
+    protocol: ProtocolOption = None,
+    settings: Settings = None,
+    title: Title = "",
+    device: Device = "auto",
+    home: Home = None,
+) -> None:
+    """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
+    _work(cohort, run_folder, preset, protocol, settings, title, device, home, "pretrain")
+
+
+def finetune(
+    run_folder: Annotated[Path, typer.Option("--run", help="The run folder.")],
+    device: Device = "auto",
+    home: Home = None,
+) -> None:
+    """Fine-tune and evaluate a run from where it stands."""
+    _work(None, run_folder, "honest", None, None, "", device, home, "end")
+
+
+def report(
+    run_folder: Annotated[Path, typer.Argument(help="The run folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    """C-index by fold, beside plain models on the same folds."""
+    opened = Run.open(run_folder)
+    evaluation = run_evaluation(opened)
+    if as_json:
+        console.print_json(json.dumps(evaluation.to_json()))
+    else:
+        print_evaluation(opened, evaluation)
+
+
+def configuration(preset: str, protocol: str | None, settings: list[str] | None) -> RunConfig:
+    """The preset with the changes of the command line.
+
+    Raises:
+        ConfigError: naming every setting that is unknown or out of range.
+    """
+    if preset not in get_args(PresetName):
+        raise ConfigError(f"There is no preset '{preset}'. Choose one of {', '.join(PRESETS)}.")
+    changes = dict(_parse_setting(text) for text in settings or [])
+    if protocol is not None:
+        changes["protocol"] = protocol
+    return override(PRESETS[preset], changes)  # type: ignore[index]
+
+
+def _parse_setting(text: str) -> tuple[str, Any]:
+    """'pretrain.epochs=50' → ('pretrain.epochs', 50); lists are written with commas; an empty value is null."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"'{text}' is no setting: write it as name=value, such as pretrain.epochs=50.")
+    if name == "cohort.omics":
+        return name, [part.strip() for part in value.split(",") if part.strip()] or None
+    try:
+        return name, json.loads(value) if value else None
+    except json.JSONDecodeError:
+        return name, value
+
+
+def _work(
+    cohort: str | None,
+    run_folder: Path | None,
+    preset: str,
+    protocol: str | None,
+    settings: list[str] | None,
+    title: str,
+    device: str,
+    home: Path | None,
+    until: Until,
+) -> None:
+    if device not in get_args(DeviceName):
+        raise ConfigError(f"There is no device '{device}'. Choose one of {', '.join(get_args(DeviceName))}.")
+    if (cohort is None) == (run_folder is None):
+        raise ConfigError("Name either a cohort to make a new run on, or with --run a run folder to go on with.")
+    if run_folder is not None:
+        opened = Run.open(run_folder)
+    else:
+        workspace = open_workspace(home)
+        config = configuration(preset, protocol, settings)
+        read = read_cohort(cohort_folder(str(cohort), workspace), config.cohort)
+        opened = workspace.runs.create(read, config, title)
+        console.print(f"Run {opened.id} in {opened.folder}", highlight=False, markup=False)
+    with TerminalProgress() as progress:
+        status = execute(opened, device, progress.status, until)  # type: ignore[arg-type]
+    console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)
+    if status.state == "DONE":
+        print_evaluation(opened, run_evaluation(opened))
+
+
+def run_evaluation(opened: Run) -> EvaluationReport:
+    """The report of a finished run.
+
+    Raises:
+        RunError: the run has no out-of-fold predictions yet.
+    """
+    predictions = opened.require_predictions()
+    return evaluate(predictions, opened.baseline(), opened.comparators())
+
+
+def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
+    """C-index by fold of the run and of the plain models."""
+    table = Table(title=f"C-index by fold · {opened.info.cohort.title} · protocol {opened.info.protocol}")
+    table.add_column("model")
+    models = {"POMP": evaluation.concordance, **evaluation.comparators}
+    for fold in evaluation.folds:
+        table.add_column(f"fold {fold + 1}", justify="right")
+    table.add_column("mean ± sd", justify="right")
+    for name, concordance in models.items():
+        cells = [f"{value:.3f}" for value in concordance.by_fold]
+        table.add_row(name, *cells, f"{concordance.mean:.3f} ± {concordance.sd:.3f}")
+    console.print(table)
+    console.print(f"Took {duration(opened.seconds())}.", highlight=False)

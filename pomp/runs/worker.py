@@ -1,0 +1,277 @@
+"""The worker: carries one run through its stages, from wherever it stands.
+
+prepare → for each fold: select → pretrain → finetune → explain → comparators → gather. Everything that is finished lies
+in the run folder and is not done again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import torch
+from pomp.data.cohort import Cohort, read_cohort
+from pomp.data.splits import Fold
+from pomp.runs.status import Status
+from pomp.runs.store import Run
+from pomp.slides.prepare import prepare_slides
+from pomp.slides.store import regions_path
+
+from pomp.errors import PompError, RunError
+from pomp.explain.regions import explain_regions
+from pomp.omics.matrix import OmicsMatrix
+from pomp.omics.selector import OmicsSelector
+from pomp.runs.comparators import comparator_risks
+from pomp.runs.estimate import Estimate
+from pomp.runs.log import run_log
+from pomp.training.batches import PatientData, RegionBank
+from pomp.training.device import DeviceName, pick_device
+from pomp.training.folds import FoldTraining, Hooks, fold_name
+from pomp.training.loop import ALL_PATIENTS, StageName, StopRequested
+
+OnStatus = Callable[[Status], None]
+Until = Literal["pretrain", "end"]
+
+FOLD_TABLES = ("predictions", "baseline", "comparators", "regions")
+STATUS_SECONDS = 0.5
+log = logging.getLogger(__name__)
+
+
+def execute(run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None, until: Until = "end") -> Status:
+    """Work on a run until it is done, stopped or failed, and return its last status.
+
+    Args:
+        run: the run; it may be new, or left by an earlier worker at any point.
+        device: where to train.
+        on_status: called whenever the status has been written, about twice a second.
+        until: `pretrain` ends after the pre-training of every fold.
+
+    Raises:
+        RunBusyError: another worker holds the run.
+        PompError: the run failed; its status says the same.
+    """
+    with run.hold(), run_log(run.folder / "log.txt"):
+        worker = Worker(run, device, on_status)
+        with _terminate_gently(worker):
+            try:
+                worker.work(until)
+            except (StopRequested, KeyboardInterrupt):
+                worker.report(state="STOPPED", message="Stopped on request. Resume to go on from here.")
+            except PompError as error:
+                log.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
+                worker.report(state="FAILED", error=str(error), message="")
+                raise
+            except Exception as error:
+                log.exception("Unexpected error")
+                text = f"Unexpected {type(error).__name__}: {error}. The run's log.txt has the details."
+                worker.report(state="FAILED", error=text, message="")
+                raise RunError(text) from error
+        return run.status()
+
+
+@contextmanager
+def _terminate_gently(worker: Worker) -> Iterator[None]:
+    """SIGTERM asks the worker to stop at the next step, with its state saved."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: worker.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class Worker:
+    """One process's work on one run. The run must be held."""
+
+    def __init__(self, run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None) -> None:
+        self.run, self.config = run, run.config
+        self.device_name, self.on_status = device, on_status
+        self._estimate = Estimate({})
+        self._terminated = False
+        self._written = 0.0
+
+    def terminate(self) -> None:
+        self._terminated = True
+
+    def should_stop(self) -> bool:
+        return self._terminated or self.run.stop_requested()
+
+    def work(self, until: Until) -> None:
+        self.run.clear_stop()
+        device = pick_device(self.device_name)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.report(
+            state="RUNNING", stage="prepare", fold=None, epoch=None, progress=0.0, eta_seconds=None, error=None,
+            message="Reading the cohort", device=str(device), pid=os.getpid(), host=platform.node(), started=now,
+            finished=None,
+        )  # fmt: skip
+        cohort = self._read_cohort()
+        folds = self.run.splits().folds
+        self._estimate = Estimate(self._plan(cohort, len(folds)))
+        bank = self._prepare(cohort)
+        for fold in folds:
+            self._fold(fold, cohort, bank, device, until)
+        if until == "pretrain":
+            self.report(state="STOPPED", message="Pre-training is done. Fine-tuning goes on from here.")
+            return
+        self._gather([fold.index for fold in folds])
+        done = datetime.now(UTC).isoformat(timespec="seconds")
+        self.report(state="DONE", stage=None, progress=1.0, eta_seconds=0.0, message="", finished=done)
+
+    # Stations
+
+    def _read_cohort(self) -> Cohort:
+        cohort = read_cohort(self.run.cohort_folder, self.config.cohort)
+        if cohort.digest != self.run.info.cohort.digest:
+            raise RunError(
+                f"The files of cohort '{cohort.name}' in {cohort.folder} have changed since this run was made. "
+                "Put the old ones back, or start a new run on the new files."
+            )
+        return cohort
+
+    def _plan(self, cohort: Cohort, folds: int) -> dict[str, int]:
+        rules = self.config.rules
+        reads_slides = self.config.model.modalities != "omics"
+        return {
+            "prepare": len(cohort.slides) if reads_slides else 0,
+            "select": 0 if self.config.model.modalities == "pathology" else 1 if rules.selection == "all" else folds,
+            "pretrain": self.config.pretrain.epochs * (1 if rules.pretraining == "all" else folds),
+            "finetune": self.config.finetune.epochs * folds,
+            "explain": folds if reads_slides else 0,
+        }
+
+    def _prepare(self, cohort: Cohort) -> RegionBank:
+        """Regions of every slide; those that cannot be read leave their patient without that slide, said in the log."""
+        side, limit = self.config.slides.side, self.config.slides.max_regions
+        if self.config.model.modalities == "omics" or cohort.slides.empty:
+            return RegionBank({}, side)
+        started = time.monotonic()
+
+        def on_progress(done: int, total: int, what: str) -> None:
+            self._tick(stage="prepare", message=f"Slides: {done} of {total} ({what})")
+            if self.should_stop():
+                raise StopRequested
+
+        results = prepare_slides(cohort.slides, cohort.folder, self.config.slides, on_progress=on_progress)
+        self._estimate.finish("prepare", time.monotonic() - started, len(results))
+        files: dict[str, list[Path]] = {}
+        for result in results:
+            if result.reason is None:
+                path = regions_path(cohort.folder, result.slide, self.config.slides)
+                files.setdefault(result.patient, []).append(path)
+            else:
+                log.warning("Slide %s of patient %s is left out: %s", result.slide, result.patient, result.reason)
+        if not files:
+            raise RunError(
+                f"None of the {len(results)} slides of cohort '{cohort.name}' could be used; the first: "
+                f"{results[0].reason} Choose the modality 'omics', or repair the slides."
+            )
+        return RegionBank(files, side, limit)
+
+    def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, device: torch.device, until: Until) -> None:
+        if self.run.table(f"folds/{fold.index}/predictions") is not None:
+            self._count_finished_fold()
+            return
+        omics = self._select(fold, cohort)
+        data = PatientData(omics, bank, cohort.outcome, self.config.model.modalities)
+        hooks = Hooks(self._on_resume, self._on_epoch, self.should_stop)
+        training = FoldTraining(self.config, fold, cohort.outcome, data, self.run.folder / "checkpoints", hooks)
+        model = training.pretrain(device)
+        if until == "pretrain":
+            return
+        result = training.finetune(model, device)
+        if self.config.model.modalities != "omics":
+            started = time.monotonic()
+            self._tick(stage="explain", fold=fold.index, epoch=None, message="Maps of the test patients", force=True)
+            regions = explain_regions(result.model, data, fold.test, omics.types, device).assign(fold=fold.index)
+            self.run.write_table(f"folds/{fold.index}/regions", regions)
+            self._estimate.finish("explain", time.monotonic() - started)
+        self._tick(stage="report", fold=fold.index, epoch=None, message="Plain models on the same patients", force=True)
+        self.run.write_table(f"folds/{fold.index}/comparators", comparator_risks(cohort, fold))
+        self.run.write_table(f"folds/{fold.index}/baseline", result.baseline)
+        # Last, because it marks the fold as finished.
+        self.run.write_table(f"folds/{fold.index}/predictions", result.predictions)
+
+    def _select(self, fold: Fold, cohort: Cohort) -> OmicsMatrix:
+        """Genes and scalers fitted on the patients that the protocol allows, from the run folder if they are there."""
+        if self.config.model.modalities == "pathology":
+            return OmicsMatrix.empty(cohort.patients)
+        everybody = self.config.rules.selection == "all"
+        name = fold_name(ALL_PATIENTS) if everybody else fold_name(fold.index)
+        saved = self.run.read_json(f"selectors/{name}")
+        if saved is not None:
+            selector = OmicsSelector.from_json(saved)
+            self._estimate.finish("select", units=0 if everybody and fold.index else 1)
+        else:
+            started = time.monotonic()
+            selector = OmicsSelector(self.config.omics, self.config.seed)
+            seen = cohort.outcome if everybody else cohort.outcome.loc[list(fold.train)]
+            selector.fit(cohort.omics, seen, on_progress=self._on_select(fold))
+            self.run.write_json(f"selectors/{name}", selector.to_json())
+            self._estimate.finish("select", time.monotonic() - started)
+        self.run.write_table(f"folds/{fold.index}/selection", selector.summary_)
+        return selector.transform(cohort.omics, cohort.patients)
+
+    def _gather(self, folds: list[int]) -> None:
+        """Out-of-fold tables of all folds together."""
+        for name in FOLD_TABLES:
+            parts = [table for index in folds if (table := self.run.table(f"folds/{index}/{name}")) is not None]
+            if parts:
+                target = "attention/regions" if name == "regions" else name
+                self.run.write_table(target, pd.concat(parts, ignore_index=True))
+
+    # Progress
+
+    def _on_select(self, fold: Fold) -> Callable[[int, int, str], None]:
+        def on_progress(done: int, total: int, what: str) -> None:
+            self._tick(stage="select", fold=fold.index, epoch=None, message=f"{what} ({done} of {total})")
+            if self.should_stop():
+                raise StopRequested
+
+        return on_progress
+
+    def _on_resume(self, stage: StageName, fold: int, done: int) -> None:
+        self.run.rewind_metrics(stage, fold, done)
+        self._estimate.finish(stage, units=done)
+
+    def _on_epoch(self, stage: StageName, fold: int, epoch: int, row: dict[str, Any]) -> None:
+        self.run.append_metrics({"stage": stage, "fold": fold, "epoch": epoch, **row})
+        self._estimate.finish(stage, row["seconds"])
+        epochs = self.config.pretrain.epochs if stage == "pretrain" else self.config.finetune.epochs
+        self._tick(stage=stage, fold=fold, epoch=epoch + 1, epochs=epochs, message="")
+
+    def _count_finished_fold(self) -> None:
+        rules = self.config.rules
+        self._estimate.finish("finetune", units=self.config.finetune.epochs)
+        self._estimate.finish("explain")
+        if rules.selection != "all":
+            self._estimate.finish("select")
+        if rules.pretraining != "all":
+            self._estimate.finish("pretrain", units=self.config.pretrain.epochs)
+
+    def _tick(self, *, force: bool = False, **changes: Any) -> None:
+        """Report progress, at most about twice a second."""
+        if force or time.monotonic() - self._written > STATUS_SECONDS:
+            self.report(**changes)
+
+    def report(self, **changes: Any) -> None:
+        """Write the status, with the estimate while the run is under way."""
+        if "progress" not in changes:
+            changes["progress"] = self._estimate.progress
+            changes.setdefault("eta_seconds", self._estimate.remaining_seconds)
+        status = self.run.write_status(**changes)
+        self._written = time.monotonic()
+        if self.on_status is not None:
+            self.on_status(status)

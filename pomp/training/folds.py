@@ -1,0 +1,137 @@
+"""One fold from selected genes to out-of-fold risks: pre-train, fine-tune, predict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from pomp.config import RunConfig
+from pomp.data.splits import Fold
+from pomp.evaluation.calibration import breslow
+from pomp.evaluation.concordance import concordance_index
+from pomp.model import Pomp, build_model
+from pomp.training.batches import PatientData
+from pomp.training.checkpoint import CheckpointStore
+from pomp.training.finetune import finetune_losses, predict_risk
+from pomp.training.loop import ALL_PATIENTS, Stage, StageName, hash_seed, load_weights, train, weights
+from pomp.training.pretrain import pretrain_losses
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a fold tells its surroundings, and asks them."""
+
+    on_resume: Callable[[StageName, int, int], None]  # stage, fold, epochs already done
+    on_epoch: Callable[[StageName, int, int, dict[str, Any]], None]  # stage, fold, epoch, metrics
+    should_stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """Out-of-fold risks of one fold, and what turns them into survival curves."""
+
+    predictions: pd.DataFrame  # patient, fold, time_days, event, risk, cutoff, high_risk, epoch
+    baseline: pd.DataFrame  # fold, time_days, cumulative_hazard
+    model: Pomp
+
+
+class FoldTraining:
+    """The model of one fold. It is trained on `fold.train` and, under a paper protocol, pre-trained on everybody."""
+
+    def __init__(
+        self, config: RunConfig, fold: Fold, outcome: pd.DataFrame, data: PatientData, checkpoints: Path, hooks: Hooks
+    ) -> None:
+        self.config, self.fold, self.outcome, self.data, self.hooks = config, fold, outcome, data, hooks
+        self.checkpoints = checkpoints
+
+    @property
+    def pretrain_fold(self) -> int:
+        return ALL_PATIENTS if self.config.rules.pretraining == "all" else self.fold.index
+
+    def pretrain(self, device: torch.device) -> Pomp:
+        """A model pre-trained on the patients that the protocol allows, from its checkpoint as far as there is one."""
+        index = self.pretrain_fold
+        types, genes = self.data.shape
+        model = build_model(self.config, types, genes, hash_seed((self.config.seed, index + 1))).to(device)
+        if not self.config.pretrain.epochs:
+            return model
+        patients = self.outcome.index.to_list() if index == ALL_PATIENTS else list(self.fold.train)
+        stage = Stage(
+            name="pretrain",
+            fold=index,
+            seed=self.config.seed,
+            config=self.config.pretrain,
+            losses=pretrain_losses(self.config.pretrain),
+            checkpoints=CheckpointStore(self.checkpoints / f"{fold_name(index)}-pretrain"),
+            on_resume=lambda done: self.hooks.on_resume("pretrain", index, done),
+            on_epoch=lambda epoch, row, _: self.hooks.on_epoch("pretrain", index, epoch, row),
+            should_stop=self.hooks.should_stop,
+        )
+        train(model, self.data, patients, stage, device)
+        return model
+
+    def finetune(self, model: Pomp, device: torch.device) -> FoldResult:
+        """Fine-tune a pre-trained model and read the test fold: once, or by `paper-released` after every epoch."""
+        index, rule = self.fold.index, self.config.rules.epoch
+        best = CheckpointStore(self.checkpoints / f"{fold_name(index)}-best")
+
+        def on_epoch(epoch: int, row: dict[str, Any], current: Pomp) -> None:
+            if rule == "best_on_test":
+                row["test_c_index"] = self._keep_best(best, epoch + 1, current, device)
+            self.hooks.on_epoch("finetune", index, epoch, row)
+
+        stage = Stage(
+            name="finetune",
+            fold=index,
+            seed=self.config.seed,
+            config=self.config.finetune,
+            losses=finetune_losses(self.config.finetune),
+            checkpoints=CheckpointStore(self.checkpoints / f"{fold_name(index)}-finetune"),
+            on_resume=lambda done: self.hooks.on_resume("finetune", index, done),
+            on_epoch=on_epoch,
+            should_stop=self.hooks.should_stop,
+        )
+        train(model, self.data, self.fold.train, stage, device)
+        reported = self.config.finetune.epochs
+        if rule == "best_on_test" and (kept := best.load()) is not None:
+            load_weights(model, kept.tensors)
+            reported = kept.epoch
+        return self._result(model, reported, device)
+
+    def _keep_best(self, store: CheckpointStore, epoch: int, model: Pomp, device: torch.device) -> float:
+        """The released code's rule: the epoch with the best C-index on the test fold. Kept to show what it is worth."""
+        found = self._c_index(predict_risk(model, self.data, self.fold.test, device), self.fold.test)
+        kept = store.load()
+        if kept is None or found > kept.facts["c_index"]:
+            store.save(epoch, weights(model), {"c_index": found})
+        return found
+
+    def _c_index(self, risk: np.ndarray, patients: Sequence[str]) -> float:
+        outcome = self.outcome.loc[list(patients)]
+        return concordance_index(outcome["time_days"].to_numpy(), outcome["event"].to_numpy(), risk)
+
+    def _result(self, model: Pomp, epoch: int, device: torch.device) -> FoldResult:
+        known = predict_risk(model, self.data, self.fold.train, device)
+        risk = predict_risk(model, self.data, self.fold.test, device)
+        seen = self.outcome.loc[list(self.fold.train)]
+        steps = breslow(seen["time_days"].to_numpy(), seen["event"].to_numpy(), known)
+        cutoff = float(np.median(known))
+        unseen = self.outcome.loc[list(self.fold.test), ["time_days", "event"]]
+        predictions = unseen.rename_axis("patient").reset_index()
+        predictions.insert(1, "fold", self.fold.index)
+        predictions = predictions.assign(risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=epoch)
+        baseline = pd.DataFrame(
+            {"fold": self.fold.index, "time_days": steps.time_days, "cumulative_hazard": steps.values}
+        )
+        return FoldResult(predictions, baseline, model)
+
+
+def fold_name(index: int) -> str:
+    """Folder name of a fold's files."""
+    return "all" if index == ALL_PATIENTS else f"fold-{index}"

@@ -1,0 +1,68 @@
+"""Maps over regions: they are the model's own numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pomp.explain import occlusion as occlusion_module
+from pomp.explain.attention import alignment, cls_attention
+from pomp.explain.occlusion import occlusion
+from pomp.model import Pomp
+from tests.small import batch_of, small_model
+
+
+def risk_of(model: Pomp, batch, kept: list[int]) -> float:  # type: ignore[no-untyped-def]
+    count = torch.tensor([len(kept)])
+    pathology = model.encode_pathology(batch.regions[kept], batch.coordinates[kept], count)
+    return float(model.risk(pathology, model.encode_omics(batch.values, batch.present)))
+
+
+@pytest.mark.parametrize("tokens", [65_536, 7])
+@pytest.mark.parametrize("count", [1, 6])
+def test_occlusion_is_the_risk_with_minus_the_risk_without(
+    count: int, tokens: int, generator: torch.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(occlusion_module, "TOKENS", tokens)
+    model, batch = small_model(), batch_of([count], generator)
+    embedded = model.pathology.embedding(batch.regions)
+    found = occlusion(model, embedded, batch.coordinates, model.encode_omics(batch.values, batch.present))
+    everything = list(range(count))
+    whole = risk_of(model, batch, everything)
+    expected = [whole - risk_of(model, batch, [k for k in everything if k != left_out]) for left_out in everything]
+    assert found.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_cls_attention_is_the_last_layers_softmax(generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of([5, 1, 3], generator)
+    embedded = model.pathology.embedding(batch.regions)
+    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts)
+    for own in torch.split(found, batch.counts.tolist()):
+        assert own.sum().item() == pytest.approx(1.0, abs=1e-5)
+        assert (own > 0).all()
+    alone = cls_attention(model.pathology, embedded[6:], batch.coordinates[6:], torch.tensor([3]))
+    torch.testing.assert_close(found[6:], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_cls_attention_by_hand(generator: torch.Generator) -> None:
+    """With a zero query every region weighs the same."""
+    model, batch = small_model(), batch_of([4], generator)
+    attention = model.pathology.transformer.blocks[-1].attn
+    with torch.no_grad():
+        attention.qkv.weight[:16] = 0
+        attention.qkv.bias[:16] = 0
+    embedded = model.pathology.embedding(batch.regions)
+    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts)
+    torch.testing.assert_close(found, torch.full((4,), 0.25))
+
+
+@pytest.mark.parametrize("keys", ["regions", "regions_and_cls"])
+def test_alignment_has_a_column_a_type_and_nan_for_a_missing_one(keys: str, generator: torch.Generator) -> None:
+    model = small_model(model__cross_attention_keys=keys)
+    batch = batch_of([3, 2], generator, torch.tensor([[True, True, True], [True, False, True]]))
+    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    found = alignment(model, pathology, model.encode_omics(batch.values, batch.present), batch)
+    assert found.shape == (5, 3)
+    assert torch.isnan(found[3:, 1]).all()
+    if keys == "regions":
+        torch.testing.assert_close(found[:3].sum(dim=0), torch.ones(3))

@@ -1,0 +1,64 @@
+"""The wired model."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pomp.config import PRESETS, override
+from pomp.errors import ConfigError
+from pomp.model import build_model
+from pomp.training.loop import weights
+from tests.small import batch_of, small_config, small_model
+
+
+def test_the_same_seed_gives_the_same_weights_and_leaves_the_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    first, second = build_model(small_config(), 3, 8, 5), build_model(small_config(), 3, 8, 5)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert all(torch.equal(value, weights(second)[name]) for name, value in weights(first).items())
+    other = weights(build_model(small_config(), 3, 8, 6))
+    assert not torch.equal(weights(first)["match.weight"], other["match.weight"])
+
+
+def test_paper_sizes() -> None:
+    model = build_model(override(PRESETS["paper"], {"model.modalities": "both"}), 3, 300, 0)
+    stacks = (model.pathology, model.omics, model.multimodal)
+    assert [len(stack.transformer.blocks) for stack in stacks] == [2, 2, 2]
+    assert {stack.transformer.blocks[0].attn.num_heads for stack in stacks} == {6}
+    assert model.omics.linear.weight.shape == (384, 300)
+    assert model.reconstruct.weight.shape == (300, 384)
+
+
+def test_modalities_must_be_decided_first() -> None:
+    with pytest.raises(ConfigError, match="resolve it against the cohort"):
+        build_model(PRESETS["demo"], 3, 64, 0)
+
+
+def test_a_shared_cls_is_one_parameter_and_starts_at_zero() -> None:
+    model = small_model(model__separate_cls=False)
+    assert model.omics.cls is model.pathology.cls
+    assert not model.omics.cls.any()
+    assert sum(name.endswith("cls") for name in weights(model)) == 1
+
+
+@pytest.mark.parametrize(("log_value", "expected"), [(-20.0, 0.01), (0.0, 1.0), (9.0, 1.0)])
+def test_temperature_is_clamped(log_value: float, expected: float) -> None:
+    model = small_model()
+    with torch.no_grad():
+        model.log_temperature.fill_(log_value)
+    assert model.temperature.item() == pytest.approx(expected)
+
+
+def test_risk_kinds_are_what_they_say(generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of([2, 3, 1], generator)
+    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    omics = model.encode_omics(batch.values, batch.present)
+    fusion = model.fusion_risk(model.fuse(omics, pathology).cls).squeeze(-1)
+    joint = (model.pathology_risk(pathology.cls) + model.omics_risk(omics.cls)).squeeze(-1) / 2
+    cosine = torch.nn.functional.cosine_similarity(pathology.cls, omics.cls)
+    for kind, expected in {
+        "cosine": cosine, "fusion": fusion, "joint": joint, "released": cosine + fusion.sigmoid(),
+    }.items():  # fmt: skip
+        model.risk_kind = kind  # type: ignore[assignment]
+        torch.testing.assert_close(model.risk(pathology, omics), expected)

@@ -1,0 +1,83 @@
+"""Checkpoints: what is saved comes back, and damage is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pomp.errors import CheckpointError
+from pomp.training.checkpoint import CheckpointStore
+
+
+def tensors(value: float) -> dict[str, torch.Tensor]:
+    return {"a": torch.full((3, 2), value), "b": torch.tensor(value)}
+
+
+def test_round_trip_and_two_generations(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path / "new" / "folder")
+    assert store.load() is None
+    for epoch in (1, 2, 3, 12):
+        store.save(epoch, tensors(epoch), {"c_index": epoch / 100})
+    found = store.load()
+    assert found is not None
+    assert (found.epoch, found.facts, found.skipped) == (12, {"c_index": 0.12}, ())
+    torch.testing.assert_close(found.tensors["a"], torch.full((3, 2), 12.0))
+    assert sorted(path.name for path in store.folder.iterdir()) == [
+        "000003.json", "000003.safetensors", "000012.json", "000012.safetensors",
+    ]  # fmt: skip
+
+
+def flip_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+DAMAGE = {
+    "a flipped bit": ("000002.safetensors", flip_bit, "SHA-256"),
+    "a truncated file": ("000002.safetensors", truncate, "SHA-256"),
+    "a missing file": ("000002.safetensors", Path.unlink, "No such file"),
+    "a torn manifest": ("000002.json", truncate, "000002"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_damage_falls_back_to_the_generation_before(case: str, tmp_path: Path) -> None:
+    name, damage, said = DAMAGE[case]
+    store = CheckpointStore(tmp_path)
+    store.save(1, tensors(1))
+    store.save(2, tensors(2))
+    damage(tmp_path / name)
+    found = store.load()
+    assert found is not None
+    assert found.epoch == 1
+    assert said in found.skipped[0]
+
+
+def test_when_all_are_damaged_it_says_what_to_do(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    store.save(1, tensors(1))
+    flip_bit(tmp_path / "000001.safetensors")
+    with pytest.raises(CheckpointError, match="Delete that folder to start this stage afresh"):
+        store.load()
+
+
+def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = CheckpointStore(tmp_path)
+    store.save(1, tensors(1))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CheckpointError, match="No space left on device. The one before is intact"):
+        store.save(2, tensors(2))
+    found = store.load()
+    assert found is not None
+    assert found.epoch == 1

@@ -1,0 +1,131 @@
+"""The loop: it learns, stops without loss, and a resumed run is the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from pomp.config import OptimiserConfig
+from pomp.errors import TrainingError
+from pomp.model import Pomp
+from pomp.training import loop
+from pomp.training.batches import Batch
+from pomp.training.checkpoint import CheckpointStore
+from pomp.training.finetune import finetune_losses, predict_risk
+from pomp.training.loop import Losses, Stage, StopRequested, learning_rate, train, weights
+from pomp.training.pretrain import pretrain_losses
+from tests.small import batch_of, small_config, small_model
+
+CPU = torch.device("cpu")
+CONFIG = small_config(**{
+    "pretrain__epochs": 4, "pretrain__batch_size": 4, "finetune__epochs": 4, "finetune__batch_size": 6,
+    "model__dropout": 0.2, "pretrain__negatives": "multinomial",
+})  # fmt: skip
+
+
+class FakeData:
+    """Twelve patients made by hand, in place of `PatientData`."""
+
+    def __init__(self) -> None:
+        self.whole = batch_of([3, 1, 0, 5, 2, 2, 4, 1, 3, 2, 6, 1], torch.Generator().manual_seed(1))
+        self.regions = self
+
+    def table(self, patient: str) -> list[int]:
+        return [0] * int(self.whole.counts[int(patient[1:])])
+
+    def batch(self, patients: Sequence[str]) -> Batch:
+        rows = [int(patient[1:]) for patient in patients]
+        starts = self.whole.counts.cumsum(0) - self.whole.counts
+        regions = torch.cat([torch.arange(self.whole.counts[row]) + starts[row] for row in rows])
+        return Batch(
+            tuple(patients), self.whole.regions[regions], self.whole.coordinates[regions], self.whole.counts[rows],
+            self.whole.values[rows], self.whole.present[rows], self.whole.genes, self.whole.time_days[rows],
+            self.whole.event[rows],
+        )  # fmt: skip
+
+
+def run_stage(
+    name: Any, folder: Path, should_stop: Callable[[], bool] = lambda: False, rows: list[Any] | None = None
+) -> Pomp:
+    config: OptimiserConfig = CONFIG.pretrain if name == "pretrain" else CONFIG.finetune
+    losses = pretrain_losses(CONFIG.pretrain) if name == "pretrain" else finetune_losses(CONFIG.finetune)
+    stage = Stage(
+        name=name, fold=0, seed=7, config=config, losses=losses, checkpoints=CheckpointStore(folder),
+        on_resume=lambda done: None, should_stop=should_stop,
+        on_epoch=lambda epoch, row, model: None if rows is None else rows.append((epoch, row)),
+    )  # fmt: skip
+    model = small_model(model__dropout=0.2, pretrain__negatives="multinomial")
+    train(model, FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
+    return model
+
+
+def stop_after(checks: int) -> Callable[[], bool]:
+    left = iter([False] * checks + [True])
+    return lambda: next(left)
+
+
+@pytest.mark.parametrize("name", ["pretrain", "finetune"])
+@pytest.mark.parametrize("checks", [0, 1, 3, 4, 5, 7])
+def test_a_stopped_and_resumed_run_is_bit_identical(
+    name: str, checks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    whole = run_stage(name, tmp_path / "whole")
+    with pytest.raises(StopRequested):
+        run_stage(name, tmp_path / "parts", stop_after(checks))
+    torch.rand(99)  # whatever else the process draws must not matter
+    resumed = run_stage(name, tmp_path / "parts")
+    for key, expected in weights(whole).items():
+        assert torch.equal(expected, weights(resumed)[key]), key
+
+
+def test_a_finished_stage_is_loaded_and_not_trained_again(tmp_path: Path) -> None:
+    first = run_stage("finetune", tmp_path)
+    rows: list[Any] = []
+    again = run_stage("finetune", tmp_path, rows=rows)
+    assert rows == []
+    assert all(torch.equal(value, weights(again)[key]) for key, value in weights(first).items())
+
+
+def test_every_task_is_reported_and_the_total_is_their_weighted_sum(tmp_path: Path) -> None:
+    rows: list[Any] = []
+    run_stage("pretrain", tmp_path, rows=rows)
+    assert [epoch for epoch, _ in rows] == [0, 1, 2, 3]
+    for _, row in rows:
+        assert row["total"] == pytest.approx(row["poc"] + row["pom"] + row["mom"], rel=1e-5)
+
+
+def test_a_loss_that_is_not_finite_names_the_patients(tmp_path: Path) -> None:
+    def broken(model: Pomp, batch: Batch) -> Losses:
+        return {"total": model.log_temperature * torch.nan}
+
+    stage = Stage(
+        name="pretrain", fold=2, seed=0, config=CONFIG.pretrain, losses=broken, checkpoints=CheckpointStore(tmp_path),
+        on_resume=lambda done: None, on_epoch=lambda *_: None, should_stop=lambda: False,
+    )  # fmt: skip
+    with pytest.raises(TrainingError, match=r"The loss became nan in pretrain of fold 2, epoch 0, with patients P\d+"):
+        train(small_model(), FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
+
+
+def test_predictions_do_not_depend_on_how_patients_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, model = FakeData(), small_model()
+    together = predict_risk(model, data, data.whole.patients, CPU)  # type: ignore[arg-type]
+    one_by_one = [predict_risk(model, data, [patient], CPU)[0] for patient in data.whole.patients]  # type: ignore[arg-type]
+    assert together == pytest.approx(one_by_one, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "warmup", "expected"),
+    [
+        ("constant", 0.0, [1, 1, 1, 1]),
+        ("cosine", 0.0, [1, 0.853553, 0.5, 0.146447]),
+        ("constant", 0.5, [1 / 3, 2 / 3, 1, 1]),
+    ],
+)
+def test_learning_rate(schedule: Any, warmup: float, expected: list[float]) -> None:
+    config = OptimiserConfig(epochs=4, learning_rate=1.0, schedule=schedule, warmup=warmup)
+    assert [learning_rate(config, step, 4) for step in range(4)] == pytest.approx(expected, abs=1e-6)

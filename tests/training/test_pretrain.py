@@ -1,0 +1,42 @@
+"""Which patients take part in which task."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pomp.training.pretrain import pretrain_losses
+from tests.small import batch_of, small_config, small_model
+
+ALL = [True, True, True]
+CASES = {
+    # regions a patient, omics types a patient has, tasks that the batch allows
+    "everybody has everything": ([2, 1, 3], [ALL, ALL, ALL], {"poc", "pom", "mom"}),
+    "one pair only": ([2, 0, 0], [ALL, ALL, ALL], {"mom"}),
+    "no slides": ([0, 0, 0], [ALL, ALL, ALL], {"mom"}),
+    "no omics": ([2, 1, 3], [[False] * 3] * 3, set()),
+    "nothing is left when the one type is hidden": ([0, 0], [[True, False, False]] * 2, set()),
+    "slides are left when the one type is hidden": ([1, 1], [[True, False, False]] * 2, {"poc", "pom", "mom"}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_tasks_of_a_batch(case: str, generator: torch.Generator) -> None:
+    counts, present, tasks = CASES[case]
+    model, batch = small_model(), batch_of(counts, generator, torch.tensor(present))
+    losses = pretrain_losses(small_config().pretrain)(model, batch)
+    assert set(losses) - {"total"} == tasks
+    losses["total"].backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize("task", ["poc", "pom", "mom"])
+def test_a_task_with_weight_0_is_off_and_weights_multiply(task: str, generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of([2, 1, 3], generator)
+    torch.manual_seed(0)
+    off = pretrain_losses(small_config(**{f"pretrain__{task}": 0.0}).pretrain)(model, batch)
+    assert task not in off
+    torch.manual_seed(0)
+    heavy = pretrain_losses(small_config(**{f"pretrain__{task}": 3.0}).pretrain)(model, batch)
+    expected = sum((3.0 if name == task else 1.0) * value.item() for name, value in heavy.items() if name != "total")
+    assert heavy["total"].item() == pytest.approx(expected, rel=1e-5)
