@@ -37,7 +37,7 @@ def wald_test(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
         data.deseq2()
         test = DeseqStats(data, ["group", "first", "second"], independent_filter=False, n_cpus=1, quiet=True)
         test.summary()
-    result = test.results_df[["stat", "pvalue"]].set_axis(["statistic", "p_value"], axis=1)
+    result: pd.DataFrame = test.results_df[["stat", "pvalue"]].set_axis(["statistic", "p_value"], axis=1)
     result = result.reindex(first.columns)
     failed = result["p_value"].isna()
     result.loc[failed, ["statistic", "p_value"]] = [0.0, 1.0]

@@ -61,7 +61,7 @@ def _test_counts(contrast: Contrast, normaliser: Normaliser, genes: Sequence[str
 
 
 def _test_values(contrast: Contrast, normaliser: Normaliser, genes: Sequence[str]) -> pd.DataFrame:
-    tested = contrast.first.columns.get_indexer(list(genes))
+    tested = contrast.first.columns.get_indexer(pd.Index(genes))
     first, second = (
         normaliser.transform(group.to_numpy(np.float64))[:, tested] for group in (contrast.first, contrast.second)
     )

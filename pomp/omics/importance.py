@@ -68,7 +68,7 @@ def _tree_importance(
 ) -> tuple[Ints, Floats]:
     """The genes that one tree splits on, and the fall of the C-index when each is permuted."""
     used = np.unique(tree.feature[tree.feature >= 0])
-    earlier, later = comparable_pairs(time, event)
+    earlier, later = _comparable_pairs(time, event)
     if not len(used) or not len(earlier):
         return used[:0], np.zeros(0)
     same = np.arange(len(x))[None, :]
@@ -90,9 +90,10 @@ def _mortality(tree: Any, x: NDArray[np.float32], gene: Ints, source: Ints) -> F
     return np.asarray(tree.value[node, 0, 0], dtype=np.float64)
 
 
-def comparable_pairs(time: Floats, event: Bools) -> tuple[Ints, Ints]:
-    """Pairs (i, j) of patients of whom i had the event while j was still followed; two (P,) index arrays."""
-    earlier, later = np.nonzero(event[:, None] & (time[:, None] < time[None, :]))
+def _comparable_pairs(time: Floats, event: Bools) -> tuple[Ints, Ints]:
+    """Pairs (i, j) of patients of whom i had the event and j was followed longer, or as long without it; (P,) each."""
+    outlived = (time[:, None] < time) | ((time[:, None] == time) & ~event)
+    earlier, later = np.nonzero(event[:, None] & outlived)
     return earlier, later
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -38,12 +39,12 @@ def moderated_t(x: Floats, group: NDArray[np.bool_]) -> ModeratedT:
     Source: Smyth, Linear models and empirical Bayes methods, Stat. Appl. Genet. Mol. Biol. 2004, sections 5 and 6.2.
     """
     first, second = _moments(x[group]), _moments(x[~group])
-    df = first.count + second.count - 2
-    tested = (first.count > 0) & (second.count > 0) & (df > 0)
+    df = first.number + second.number - 2
+    tested = (first.number > 0) & (second.number > 0) & (df > 0)
     variance = (first.squares + second.squares)[tested] / df[tested]
     prior_df, prior_variance = fit_variance_prior(variance, df[tested])
     pooled, total = _shrink(variance, df[tested], prior_df, prior_variance)
-    error = np.sqrt(pooled * (1 / first.count[tested] + 1 / second.count[tested]))
+    error = np.sqrt(pooled * (1 / first.number[tested] + 1 / second.number[tested]))
     difference = (first.mean - second.mean)[tested]
     statistic, p_value = np.zeros(x.shape[1]), np.ones(x.shape[1])
     statistic[tested] = np.divide(difference, error, out=np.zeros_like(error), where=error > 0)
@@ -52,7 +53,7 @@ def moderated_t(x: Floats, group: NDArray[np.bool_]) -> ModeratedT:
 
 
 class _Moments(NamedTuple):
-    count: Floats
+    number: Floats
     mean: Floats
     squares: Floats  # sum of squared deviations from the mean
 
@@ -66,16 +67,17 @@ def _moments(x: Floats) -> _Moments:
 def fit_variance_prior(variance: Floats, df: Floats) -> tuple[float, float]:
     """d₀ and s₀² of the scaled F distribution that residual variances (G,) on df (G,) follow, from their logs' moments.
 
-    d₀ is infinite where the variances spread no more than chance explains, and 0 (no shrinkage) with fewer than two
-    genes. A variance of 0 is lifted to 10⁻⁵ of the median, or of 1 where that is 0 too, as its log has no value.
+    d₀ is infinite where the variances spread no more than chance explains; s₀² is then their mean, as in limma. d₀ is
+    0 (no shrinkage) with fewer than two genes. A variance of 0 has no log: it is lifted to 10⁻⁵ of the median, or of 1
+    where that is 0 too.
     """
     if len(variance) < 2:
         return 0.0, 0.0
-    floor = 1e-5 * (np.median(variance) or 1.0)
-    logs = np.log(np.maximum(variance, floor)) - special.digamma(df / 2) + np.log(df / 2)
+    variance = np.maximum(variance, 1e-5 * (np.median(variance) or 1.0))
+    logs = np.log(variance) - special.digamma(df / 2) + np.log(df / 2)
     excess = float(logs.var(ddof=1) - special.polygamma(1, df / 2).mean())
     if excess <= 0:
-        return np.inf, float(np.exp(logs.mean()))
+        return np.inf, float(variance.mean())
     half = inverse_trigamma(excess)
     return 2 * half, float(np.exp(logs.mean() + special.digamma(half) - np.log(half)))
 
@@ -83,7 +85,7 @@ def fit_variance_prior(variance: Floats, df: Floats) -> tuple[float, float]:
 def inverse_trigamma(value: float) -> float:
     """The y > 0 with trigamma(y) = value > 0, by the Newton iteration of Smyth's appendix."""
     if value > 1e7:
-        return value**-0.5
+        return 1 / math.sqrt(value)
     if value < 1e-6:
         return 1 / value
     y = 0.5 + 1 / value

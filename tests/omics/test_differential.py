@@ -1,0 +1,132 @@
+"""The tests by kind: against R 4.2, and each at its edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pomp.data.cohort import Kind
+from pomp.omics.contrast import Contrast
+from pomp.omics.deseq import wald_test
+from pomp.omics.differential import differential_test, fisher_exact, pick_candidates, rank_sum
+from pomp.omics.moderated import moderated_t
+from pomp.omics.normalise import Normaliser
+
+NAN = float("nan")
+
+
+def columns(*genes: list[float]) -> np.ndarray:
+    return np.array(genes, dtype=float).T
+
+
+def test_fisher_as_r() -> None:
+    # fisher.test(matrix(c(3, 1, 2, 9), 2)): p = 0.076923076923077; the second gene has the same table with gaps.
+    first = columns([1, 1, 1, 0, NAN], [0, 1, 1, 1, NAN], [0] * 5)
+    second = columns([1, 1] + [0] * 9, [0] * 9 + [1, 1], [0] * 11)
+    statistic, p_value = fisher_exact(first, second)
+    np.testing.assert_allclose(p_value, [0.076923076923077, 0.076923076923077, 1.0])
+    np.testing.assert_allclose(statistic[0], np.log(3.5 * 9.5 / (1.5 * 2.5)))
+
+
+def test_rank_sum_as_r() -> None:
+    # wilcox.test(c(1, 2, 2, 0, -1), c(0, 0, -1, -2, 1, -2), exact = FALSE): W = 24, p = 0.113903144588531.
+    first = columns([1, 2, 2, 0, -1, NAN], [1] * 6, [NAN] * 6)
+    second = columns([0, 0, -1, -2, 1, -2], [1] * 6, [0, 0, 0, 1, 1, 2])
+    statistic, p_value = rank_sum(first, second)
+    np.testing.assert_allclose(p_value, [0.113903144588531, 1.0, 1.0])
+    np.testing.assert_allclose(statistic, [24 / 30 - 0.5, 0.0, 0.0])
+
+
+def groups(seed: int = 0, genes: int = 60) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counts of 12 and 15 samples; G0 is four times as high in the first group, G1 in the second, G2 is all 0."""
+    random = np.random.default_rng(seed)
+    mean = np.exp(random.normal(4, 1, genes))
+    ratio = np.ones(genes)
+    ratio[:3] = 4, 0.25, 0
+    names = [f"G{gene}" for gene in range(genes)]
+    first = random.negative_binomial(5, 5 / (5 + mean * ratio), (12, genes))
+    second = random.negative_binomial(5, 5 / (5 + mean * (ratio > 0)), (15, genes))
+    return pd.DataFrame(first, columns=names, dtype=float), pd.DataFrame(second, columns=names, dtype=float)
+
+
+def test_wald_test_finds_the_planted_genes() -> None:
+    result = wald_test(*groups())
+    assert set(result.nsmallest(2, "p_value").index) == {"G0", "G1"}
+    assert result.loc["G0", "statistic"] > 5
+    assert result.loc["G1", "statistic"] < -5
+    assert result.loc["G2"].tolist() == [0.0, 1.0]
+    assert not result.isna().any(axis=None)
+
+
+def test_wald_test_rounds_fractional_counts() -> None:
+    first, second = groups()
+    pd.testing.assert_frame_equal(wald_test(first + 0.3, second), wald_test(first, second))
+
+
+def test_counts_with_gaps_get_the_moderated_t_test() -> None:
+    first, second = groups()
+    gaps = first.copy()
+    gaps.loc[3, ["G0", "G5"]] = NAN
+    genes = list(first.columns.drop("G2"))
+    normaliser = Normaliser.fit(gaps.to_numpy(), "counts")
+    result = differential_test(Contrast("a vs b", gaps, second), normaliser, genes)
+    assert result.index.tolist() == genes
+    assert result.index[result["test"] == "moderated t"].tolist() == ["G0", "G5"]
+    assert set(result["test"]) == {"moderated t", "DESeq2 Wald"}
+    assert result.loc["G0", "p_value"] < 1e-4
+    assert result.loc["G0", "statistic"] > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "test"), [("log", "moderated t"), ("beta", "moderated t"), ("binary", "Fisher"), ("copies", "Wilcoxon")]
+)
+def test_each_kind_has_its_test(kind: Kind, test: str) -> None:
+    random = np.random.default_rng(0)
+    x = (random.random((30, 4)) > 0.5).astype(float)
+    x[:, 1] = np.arange(30) < 12
+    frame = pd.DataFrame(x, columns=list("ABCD"))
+    contrast = Contrast("first vs second", frame[:12], frame[12:])
+    result = differential_test(contrast, Normaliser.fit(x, kind), ["B", "D"])
+    assert result.columns.tolist() == ["contrast", "test", "statistic", "p_value", "q_value"]
+    assert (result.index.tolist(), result.index.name) == (["B", "D"], "gene")
+    assert result["test"].tolist() == [test] * 2
+    assert result["contrast"].tolist() == ["first vs second"] * 2
+    assert result.loc["B", "statistic"] > 0
+    assert result.loc["B", "p_value"] < 0.01
+
+
+def test_one_wild_z_score_does_not_hide_a_gene() -> None:
+    random = np.random.default_rng(1)
+    x = random.normal(size=(60, 50))
+    x[:30, 0] += 2
+    x[40, 0] = 3965.0
+    frame = pd.DataFrame(x, columns=[f"G{gene}" for gene in range(50)])
+    result = differential_test(Contrast("", frame[:30], frame[30:]), Normaliser.fit(x, "zscore"), ["G0", "G1"])
+    assert moderated_t(x, np.arange(60) < 30).p_value[0] > 0.1
+    assert result.loc["G0", "p_value"] < 0.01
+
+
+TESTED = pd.DataFrame(
+    {
+        "statistic": [1.0, -9.0, 8.0, 3.0, -3.0],
+        "p_value": [0.5, 0.0, 0.0, 0.02, 0.02],
+        "q_value": [0.5, 0, 0, 0.03, 0.03],
+    },
+    index=pd.Index(["A", "B", "C", "E", "D"], name="gene"),
+)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "least", "most", "expected"),
+    [
+        (0.05, 1, 100, ["B", "C", "E", "D"]),
+        (0.01, 1, 100, ["B", "C"]),
+        (0.01, 3, 100, ["B", "C", "D"]),  # E and D share p and size: by name
+        (0.01, 9, 100, ["A", "B", "C", "E", "D"]),
+        (0.05, 1, 1, ["B"]),  # B and C share p: the larger statistic
+        (0.05, 3, 2, ["B", "C"]),
+    ],
+)
+def test_pick_candidates(alpha: float, least: int, most: int, expected: list[str]) -> None:
+    assert pick_candidates(TESTED, alpha, least, most) == expected
