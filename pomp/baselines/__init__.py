@@ -1,0 +1,1 @@
+"""Plain models every result is shown beside."""

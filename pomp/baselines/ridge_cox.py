@@ -1,0 +1,118 @@
+"""What all genes together tell a linear model: ridge Cox on principal components, the honest bar for omics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.decomposition import PCA
+
+from pomp.baselines.penalised_cox import fit_penalised_cox
+from pomp.data.omics_table import OmicsTable
+from pomp.errors import TrainingError
+from pomp.omics.normalise import Normaliser
+
+Array = NDArray[np.float64]
+
+CLIP = 5.0
+"""Standardised values stay within ±CLIP."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlainTable:
+    """One omics type without gene selection: normalised, median-imputed, standardised by the training patients."""
+
+    normaliser: Normaliser
+    varies: NDArray[np.bool_]  # (G,) genes that vary in training
+    median: Array  # (F,) of these
+    mean: Array
+    sd: Array
+
+    @classmethod
+    def fit(cls, table: OmicsTable, patients: Sequence[str]) -> Self:
+        """From those of the training patients who have the type, at least one."""
+        raw = _measured(table, patients)[0]
+        normaliser = Normaliser.fit(raw, table.kind)
+        values = normaliser.transform(raw)
+        known = ~np.isnan(values).all(axis=0)
+        median = np.zeros(values.shape[1])
+        median[known] = np.nanmedian(values[:, known], axis=0)
+        filled = np.where(np.isnan(values), median, values)
+        varies = np.asarray(known & (np.ptp(filled, axis=0) > 0))
+        filled = filled[:, varies]
+        return cls(normaliser, varies, median[varies], filled.mean(axis=0), filled.std(axis=0))
+
+    def transform(self, table: OmicsTable, patients: Sequence[str]) -> Array:
+        """(N, F); 0, the training mean, for a patient without the type."""
+        raw, having = _measured(table, patients)
+        values = self.normaliser.transform(raw)[:, self.varies]
+        filled = np.where(np.isnan(values), self.median, values)
+        matrix = np.zeros((len(patients), int(self.varies.sum())))
+        matrix[having] = np.clip((filled - self.mean) / self.sd, -CLIP, CLIP)
+        return matrix
+
+
+class PlainOmics:
+    """All genes of all omics types side by side, prepared with training statistics only."""
+
+    tables_: dict[str, PlainTable]
+
+    def fit(self, tables: Mapping[str, OmicsTable], patients: Sequence[str]) -> Self:
+        """Learn from the training patients' rows of each table; a type that none of them has is left out."""
+        self.tables_ = {
+            name: PlainTable.fit(table, patients)
+            for name, table in tables.items()
+            if _measured(table, patients)[1].any()
+        }
+        return self
+
+    def transform(self, tables: Mapping[str, OmicsTable], patients: Sequence[str]) -> Array:
+        """(N, F): patients in the given order, the genes of all types that vary in training."""
+        parts = [plain.transform(tables[name], patients) for name, plain in self.tables_.items()]
+        return np.hstack([np.zeros((len(patients), 0)), *parts])
+
+
+class RidgeCox:
+    """Principal components of the training patients, then ridge-penalised Cox regression.
+
+    Components keep their own variances, so that the penalty weighs on the lesser ones most, as a ridge on all genes
+    would; together they are scaled to a mean variance of 1, so that `alpha` does not depend on the number of genes.
+
+    Args:
+        components: principal components; fewer where there are fewer patients or genes.
+        alpha: ridge penalty on the components' coefficients.
+    """
+
+    def __init__(self, components: int = 30, alpha: float = 100.0) -> None:
+        self.components = components
+        self.alpha = alpha
+
+    def fit(self, matrix: Array, time_days: ArrayLike, event: ArrayLike) -> Self:
+        """Fit on (N, F) training patients, with their follow-up (N,) and events (N,).
+
+        Raises:
+            TrainingError: nobody died, or nothing varies.
+        """
+        if not matrix.size or not matrix.std(axis=0).any():
+            raise TrainingError(f"The {len(matrix)} training patients have no omics value that varies between them.")
+        self.pca_: Any = PCA(min(self.components, len(matrix) - 1, matrix.shape[1]), svd_solver="full").fit(matrix)
+        self.scale_ = float(np.sqrt(self.pca_.explained_variance_.mean()))
+        self.model_: Any = fit_penalised_cox(self._scores(matrix), time_days, event, self.alpha)
+        return self
+
+    def predict(self, matrix: Array) -> Array:
+        """(N, F) → (N,) log hazards."""
+        return np.asarray(self.model_.predict(self._scores(matrix)), dtype=float)
+
+    def _scores(self, matrix: Array) -> Array:
+        return np.asarray(self.pca_.transform(matrix) / self.scale_, dtype=float)
+
+
+def _measured(table: OmicsTable, patients: Sequence[str]) -> tuple[Array, NDArray[np.bool_]]:
+    """Rows of the patients who have the type (not merely an empty row), and who of `patients` that is (N,) bool."""
+    rows = table.values.reindex(list(patients)).to_numpy(dtype=float)
+    having = ~np.isnan(rows).all(axis=1)
+    return rows[having], having

@@ -1,0 +1,103 @@
+"""Clinical columns as numbers: hand-worked encodings, outcomes kept out, training statistics only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pomp.baselines.clinical_covariates import CategoricalColumn, ClinicalCovariates, stage_number
+from pomp.errors import CohortError, TrainingError
+
+STAGES = [
+    ("Stage I", 1), ("Stage IIB", 2), ("Stage IIIC", 3), ("Stage IV", 4), ("stage iva", 4), ("II", 2), ("3", 3),
+    ("Stage 0", 0), ("Stage IA1", 1), ("IIIC2", 3),
+    ("Stage X", np.nan), ("[Discrepancy]", np.nan), ("I/II NOS", np.nan), ("T2", np.nan), ("", np.nan),
+    ("Stage V", np.nan),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), STAGES)
+def test_stage_number(text: str, expected: float) -> None:
+    np.testing.assert_equal(stage_number(text), expected)
+
+
+def clinical(**columns: list) -> pd.DataFrame:
+    return pd.DataFrame(columns, index=[f"P{row}" for row in range(len(next(iter(columns.values()))))])
+
+
+def test_numbers_are_standardised_after_the_median_took_the_place_of_what_is_missing() -> None:
+    training = clinical(age=[40, 60, None, 80])
+    fitted = ClinicalCovariates().fit(training)
+    sd = np.sqrt(200)  # of 40, 60, 60, 80
+    np.testing.assert_allclose(fitted.transform(training)[:, 0], np.array([-20, 0, 0, 20]) / sd)
+    others = clinical(age=[90, None, "unknown", "ninety"])
+    np.testing.assert_allclose(fitted.transform(others)[:, 0], np.array([30, 0, 0, 0]) / sd)
+
+
+def test_stage_is_a_number() -> None:
+    training = clinical(ajcc_pathologic_tumor_stage=["Stage I", "Stage IIB", "[Discrepancy]", "Stage IIIA", None])
+    found = ClinicalCovariates().fit(training).transform(training)[:, 0]
+    np.testing.assert_allclose(found, (np.array([1, 2, 2, 3, 2]) - 2) / np.sqrt(2 / 5))
+
+
+def test_levels_need_five_training_patients() -> None:
+    training = clinical(grade=["G1"] * 4 + ["G2"] * 5 + ["G3"] * 6 + [None])
+    fitted = ClinicalCovariates().fit(training)
+    assert fitted.columns_ == (CategoricalColumn("grade", ("G2", "G3")),)
+    others = clinical(grade=["G1", "G2", "G3", None, "G9", "[Unknown]"])
+    assert fitted.transform(others).tolist() == [[0, 0], [1, 0], [0, 1], [0, 0], [0, 0], [0, 0]]
+
+
+def test_numbers_written_as_text_are_numbers() -> None:
+    training = clinical(age=["40", "60", "[Not Available]", "80"])
+    np.testing.assert_allclose(
+        ClinicalCovariates().fit(training).transform(training)[:, 0] * np.sqrt(200), [-20, 0, 0, 20]
+    )
+
+
+def test_truth_values_are_two_levels() -> None:
+    training = clinical(smoker=[True, False] * 5)
+    assert ClinicalCovariates().fit(training).columns_ == (CategoricalColumn("smoker", ("False", "True")),)
+
+
+OUTCOMES = [
+    "OS", "OS.time", "os_time", "DSS", "DSS.time", "PFI", "PFI.time", "DFI", "DFI.time", "PFS", "RFS.time", "Redaction",
+    "TTR", "TTR.time", "vital_status", "days_to_death", "days_to_last_followup", "last_contact_days_to",
+    "new_tumor_event_type", "tumor_status", "cause_of_death", "treatment_outcome_first_course", "progression",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_outcomes_are_no_covariates(name: str) -> None:
+    table = clinical(age=[40, 50, 60, 70], **{name: [1, 2, 3, 4]})
+    if name == "TTR":  # any other endpoint is known by the time beside it
+        table["TTR.time"] = 1.0
+    assert [column.name for column in ClinicalCovariates().fit(table).columns_] == ["age"]
+
+
+@pytest.mark.parametrize("name", ["age", "gender", "position", "cosmic", "time_of_day", "dose"])
+def test_covariates_are_not_taken_for_outcomes(name: str) -> None:
+    table = clinical(**{name: [1, 2, 3, 4]})
+    assert [column.name for column in ClinicalCovariates().fit(table).columns_] == [name]
+
+
+USELESS = [
+    ("constant", {"gender": ["F"] * 9}),
+    ("constant number", {"age": [50] * 9}),
+    ("empty", {"grade": [None] * 9}),
+    ("an identifier", {"barcode": [f"A-{row}" for row in range(9)]}),
+    ("outcome only", {"OS": [0, 1, 0], "OS.time": [1, 2, 3]}),
+]
+
+
+@pytest.mark.parametrize("columns", [case[1] for case in USELESS], ids=[case[0] for case in USELESS])
+def test_nothing_that_tells_patients_apart(columns: dict[str, list]) -> None:
+    with pytest.raises(TrainingError, match=rf"\({', '.join(columns)}\) can serve as a covariate. Add age"):
+        ClinicalCovariates().fit(clinical(**columns))
+
+
+def test_a_column_that_is_gone() -> None:
+    fitted = ClinicalCovariates().fit(clinical(age=[1, 2, 3], sex=[0, 1, 1]))
+    with pytest.raises(CohortError, match="no column sex, which the training patients had"):
+        fitted.transform(clinical(age=[1, 2, 3]))
