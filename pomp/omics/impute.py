@@ -16,6 +16,7 @@ SPARE = 2
 """Neighbours kept for each one used, so that a patient who lacks the nearest can fall back on the next."""
 
 CHUNK = 256
+"""Genes whose distances are computed at once; bounds the memory."""
 
 
 class GeneWiseKNNImputer:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pomp.data.cohort import Kind
+from pomp.data.omics_table import Kind
 
 Floats = NDArray[np.float64]
 

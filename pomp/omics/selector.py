@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pomp.config import OmicsConfig
-from pomp.data.cohort import OmicsTable
+from pomp.data.omics_table import OmicsTable
 from pomp.errors import TrainingError
 from pomp.omics.contrast import choose_contrast
 from pomp.omics.differential import differential_test, pick_candidates

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pomp.config import OmicsConfig
-from pomp.data.cohort import OmicsTable
+from pomp.data.omics_table import OmicsTable
 
 CONFIG = OmicsConfig(genes=12, neighbours=3, candidates=30, trees=40)
 

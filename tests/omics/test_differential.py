@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pomp.data.cohort import Kind
+from pomp.data.omics_table import Kind
 from pomp.omics.contrast import Contrast
 from pomp.omics.deseq import wald_test
 from pomp.omics.differential import differential_test, fisher_exact, pick_candidates, rank_sum
@@ -62,6 +62,25 @@ def test_wald_test_finds_the_planted_genes() -> None:
 def test_wald_test_rounds_fractional_counts() -> None:
     first, second = groups()
     pd.testing.assert_frame_equal(wald_test(first + 0.3, second), wald_test(first, second))
+
+
+SPARSE = {
+    "all zero": 0.0,
+    "next to none": 0.02,
+    "samples without a usable gene": 0.1,
+    "no gene above 0 in every sample": 0.5,
+}
+
+
+@pytest.mark.parametrize("mean", SPARSE.values(), ids=SPARSE.keys())
+def test_wald_test_of_hardly_any_reads(mean: float) -> None:
+    random = np.random.default_rng(0)
+    names = [f"G{gene}" for gene in range(50)]
+    first, second = (pd.DataFrame(random.poisson(mean, (size, 50)), columns=names) for size in (40, 30))
+    result = wald_test(first, second)
+    assert result.index.tolist() == names
+    assert not result.isna().any(axis=None)
+    assert result["p_value"].between(0, 1).all()
 
 
 def test_counts_with_gaps_get_the_moderated_t_test() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydeseq2.preprocessing import deseq2_norm
 
-from pomp.data.cohort import Kind
+from pomp.data.omics_table import Kind
 from pomp.omics.normalise import Normaliser, library_size
 
 NAN = float("nan")

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pomp.config import OmicsConfig
-from pomp.data.cohort import OmicsTable
+from pomp.data.omics_table import OmicsTable
 from pomp.errors import CohortError, TrainingError
 from pomp.omics import OmicsMatrix, OmicsSelector
 from pomp.omics.panel import CLIP
