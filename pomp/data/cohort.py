@@ -1,0 +1,184 @@
+"""A cohort folder → a `Cohort`: validated once, every patient in or out with a reason, trusted from there on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pomp.config import CohortConfig
+from pomp.data.digest import digest_cohort
+from pomp.data.exclusion import ExclusionLog, Step, build_log
+from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry, check_manifest
+from pomp.data.omics_table import Kind, OmicsTable
+from pomp.data.outcome import explain_gap
+from pomp.data.problems import LISTED, Problem, Problems
+from pomp.data.readers.clinical import Clinical, read_clinical
+from pomp.data.readers.omics import read_omics
+from pomp.data.readers.slides import COLUMNS, read_slides
+from pomp.errors import CohortError
+
+__all__ = [
+    "Cohort",
+    "CohortCheck",
+    "ExclusionLog",
+    "Kind",
+    "OmicsTable",
+    "Problem",
+    "Step",
+    "check_cohort",
+    "read_cohort",
+]
+
+EVERYBODY = CohortConfig()
+"""The default: the cohort's own endpoint, all omics types, and everybody with usable follow-up."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The patients of an analysis and all that is known about them."""
+
+    folder: Path
+    name: str
+    title: str
+    endpoint: str
+    source: str
+    licence: str
+    synthetic: bool
+    patients: tuple[str, ...]  # kept, sorted
+    outcome: pd.DataFrame  # index: patient; time_days (float), event (bool)
+    clinical: pd.DataFrame  # index: patient; every column of clinical.csv, as read
+    omics: dict[str, OmicsTable]  # in cohort.toml's order; values of the kept patients who have the type
+    slides: pd.DataFrame  # patient, slide (unique stem of the file), file (absolute); kept patients only
+    log: ExclusionLog
+    digest: str  # of the tables' bytes and of the slides' names and sizes
+
+
+@dataclass(frozen=True)
+class CohortCheck:
+    """All that is to be said about a cohort folder. `cohort` is None if there is an error among the problems."""
+
+    cohort: Cohort | None
+    problems: tuple[Problem, ...]
+    log: ExclusionLog
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What was read from the folder, before anybody is left out."""
+
+    clinical: Clinical | None
+    omics: dict[str, OmicsTable]
+    slides: pd.DataFrame
+
+    @property
+    def modalities(self) -> dict[str, frozenset[str]]:
+        """Who has each modality. Slides count where the cohort has any."""
+        found = {name: frozenset(table.values.index) for name, table in self.omics.items()}
+        return found if self.slides.empty else found | {"slides": frozenset(self.slides["patient"])}
+
+
+def read_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> Cohort:
+    """The cohort in a folder.
+
+    Raises:
+        CohortError: a file is missing, a value cannot be, or nobody is left; `problems` holds every finding.
+    """
+    check = check_cohort(folder, config)
+    if check.cohort is not None:
+        return check.cohort
+    lines = tuple(str(problem) for problem in check.problems if problem.severity == "error")
+    shown = "\n".join(f"- {line}" for line in lines[:LISTED])
+    more = f"\n- and {len(lines) - LISTED} more: `pomp cohort check {folder}`" if len(lines) > LISTED else ""
+    raise CohortError(f"The cohort in {folder} cannot be used:\n{shown}{more}", lines)
+
+
+def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
+    """Read a cohort folder and collect every problem in one pass; bad data never raises."""
+    problems = Problems()
+    manifest = check_manifest(folder, problems)
+    if manifest is None:
+        return CohortCheck(None, tuple(problems.found), ExclusionLog())
+    endpoint = config.endpoint or manifest.endpoint
+    files = _read_files(folder, manifest, config, endpoint, problems)
+    log, kept, outcome = _sieve(files, endpoint, config)
+    if files.clinical is not None and files.clinical.follow_up is not None:
+        _check_kept(log, outcome.loc[kept, "event"], bool(files.modalities), problems)
+    if problems.errors or files.clinical is None:
+        return CohortCheck(None, tuple(problems.found), log)
+    cohort = Cohort(
+        folder=folder,
+        name=manifest.name,
+        title=manifest.title or manifest.name,
+        endpoint=endpoint,
+        source=manifest.source,
+        licence=manifest.licence,
+        synthetic=manifest.synthetic,
+        patients=tuple(kept),
+        outcome=outcome.loc[kept].astype({"event": bool}),
+        clinical=files.clinical.covariates.loc[kept],
+        omics={name: _restrict(table, kept) for name, table in files.omics.items()},
+        slides=files.slides[files.slides["patient"].isin(kept)].reset_index(drop=True),
+        log=log,
+        digest=digest_cohort(folder, manifest, files.slides),
+    )
+    return CohortCheck(cohort, tuple(problems.found), log)
+
+
+def _read_files(folder: Path, manifest: Manifest, config: CohortConfig, endpoint: str, problems: Problems) -> _Files:
+    clinical = read_clinical(folder / CLINICAL, CLINICAL, endpoint, problems)
+    patients = [] if clinical is None else clinical.covariates.index.to_list()
+    omics = {}
+    for name, entry in _choose_omics(manifest, config, problems).items():
+        table = read_omics(folder / entry.file, entry.file, name, entry.kind, patients, problems)
+        if table is not None:
+            omics[name] = table
+    slides = pd.DataFrame(columns=COLUMNS)
+    if manifest.slides is not None or (folder / SLIDES).is_file():
+        slides = read_slides(folder, manifest.slides.file if manifest.slides else SLIDES, problems)
+    return _Files(clinical, omics, slides)
+
+
+def _choose_omics(manifest: Manifest, config: CohortConfig, problems: Problems) -> dict[str, OmicsEntry]:
+    """The types to use, in cohort.toml's order."""
+    if config.omics is None:
+        return manifest.omics
+    known = ", ".join(manifest.omics) or "none"
+    for name in config.omics:
+        if name not in manifest.omics:
+            problems.error(
+                MANIFEST, f"is asked for and no omics type of this cohort. Types there: {known}.", value=name
+            )
+    return {name: entry for name, entry in manifest.omics.items() if name in config.omics}
+
+
+def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[ExclusionLog, list[str], pd.DataFrame]:
+    """The funnel, the patients kept, and the outcome (float) of everybody in clinical.csv."""
+    follow_up = files.clinical.follow_up if files.clinical else None
+    outcome = pd.DataFrame(columns=["time_days", "event"], dtype=np.float64) if follow_up is None else follow_up
+    loaded = set(files.clinical.covariates.index if files.clinical else ()).union(*files.modalities.values())
+    reasons = dict.fromkeys(loaded.difference(outcome.index), f"no row in {CLINICAL}")
+    for patient, time, event in zip(outcome.index, outcome["time_days"], outcome["event"], strict=True):
+        reason = explain_gap(time, event, endpoint, config.min_days)
+        if reason:
+            reasons[patient] = reason
+    log, kept = build_log(loaded, reasons, files.modalities, config.complete_cases)
+    return log, kept, outcome
+
+
+def _check_kept(log: ExclusionLog, event: pd.Series, any_modality: bool, problems: Problems) -> None:
+    """Nobody is left, or nobody with an event."""
+    if not any_modality:
+        problems.error(MANIFEST, f"there is no omics table and no slide to use: add [omics.<name>] or {SLIDES}.")
+    elif event.empty:
+        funnel = " → ".join(f"{step.label} {step.count}" for step in log.steps)
+        problems.error(CLINICAL, f"no patient is left: {funnel}. Lower min_days, or allow missing modalities.")
+    elif not event.any():
+        problems.warning(CLINICAL, f"none of the {len(event)} patients kept has an event: no model can be trained.")
+
+
+def _restrict(table: OmicsTable, kept: list[str]) -> OmicsTable:
+    """The kept patients that have the type; normal samples stay, whosoever they are."""
+    return OmicsTable(table.name, table.kind, table.values.loc[table.values.index.isin(kept)], table.normals)

@@ -1,0 +1,70 @@
+"""Follow-up: an endpoint of clinical.csv → time in days and whether the event was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from pomp.data.problems import LISTED, Problems
+from pomp.data.readers.table import RawTable
+
+TIME_SUFFIX = ".time"
+
+
+def list_endpoints(columns: Iterable[str]) -> list[str]:
+    """The endpoints that have both columns, ``OS`` and ``OS.time``, sorted."""
+    names = set(columns)
+    return sorted(name for name in names if f"{name}{TIME_SUFFIX}" in names)
+
+
+def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: Problems) -> pd.DataFrame | None:
+    """time_days and event of every row of clinical.csv, both float with NaN where not recorded, index patient.
+
+    None if the endpoint's columns are not there. Values that cannot be are added to `problems`.
+    """
+    missing = [name for name in (endpoint, endpoint + TIME_SUFFIX) if name not in table.columns]
+    if missing:
+        known = ", ".join(list_endpoints(table.columns)) or "none: each needs a column <endpoint> and <endpoint>.time"
+        problems.error(
+            table.file,
+            f"endpoint '{endpoint}' needs the column {' and '.join(missing)}, which is not there. Endpoints there: "
+            f"{known}. Choose one in cohort.toml.",
+        )
+        return None
+    event = _read_numbers(table, endpoint, problems)
+    wrong = ~np.isnan(event) & ~np.isin(event, (0.0, 1.0))
+    _report(table, endpoint, wrong, "is no event: 1 means that it was seen, 0 that it was not.", problems)
+    time = _read_numbers(table, endpoint + TIME_SUFFIX, problems)
+    wrong = (time < 0) | np.isinf(time)
+    _report(table, endpoint + TIME_SUFFIX, wrong, "is no time: days from diagnosis are 0 or more.", problems)
+    return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
+
+
+def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) -> str | None:
+    """Why a patient has no usable follow-up; None if it is usable."""
+    if np.isnan(event):
+        return f"{endpoint} is not recorded"
+    if np.isnan(time_days):
+        return f"{endpoint}{TIME_SUFFIX} is not recorded"
+    if time_days < min_days:
+        return f"followed for {time_days:g} days, fewer than {min_days:g}"
+    return None
+
+
+def _read_numbers(table: RawTable, column: str, problems: Problems) -> np.ndarray:
+    cells = table.cells[table.columns.index(column)]
+    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    text = np.isnan(numbers) & cells.notna().to_numpy()
+    _report(table, column, text, "is no number. Leave the cell empty where it is not known.", problems)
+    return numbers
+
+
+def _report(table: RawTable, column: str, wrong: np.ndarray, message: str, problems: Problems) -> None:
+    cells = table.cells[table.columns.index(column)]
+    places = np.flatnonzero(wrong)
+    for place in places[:LISTED]:
+        problems.error(table.file, message, row=table.rows[place], column=column, value=cells.iloc[place])
+    if len(places) > LISTED:
+        problems.error(table.file, f"{len(places) - LISTED} more cells like these.", column=column)

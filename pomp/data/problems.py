@@ -1,0 +1,61 @@
+"""What is wrong with a cohort's files: collected, not raised, so that one pass finds everything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+LISTED = 20
+"""Cells of one file that are listed one by one; the rest is counted."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding. Rows are counted as a spreadsheet does: the header is row 1."""
+
+    severity: Literal["error", "warning"]
+    file: str  # as cohort.toml names it
+    row: int | None
+    column: str | None
+    value: str | None  # as in the file
+    message: str  # goes on after the value: "is no number. …"
+
+    def __str__(self) -> str:
+        place = [self.file]
+        if self.row is not None:
+            place.append(f"row {self.row}")
+        if self.column is not None:
+            place.append(f"{'key' if self.file.endswith('.toml') else 'column'} '{self.column}'")
+        value = "" if self.value is None else f"'{self.value}' "
+        return f"{', '.join(place)}: {value}{self.message}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass
+class Problems:
+    """The findings of one pass, in the order in which they are met."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def error(
+        self, file: str, message: str, row: int | None = None, column: str | None = None, value: object = None
+    ) -> None:
+        self.found.append(Problem("error", file, row, column, None if value is None else str(value), message))
+
+    def warning(
+        self, file: str, message: str, row: int | None = None, column: str | None = None, value: object = None
+    ) -> None:
+        self.found.append(Problem("warning", file, row, column, None if value is None else str(value), message))
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.found if problem.severity == "error"]
+
+
+def enumerate_some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are: ``a, b and 7 more``."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,0 +1,193 @@
+"""One table file → labels, column names and cells, with nothing assumed about what they mean."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pomp.data.problems import LISTED, Problems, enumerate_some
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
+_FORMATS = ".csv, .tsv or .parquet, the first two also with .gz"
+_QUOTED = re.compile(r'"[^"]*"')
+_NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
+
+
+class UnreadableTableError(Exception):
+    """The file as a whole cannot be read. Caught by `read_table`, which turns it into a problem."""
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as it stands in its file; n rows below the header, m columns beside the labels."""
+
+    file: str
+    rows: list[int]  # (n,) row of each line as a spreadsheet counts: the header is row 1
+    labels: list[str]  # (n,) the first column, stripped
+    columns: list[str]  # (m,) the header without its first field, stripped
+    cells: pd.DataFrame  # (n, m), integer axes; text only in columns that are not all numbers
+
+
+def read_table(path: Path, file: str, problems: Problems) -> RawTable | None:
+    """Read csv, tsv or parquet, compressed by gzip or not; None, with the reason in `problems`, where that fails.
+
+    Args:
+        path: where the file lies.
+        file: what problems call it.
+    """
+    try:
+        table = _read(path, file)
+    except FileNotFoundError:
+        problems.error(file, f"there is no such file in {path.parent}.")
+        return None
+    except (OSError, EOFError, zlib.error) as error:
+        problems.error(file, f"cannot be read: {error}. Is it complete?")
+        return None
+    except UnreadableTableError as error:
+        problems.error(file, str(error), row=error.row)
+        return None
+    return _without_blank_rows(table)
+
+
+def _read(path: Path, file: str) -> RawTable:
+    suffix = Path(file.lower().removesuffix(".gz")).suffix
+    if suffix != ".parquet" and suffix not in _SEPARATORS:
+        raise UnreadableTableError(f"'{suffix}' is no table format that is read here: save it as {_FORMATS}.")
+    content = path.read_bytes()
+    if not content:
+        raise UnreadableTableError("the file is empty.")
+    if suffix == ".parquet":
+        return _parse_parquet(content, file)
+    # By its first bytes, not its name: browsers unpack files and leave the name.
+    content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableTableError(
+            f"is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8', or name it after its format: {_FORMATS}."
+        ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+    return _parse_text(text, file, _SEPARATORS[suffix])
+
+
+def _parse_parquet(content: bytes, file: str) -> RawTable:
+    try:
+        frame = pd.read_parquet(io.BytesIO(content))
+    except (ValueError, OSError) as error:  # pyarrow's errors are children of either
+        raise UnreadableTableError(f"cannot be read as parquet: {error}") from None
+    if isinstance(frame.index, pd.RangeIndex) and len(frame.columns):
+        frame = frame.set_index(frame.columns[0])
+    if frame.empty:
+        raise UnreadableTableError("the file has no rows, or no column beside the first.")
+    labels = ["" if pd.isna(label) else str(label).strip() for label in frame.index]
+    columns = [str(name).strip() for name in frame.columns]
+    cells = frame.set_axis(range(len(columns)), axis=1).reset_index(drop=True)
+    return RawTable(file, list(range(2, len(labels) + 2)), labels, columns, cells)
+
+
+def _parse_text(text: str, file: str, separator: str) -> RawTable:
+    header_line, _, body = text.partition("\n")
+    if not header_line.strip():
+        raise UnreadableTableError("the first line, which should name the columns, is empty.", row=1)
+    header = next(csv.reader([header_line], delimiter=separator))
+    _check_separator(header, header_line, separator)
+    lines = body.split("\n")
+    if not body.strip():
+        raise UnreadableTableError("the file has a header and no rows.")
+    if _fields(lines[0], separator) == len(header) + 1:
+        header = ["", *header]  # as R's write.table does: no name above the row names
+    _check_widths(lines, len(header), separator)
+    try:
+        frame = pd.read_csv(
+            io.StringIO(body), sep=separator, header=None, names=range(len(header)), index_col=False,
+            converters={0: str.strip}, skip_blank_lines=False, low_memory=False,
+        )  # fmt: skip
+    except pd.errors.ParserError as error:
+        raise UnreadableTableError(f"cannot be read: {error}") from None
+    columns = [name.strip() for name in header[1:]]
+    cells = frame.drop(columns=0).set_axis(range(len(columns)), axis=1)
+    return RawTable(file, list(range(2, len(frame) + 2)), frame[0].tolist(), columns, cells)
+
+
+def _fields(line: str, separator: str) -> int:
+    return (_QUOTED.sub("", line) if '"' in line else line).count(separator) + 1
+
+
+def _check_separator(header: Sequence[str], line: str, separator: str) -> None:
+    if len(header) > 1:
+        return
+    others = [name for mark, name in _NAMES.items() if mark != separator and mark in line]
+    hint = f"; the first line holds a {others[0]}, is that the separator?" if others else "."
+    raise UnreadableTableError(
+        f"has one column only. Fields are separated by a comma in .csv and by a tab in .tsv{hint}", row=1
+    )
+
+
+def _check_widths(lines: Sequence[str], width: int, separator: str) -> None:
+    """A line that is too short would be filled up with missing values without a word: a torn file, say."""
+    if any(line.count('"') % 2 for line in lines):
+        return  # a quoted field goes over several lines: lines are not rows
+    wrong = [
+        (row, found) for row, line in enumerate(lines, start=2) if line and (found := _fields(line, separator)) != width
+    ]
+    if wrong:
+        row, found = wrong[0]
+        more = f" So have {len(wrong) - 1} more rows." if len(wrong) > 1 else ""
+        raise UnreadableTableError(f"has {found} fields where the header has {width}.{more}", row=row)
+
+
+def _without_blank_rows(table: RawTable) -> RawTable:
+    """Rows without a label and without any value are how spreadsheets end a file."""
+    labelled = pd.Series(table.labels, dtype=str) != ""
+    keep = (labelled | table.cells.notna().any(axis=1)).to_numpy()
+    if keep.all():
+        return table
+    return RawTable(
+        table.file,
+        [row for row, kept in zip(table.rows, keep, strict=True) if kept],
+        [label for label, kept in zip(table.labels, keep, strict=True) if kept],
+        table.columns,
+        table.cells.loc[keep].reset_index(drop=True),
+    )
+
+
+def find_repeated(names: Sequence[str], places: Sequence[int]) -> dict[str, list[int]]:
+    """The names that occur more than once, each with all its places; nameless ones not counted."""
+    found: dict[str, list[int]] = {}
+    for name, place in zip(names, places, strict=True):
+        found.setdefault(name, []).append(place)
+    return {name: at for name, at in found.items() if name and len(at) > 1}
+
+
+def check_names(table: RawTable, row: str, column: str, problems: Problems) -> None:
+    """Every row and column has a name of its own.
+
+    Args:
+        row: what a row is, such as "patient".
+        column: what a column is, such as "gene".
+    """
+    for place, label in zip(table.rows, table.labels, strict=True):
+        if not label:
+            problems.error(table.file, f"the first field, which names the {row}, is empty.", row=place)
+    for label, rows in list(find_repeated(table.labels, table.rows).items())[:LISTED]:
+        listed = " and ".join(str(place) for place in rows)
+        problems.error(table.file, f"is a {row} in rows {listed}: keep one of them.", row=rows[1], value=label)
+    places = list(range(2, len(table.columns) + 2))
+    nameless = [str(place) for place, name in zip(places, table.columns, strict=True) if not name]
+    if nameless:
+        problems.error(table.file, f"no name in the header above column {enumerate_some(nameless)}.", row=1)
+    for name, columns in list(find_repeated(table.columns, places).items())[:LISTED]:
+        listed = " and ".join(str(place) for place in columns)
+        problems.error(table.file, f"heads the columns {listed}: give each {column} its own name.", row=1, value=name)
