@@ -62,10 +62,11 @@ def test_lihc(shared_data: Path) -> None:
 def test_an_outlier_of_thousands_does_not_flatten_its_gene(shared_data: Path) -> None:
     tables, outcome = lihc(shared_data / "tcga" / "LIHC")
     mrna = tables["mrna"].values
-    wild = mrna.columns[mrna.max() > 100].tolist()
-    assert wild, "the table is known for a few of them"
+    varied = mrna.quantile(0.9) - mrna.quantile(0.1) > 0.5  # some genes are silent in nearly all patients
+    wild = mrna.columns[(mrna.max() > 100) & varied].tolist()
+    assert len(wild) > 5, "the table is known for them"
+    assert (mrna[wild].quantile(0.9) - mrna[wild].quantile(0.1) < 0.35 * mrna[wild].std()).all()
     table = {"mrna": OmicsTable("mrna", "zscore", mrna[wild], None)}
     selector = OmicsSelector(OmicsConfig(trees=5)).fit(table, outcome)
     values = selector.transform(table, outcome.index.tolist()).values[:, 0, : len(wild)]
-    spread = np.quantile(values, 0.9, axis=0) - np.quantile(values, 0.1, axis=0)
-    assert (spread > 0.2).all()
+    assert (np.quantile(values, 0.9, axis=0) - np.quantile(values, 0.1, axis=0) > 0.4).all()
