@@ -20,6 +20,9 @@ from pomp.evaluation.uncertainty import bootstrap_concordance
 
 LOW, HIGH = "low risk", "high risk"
 HORIZONS_DAYS = (365.25, 3 * 365.25, 5 * 365.25)
+UNO_FOLLOW_UP = 0.9
+"""Uno's C counts deaths up to the day by which this share of the training patients' follow-up has ended. Beyond it few
+are left: weights of 1/G² in the hundreds would let two or three late deaths decide a fold's score."""
 _SCORED = ("patient", "fold", "time_days", "event", "risk")
 
 
@@ -185,12 +188,12 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
 
 
 def _fold_score(fold: int, part: pd.DataFrame, table: pd.DataFrame) -> FoldScore:
-    """The other folds' patients trained this fold's model; their last follow-up is as far as Uno's weights reach."""
+    """The other folds' patients are this fold's training patients: from them come Uno's weights and their limit."""
     scored = part["time_days"], part["event"], part["risk"]
     training = table[table["fold"] != fold]
     uno = float("nan")
     if len(training):
-        tau = float(training["time_days"].max())
+        tau = float(training["time_days"].quantile(UNO_FOLLOW_UP))
         uno = uno_concordance(training["time_days"], training["event"], *scored, tau=tau)
     harrell, paper = concordance_index(*scored), paper_concordance(*scored)
     return FoldScore(fold, len(part), int(part["event"].sum()), harrell, uno, paper)
