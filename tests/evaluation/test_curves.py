@@ -129,8 +129,8 @@ def test_logrank_undefined(groups: list[str], event: list[int], strata: list[int
 
 def test_permutation_counts_labellings() -> None:
     # Of the 6 ways to choose which two of four die first, 2 are as extreme as {1, 2}: p → 1/3.
-    found = permutation_p_value(["a", "a", "b", "b"], [1, 2, 3, 4], [1, 1, 1, 1], permutations=4000)
-    assert found == pytest.approx(1 / 3, abs=0.03)
+    found = permutation_p_value(["a", "a", "b", "b"], [1, 2, 3, 4], [1, 1, 1, 1], permutations=1000)
+    assert found == pytest.approx(1 / 3, abs=0.05)
 
 
 def test_permutation_agrees_with_the_approximation_and_is_seeded() -> None:

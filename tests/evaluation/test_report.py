@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 
@@ -14,7 +15,7 @@ from pomp.evaluation.calibration import breslow
 from pomp.evaluation.concordance import concordance_index, uno_concordance
 from pomp.evaluation.curves import kaplan_meier, logrank
 from pomp.evaluation.hazard_ratio import hazard_ratio
-from pomp.evaluation.report import HIGH, LOW, evaluate, optimism
+from pomp.evaluation.report import HIGH, LOW, EvaluationReport, evaluate, optimism
 
 
 def predictions(patients: int = 150, folds: int = 5, seed: int = 0) -> pd.DataFrame:
@@ -45,9 +46,13 @@ def baseline_of(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
+@functools.cache
+def usual_report() -> EvaluationReport:
+    return evaluate(predictions())
+
+
 def test_scores_by_fold() -> None:
-    table = predictions()
-    report = evaluate(table)
+    table, report = predictions(), usual_report()
     assert [fold.fold for fold in report.score.folds] == [0, 1, 2, 3, 4]
     for found in report.score.folds:
         part, training = table[table["fold"] == found.fold], table[table["fold"] != found.fold]
@@ -66,8 +71,7 @@ def test_scores_by_fold() -> None:
 
 
 def test_groups_are_compared_within_folds() -> None:
-    table = predictions()
-    report = evaluate(table)
+    table, report = predictions(), usual_report()
     columns = table["high_risk"], table["time_days"], table["event"], table["fold"]
     assert report.logrank == logrank(*columns)
     assert report.hazard_ratio == hazard_ratio(*columns)
@@ -176,7 +180,7 @@ def test_a_baseline_without_a_fold() -> None:
 def test_optimism_is_paired_by_fold() -> None:
     table = predictions()
     better = table.assign(risk=table["risk"] - table["time_days"] / 500)
-    honest, paper = evaluate(table), evaluate(better)
+    honest, paper = usual_report(), evaluate(better)
     found = optimism(honest, paper)
     differences = [b.harrell - a.harrell for a, b in zip(honest.score.folds, paper.score.folds, strict=True)]
     assert [fold.difference for fold in found.folds] == differences
@@ -194,6 +198,5 @@ APART = [
 
 @pytest.mark.parametrize(("change", "message"), [case[1:] for case in APART], ids=[case[0] for case in APART])
 def test_optimism_needs_the_same_splits(change, message: str) -> None:
-    table = predictions()
     with pytest.raises(RunError, match=message):
-        optimism(evaluate(table), evaluate(change(table)))
+        optimism(usual_report(), evaluate(change(predictions())))
