@@ -60,18 +60,18 @@ class GeneWiseKNNImputer:
 
     def transform(self, values: pd.DataFrame) -> pd.DataFrame:
         """(N, columns) to (N, genes_) without NaN; a column that `values` lacks is missing in every patient."""
-        x = np.ascontiguousarray(values.reindex(columns=self.donors_).to_numpy(np.float64)) - self.means_
+        x = np.ascontiguousarray(values.reindex(columns=self.donors_).to_numpy(np.float64))
         columns = self._columns()
         filled = x[:, columns]
         patient, gene = np.nonzero(np.isnan(filled))
-        offered = x[patient[:, None], self.neighbours_[gene]]
+        offered = (x - self.means_)[patient[:, None], self.neighbours_[gene]]
         usable = ~np.isnan(offered) & (self.weights_[gene] > 0)
         usable &= np.cumsum(usable, axis=1) <= self.neighbours
         weights = np.where(usable, self.weights_[gene], 0.0)
         total = weights.sum(axis=1)
         estimate = (weights * np.where(usable, offered, 0.0)).sum(axis=1) / np.where(total > 0, total, 1.0)
-        filled[patient, gene] = estimate
-        return pd.DataFrame(filled + self.means_[columns], index=values.index, columns=self.genes_)
+        filled[patient, gene] = estimate + self.means_[columns][gene]
+        return pd.DataFrame(filled, index=values.index, columns=self.genes_)
 
     def restricted(self, genes: Sequence[str]) -> GeneWiseKNNImputer:
         """An imputer of fewer genes, which keeps only what these need; it fills the same values."""
