@@ -66,12 +66,12 @@ def print_funnel(log: ExclusionLog, limit: int | None) -> None:
     """The steps with their counts, then who was left out and why."""
     funnel = Table(title="Patients")
     funnel.add_column("step")
-    for title in ("left out", "kept"):
+    for title in ("masked", "left out", "there"):
         funnel.add_column(title, justify="right")
     reasons: list[tuple[str, str]] = []
     for step in log.steps:
-        funnel.add_row(escape(step.label), str(len(step.excluded)), str(step.remaining))
-        reasons += step.excluded.items()
+        funnel.add_row(escape(step.label), str(len(step.masked)), str(len(step.left_out)), str(step.count))
+        reasons += step.left_out.items()
     console.print(funnel)
     for patient, reason in reasons[:limit]:
         console.print(f"  {escape(patient)}: {escape(reason)}", highlight=False)

@@ -155,12 +155,15 @@ def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
     """C-index by fold of the run and of the plain models."""
     table = Table(title=f"C-index by fold · {opened.info.cohort.title} · protocol {opened.info.protocol}")
     table.add_column("model")
-    models = {"POMP": evaluation.concordance, **evaluation.comparators}
-    for fold in evaluation.folds:
-        table.add_column(f"fold {fold + 1}", justify="right")
+    for fold in evaluation.score.folds:
+        table.add_column(f"fold {fold.fold + 1}", justify="right")
     table.add_column("mean ± sd", justify="right")
-    for name, concordance in models.items():
-        cells = [f"{value:.3f}" for value in concordance.by_fold]
-        table.add_row(name, *cells, f"{concordance.mean:.3f} ± {concordance.sd:.3f}")
+    table.add_column("95 % interval", justify="right")
+    for model in (evaluation.score, *evaluation.comparators):
+        cells = [f"{fold.harrell:.3f}" for fold in model.folds]
+        interval = f"{model.lower:.3f} to {model.upper:.3f}"
+        table.add_row(model.model, *cells, f"{model.mean:.3f} ± {model.sd:.3f}", interval)
     console.print(table)
+    for note in evaluation.notes:
+        console.print(note, highlight=False, markup=False)
     console.print(f"Took {duration(opened.seconds())}.", highlight=False)

@@ -219,9 +219,9 @@ class Worker:
             selector = OmicsSelector(self.config.omics, self.config.seed)
             seen = cohort.outcome if everybody else cohort.outcome.loc[list(fold.train)]
             selector.fit(cohort.omics, seen, on_progress=self._on_select(fold))
+            self.run.write_table(f"selectors/{name}", selector.summary_)
             self.run.write_json(f"selectors/{name}", selector.to_json())
             self._estimate.finish("select", time.monotonic() - started)
-        self.run.write_table(f"folds/{fold.index}/selection", selector.summary_)
         return selector.transform(cohort.omics, cohort.patients)
 
     def _gather(self, folds: list[int]) -> None:

@@ -15,7 +15,7 @@ from tests.small import batch_of, small_model
 def risk_of(model: Pomp, batch, kept: list[int]) -> float:  # type: ignore[no-untyped-def]
     count = torch.tensor([len(kept)])
     pathology = model.encode_pathology(batch.regions[kept], batch.coordinates[kept], count)
-    return float(model.risk(pathology, model.encode_omics(batch.values, batch.present)))
+    return model.risk(pathology, model.encode_omics(batch.values, batch.present)).item()
 
 
 @pytest.mark.parametrize("tokens", [65_536, 7])

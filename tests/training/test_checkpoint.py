@@ -12,7 +12,7 @@ from pomp.training.checkpoint import CheckpointStore
 
 
 def tensors(value: float) -> dict[str, torch.Tensor]:
-    return {"a": torch.full((3, 2), value), "b": torch.tensor(value)}
+    return {"a": torch.full((3, 2), float(value)), "b": torch.tensor(float(value))}
 
 
 def test_round_trip_and_two_generations(tmp_path: Path) -> None:
