@@ -1,0 +1,187 @@
+"""Kaplan-Meier figures with band, censor ticks and the number-at-risk table, and predicted curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from dashboard.theme import BLUE, GREY, TEMPLATE, VERMILION, with_alpha
+from pomp.evaluation.curves import SurvivalCurve, at_risk_table
+
+DAYS_PER_YEAR = 365.25
+PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
+QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """Days shown in a unit that people count in; `ticks` are in that unit and reach the last day."""
+
+    unit: str
+    days: float
+    ticks: tuple[float, ...]
+
+    @classmethod
+    def up_to(cls, last_day: float) -> TimeAxis:
+        """Months for up to three years of follow-up, otherwise years; four to ten ticks."""
+        unit, days, steps = ("years", DAYS_PER_YEAR, (1, 2, 3, 5, 10, 20))
+        if last_day <= 3 * DAYS_PER_YEAR:
+            unit, days, steps = ("months", DAYS_PER_YEAR / 12, (1, 3, 6))
+        last = last_day / days
+        step = next((step for step in steps if last / step <= 9), steps[-1])
+        return cls(unit, days, tuple(float(tick) for tick in np.arange(0, last + 1e-9, step)))
+
+
+def survival_figure(curves: Mapping[str, SurvivalCurve], colours: Mapping[str, str]) -> go.Figure:
+    """Kaplan-Meier curves over a table of the patients at risk, both on one time axis.
+
+    Args:
+        curves: by group, in the legend's order.
+        colours: of each group.
+    """
+    axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
+    table_px = ROW_PX * len(curves)
+    figure = make_subplots(
+        rows=2, shared_xaxes=True, vertical_spacing=HEAD_PX / (PLOT_PX + HEAD_PX + table_px),
+        row_heights=[PLOT_PX, table_px],
+    )  # fmt: skip
+    for group, curve in curves.items():
+        _add_band(figure, group, curve, axis, colours[group])
+    for group, curve in curves.items():
+        _add_curve(figure, group, curve, axis, colours[group])
+    _add_at_risk(figure, curves, axis)
+    last = max(float(curve.time[-1]) for curve in curves.values()) / axis.days
+    figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
+    title = f"Time since the start of follow-up ({axis.unit})"
+    figure.update_xaxes(title_text=title, showticklabels=True, row=1, col=1)
+    figure.update_yaxes(
+        title_text="Share of patients alive", range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1
+    )
+    figure.update_layout(template=TEMPLATE, height=PLOT_PX + HEAD_PX + table_px + 40)
+    return figure
+
+
+def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
+    """The 95 % band: two step lines, the area between them filled; it ends where it is not defined."""
+    known = np.isfinite(curve.lower) & np.isfinite(curve.upper)
+    edge = {"width": 0, "shape": "hv", "color": colour}
+    for values, fill in ((curve.upper, None), (curve.lower, "tonexty")):
+        trace = go.Scatter(
+            x=curve.time[known] / axis.days, y=values[known], mode="lines", line=edge, fill=fill,
+            fillcolor=with_alpha(colour, 0.18), hoverinfo="skip", showlegend=False, legendgroup=group,
+            name=f"{group}, 95 % band",
+        )  # fmt: skip
+        figure.add_trace(trace, row=1, col=1)
+
+
+def _add_curve(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
+    """The step line, and a tick where somebody's follow-up ended alive."""
+    counts = np.column_stack([curve.at_risk, curve.events, curve.censored, curve.lower, curve.upper])
+    hover = (
+        "%{x:.2f} " + axis.unit + ": %{y:.1%} alive (95 % band %{customdata[3]:.1%} to %{customdata[4]:.1%})"
+        "<br>at risk %{customdata[0]}, died %{customdata[1]}, censored %{customdata[2]}"
+    )
+    name = f"{group.capitalize()}: {curve.patients} patients, {int(curve.events.sum())} deaths"
+    line = go.Scatter(
+        x=curve.time / axis.days, y=curve.survival, mode="lines", name=name, legendgroup=group, customdata=counts,
+        line={"shape": "hv", "color": colour, "width": 2.5}, hovertemplate=hover + f"<extra>{group}</extra>",
+    )  # fmt: skip
+    time, survival = curve.censor_marks
+    ticks = go.Scatter(
+        x=time / axis.days, y=survival, mode="markers", showlegend=False, legendgroup=group, hoverinfo="skip",
+        marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}}, name=f"{group}, censored",
+    )  # fmt: skip
+    figure.add_trace(line, row=1, col=1)
+    figure.add_trace(ticks, row=1, col=1)
+
+
+def _add_at_risk(figure: go.Figure, curves: Mapping[str, SurvivalCurve], axis: TimeAxis) -> None:
+    table = at_risk_table(curves, [tick * axis.days for tick in axis.ticks])
+    for group in curves:
+        counts = table.loc[table["group"] == group, "at_risk"]
+        trace = go.Scatter(
+            x=axis.ticks, y=[group.capitalize()] * len(axis.ticks), text=[str(count) for count in counts], mode="text",
+            hoverinfo="skip", showlegend=False, name=f"{group}, at risk",
+        )  # fmt: skip
+        figure.add_trace(trace, row=2, col=1)
+    figure.update_xaxes(showticklabels=False, showgrid=False, ticks="", row=2, col=1)
+    order = [group.capitalize() for group in curves]
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=order[::-1], showgrid=False, range=[-0.5, len(order) - 0.5], row=2, col=1
+    )
+    figure.add_annotation(
+        text="<b>Number at risk</b>", xref="paper", yref="y2 domain", x=0, y=1, xanchor="left", yanchor="bottom",
+        yshift=4, showarrow=False,
+    )  # fmt: skip
+
+
+def survival_table(curves: Mapping[str, SurvivalCurve]) -> pd.DataFrame:
+    """The curves as rows: group, time_days, survival, lower, upper, at_risk, events, censored."""
+    columns = ("survival", "lower", "upper", "at_risk", "events", "censored")
+    parts = [
+        pd.DataFrame({"group": group, "time_days": curve.time} | {column: getattr(curve, column) for column in columns})
+        for group, curve in curves.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def patient_figure(fan: pd.DataFrame, survival: Sequence[float], followed_days: float, died: bool) -> go.Figure:
+    """A patient's predicted curve over the cohort's quantiles, with the follow-up that was observed.
+
+    Args:
+        fan: a row a time: time_days, and a column for each of QUANTILES with the cohort's predicted survival.
+        survival: the patient's predicted survival at the same times.
+        followed_days: how long the patient was followed.
+        died: whether that ended in death.
+    """
+    last = max(float(fan["time_days"].iloc[-1]), followed_days)
+    axis = TimeAxis.up_to(last)
+    time = fan["time_days"] / axis.days
+    figure = go.Figure()
+    for lower, upper, alpha in ((0.10, 0.90, 0.14), (0.25, 0.75, 0.24)):
+        _add_range(figure, time, fan, lower, upper, alpha)
+    figure.add_trace(
+        go.Scatter(x=time, y=fan[0.50], mode="lines", name="Cohort's median", line={**_STEP, "color": GREY, "width": 2})
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=time, y=list(survival), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
+            hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1%}<extra>this patient</extra>",
+        )
+    )  # fmt: skip
+    end = "died" if died else "last seen alive"
+    figure.add_vline(x=followed_days / axis.days, line={"color": VERMILION if died else GREY, "dash": "dash"})
+    figure.add_annotation(
+        x=followed_days / axis.days, y=1, yref="paper", yanchor="bottom", text=f"observed: {end}", showarrow=False,
+        xanchor="right" if followed_days > last / 2 else "left",
+    )  # fmt: skip
+    figure.update_xaxes(
+        title_text=f"Time since the start of follow-up ({axis.unit})", tickvals=axis.ticks,
+        range=[0, 1.02 * last / axis.days],
+    )  # fmt: skip
+    figure.update_yaxes(title_text="Predicted probability of being alive", range=[0, 1.01], tickformat=".0%")
+    figure.update_layout(template=TEMPLATE, height=440, margin={"t": 60}, legend={"y": 1.08})
+    return figure
+
+
+_STEP = {"shape": "hv"}
+
+
+def _add_range(
+    figure: go.Figure, time: pd.Series[float] | NDArray[np.float64], fan: pd.DataFrame, lower: float, upper: float,
+    alpha: float,
+) -> None:  # fmt: skip
+    name = f"Cohort's {lower:.0%}–{upper:.0%}"
+    for column, fill, shown in ((upper, None, False), (lower, "tonexty", True)):
+        figure.add_trace(
+            go.Scatter(
+                x=time, y=fan[column], mode="lines", fill=fill, fillcolor=with_alpha(GREY, alpha), hoverinfo="skip",
+                line={**_STEP, "width": 0, "color": GREY}, showlegend=shown, name=name, legendgroup=name,
+            )
+        )  # fmt: skip

@@ -1,0 +1,54 @@
+"""Colours and plot style of every page, legible in light and in dark mode and by people who see colours differently."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+# Okabe & Ito, "Color Universal Design", 2008.
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8A8A8A"
+
+LOW_RISK, HIGH_RISK, EVERYBODY = BLUE, VERMILION, GREEN
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
+"""Order in which unnamed series, such as folds, take their colours."""
+
+SEQUENTIAL = "Viridis"
+"""Scale of maps that start at zero."""
+DIVERGING = ((0.0, BLUE), (0.5, "#F2F2F2"), (1.0, VERMILION))
+"""Scale of maps with a sign: blue lowers the risk, vermilion raises it."""
+
+OPTIONS: dict[str, str | bool] = {
+    "theme.light.primaryColor": BLUE,
+    "theme.dark.primaryColor": "#2F8FCB",
+    "theme.light.linkColor": BLUE,
+    "theme.dark.linkColor": SKY,
+}
+"""Streamlit's own options: it takes them from flags or from the environment, never from a script."""
+
+MARGIN = {"l": 10, "r": 16, "t": 28, "b": 10}
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "colorway": SERIES,
+        "margin": MARGIN,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "title": {"text": ""},
+        },
+        "hovermode": "closest",
+        "bargap": 0.25,
+        "xaxis": {"automargin": True, "zeroline": False, "title": {"standoff": 8}},
+        "yaxis": {"automargin": True, "zeroline": False, "title": {"standoff": 8}},
+    }
+)
+"""Colours of text, grid and background are left to the page's theme, which knows whether it is light or dark."""
+
+
+def with_alpha(colour: str, alpha: float) -> str:
+    """'#0072B2', 0.2 → 'rgba(0, 114, 178, 0.2)'."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {alpha})"

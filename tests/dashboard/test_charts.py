@@ -1,0 +1,178 @@
+"""Figures hold exactly the numbers they are given."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard.charts.cohort import bar_figure, funnel_figure, histogram_figure, modality_figure, modality_table
+from dashboard.charts.concordance import concordance_figure, concordance_table
+from dashboard.charts.survival import (
+    DAYS_PER_YEAR,
+    QUANTILES,
+    TimeAxis,
+    patient_figure,
+    survival_figure,
+    survival_table,
+)
+from dashboard.charts.training import loss_figure, stage_metrics
+from dashboard.theme import HIGH_RISK, LOW_RISK, with_alpha
+from pomp.data.exclusion import Step
+from pomp.evaluation.curves import kaplan_meier
+from pomp.evaluation.report import FoldScore, ModelScore
+
+# Five patients, by hand: deaths at 1 and 3 years, censored at 2, 4 and 4 → S = 1, 4/5, 4/5·2/3 = 8/15.
+LOW = kaplan_meier([DAYS_PER_YEAR * years for years in (1, 2, 3, 4, 4)], [1, 0, 1, 0, 0])
+# Three patients, all dead at 1, 1 and 2 years → S = 1, 1/3, 0: no median problem, and no band at the end.
+HIGH = kaplan_meier([DAYS_PER_YEAR, DAYS_PER_YEAR, 2 * DAYS_PER_YEAR], [1, 1, 1])
+CURVES = {"low risk": LOW, "high risk": HIGH}
+COLOURS = {"low risk": LOW_RISK, "high risk": HIGH_RISK}
+
+
+def trace(figure, name: str):
+    return next(found for found in figure.data if found.name == name)
+
+
+@pytest.mark.parametrize(
+    ("last_day", "unit", "ticks"),
+    [
+        (4 * DAYS_PER_YEAR, "years", (0, 1, 2, 3, 4)),
+        (23 * DAYS_PER_YEAR, "years", (0, 3, 6, 9, 12, 15, 18, 21)),
+        (2 * DAYS_PER_YEAR, "months", (0, 3, 6, 9, 12, 15, 18, 21, 24)),
+        (100, "months", (0, 1, 2, 3)),
+    ],
+)
+def test_time_axis(last_day: float, unit: str, ticks: tuple[float, ...]) -> None:
+    axis = TimeAxis.up_to(last_day)
+    assert (axis.unit, axis.ticks) == (unit, ticks)
+
+
+def test_survival_figure_draws_the_curves() -> None:
+    figure = survival_figure(CURVES, COLOURS)
+    line = trace(figure, "Low risk: 5 patients, 2 deaths")
+    np.testing.assert_allclose(line.x, [0, 1, 2, 3, 4])
+    np.testing.assert_allclose(line.y, [1, 4 / 5, 4 / 5, 8 / 15, 8 / 15])
+    assert line.line.shape == "hv"
+    assert line.line.color == LOW_RISK
+    ticks = trace(figure, "low risk, censored")
+    np.testing.assert_allclose(ticks.x, [2, 4])
+    np.testing.assert_allclose(ticks.y, [4 / 5, 8 / 15])
+
+
+def test_survival_figure_counts_at_the_start_under_the_same_axis() -> None:
+    figure = survival_figure(CURVES, COLOURS)
+    low, high = trace(figure, "low risk, at risk"), trace(figure, "high risk, at risk")
+    assert low.text == ("5", "5", "4", "3", "2")
+    assert high.text == ("3", "3", "1", "0", "0")
+    np.testing.assert_allclose(low.x, figure.layout.xaxis.tickvals)
+    assert figure.layout.xaxis.matches == "x2" or figure.layout.xaxis2.matches == "x"
+
+
+def test_survival_figure_ends_the_band_where_it_is_undefined() -> None:
+    lower = [found for found in survival_figure(CURVES, COLOURS).data if found.name == "high risk, 95 % band"][1]
+    np.testing.assert_allclose(lower.x, [0, 1])
+    assert lower.fill == "tonexty"
+
+
+def test_survival_table_has_every_row() -> None:
+    table = survival_table(CURVES)
+    assert table["group"].value_counts().to_dict() == {"low risk": 5, "high risk": 3}
+    assert table.loc[2].to_dict() | {"lower": 0, "upper": 0} == {
+        "group": "low risk", "time_days": 2 * DAYS_PER_YEAR, "survival": pytest.approx(0.8), "lower": 0, "upper": 0,
+        "at_risk": 4, "events": 0, "censored": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("died", "text"), [(True, "observed: died"), (False, "observed: last seen alive")])
+def test_patient_figure(died: bool, text: str) -> None:
+    fan = pd.DataFrame({"time_days": [0.0, 365.25, 1461.0]} | {share: [1, 1 - share, 0.1] for share in QUANTILES})
+    figure = patient_figure(fan, [1, 0.7, 0.2], followed_days=730.5, died=died)
+    patient = trace(figure, "This patient")
+    np.testing.assert_allclose(patient.x, [0, 1, 4])
+    assert patient.y == (1, 0.7, 0.2)
+    assert trace(figure, "Cohort's median").y[1] == 0.5
+    assert [found.y[1] for found in figure.data if found.name == "Cohort's 10%–90%"] == [pytest.approx(0.1), 0.9]
+    assert figure.layout.shapes[0].x0 == 2
+    assert text in [note.text for note in figure.layout.annotations]
+
+
+def score(name: str, *values: float) -> ModelScore:
+    folds = tuple(FoldScore(k, 20, 8, value, value - 0.01, value) for k, value in enumerate(values))
+    known = [value for value in values if not np.isnan(value)]
+    sd = float(np.std(known, ddof=1)) if len(known) > 1 else float("nan")
+    return ModelScore(name, folds, float(np.mean(known)), sd, 0.4, 0.8)
+
+
+def test_concordance_figure() -> None:
+    scores = {"POMP": score("POMP", 0.6, 0.7), "clinical Cox": score("clinical Cox", 0.5, float("nan"))}
+    figure = concordance_figure(scores)
+    assert trace(figure, "POMP").y == (0.6, 0.7)
+    mean = trace(figure, "POMP, mean")
+    assert mean.y == (pytest.approx(0.65),)
+    assert mean.error_y.array == (pytest.approx(0.0707, abs=1e-4),)
+    assert trace(figure, "clinical Cox, mean").error_y.visible is False
+    assert figure.layout.xaxis.ticktext == ("POMP", "clinical Cox")
+    assert concordance_table(scores)["c_index"].tolist()[:3] == [0.6, 0.7, 0.5]
+
+
+METRICS = pd.DataFrame(
+    [
+        {"stage": "pretrain", "fold": -1, "epoch": 0, "total": 9.0, "mom": 5.0},
+        {"stage": "pretrain", "fold": -1, "epoch": 1, "total": 7.0, "mom": 4.0},
+        {"stage": "pretrain", "fold": -1, "epoch": 1, "total": 6.0, "mom": 3.0},
+        {"stage": "finetune", "fold": 0, "epoch": 0, "cox": 2.0, "train_c_index": 0.5},
+        {"stage": "finetune", "fold": 1, "epoch": 0, "cox": 2.5, "train_c_index": 0.6},
+    ]
+)
+
+
+def test_loss_figure_leaves_out_tasks_that_are_off() -> None:
+    figure = loss_figure(METRICS, "pretrain")
+    assert [note.text for note in figure.layout.annotations] == ["Total", "MOM: fill in masked omics"]
+    assert [found.name for found in figure.data] == ["all patients"] * 2
+    assert list(figure.data[0].x) == [1, 2]
+    assert list(figure.data[0].y) == [9, 6]
+
+
+def test_loss_figure_by_fold() -> None:
+    figure = loss_figure(METRICS, "finetune")
+    assert [(found.name, tuple(found.y)) for found in figure.data] == [
+        ("fold 1", (2.0,)), ("fold 1", (0.5,)), ("fold 2", (2.5,)), ("fold 2", (0.6,)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("metrics", [pd.DataFrame(), METRICS[METRICS["stage"] == "finetune"]])
+def test_loss_figure_without_an_epoch(metrics: pd.DataFrame) -> None:
+    assert loss_figure(metrics, "pretrain") is None
+    assert stage_metrics(metrics, "pretrain").empty
+
+
+def test_funnel_figure() -> None:
+    bars = funnel_figure([Step("loaded", 10), Step("has mrna", 7), Step("kept", 8)]).data[0]
+    assert bars.x == (10, 7, 8)
+    assert bars.y == ("loaded", "has mrna", "kept")
+
+
+def test_modality_table_counts_patients_alike() -> None:
+    table = modality_table(["a", "b", "c", "d"], {"mrna": ["a", "b", "c"], "slides": ["a", "b"]})
+    assert table.to_dict("records") == [
+        {"mrna": True, "slides": True, "patients": 2},
+        {"mrna": True, "slides": False, "patients": 1},
+        {"mrna": False, "slides": False, "patients": 1},
+    ]
+    cells = modality_figure(table).data[0]
+    np.testing.assert_array_equal(cells.z, [[1, 1], [1, 0], [0, 0]])
+    assert cells.y == ("1. 2 patients", "2. 1 patient", "3. 1 patient")
+
+
+def test_names_from_data_are_no_markup() -> None:
+    hostile = "<script>alert(1)</script>"
+    shown = "&lt;script&gt;alert(1)&lt;/script&gt;"
+    assert bar_figure(pd.Series({hostile: 3}), "stage").data[0].y == (shown,)
+    assert funnel_figure([Step(f"has {hostile}", 3), Step("kept", 3)]).data[0].y[0] == f"has {shown}"
+    assert histogram_figure(pd.Series([1.0]), hostile).layout.xaxis.title.text == shown
+
+
+def test_with_alpha() -> None:
+    assert with_alpha("#0072B2", 0.2) == "rgba(0, 114, 178, 0.2)"
