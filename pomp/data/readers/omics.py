@@ -88,9 +88,10 @@ def _patients_in_rows(table: RawTable, patients: Collection[str], problems: Prob
 def _check_values(table: RawTable, kind: Kind, problems: Problems) -> Floats:
     """The cells as numbers (n, m), NaN where there is none; each cell that breaks the kind's rule is reported."""
     numbers = table.cells.copy()
-    textual = [column for column, dtype in enumerate(numbers.dtypes) if not pd.api.types.is_numeric_dtype(dtype)]
+    textual = [column for column, dtype in enumerate(numbers.dtypes) if dtype.kind not in "iuf"]
     if textual:
-        numbers[textual] = numbers[textual].apply(pd.to_numeric, errors="coerce")
+        # By way of text: dates, say, would otherwise turn into numbers.
+        numbers[textual] = numbers[textual].astype(str).apply(pd.to_numeric, errors="coerce")
     values: Floats = numbers.to_numpy(np.float64, na_value=np.nan)
     text = np.isnan(values) & table.cells.notna().to_numpy()
     bad = [(text, "is no number. Leave the cell empty where the value is missing.")]

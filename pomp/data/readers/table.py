@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from pomp.data.problems import LISTED, Problems, enumerate_some
 
@@ -85,7 +86,7 @@ def _read(path: Path, file: str) -> RawTable:
 def _parse_parquet(content: bytes, file: str) -> RawTable:
     try:
         frame = pd.read_parquet(io.BytesIO(content))
-    except (ValueError, OSError) as error:  # pyarrow's errors are children of either
+    except (pa.ArrowException, ValueError, OSError) as error:
         raise UnreadableTableError(f"cannot be read as parquet: {error}") from None
     if isinstance(frame.index, pd.RangeIndex) and len(frame.columns):
         frame = frame.set_index(frame.columns[0])
@@ -101,8 +102,11 @@ def _parse_text(text: str, file: str, separator: str) -> RawTable:
     header_line, _, body = text.partition("\n")
     if not header_line.strip():
         raise UnreadableTableError("the first line, which should name the columns, is empty.", row=1)
-    header = next(csv.reader([header_line], delimiter=separator))
-    _check_separator(header, header_line, separator)
+    _check_separator(header_line, separator)
+    try:
+        header = next(csv.reader([header_line], delimiter=separator))
+    except csv.Error as error:
+        raise UnreadableTableError(f"cannot be read: {error}", row=1) from None
     lines = body.split("\n")
     if not body.strip():
         raise UnreadableTableError("the file has a header and no rows.")
@@ -111,11 +115,13 @@ def _parse_text(text: str, file: str, separator: str) -> RawTable:
     _check_widths(lines, len(header), separator)
     try:
         frame = pd.read_csv(
-            io.StringIO(body), sep=separator, header=None, names=range(len(header)), index_col=False,
+            io.StringIO(body), sep=separator, header=None, names=range(len(header)),
             converters={0: str.strip}, skip_blank_lines=False, low_memory=False,
         )  # fmt: skip
     except pd.errors.ParserError as error:
         raise UnreadableTableError(f"cannot be read: {error}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # where pandas puts fields too many
+        raise UnreadableTableError(f"has rows with more fields than the {len(header)} of the header.")
     columns = [name.strip() for name in header[1:]]
     cells = frame.drop(columns=0).set_axis(range(len(columns)), axis=1)
     return RawTable(file, list(range(2, len(frame) + 2)), frame[0].tolist(), columns, cells)
@@ -125,8 +131,8 @@ def _fields(line: str, separator: str) -> int:
     return (_QUOTED.sub("", line) if '"' in line else line).count(separator) + 1
 
 
-def _check_separator(header: Sequence[str], line: str, separator: str) -> None:
-    if len(header) > 1:
+def _check_separator(line: str, separator: str) -> None:
+    if separator in line:
         return
     others = [name for mark, name in _NAMES.items() if mark != separator and mark in line]
     hint = f"; the first line holds a {others[0]}, is that the separator?" if others else "."
