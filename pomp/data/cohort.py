@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pomp.config import CohortConfig
@@ -40,7 +39,7 @@ EVERYBODY = CohortConfig()
 class Cohort:
     """The patients of an analysis and all that is known about them."""
 
-    folder: Path
+    folder: Path  # absolute
     name: str
     title: str
     endpoint: str
@@ -97,7 +96,7 @@ def read_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> Cohort:
 
 def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
     """Read a cohort folder and collect every problem in one pass; bad data never raises."""
-    problems = Problems()
+    problems, folder = Problems(), folder.absolute()
     manifest = check_manifest(folder, problems)
     if manifest is None:
         return CohortCheck(None, tuple(problems.found), ExclusionLog())
@@ -157,15 +156,16 @@ def _choose_omics(manifest: Manifest, config: CohortConfig, problems: Problems) 
 def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[ExclusionLog, list[str], pd.DataFrame]:
     """The funnel, the patients kept, and the outcome (float) of everybody in clinical.csv."""
     follow_up = files.clinical.follow_up if files.clinical else None
-    outcome = pd.DataFrame(columns=["time_days", "event"], dtype=np.float64) if follow_up is None else follow_up
     loaded = set(files.clinical.covariates.index if files.clinical else ()).union(*files.modalities.values())
-    reasons = dict.fromkeys(loaded.difference(outcome.index), f"no row in {CLINICAL}")
-    for patient, time, event in zip(outcome.index, outcome["time_days"], outcome["event"], strict=True):
+    if follow_up is None:  # no reason would be true of a patient
+        return ExclusionLog((Step("loaded", len(loaded)),)), [], pd.DataFrame(columns=["time_days", "event"])
+    reasons = dict.fromkeys(loaded.difference(follow_up.index), f"no row in {CLINICAL}")
+    for patient, time, event in zip(follow_up.index, follow_up["time_days"], follow_up["event"], strict=True):
         reason = explain_gap(time, event, endpoint, config.min_days)
         if reason:
             reasons[patient] = reason
     log, kept = build_log(loaded, reasons, files.modalities, config.complete_cases)
-    return log, kept, outcome
+    return log, kept, follow_up
 
 
 def _check_kept(log: ExclusionLog, event: pd.Series, any_modality: bool, problems: Problems) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from pomp.config import Frozen
 from pomp.data.omics_table import Kind
@@ -31,6 +31,12 @@ class SlidesEntry(Frozen):
     file: str = SLIDES
 
 
+def _check_omics_name(name: str) -> str:
+    if name.strip() in {"", "slides"}:
+        raise ValueError(f"'{name}' cannot be the name of an omics type")
+    return name
+
+
 class Manifest(Frozen):
     """The content of cohort.toml."""
 
@@ -40,7 +46,7 @@ class Manifest(Frozen):
     source: str = ""
     licence: str = ""
     synthetic: bool = False
-    omics: dict[str, OmicsEntry] = Field(default_factory=dict)
+    omics: dict[Annotated[str, AfterValidator(_check_omics_name)], OmicsEntry] = Field(default_factory=dict)
     slides: SlidesEntry | None = None
 
 
@@ -134,7 +140,7 @@ def _mend(data: dict[str, Any], keys: list[str]) -> None:
         return
     if len(keys) == 3 and keys[-1] == "kind":
         node["kind"] = _LENIENT_KIND
-    elif len(keys) == 3 and keys[-1] == "file":
+    elif len(keys) == 3 and keys[-1] in {"file", "[key]"}:
         data["omics"].pop(keys[1], None)
     else:
         node.pop(keys[-1], None)

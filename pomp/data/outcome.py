@@ -30,7 +30,7 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
         problems.error(
             table.file,
             f"endpoint '{endpoint}' needs the column {' and '.join(missing)}, which is not there. Endpoints there: "
-            f"{known}. Choose one in cohort.toml.",
+            f"{known}. Choose one of them as endpoint.",
         )
         return None
     event = _read_numbers(table, endpoint, problems)

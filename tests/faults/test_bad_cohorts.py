@@ -49,6 +49,10 @@ ERRORS: dict[str, tuple[Files, str]] = {
         r"key 'omics\.mrna': 'f' is not valid",
     ),
     "wrong type of a value": ({"cohort.toml": "synthetic = 'no'\n" + TOML}, r"key 'synthetic': 'no' is not valid"),
+    "a type called slides": (
+        {"cohort.toml": TOML.replace("omics.mrna", "omics.slides")},
+        r"'slides' is not valid: .*'slides' cannot be the name of an omics type",
+    ),
     "no tables": ({"cohort.toml": 'name = "x"'}, r"there is no omics table and no slide to use"),
     # clinical.csv
     "no clinical.csv": ({"clinical.csv": None}, r"^clinical\.csv: there is no such file in "),
@@ -257,3 +261,10 @@ def test_an_unused_table_is_not_read(tmp_path: Path) -> None:
     folder = write_cohort(tmp_path, {"mrna.csv": "broken"})
     cohort = read_cohort(folder, CohortConfig(omics=("methylation",)))
     assert list(cohort.omics) == ["methylation"]
+
+
+@pytest.mark.parametrize("files", [{"clinical.csv": None}, {"cohort.toml": TOML.replace('"OS"', '"DSS"')}])
+def test_without_follow_up_the_funnel_ends_where_knowledge_ends(files: Files, tmp_path: Path) -> None:
+    log = check_cohort(write_cohort(tmp_path, files)).log
+    assert [step.label for step in log.steps] == ["loaded"]
+    assert log.left_out == {}
