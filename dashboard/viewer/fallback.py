@@ -1,0 +1,116 @@
+"""A still picture of a slide with its regions, for installations without the zoomable viewer."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from PIL import Image
+from plotly.colors import sample_colorscale, unlabel_rgb
+
+from dashboard.viewer.scale import ScoreScale
+
+OPACITY = 0.5
+
+
+def fallback_figure(
+    thumbnail: NDArray[np.uint8], regions: pd.DataFrame, scale: ScoreScale, *, width: int, opacity: float = OPACITY
+) -> go.Figure:
+    """The thumbnail with every scored region tinted, its score on hover, and the colour bar.
+
+    Args:
+        thumbnail: (h, w, 3) uint8, the whole slide.
+        regions: Columns x, y, size (level-0 pixels) and score (NaN: none), one row a region.
+        scale: What the scores mean.
+        width: Of level 0, pixels.
+        opacity: Of the tint.
+
+    Returns:
+        A figure whose points are the regions in their order: a point's index is the region's position.
+    """
+    rows, columns, _ = thumbnail.shape
+    shrink = columns / width
+    low, high = score_limits(regions["score"].to_numpy(dtype=float), diverging=scale.diverging)
+    figure = go.Figure(_points(regions, scale, shrink, low, high))
+    tinted = _tint(thumbnail, regions, scale, shrink, (low, high), opacity)
+    figure.add_layout_image(
+        source=_as_png(tinted), xref="x", yref="y", x=0, y=0, sizex=columns, sizey=rows, sizing="stretch", layer="below"
+    )
+    figure.update_xaxes(visible=False, range=[0, columns], constrain="domain")
+    figure.update_yaxes(visible=False, range=[rows, 0], scaleanchor="x", constrain="domain")
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
+    return figure
+
+
+def score_limits(scores: NDArray[np.float64], *, diverging: bool) -> tuple[float, float]:
+    """The scores at the two ends of the colours: the extremes, or as far on both sides of 0."""
+    finite = scores[np.isfinite(scores)]
+    if not finite.size:
+        return 0.0, 1.0
+    if diverging:
+        bound = float(np.abs(finite).max())
+        return -bound, bound
+    return float(finite.min()), float(finite.max())
+
+
+def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, low: float, high: float) -> go.Scatter:
+    """Invisible markers in the middle of the regions: they carry the hover text, the clicks and the colour bar."""
+    bar: dict[str, Any] = {"title": {"text": scale.title}, "thickness": 14, "ticks": "outside"}
+    if scale.diverging:
+        bar |= {"tickvals": [low, 0, high], "ticktext": [f"{scale.low} {low:.3g}", "0", f"{scale.high} {high:.3g}"]}
+    shown = bool(regions["score"].notna().any())
+    return go.Scatter(
+        x=(regions["x"] + regions["size"] / 2) * shrink,
+        y=(regions["y"] + regions["size"] / 2) * shrink,
+        mode="markers",
+        marker={
+            "color": regions["score"],
+            "colorscale": [list(stop) for stop in _colourscale(scale)],
+            "cmin": low,
+            "cmax": high,
+            "opacity": 0,
+            "size": 12,
+            "showscale": shown,
+            "colorbar": bar,
+        },
+        customdata=np.arange(len(regions)) + 1,
+        text=["no score" if np.isnan(score) else f"{score:.3g}" for score in regions["score"]],
+        hovertemplate=f"Region %{{customdata}}<br>{scale.title}: %{{text}}<extra></extra>",
+        showlegend=False,
+    )
+
+
+def _tint(
+    thumbnail: NDArray[np.uint8],
+    regions: pd.DataFrame,
+    scale: ScoreScale,
+    shrink: float,
+    limits: tuple[float, float],
+    opacity: float,
+) -> NDArray[np.uint8]:
+    tinted = thumbnail.astype(np.float32)
+    scored = regions[regions["score"].notna()]
+    low, high = limits
+    places = (scored["score"] - low) / (high - low) if high > low else scored["score"] * 0 + 0.5
+    colours = sample_colorscale(_colourscale(scale), places.to_list()) if len(scored) else []
+    for x, y, size, colour in zip(scored["x"], scored["y"], scored["size"], colours, strict=True):
+        left, top, right, bottom = (round(edge * shrink) for edge in (x, y, x + size, y + size))
+        area = tinted[top:bottom, left:right]
+        area += opacity * (np.asarray(unlabel_rgb(colour), np.float32) - area)
+    return tinted.round().astype(np.uint8)
+
+
+def _colourscale(scale: ScoreScale) -> list[tuple[float, str]]:
+    palette = scale.palette
+    return [(index / (len(palette) - 1), colour) for index, colour in enumerate(palette)]
+
+
+def _as_png(pixels: NDArray[np.uint8]) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

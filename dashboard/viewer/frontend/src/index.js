@@ -1,0 +1,21 @@
+// The entry that Streamlit calls on every rerun of the page.
+
+import { SlideViewer } from "./slide_viewer.js"
+
+// A viewer outlives reruns, and with it the zoom: it is found again by its place on the page.
+const viewers = new WeakMap()
+
+export default function render({ parentElement, data, setStateValue }) {
+  const onSelect = (region) => setStateValue("region", region)
+  const viewer = viewers.get(parentElement)
+  if (viewer) {
+    viewer.onSelect = onSelect
+    viewer.update(data)
+  } else {
+    viewers.set(parentElement, new SlideViewer(parentElement, data, onSelect))
+  }
+  return () => {
+    viewers.get(parentElement)?.destroy()
+    viewers.delete(parentElement)
+  }
+}

@@ -1,0 +1,114 @@
+// Deep zoom over one slide, by OpenSeadragon. Knows nothing of regions or scores.
+
+import OpenSeadragon from "openseadragon"
+
+// OpenSeadragon turns and mirrors on these keys; regions and scale bar are drawn for an upright slide.
+const UNUSED_KEYS = new Set(["r", "R", "f", "F"])
+const ZOOM_STEP = 1.6
+// Levels below 256 px are one tile each: nothing is gained by loading them all.
+const FIRST_LEVEL = 8
+
+export class SlideView {
+  /**
+   * @param {HTMLElement} element
+   * @param {{onDraw: () => void, onClick: (point: {x: number, y: number}) => void, onError: (text: string) => void}} on
+   *   points are in image pixels
+   */
+  constructor(element, on) {
+    this.on = on
+    this.info = null
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches
+    const gestures = { clickToZoom: false, dblClickToZoom: true }
+    this.viewer = OpenSeadragon({
+      element,
+      drawer: "canvas",
+      prefixUrl: "",
+      showNavigationControl: false,
+      showNavigator: true,
+      navigatorPosition: "TOP_RIGHT",
+      navigatorSizeRatio: 0.16,
+      animationTime: still ? 0 : 0.5,
+      maxZoomPixelRatio: 4,
+      minZoomImageRatio: 0.7,
+      visibilityRatio: 0.5,
+      gestureSettingsMouse: gestures,
+      gestureSettingsPen: gestures,
+      gestureSettingsTouch: gestures,
+    })
+    this.viewer.addHandler("update-viewport", () => this.image && on.onDraw())
+    this.viewer.addHandler("canvas-click", (event) => {
+      if (event.quick && this.image) on.onClick(this.imagePoint(event.position))
+    })
+    this.viewer.addHandler("canvas-key", (event) => {
+      if (UNUSED_KEYS.has(event.originalEvent.key)) event.preventDefaultAction = true
+    })
+    this.viewer.addHandler("open-failed", () => on.onError("The slide cannot be shown."))
+  }
+
+  /** @param {string} url the slide's address on this server, without a slash at the end */
+  async open(url) {
+    this.url = url
+    this.info = null
+    this.viewer.close()
+    try {
+      const answer = await fetch(`${url}/info.json`)
+      if (!answer.ok) throw new Error(await answer.text())
+      const info = await answer.json()
+      // Another slide may have been chosen while this one's answer was on its way.
+      if (this.url === url) this.#show(url, info)
+    } catch (error) {
+      if (this.url === url) this.on.onError(error.message)
+    }
+  }
+
+  #show(url, info) {
+    this.info = info
+    this.viewer.open({
+      width: info.width,
+      height: info.height,
+      tileSize: info.tile_size,
+      tileOverlap: info.overlap,
+      minLevel: Math.min(FIRST_LEVEL, info.max_level),
+      maxLevel: info.max_level,
+      getTileUrl: (level, column, row) => `${url}/${level}/${column}_${row}.jpeg`,
+    })
+  }
+
+  get image() {
+    return this.info && this.viewer.world.getItemAt(0)
+  }
+
+  /** The image's corner in the element and the size of an image pixel, in CSS pixels. */
+  get view() {
+    const corner = this.image.imageToViewerElementCoordinates(new OpenSeadragon.Point(0, 0))
+    const edge = this.image.imageToViewerElementCoordinates(new OpenSeadragon.Point(this.info.width, 0))
+    return { x: corner.x, y: corner.y, zoom: (edge.x - corner.x) / this.info.width }
+  }
+
+  /** @param {{x: number, y: number}} position in the element, CSS pixels */
+  imagePoint(position) {
+    return this.image.viewerElementToImageCoordinates(new OpenSeadragon.Point(position.x, position.y))
+  }
+
+  zoomIn() {
+    this.viewer.viewport.zoomBy(ZOOM_STEP).applyConstraints()
+  }
+
+  zoomOut() {
+    this.viewer.viewport.zoomBy(1 / ZOOM_STEP).applyConstraints()
+  }
+
+  home() {
+    this.viewer.viewport.goHome()
+  }
+
+  /** Move a square of the image to the middle, at the present zoom. */
+  centre(x, y, size) {
+    const middle = new OpenSeadragon.Point(x + size / 2, y + size / 2)
+    this.viewer.viewport.panTo(this.image.imageToViewportCoordinates(middle)).applyConstraints()
+  }
+
+  destroy() {
+    this.viewer.destroy()
+  }
+}
