@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,3 +30,16 @@ class OmicsMatrix:
     types: tuple[str, ...]
     genes: dict[str, tuple[str, ...]]
     patients: tuple[str, ...]
+
+    @classmethod
+    def empty(cls, patients: Sequence[str]) -> Self:
+        """Nobody has any omics: one nameless type with one gene of padding, for a model that reads slides alone."""
+        count = len(patients)
+        return cls(
+            values=np.zeros((count, 1, 1), np.float32),
+            present=np.zeros((count, 1), np.bool_),
+            gene_mask=np.zeros((1, 1), np.bool_),
+            types=(),
+            genes={},
+            patients=tuple(patients),
+        )
