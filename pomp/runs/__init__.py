@@ -1,0 +1,1 @@
+"""Runs: their folders, the queue, the worker, and the backends that launch it."""

@@ -1,0 +1,1 @@
+"""Backends launch commands: `pomp run --run DIR`, and nothing else."""

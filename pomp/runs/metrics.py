@@ -1,0 +1,77 @@
+"""The losses of a run by epoch: `metrics.jsonl`, one line an epoch, appended."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pomp.errors import RunError
+from pomp.runs.atomic import write_text
+
+
+def append_row(path: Path, row: Mapping[str, Any]) -> None:
+    """Add one row. If a crash tore the last line, the new one starts below it. Numbers that are not finite become null.
+
+    Raises:
+        RunError: it could not be written.
+    """
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()
+    }
+    line = json.dumps(plain, allow_nan=False) + "\n"
+    try:
+        with path.open("a+b") as file:
+            file.write((line if _ends_a_line(path) else "\n" + line).encode())
+    except OSError as error:
+        raise RunError(
+            f"{path} could not be written: {error.strerror}. Free disk space or make the folder writable, then resume."
+        ) from error
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """One row an epoch; columns stage, fold, epoch, and whatever was measured. Torn lines are left out."""
+    return pd.DataFrame(_rows(path))
+
+
+def rewind(path: Path, stage: str, fold: int, epoch: int) -> None:
+    """Drop the rows of a stage of a fold from `epoch` on, which are about to come again.
+
+    Raises:
+        RunError: the file could not be replaced.
+    """
+    rows = _rows(path)
+    kept = [row for row in rows if row["stage"] != stage or row["fold"] != fold or row["epoch"] < epoch]
+    if len(kept) < len(rows):
+        write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    parsed = (_parse(line) for line in text.split("\n"))
+    return [row for row in parsed if row is not None]
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and {"stage", "fold", "epoch"} <= row.keys() else None
+
+
+def _ends_a_line(path: Path) -> bool:
+    """Also true of an empty file."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        if not size:
+            return True
+        file.seek(size - 1)
+        return file.read(1) == b"\n"

@@ -1,0 +1,185 @@
+"""First in, first out: one ticket, a small file, for every run that waits or is worked on.
+
+An empty ticket waits. When a worker is launched, its slot is written into the ticket, and the worker inherits the open,
+locked ticket: the kernel gives that lock back when the worker ends, whoever is there to see it. A ticket with a slot
+whose lock is free therefore belongs to a worker that is over.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pomp.errors import QueueFullError, RunError
+from pomp.runs import lock
+from pomp.runs.run import Run
+from pomp.runs.store import RunStore
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One place in the queue, as it was when it was read."""
+
+    file: Path
+    number: int
+    run_id: str
+    slot: str
+    """Empty while the run waits."""
+
+    def worked_on(self) -> bool:
+        """Whether its worker lives, from the moment of its launch."""
+        return bool(self.slot) and lock.is_held(self.file)
+
+
+Launch = Callable[[Run, Ticket, int], None]
+"""Called with the run, its ticket, and the ticket's descriptor, which the worker must inherit."""
+
+
+class Queue:
+    """The folder `queue` of a workspace."""
+
+    def __init__(self, folder: Path, runs: RunStore, limit: int = 20) -> None:
+        """`limit`: runs that may wait."""
+        self.folder, self.runs, self.limit = folder, runs, limit
+
+    def submit(self, run: Run) -> int:
+        """Put a run on the queue and return its place, from 1. It is new, or it goes on from where it stands.
+
+        Raises:
+            QueueFullError: too many wait.
+            RunBusyError: a worker holds the run.
+            RunError: the run is done.
+        """
+        with self.locked():
+            tickets = [ticket for ticket in self.tickets() if ticket.run_id == run.id]
+            waiting = self.waiting()
+            if run.id in waiting:
+                return waiting.index(run.id) + 1
+            if any(ticket.worked_on() for ticket in tickets):
+                raise RunError(f"Run {run.id} is being started already.")
+            with run.hold():
+                self._check(run, len(waiting))
+                run.forget_stop()
+                for ticket in tickets:
+                    ticket.file.unlink()
+                # The ticket first: a crash in between leaves a run that starts, not one that waits for ever.
+                self._write_ticket(run)
+                run.write_status(state="QUEUED", message="", error=None, eta_seconds=None, finished=None)
+            return len(waiting) + 1
+
+    def waiting(self) -> list[str]:
+        """Ids of the runs that wait, the next one first."""
+        return [ticket.run_id for ticket in self.tickets() if not ticket.slot and self._exists(ticket)]
+
+    def cancel(self, run: Run) -> bool:
+        """Take a waiting run off the queue; False if it does not wait (any more).
+
+        Raises:
+            RunBusyError: somebody works on the run although it waits here.
+        """
+        with self.locked():
+            for ticket in self.tickets():
+                if ticket.run_id == run.id and not ticket.slot:
+                    with run.hold():
+                        ticket.file.unlink()
+                        run.write_status(state="STOPPED", message="Taken off the queue before it began.")
+                    return True
+        return False
+
+    def take(self, slot: str, launch: Launch) -> bool:
+        """Launch a worker for the run whose turn it is; False if none waits.
+
+        Raises:
+            OSError: what `launch` raises; the run waits on.
+        """
+        with self.locked():
+            for ticket in self.tickets():
+                if ticket.slot:
+                    continue
+                if not self._exists(ticket):
+                    ticket.file.unlink()
+                    continue
+                self._launch(ticket, slot, launch)
+                return True
+        return False
+
+    def put_back(self, ticket: Ticket) -> None:
+        """Let a run whose worker is over wait again, in its old place."""
+        with self.locked():
+            if ticket.file.exists():
+                os.truncate(ticket.file, 0)
+
+    def remove(self, ticket: Ticket) -> None:
+        """Forget a ticket whose worker is over."""
+        with self.locked():
+            ticket.file.unlink(missing_ok=True)
+
+    def tickets(self) -> list[Ticket]:
+        """All tickets, oldest first."""
+        if not self._tickets.is_dir():
+            return []
+        found = (_read_ticket(file) for file in sorted(self._tickets.iterdir()))
+        return [ticket for ticket in found if ticket is not None]
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else changes the queue during the block, which must be short.
+
+        Raises:
+            RunError: the folder cannot be written.
+        """
+        with lock.exclusive(self.folder / "lock"):
+            yield
+
+    def _check(self, run: Run, waiting: int) -> None:
+        if run.status().state == "DONE":
+            raise RunError(f"Run {run.id} is done. Start a new run to train again.")
+        if waiting >= self.limit:
+            raise QueueFullError(
+                f"{waiting} runs wait already, and the queue takes no more. Wait until one has begun, or take one off."
+            )
+
+    def _write_ticket(self, run: Run) -> None:
+        number = max((ticket.number for ticket in self.tickets()), default=0) + 1
+        try:
+            self._tickets.mkdir(exist_ok=True)
+            (self._tickets / f"{number:08d}.{run.id}").touch(exist_ok=False)
+        except OSError as error:
+            raise RunError(f"{self._tickets} could not be written: {error.strerror}. Free disk space.") from error
+
+    def _launch(self, ticket: Ticket, slot: str, launch: Launch) -> None:
+        descriptor = lock.acquire(ticket.file, f"The ticket of run {ticket.run_id}")
+        try:
+            os.pwrite(descriptor, slot.encode(), 0)
+            launch(self.runs.get(ticket.run_id), replace(ticket, slot=slot), descriptor)
+        except OSError:
+            os.ftruncate(descriptor, 0)
+            raise
+        finally:
+            os.close(descriptor)
+
+    def _exists(self, ticket: Ticket) -> bool:
+        """Whether the run was not deleted or damaged while it waited."""
+        try:
+            self.runs.get(ticket.run_id)
+        except RunError:
+            return False
+        return True
+
+    @property
+    def _tickets(self) -> Path:
+        return self.folder / "tickets"
+
+
+def _read_ticket(file: Path) -> Ticket | None:
+    """None if the file is gone by now, or no ticket."""
+    number, _, run_id = file.name.partition(".")
+    if not number.isdecimal():
+        return None
+    try:
+        return Ticket(file, int(number), run_id, file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,258 @@
+"""One run folder: the only truth about a run. Nothing is kept in memory or anywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+from pydantic import ValidationError
+
+from pomp.config import RunConfig
+from pomp.data.splits import Splits
+from pomp.errors import RunError
+from pomp.runs import lock, metrics
+from pomp.runs.atomic import replacing, write_text
+from pomp.runs.info import RunInfo
+from pomp.runs.status import Status, read_status
+
+_BYTES_A_LINE = 400
+
+
+@dataclass(frozen=True)
+class Run:
+    """A handle on one run folder. Everything but `info`, which never changes, is read anew at each call.
+
+    Whoever writes, holds the run; only `request_stop` and reading are free to all.
+    """
+
+    folder: Path
+    info: RunInfo
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The run in a folder.
+
+        Raises:
+            RunError: the folder is missing or no run folder, or its run.json is damaged.
+        """
+        file = folder.absolute() / "run.json"
+        try:
+            info = RunInfo.model_validate_json(file.read_bytes())
+        except OSError as error:
+            raise RunError(f"There is no run in {folder}: run.json: {error.strerror}.") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "the file"
+            raise RunError(
+                f"{file} is damaged ({place}: {first['msg']}). Delete that run and start it again."
+            ) from None
+        if info.id != file.parent.name:
+            raise RunError(
+                f"{file} belongs to the run '{info.id}': give its folder '{file.parent.name}' that name again."
+            )
+        return cls(file.parent, info)
+
+    @property
+    def id(self) -> str:
+        return self.info.id
+
+    @property
+    def config(self) -> RunConfig:
+        return self.info.config
+
+    @property
+    def cohort_folder(self) -> Path:
+        """Where the cohort lies, absolute; the run lies in `<workspace>/runs/<id>`."""
+        return self.folder.parents[1] / self.info.cohort.folder
+
+    def splits(self) -> Splits:
+        """Who is trained on and tested in each fold.
+
+        Raises:
+            RunError: splits.json is missing, damaged or another run's.
+        """
+        data = self.read_json("splits")
+        if data is None:
+            raise RunError(f"{self.folder / 'splits.json'} is missing. Start a new run.")
+        splits = Splits.from_json(data)
+        if splits.digest != self.info.splits_digest:
+            raise RunError(
+                f"{self.folder / 'splits.json'} is not what run.json names: it was changed. Start a new run."
+            )
+        return splits
+
+    # Who works on it
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Be the only one who writes.
+
+        Raises:
+            RunBusyError: another process holds the run; the message names it.
+            RunError: the folder is gone or cannot be written to.
+        """
+        with lock.hold(self._lock, f"Run {self.id}"):
+            yield
+
+    def held(self) -> bool:
+        return lock.is_held(self._lock)
+
+    def owner(self) -> lock.Owner | None:
+        """Who holds the run; None if nobody does."""
+        return lock.read_owner(self._lock) if self.held() else None
+
+    def request_stop(self) -> None:
+        """Ask the worker to stop at its next step, with its state saved."""
+        self._stop.touch()
+
+    def stop_requested(self) -> bool:
+        return self._stop.exists()
+
+    def clear_stop(self) -> None:
+        """Forget requests from before. A run on the queue keeps them: they came after it was put there."""
+        if read_status(self._status).state != "QUEUED":
+            self.forget_stop()
+
+    def forget_stop(self) -> None:
+        self._stop.unlink(missing_ok=True)
+
+    # Where it stands
+
+    def status(self) -> Status:
+        """The status that was written, seen in the light of the lock."""
+        while True:
+            written, held = read_status(self._status), self.held()
+            # Had a worker finished between the two looks, its last word would be taken for a sudden death.
+            if held or read_status(self._status) == written:
+                return written.observed(held=held, stop_requested=self.stop_requested())
+
+    def write_status(self, **changes: Any) -> Status:
+        """Replace status.json by what it says with some fields changed; the rest and `updated` follow."""
+        now = datetime.now(UTC).isoformat()
+        status = read_status(self._status).changed(**{"updated": now} | changes)
+        write_text(self._status, status.model_dump_json(indent=1))
+        return status
+
+    def seconds(self) -> float | None:
+        """How long the last worker has worked, or None if there was none."""
+        status = self.status()
+        last = status.finished or status.updated
+        if status.started is None or last is None:
+            return None
+        return (datetime.fromisoformat(last) - datetime.fromisoformat(status.started)).total_seconds()
+
+    def log_tail(self, lines: int = 50) -> str:
+        """The end of log.txt."""
+        try:
+            with (self.folder / "log.txt").open("rb") as file:
+                file.seek(max(0, file.seek(0, 2) - lines * _BYTES_A_LINE))
+                return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return ""
+
+    def append_metrics(self, row: dict[str, Any]) -> None:
+        metrics.append_row(self._metrics, row)
+
+    def metrics(self) -> pd.DataFrame:
+        """One row an epoch: stage, fold, epoch, losses. Empty if there are none yet."""
+        return metrics.read_rows(self._metrics)
+
+    def rewind_metrics(self, stage: str, fold: int, epoch: int) -> None:
+        """Drop the rows from `epoch` on when a stage resumes there, so that no epoch stands twice."""
+        metrics.rewind(self._metrics, stage, fold, epoch)
+
+    # What it found
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """A table such as `predictions` or `folds/0/predictions`; None if it is not there yet.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return self._read_parquet(name)
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> None:
+        with replacing(self.folder / f"{name}.parquet") as partial:
+            frame.to_parquet(partial, index=False)
+
+    def read_json(self, name: str) -> Any | None:
+        """Plain data such as `selectors/fold-0`; None if it is not there yet.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        file = self.folder / f"{name}.json"
+        try:
+            return json.loads(file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise RunError(f"{file} is damaged ({error}). Delete it, then resume the run.") from None
+
+    def write_json(self, name: str, data: Any) -> None:
+        write_text(self.folder / f"{name}.json", json.dumps(data))
+
+    def predictions(self) -> pd.DataFrame | None:
+        """Out of fold, one row a patient: patient, fold, time_days, event, risk, cutoff, high_risk, epoch."""
+        return self.table("predictions")
+
+    def require_predictions(self) -> pd.DataFrame:
+        """As `predictions`.
+
+        Raises:
+            RunError: there are none yet.
+        """
+        found = self.predictions()
+        if found is None:
+            state = self.status().state.lower()
+            raise RunError(
+                f"Run {self.id} has no out-of-fold predictions: it is {state}. They come when all folds are done."
+            )
+        return found
+
+    def baseline(self) -> pd.DataFrame | None:
+        """Breslow's baseline of each training fold at risk 0: fold, time_days, cumulative_hazard."""
+        return self.table("baseline")
+
+    def comparators(self) -> pd.DataFrame | None:
+        """Plain models on the same splits: model, patient, fold, time_days, event, risk."""
+        return self.table("comparators")
+
+    def regions(self, patient: str) -> pd.DataFrame | None:
+        """The maps of one patient, one row a region; empty if the patient has no slide, None if there are no maps."""
+        return self._read_parquet("attention/regions", filters=[("patient", "==", patient)])
+
+    def selection(self, fold: int) -> pd.DataFrame | None:
+        """How the genes of a fold were chosen, one row a gene."""
+        return self.table("selectors/all" if self.config.rules.selection == "all" else f"selectors/fold-{fold}")
+
+    def _read_parquet(self, name: str, filters: list[tuple[str, str, str]] | None = None) -> pd.DataFrame | None:
+        file = self.folder / f"{name}.parquet"
+        if not file.exists():
+            return None
+        try:
+            return pd.read_parquet(file, filters=filters)
+        except (OSError, ValueError) as error:
+            raise RunError(f"{file} is damaged ({error}). Delete it, then resume the run.") from None
+
+    @property
+    def _status(self) -> Path:
+        return self.folder / "status.json"
+
+    @property
+    def _metrics(self) -> Path:
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def _lock(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def _stop(self) -> Path:
+        return self.folder / "stop"

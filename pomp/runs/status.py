@@ -1,0 +1,74 @@
+"""Where a run stands: `status.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from pomp.config import Frozen
+
+State = Literal["QUEUED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DONE", "INTERRUPTED"]
+StageName = Literal["prepare", "select", "pretrain", "finetune", "explain", "report"]
+
+SUDDEN_END = "The worker ended without a word. Resume to go on from the last checkpoint."
+
+
+class Status(Frozen):
+    """One look at a run. Times are ISO 8601 in UTC.
+
+    A run that was never started is STOPPED. INTERRUPTED: the worker died without a word; the run can go on.
+    """
+
+    state: State
+    stage: StageName | None = None
+    fold: int | None = None
+    """From 0; -1 is training on all patients."""
+    epoch: int | None = None
+    """Epochs done in this stage, of `epochs`."""
+    epochs: int | None = None
+    progress: float = Field(0.0, ge=0, le=1)
+    eta_seconds: float | None = None
+    message: str = ""
+    device: str | None = None
+    pid: int | None = None
+    host: str | None = None
+    started: str | None = None
+    updated: str | None = None
+    finished: str | None = None
+    error: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Something may still change by itself."""
+        return self.state in {"QUEUED", "RUNNING", "STOPPING"}
+
+    @property
+    def resumable(self) -> bool:
+        """It can be put on the queue and goes on from where it stands."""
+        return self.state in {"STOPPED", "FAILED", "INTERRUPTED"}
+
+    def changed(self, **changes: Any) -> Status:
+        """A validated copy."""
+        return Status.model_validate(self.model_dump() | changes)
+
+    def observed(self, *, held: bool, stop_requested: bool) -> Status:
+        """What this means, given whether a worker holds the run: running means that the lock is held."""
+        if self.state not in {"RUNNING", "STOPPING"}:
+            return self
+        if not held:
+            return self.changed(state="INTERRUPTED", eta_seconds=None, message=SUDDEN_END)
+        return self.changed(state="STOPPING" if stop_requested else "RUNNING")
+
+
+def read_status(path: Path) -> Status:
+    """The status as it was written. A file that is missing or cannot be read says so in its `error`."""
+    try:
+        return Status.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return Status(state="STOPPED", message="Not started yet.")
+    except (OSError, ValidationError):
+        return Status(
+            state="INTERRUPTED", error=f"{path} cannot be read. Resume the run to go on from its last checkpoint."
+        )

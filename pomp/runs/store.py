@@ -1,0 +1,126 @@
+"""All runs of a workspace."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import secrets
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pomp.config import RunConfig
+from pomp.data.splits import Splits, make_splits
+from pomp.errors import RunError
+from pomp.runs.atomic import write_text
+from pomp.runs.info import RunInfo, describe_cohort, describe_run
+from pomp.runs.resolve import resolve
+from pomp.runs.run import Run
+from pomp.runs.status import Status
+
+if TYPE_CHECKING:
+    from pomp.data.cohort import Cohort
+
+__all__ = ["Run", "RunStore"]
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+class RunStore:
+    """The folder `runs` of a workspace: one folder a run, named by its id."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+
+    def create(self, cohort: Cohort, config: RunConfig, title: str = "") -> Run:
+        """A new run folder. It appears complete or not at all.
+
+        Args:
+            title: for people; it is data and never a path.
+
+        Raises:
+            ConfigError: the settings do not fit the cohort.
+            CohortError: the cohort has too few events for the folds.
+            RunError: the folder cannot be written.
+        """
+        config = resolve(config, cohort)
+        splits = make_splits(cohort.outcome, config.folds, config.seed)
+        described = describe_cohort(cohort, self.root.parent.resolve())
+        created = datetime.now(UTC)
+        run_id = name = f"{created:%Y%m%d-%H%M%S}-{config.protocol}-{config.digest[:6]}"
+        while True:
+            info = describe_run(run_id, created, described, config, splits.digest, title)
+            if self._build(info, splits):
+                return Run(self.root / run_id, info)
+            run_id = f"{name}-{secrets.token_hex(2)}"
+
+    def list(self) -> list[Run]:
+        """Every intact run, newest first."""
+        runs, _ = self._open_all()
+        return sorted(runs, key=lambda run: (run.info.created, run.id), reverse=True)
+
+    def damaged(self) -> Sequence[tuple[str, str]]:
+        """Folders that cannot be read as runs, with the reason, by name."""
+        _, damaged = self._open_all()
+        return damaged
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id.
+
+        Raises:
+            RunError: there is none, or its folder is damaged.
+        """
+        if not _RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
+            raise RunError(f"There is no run {run_id[:100]!r} in {self.root}.")
+        return Run.open(self.root / run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good.
+
+        Raises:
+            RunBusyError: a worker holds it; stop it first.
+            RunError: there is no such run, or it cannot be removed.
+        """
+        run = self.get(run_id)
+        with run.hold():
+            # One rename, so that nobody ever sees half a run.
+            try:
+                run.folder.rename(self.root / f".trash-{run_id}-{secrets.token_hex(4)}")
+            except OSError as error:
+                raise RunError(f"{run.folder} cannot be removed: {error.strerror}. Is {self.root} writable?") from None
+        for trash in self.root.glob(".trash-*"):
+            shutil.rmtree(trash, ignore_errors=True)
+
+    def _build(self, info: RunInfo, splits: Splits) -> bool:
+        """Write the folder aside and rename it into its place; False if that is taken."""
+        building = self.root / f".new-{secrets.token_hex(4)}"
+        try:
+            write_text(building / "run.json", info.model_dump_json(indent=1))
+            write_text(building / "splits.json", json.dumps(splits.to_json()))
+            write_text(building / "status.json", _new_status(info).model_dump_json(indent=1))
+            building.rename(self.root / info.id)
+        except OSError as error:
+            if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:
+                return False
+            raise RunError(f"{self.root / info.id} cannot be made: {error.strerror}.") from error
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        return True
+
+    def _open_all(self) -> tuple[Sequence[Run], Sequence[tuple[str, str]]]:
+        runs, damaged = [], []
+        for folder in sorted(self.root.iterdir()) if self.root.is_dir() else ():
+            if folder.name.startswith(".") or not folder.is_dir():
+                continue
+            try:
+                runs.append(self.get(folder.name))
+            except RunError as error:
+                damaged.append((folder.name, str(error)))
+        return runs, damaged
+
+
+def _new_status(info: RunInfo) -> Status:
+    return Status(state="STOPPED", message="Not started yet.", updated=info.created)

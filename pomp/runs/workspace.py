@@ -1,0 +1,98 @@
+"""The folder in which a person's cohorts and runs lie."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from pomp.errors import CohortError, RunError
+from pomp.runs.atomic import write_text
+from pomp.runs.lock import exclusive
+from pomp.runs.queue import Queue
+from pomp.runs.store import RunStore
+
+
+class Workspace:
+    """`cohorts/`, `runs/` and `queue/`, made when they are first needed."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().resolve()
+        self.cohorts = self.root / "cohorts"
+        self.runs = RunStore(self.root / "runs")
+        self.queue = Queue(self.root / "queue", self.runs)
+
+    @classmethod
+    def default(cls) -> Workspace:
+        """The folder that POMP_HOME names, else `~/pomp`."""
+        return cls(Path(os.environ.get("POMP_HOME") or "~/pomp"))
+
+    def cohort_folders(self) -> list[Path]:
+        """Folders in `cohorts/`, then those registered elsewhere, whether or not they can be read."""
+        inside = sorted(self.cohorts.iterdir()) if self.cohorts.is_dir() else []
+        here = [folder for folder in inside if folder.is_dir() and not folder.name.startswith(".")]
+        return here + [folder for folder in self._registered() if folder not in here]
+
+    def register(self, folder: Path) -> Path:
+        """Remember a cohort folder that lies elsewhere, and return it in full.
+
+        Raises:
+            CohortError: it holds no cohort.toml.
+            RunError: the workspace cannot be written.
+        """
+        found = folder.expanduser().resolve()
+        if not (found / "cohort.toml").is_file():
+            raise CohortError(f"{found} is no cohort folder: it has no cohort.toml.")
+        with exclusive(self.root / "cohorts.lock"):
+            known = self._registered()
+            if found not in known and found.parent != self.cohorts:
+                write_text(self._register, json.dumps([str(path) for path in [*known, found]], indent=1))
+        return found
+
+    def install_bundle(self, assets: Path) -> None:
+        """Copy the bundled cohorts and finished runs that are not there yet; each appears whole or not at all.
+
+        Raises:
+            RunError: the workspace cannot be written.
+        """
+        for kind in ("cohorts", "runs"):
+            for source in sorted((assets / kind).glob("[!.]*/")):
+                target = self.root / kind / source.name
+                if not target.exists():
+                    _copy_folder(source, target)
+
+    def _registered(self) -> list[Path]:
+        try:
+            return [Path(str(path)) for path in json.loads(self._register.read_bytes())]
+        except FileNotFoundError:
+            return []
+        except (ValueError, TypeError) as error:
+            raise RunError(
+                f"{self._register} is damaged ({error}). It should be a list of folders; repair or delete it."
+            ) from None
+
+    @property
+    def _register(self) -> Path:
+        return self.root / "cohorts.json"
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    """Copy the content without its permissions: an installed package may be read-only, a workspace is not."""
+    partial = target.with_name(f".new-{secrets.token_hex(4)}")
+    try:
+        for file in sorted(path for path in source.rglob("*") if path.is_file()):
+            copy = partial / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+        partial.rename(target)
+    except OSError as error:
+        # Another process may have been faster: what it put there is the same.
+        if not target.is_dir():
+            raise RunError(
+                f"{target} could not be written: {error.strerror}. Free disk space, or choose another workspace with "
+                "--home or POMP_HOME."
+            ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
