@@ -1,0 +1,125 @@
+"""Work in child processes that may crash: a damaged slide can take down the C library that reads it.
+
+A process pool of the standard library breaks as a whole when one of its processes dies, and cannot say which task it
+was. Here each child has a pipe of its own: one that dies costs its task and is replaced. A child ends with its parent,
+however that ends, because its pipe then closes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from pomp.errors import SlideError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+HEARTBEAT_SECONDS = 1.0
+
+
+def run_isolated(
+    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int, on_wait: Callable[[], None]
+) -> Generator[tuple[int, Result | SlideError]]:
+    """Apply `function` to every task in at most `workers` child processes.
+
+    Closing the iterator kills the children, so wrap it in `contextlib.closing`.
+
+    Args:
+        function: a module's function, since it is found by name in the child. An exception ends the child, which writes
+            the traceback to the standard error stream.
+        on_wait: called once a second at least; what it raises ends the work.
+
+    Yields:
+        (place of the task, its result, or the error that says how its process ended), as they come.
+    """
+    children = [_Child() for _ in range(min(workers, len(tasks)))]
+    idle: SimpleQueue[_Child] = SimpleQueue()
+    for child in children:
+        idle.put(child)
+
+    def run(task: Task) -> Any:
+        child = idle.get()
+        try:
+            return child.run(function, task)
+        finally:
+            idle.put(child)
+
+    threads = ThreadPoolExecutor(max(1, len(children)))
+    try:
+        places = {threads.submit(run, task): place for place, task in enumerate(tasks)}
+        pending = set(places)
+        while pending:
+            finished, pending = wait(pending, HEARTBEAT_SECONDS, FIRST_COMPLETED)
+            for future in finished:
+                yield places[future], future.result()
+            on_wait()
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+        for child in children:
+            child.kill()
+        threads.shutdown()
+
+
+class _Child:
+    """A process that serves one task after another; started when first needed, and again after a crash."""
+
+    def __init__(self) -> None:
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._closed = False
+
+    def run(self, function: Callable[[Any], Any], task: Any) -> Any:
+        """The result, or the `SlideError` that says how the process ended."""
+        if self._process is None or self._pipe is None:
+            self._process, self._pipe = _start()
+        process = self._process
+        if self._closed:  # in the meantime: `kill` may have come too early to see the process
+            process.kill()
+        try:
+            self._pipe.send((function, task))
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            process.join()
+            self._process = None
+            return SlideError(
+                f"The process that read this slide ended {_describe(process.exitcode)}. The file is probably damaged: "
+                "fetch it again from its source. If others end like this too, use fewer workers: memory may be short."
+            )
+
+    def kill(self) -> None:
+        """End the process, whatever it is doing."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
+
+
+def _start() -> tuple[BaseProcess, Connection]:
+    # A forked child would inherit locks that other threads hold, and open handles of OpenSlide and CUDA.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def _serve(pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its children
+    while True:
+        try:
+            function, task = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(function(task))
+
+
+def _describe(code: int | None) -> str:
+    return f"by signal {-code}" if code is not None and code < 0 else f"with exit code {code}"

@@ -1,0 +1,178 @@
+"""One HDF5 file a slide, in TRIDENT's layout: where its regions lie, their pixels, thumbnail and tissue mask.
+
+TRIDENT (Zhang et al., 2025) keeps a dataset `coords` whose attributes say how the coordinates were made; its readers
+find there what they look for. Ours adds the datasets `regions`, `grid`, `tissue`, `thumbnail` and `mask`, and to the
+attributes `mpp`, `downsample`, `schema` and `made_from`. Numbers that a slide does not state are NaN.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from pomp.config import SlideConfig
+from pomp.errors import SlideError
+
+SCHEMA = 1
+_ABANDONED_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class SlideRegions:
+    """M regions of a slide of `width` × `height` level-0 pixels, without their pixels."""
+
+    slide: str
+    coordinates: np.ndarray  # (M, 2) int64, level-0 x and y of the upper left corner
+    grid: np.ndarray  # (M, 2) int64, row and column
+    tissue: np.ndarray  # (M,) float32, share of the region that is tissue
+    region_px: int  # side of a region at level 0
+    downsample: int
+    mpp: float | None  # micrometres a level-0 pixel
+    magnification: float | None  # objective power of level 0
+    width: int
+    height: int
+    thumbnail: np.ndarray  # (h, w, 3) uint8
+    mask: np.ndarray  # (h, w) bool
+    made_from: str = ""  # fingerprint of the slide file and the settings
+
+
+def regions_path(cohort_folder: Path, slide: str, config: SlideConfig) -> Path:
+    """Where a slide's regions are kept. Every setting that decides them is in the name, so that runs do not meet."""
+    settings = f"{config.region_px}px_{config.downsample}x_{config.min_tissue:g}tissue"
+    return cohort_folder / "regions" / settings / f"{slide}.h5"
+
+
+def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:
+    """Write a slide's regions; the file takes its place only when it is complete.
+
+    Args:
+        pixels: (side, side, 3) uint8 for each region in order; taken one at a time, so they need not fit in memory.
+
+    Raises:
+        SlideError: the file cannot be written, for example because the disk is full.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent)
+        with h5py.File(part, "w") as file:
+            _write_facts(file, regions, path.parent)
+            _write_pixels(file, regions, pixels)
+        part.replace(path)
+    except OSError as error:
+        raise SlideError(
+            f"The regions of slide {regions.slide} cannot be written to {path.parent} ({error}). "
+            "Free disk space, or make the folder writable."
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def read_slide_regions(path: Path) -> SlideRegions:
+    """All that is known of a slide's regions but their pixels.
+
+    Raises:
+        SlideError: there is no such file, or it is damaged or was not written by `write_regions`.
+    """
+    with _reading(path) as file:
+        coords = file["coords"]
+        facts = coords.attrs
+        if int(facts["schema"]) != SCHEMA or len(file["regions"]) != len(coords):
+            raise ValueError(f"schema {facts['schema']}, {len(file['regions'])} regions, {len(coords)} coordinates")
+        return SlideRegions(
+            slide=str(facts["name"]),
+            coordinates=coords[:],
+            grid=file["grid"][:],
+            tissue=file["tissue"][:],
+            region_px=int(facts["patch_size_level0"]),
+            downsample=int(facts["downsample"]),
+            mpp=_known(facts["mpp"]),
+            magnification=_known(facts["level0_magnification"]),
+            width=int(facts["level0_width"]),
+            height=int(facts["level0_height"]),
+            thumbnail=file["thumbnail"][:],
+            mask=file["mask"][:],
+            made_from=str(facts["made_from"]),
+        )
+
+
+def read_pixels(path: Path, indices: Sequence[int] | None = None) -> np.ndarray:
+    """(M, side, side, 3) uint8: the regions' pixels, or those of `indices`, in that order.
+
+    Raises:
+        SlideError: there is no such file, it is damaged, or it has no region of that index.
+    """
+    with _reading(path) as file:
+        stored = file["regions"]
+        wanted = range(len(stored)) if indices is None else indices
+        pixels = np.empty((len(wanted), *stored.shape[1:]), np.uint8)
+        for place, index in enumerate(wanted):
+            pixels[place] = stored[index]
+        return pixels
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[h5py.File]:
+    """What h5py raises for damaged and for foreign files is one error here."""
+    if not path.is_file():
+        raise SlideError(f"There is no region file {path}: prepare the cohort's slides first.")
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError) as error:
+        raise SlideError(
+            f"{path} is damaged or no file of regions ({error}). Delete it and prepare the slides again."
+        ) from error
+
+
+def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
+    coords = file.create_dataset("coords", data=regions.coordinates)
+    magnification = math.nan if regions.magnification is None else regions.magnification
+    coords.attrs.update(
+        patch_size=regions.region_px // regions.downsample,
+        patch_size_level0=regions.region_px,
+        level0_magnification=magnification,
+        target_magnification=magnification / regions.downsample,
+        overlap=0,
+        name=regions.slide,
+        savetodir=str(folder),
+        level0_width=regions.width,
+        level0_height=regions.height,
+        mpp=math.nan if regions.mpp is None else regions.mpp,
+        downsample=regions.downsample,
+        schema=SCHEMA,
+        made_from=regions.made_from,
+    )
+    file["grid"], file["tissue"] = regions.grid, regions.tissue
+    file.create_dataset("thumbnail", data=regions.thumbnail, compression="gzip")
+    file.create_dataset("mask", data=regions.mask, compression="gzip")
+
+
+def _write_pixels(file: h5py.File, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:
+    side, count = regions.region_px // regions.downsample, len(regions.coordinates)
+    shape = (side, side, 3)
+    # A chunk is a region, so that one can be read alone; its checksum tells a flipped bit from a pixel.
+    stored = file.create_dataset("regions", (count, *shape), np.uint8, chunks=(1, *shape), fletcher32=True)
+    for index, region in zip(range(count), pixels, strict=True):
+        stored[index] = region
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed long ago left half written."""
+    for part in folder.glob(".*.part"):
+        with suppress(FileNotFoundError):  # another process may be sweeping too
+            if time.time() - part.stat().st_mtime > _ABANDONED_SECONDS:
+                part.unlink()
