@@ -12,11 +12,6 @@ LOW_RISK, HIGH_RISK, EVERYBODY = BLUE, VERMILION, GREEN
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 """Order in which unnamed series, such as folds, take their colours."""
 
-SEQUENTIAL = "Viridis"
-"""Scale of maps that start at zero."""
-DIVERGING = ((0.0, BLUE), (0.5, "#F2F2F2"), (1.0, VERMILION))
-"""Scale of maps with a sign: blue lowers the risk, vermilion raises it."""
-
 OPTIONS: dict[str, str | bool] = {
     "theme.light.primaryColor": BLUE,
     "theme.dark.primaryColor": "#2F8FCB",

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from dashboard.endpoints import Endpoint
 from dashboard.theme import BLUE, GREY, TEMPLATE, VERMILION, with_alpha
 from pomp.evaluation.curves import SurvivalCurve, at_risk_table
 
@@ -38,12 +39,13 @@ class TimeAxis:
         return cls(unit, days, tuple(float(tick) for tick in np.arange(0, last + 1e-9, step)))
 
 
-def survival_figure(curves: Mapping[str, SurvivalCurve], colours: Mapping[str, str]) -> go.Figure:
+def survival_figure(curves: Mapping[str, SurvivalCurve], colours: Mapping[str, str], endpoint: Endpoint) -> go.Figure:
     """Kaplan-Meier curves over a table of the patients at risk, both on one time axis.
 
     Args:
         curves: by group, in the legend's order.
         colours: of each group.
+        endpoint: what the curves count.
     """
     axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
     table_px = ROW_PX * len(curves)
@@ -54,14 +56,14 @@ def survival_figure(curves: Mapping[str, SurvivalCurve], colours: Mapping[str, s
     for group, curve in curves.items():
         _add_band(figure, group, curve, axis, colours[group])
     for group, curve in curves.items():
-        _add_curve(figure, group, curve, axis, colours[group])
+        _add_curve(figure, group, curve, axis, colours[group], endpoint)
     _add_at_risk(figure, curves, axis)
     last = max(float(curve.time[-1]) for curve in curves.values()) / axis.days
     figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
     title = f"Time since the start of follow-up ({axis.unit})"
     figure.update_xaxes(title_text=title, showticklabels=True, row=1, col=1)
     figure.update_yaxes(
-        title_text="Share of patients alive", range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1
+        title_text=f"Share of patients {endpoint.free}", range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1
     )
     figure.update_layout(template=TEMPLATE, height=PLOT_PX + HEAD_PX + table_px + 40)
     return figure
@@ -80,14 +82,20 @@ def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxi
         figure.add_trace(trace, row=1, col=1)
 
 
-def _add_curve(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
-    """The step line, and a tick where somebody's follow-up ended alive."""
+def _add_curve(
+    figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint
+) -> None:
+    """The step line, and a tick where somebody's follow-up ended without an event."""
     counts = np.column_stack([curve.at_risk, curve.events, curve.censored, curve.lower, curve.upper])
     hover = (
-        "%{x:.2f} " + axis.unit + ": %{y:.1%} alive (95 % band %{customdata[3]:.1%} to %{customdata[4]:.1%})"
-        "<br>at risk %{customdata[0]}, died %{customdata[1]}, censored %{customdata[2]}"
+        "%{x:.2f} "
+        + axis.unit
+        + ": %{y:.1%} "
+        + endpoint.free
+        + " (95 % band %{customdata[3]:.1%} to %{customdata[4]:.1%})"
+        "<br>at risk %{customdata[0]}, " + endpoint.events + " %{customdata[1]}, censored %{customdata[2]}"
     )
-    name = f"{group.capitalize()}: {curve.patients} patients, {int(curve.events.sum())} deaths"
+    name = f"{group.capitalize()}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}"
     line = go.Scatter(
         x=curve.time / axis.days, y=curve.survival, mode="lines", name=name, legendgroup=group, customdata=counts,
         line={"shape": "hv", "color": colour, "width": 2.5}, hovertemplate=hover + f"<extra>{group}</extra>",
@@ -131,14 +139,17 @@ def survival_table(curves: Mapping[str, SurvivalCurve]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def patient_figure(fan: pd.DataFrame, survival: Sequence[float], followed_days: float, died: bool) -> go.Figure:
+def patient_figure(
+    fan: pd.DataFrame, survival: Sequence[float], followed_days: float, event: bool, endpoint: Endpoint
+) -> go.Figure:
     """A patient's predicted curve over the cohort's quantiles, with the follow-up that was observed.
 
     Args:
         fan: a row a time: time_days, and a column for each of QUANTILES with the cohort's predicted survival.
         survival: the patient's predicted survival at the same times.
         followed_days: how long the patient was followed.
-        died: whether that ended in death.
+        event: whether that ended in the event.
+        endpoint: what the curves count.
     """
     last = max(float(fan["time_days"].iloc[-1]), followed_days)
     axis = TimeAxis.up_to(last)
@@ -155,8 +166,8 @@ def patient_figure(fan: pd.DataFrame, survival: Sequence[float], followed_days: 
             hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1%}<extra>this patient</extra>",
         )
     )  # fmt: skip
-    end = "died" if died else "last seen alive"
-    figure.add_vline(x=followed_days / axis.days, line={"color": VERMILION if died else GREY, "dash": "dash"})
+    end = endpoint.event if event else f"last seen {endpoint.free}"
+    figure.add_vline(x=followed_days / axis.days, line={"color": VERMILION if event else GREY, "dash": "dash"})
     figure.add_annotation(
         x=followed_days / axis.days, y=1, yref="paper", yanchor="bottom", text=f"observed: {end}", showarrow=False,
         xanchor="right" if followed_days > last / 2 else "left",
@@ -165,7 +176,7 @@ def patient_figure(fan: pd.DataFrame, survival: Sequence[float], followed_days: 
         title_text=f"Time since the start of follow-up ({axis.unit})", tickvals=axis.ticks,
         range=[0, 1.02 * last / axis.days],
     )  # fmt: skip
-    figure.update_yaxes(title_text="Predicted probability of being alive", range=[0, 1.01], tickformat=".0%")
+    figure.update_yaxes(title_text=f"Predicted probability to be {endpoint.free}", range=[0, 1.01], tickformat=".0%")
     figure.update_layout(template=TEMPLATE, height=440, margin={"t": 60}, legend={"y": 1.08})
     return figure
 

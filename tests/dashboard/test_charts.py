@@ -17,6 +17,7 @@ from dashboard.charts.survival import (
     survival_table,
 )
 from dashboard.charts.training import loss_figure, stage_metrics
+from dashboard.endpoints import describe_endpoint
 from dashboard.theme import HIGH_RISK, LOW_RISK, with_alpha
 from pomp.data.exclusion import Step
 from pomp.evaluation.curves import kaplan_meier
@@ -27,6 +28,7 @@ LOW = kaplan_meier([DAYS_PER_YEAR * years for years in (1, 2, 3, 4, 4)], [1, 0, 
 # Three patients, all dead at 1, 1 and 2 years → S = 1, 1/3, 0: no median problem, and no band at the end.
 HIGH = kaplan_meier([DAYS_PER_YEAR, DAYS_PER_YEAR, 2 * DAYS_PER_YEAR], [1, 1, 1])
 CURVES = {"low risk": LOW, "high risk": HIGH}
+OS = describe_endpoint("OS")
 COLOURS = {"low risk": LOW_RISK, "high risk": HIGH_RISK}
 
 
@@ -49,7 +51,7 @@ def test_time_axis(last_day: float, unit: str, ticks: tuple[float, ...]) -> None
 
 
 def test_survival_figure_draws_the_curves() -> None:
-    figure = survival_figure(CURVES, COLOURS)
+    figure = survival_figure(CURVES, COLOURS, OS)
     line = trace(figure, "Low risk: 5 patients, 2 deaths")
     np.testing.assert_allclose(line.x, [0, 1, 2, 3, 4])
     np.testing.assert_allclose(line.y, [1, 4 / 5, 4 / 5, 8 / 15, 8 / 15])
@@ -61,7 +63,7 @@ def test_survival_figure_draws_the_curves() -> None:
 
 
 def test_survival_figure_counts_at_the_start_under_the_same_axis() -> None:
-    figure = survival_figure(CURVES, COLOURS)
+    figure = survival_figure(CURVES, COLOURS, OS)
     low, high = trace(figure, "low risk, at risk"), trace(figure, "high risk, at risk")
     assert low.text == ("5", "5", "4", "3", "2")
     assert high.text == ("3", "3", "1", "0", "0")
@@ -70,7 +72,7 @@ def test_survival_figure_counts_at_the_start_under_the_same_axis() -> None:
 
 
 def test_survival_figure_ends_the_band_where_it_is_undefined() -> None:
-    lower = [found for found in survival_figure(CURVES, COLOURS).data if found.name == "high risk, 95 % band"][1]
+    lower = [found for found in survival_figure(CURVES, COLOURS, OS).data if found.name == "high risk, 95 % band"][1]
     np.testing.assert_allclose(lower.x, [0, 1])
     assert lower.fill == "tonexty"
 
@@ -84,10 +86,10 @@ def test_survival_table_has_every_row() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("died", "text"), [(True, "observed: died"), (False, "observed: last seen alive")])
+@pytest.mark.parametrize(("died", "text"), [(True, "observed: death"), (False, "observed: last seen alive")])
 def test_patient_figure(died: bool, text: str) -> None:
     fan = pd.DataFrame({"time_days": [0.0, 365.25, 1461.0]} | {share: [1, 1 - share, 0.1] for share in QUANTILES})
-    figure = patient_figure(fan, [1, 0.7, 0.2], followed_days=730.5, died=died)
+    figure = patient_figure(fan, [1, 0.7, 0.2], followed_days=730.5, event=died, endpoint=OS)
     patient = trace(figure, "This patient")
     np.testing.assert_allclose(patient.x, [0, 1, 4])
     assert patient.y == (1, 0.7, 0.2)

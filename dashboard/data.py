@@ -1,0 +1,151 @@
+"""The one door to the core's data: bounded caches keyed on path, modification time and size of what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pomp.config import CohortConfig
+from pomp.data.cohort import EVERYBODY, Cohort, CohortCheck, OmicsTable, check_cohort
+from pomp.errors import RunError
+from pomp.evaluation.calibration import StepFunction, predicted_survival
+from pomp.evaluation.curves import SurvivalCurve, kaplan_meier
+from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+
+Stamp = tuple[tuple[str, int, int], ...]
+TABLES = ("predictions.parquet", "baseline.parquet", "comparators.parquet")
+MAPS = "attention/regions.parquet"
+
+
+def workspace() -> Workspace:
+    """The folder of cohorts and runs that this server shows."""
+    return Workspace.default()
+
+
+def cohort_folders() -> dict[str, Path]:
+    """The workspace's cohort folders by name; one that lies elsewhere is named in full."""
+    return {cohort_argument(folder): folder for folder in workspace().cohort_folders()}
+
+
+def cohort_argument(folder: Path) -> str:
+    """A cohort folder as the command line takes it."""
+    return folder.name if folder.parent == workspace().cohorts else str(folder)
+
+
+def stamp(files: Iterable[Path]) -> Stamp:
+    """What changes when one of the files does."""
+    found = ((path, path.stat()) for path in files if path.is_file())
+    return tuple(sorted((str(path), state.st_mtime_ns, state.st_size) for path, state in found))
+
+
+def cohort_check(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
+    """A cohort folder, read once until one of its files changes."""
+    return _cohort_check(str(folder), config.model_dump_json(), stamp(folder.iterdir()) if folder.is_dir() else ())
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the cohort…")
+def _cohort_check(folder: str, config: str, of: Stamp) -> CohortCheck:
+    return check_cohort(Path(folder), CohortConfig.model_validate_json(config))
+
+
+def omics_overview(cohort: Cohort) -> pd.DataFrame:
+    """A row an omics type: type, values (its kind), patients, genes, missing (share of cells), normals."""
+    return _omics_overview(cohort.digest, cohort.patients, cohort)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _omics_overview(digest: str, patients: tuple[str, ...], _cohort: Cohort) -> pd.DataFrame:
+    rows = [
+        (table.name, table.kind, *table.values.shape, float(table.values.isna().to_numpy().mean()), _normals(table))
+        for table in _cohort.omics.values()
+    ]
+    return pd.DataFrame(rows, columns=["type", "values", "patients", "genes", "missing", "normals"])
+
+
+def _normals(table: OmicsTable) -> int:
+    return 0 if table.normals is None else len(table.normals)
+
+
+def overall_survival(outcome: pd.DataFrame) -> SurvivalCurve:
+    """Kaplan-Meier of everybody in the cohort."""
+    return kaplan_meier(outcome["time_days"], outcome["event"])
+
+
+def is_finished(run: Run) -> bool:
+    """True if the run has out-of-fold predictions."""
+    return (run.folder / TABLES[0]).is_file()
+
+
+def finished_runs() -> list[Run]:
+    """Finished runs, newest first."""
+    return [run for run in workspace().runs.list() if is_finished(run)]
+
+
+def predictions(run: Run) -> pd.DataFrame:
+    """Out-of-fold predictions, one row a patient.
+
+    Raises:
+        RunError: the run has none yet, or the file is damaged.
+    """
+    return run.require_predictions()
+
+
+def has_maps(run: Run) -> bool:
+    """True if the run has read slides."""
+    return (run.folder / MAPS).is_file()
+
+
+def mapped_patients(run: Run) -> list[str]:
+    """Patients of whom there is at least one region map, sorted."""
+    return _mapped_patients(str(run.folder), stamp([run.folder / MAPS]))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _mapped_patients(folder: str, of: Stamp) -> list[str]:
+    maps = Run.open(Path(folder)).table(MAPS.removesuffix(".parquet"))
+    return [] if maps is None else sorted(maps["patient"].unique())
+
+
+def report(run: Run) -> EvaluationReport:
+    """The evaluation of a finished run.
+
+    Raises:
+        RunError: the run has no predictions yet, or they are damaged.
+    """
+    return _report(str(run.folder), stamp(run.folder / name for name in TABLES))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Evaluating the run…")
+def _report(folder: str, of: Stamp) -> EvaluationReport:
+    run = Run.open(Path(folder))
+    return evaluate(run.require_predictions(), run.baseline(), run.comparators())
+
+
+def predicted_curves(run: Run) -> pd.DataFrame:
+    """Predicted survival of every patient by the own fold's baseline: index patient, a column a time in days.
+
+    Raises:
+        RunError: the run has no predictions or no baseline yet.
+    """
+    return _predicted_curves(str(run.folder), stamp(run.folder / name for name in TABLES))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _predicted_curves(folder: str, of: Stamp) -> pd.DataFrame:
+    run = Run.open(Path(folder))
+    predictions, baseline = run.require_predictions(), run.baseline()
+    if baseline is None:
+        raise RunError(f"Run {run.id} has no baseline.parquet: resume it on the Train page to write it anew.")
+    times = np.unique(np.concatenate([[0.0], baseline["time_days"].to_numpy(dtype=float)]))
+    parts = []
+    for fold, part in predictions.groupby("fold"):
+        rows = baseline[baseline["fold"] == fold].sort_values("time_days")
+        hazard = StepFunction(rows["time_days"].to_numpy(dtype=float), rows["cumulative_hazard"].to_numpy(dtype=float))
+        parts.append(pd.DataFrame(predicted_survival(hazard, part["risk"], times), part["patient"], times))
+    return pd.concat(parts)

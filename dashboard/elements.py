@@ -1,0 +1,132 @@
+"""The elements that pages are made of: errors as text, figures with their numbers, badges, empty states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.state import RUN, pick
+from dashboard.words import PROTOCOLS, STATES
+from pomp.errors import CohortError, PompError
+from pomp.runs.run import Run
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
+_TITLE = 40
+_PLOT_CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
+    "toImageButtonOptions": {"format": "svg", "scale": 2},
+}
+
+
+def plain(text: object) -> str:
+    """Text from data for a place that reads Markdown: shown letter by letter, so that it can be no image or link."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+@contextmanager
+def errors_as_text() -> Iterator[None]:
+    """Whatever a user can act on is shown as the error's text, never as a traceback."""
+    try:
+        yield
+    except PompError as error:
+        first, *others = str(error).splitlines() or ["Something went wrong."]
+        st.error("\n".join([plain(first), *(f"- {plain(line.removeprefix('- '))}" for line in others if line.strip())]))
+        if isinstance(error, CohortError):
+            st.caption("`pomp cohort check FOLDER` lists every problem with file, row and value.")
+
+
+def empty_state(title: str, way_out: str, page: str | None = None, link: str = "") -> None:
+    """What there is not, what to do next, and the page on which to do it."""
+    with st.container(border=True):
+        st.markdown(f"**{title}**")
+        st.markdown(way_out)
+        if page is not None:
+            st.page_link(page, label=link, icon=":material/arrow_forward:")
+
+
+def show_figure(figure: go.Figure, name: str, table: pd.DataFrame, alt: str) -> None:
+    """A figure, its SVG in its own tool bar, and the numbers that it shows as CSV below.
+
+    Args:
+        name: of the files that are saved, and the element's key; unique on the page.
+        table: exactly the numbers shown.
+        alt: what a screen reader says.
+    """
+    options = _PLOT_CONFIG["toImageButtonOptions"]
+    config = {**_PLOT_CONFIG, "toImageButtonOptions": {**options, "filename": name}}  # type: ignore[dict-item]
+    st.plotly_chart(figure, key=f"figure-{name}", config=config, alt=alt)
+    save_table(table, name)
+
+
+def save_table(table: pd.DataFrame, name: str) -> None:
+    """A quiet button that saves the numbers."""
+    st.download_button(
+        "Numbers (CSV)", table.to_csv(index=False), f"{name}.csv", "text/csv", key=f"save-{name}", on_click="ignore",
+        type="tertiary", icon=":material/download:",
+    )  # fmt: skip
+
+
+def pick_run(runs: Sequence[Run]) -> Run:
+    """The run that the page is about; where there is none, the page ends with what to do."""
+    if not runs:
+        empty_state(
+            "There is no finished run yet.",
+            "Train one, or put the bundled ones into the workspace with `pomp demo`.",
+            "views/train.py", "Go to Train",
+        )  # fmt: skip
+        st.stop()
+    by_id = {run.id: run for run in runs}
+    return by_id[
+        pick("Run", list(by_id), RUN, show=lambda key: run_label(by_id[key]), explain="Finished runs, newest first.")
+    ]
+
+
+def run_label(run: Run) -> str:
+    """'TCGA breast cancer · honest · 2025-11-23 20:52:01', with the run's own title in front if it has one."""
+    parts = (run.info.title, run.info.cohort.title, run.info.protocol, run.info.created[:19].replace("T", " "))
+    return " · ".join(part if len(part) <= _TITLE else part[: _TITLE - 1] + "…" for part in parts if part)
+
+
+def run_badges(run: Run) -> None:
+    """What the run is a run of."""
+    info = run.info
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(info.title or info.cohort.title)}**", width="content")
+        if info.title:
+            st.markdown(plain(info.cohort.title), width="content")
+        if info.cohort.synthetic:
+            _synthetic()
+        st.badge(info.protocol, color="green" if info.protocol == "honest" else "orange", help=PROTOCOLS[info.protocol])
+        st.caption(f"{info.cohort.patients} patients · made {info.created[:16].replace('T', ' ')} UTC", width="content")
+
+
+def cohort_badges(title: str, synthetic: bool) -> None:
+    """The cohort's title and, where no patient is real, a badge that says so."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(title)}**", width="content")
+        if synthetic:
+            _synthetic()
+
+
+def _synthetic() -> None:
+    st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
+
+
+def state_badge(state: str) -> None:
+    """The state of a run."""
+    label, colour, icon = STATES[state]
+    st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
+
+
+def research_use_only() -> None:
+    """Stands wherever a patient's risk is shown."""
+    st.badge(
+        "Research use only", icon=":material/science:", color="red",
+        help="Not a medical device. These numbers must not guide the treatment of any patient.",
+    )  # fmt: skip

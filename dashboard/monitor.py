@@ -1,0 +1,148 @@
+"""Watching runs: where each stands, its losses, its log, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import actions, data
+from dashboard.charts.training import loss_figure, stage_metrics
+from dashboard.elements import empty_state, errors_as_text, plain, run_badges, run_label, show_figure, state_badge
+from dashboard.state import RUN, pick
+from dashboard.words import STAGES, STATES, duration
+from pomp.errors import PompError
+from pomp.runs.run import Run
+from pomp.runs.status import Status
+
+LOG_LINES = 200
+
+
+def ask_run(runs: Sequence[Run]) -> Run | None:
+    """The run to watch; at first the one that is under way, otherwise the newest."""
+    if not runs:
+        empty_state("There is no run yet.", "Start one on the left: on the demo cohort it takes a few minutes.")
+        return None
+    by_id = {run.id: run for run in runs}
+    busy = next((run.id for run in runs if run.status().state in {"RUNNING", "STOPPING"}), runs[0].id)
+    return by_id[
+        pick(
+            "Run",
+            list(by_id),
+            RUN,
+            first=busy,
+            show=lambda key: run_label(by_id[key]),
+            explain="All runs, newest first.",
+        )
+    ]
+
+
+def show_run(run: Run, watched: bool) -> None:
+    """Everything about one run. `watched`: it was active when the page was drawn, so that its end redraws the page."""
+    with errors_as_text():
+        status = run.status()
+        if watched and not status.active:
+            st.rerun()
+        run_badges(run)
+        show_progress(run, status)
+        show_buttons(run, status)
+        show_losses(run)
+        with st.expander("Log"):
+            st.code(run.log_tail(LOG_LINES) or "Nothing yet.", language=None, height=240)
+        with st.expander("Command"):
+            st.code(run.info.command, language="bash", wrap_lines=True)
+
+
+def show_progress(run: Run, status: Status) -> None:
+    state_badge(status.state)
+    if status.state == "QUEUED":
+        waiting = data.workspace().queue.waiting()
+        place = f"place {waiting.index(run.id) + 1} of {len(waiting)} in the queue" if run.id in waiting else "next"
+        st.markdown(f"Waiting, {place}. It starts by itself.")
+    elif status.state in {"RUNNING", "STOPPING"}:
+        st.progress(min(max(status.progress, 0.0), 1.0), text=describe_progress(status))
+    elif status.state == "FAILED":
+        st.error(plain(status.error or "No reason was recorded; see the log below."), title="The run failed")
+    elif status.state == "INTERRUPTED":
+        st.warning(
+            "The computer or the process ended in the middle. Nothing finished is lost: resume to go on from the last "
+            "checkpoint.", title="The run was interrupted",
+        )  # fmt: skip
+    elif status.message:
+        st.caption(plain(status.message))
+
+
+def describe_progress(status: Status) -> str:
+    """'Fine-tuning on survival · fold 2 · epoch 3 of 20 · about 1 min left'."""
+    parts = [STAGES.get(status.stage or "", "Starting")]
+    if status.fold is not None:
+        parts.append("all patients" if status.fold < 0 else f"fold {status.fold + 1}")
+    if status.epoch is not None:
+        parts.append(f"epoch {status.epoch}" + (f" of {status.epochs}" if status.epochs else ""))
+    if status.message:
+        parts.append(plain(status.message))
+    parts.append(f"time left: {duration(status.eta_seconds)}")
+    return " · ".join(parts)
+
+
+def show_buttons(run: Run, status: Status) -> None:
+    with st.container(horizontal=True):
+        if status.state in {"QUEUED", "RUNNING"}:
+            with st.popover("Stop…", icon=":material/stop_circle:"):
+                st.markdown("What is finished is kept, and the run can be resumed later.")
+                if st.button("Stop this run", type="primary", key="stop"):
+                    actions.stop(run)
+                    st.rerun()
+        if status.state == "STOPPING":
+            with st.popover("End it now…", icon=":material/dangerous:"):
+                st.markdown("For a run that does not stop by itself. What came after its last checkpoint is lost.")
+                if st.button("End this run", type="primary", key="kill"):
+                    actions.kill(run)
+                    st.rerun()
+        if status.resumable and st.button("Resume", icon=":material/play_arrow:", key="resume"):
+            actions.resume(run)
+            st.rerun()
+        if status.state == "DONE":
+            st.page_link("views/survival.py", label="Open in Survival", icon=":material/monitoring:")
+
+
+def show_losses(run: Run) -> None:
+    metrics = run.metrics()
+    for stage, title in (("pretrain", "Pre-training"), ("finetune", "Fine-tuning")):
+        figure = loss_figure(metrics, stage)
+        if figure is not None:
+            st.markdown(f"**{title}**")
+            show_figure(
+                figure, f"{stage}-{run.id}", stage_metrics(metrics, stage), f"{title}: losses by epoch and fold"
+            )
+
+
+def list_runs(runs: Sequence[Run]) -> None:
+    """All runs; choosing a row watches that run."""
+    rows = []
+    for run in runs:
+        status, info = run.status(), run.info
+        rows.append(
+            (info.created[:16].replace("T", " "), info.title, info.cohort.title, info.protocol, STATES[status.state][0],
+             mean_concordance(run), run.id)
+        )  # fmt: skip
+    table = pd.DataFrame(rows, columns=["Made (UTC)", "Title", "Cohort", "Protocol", "State", "C-index", "Run"])
+
+    def choose() -> None:
+        chosen = st.session_state["runs"].selection.rows
+        if chosen:
+            st.session_state[RUN] = runs[chosen[0]].id
+
+    st.dataframe(
+        table, hide_index=True, key="runs", on_select=choose, selection_mode="single-row", alt="All runs",
+        column_config={"C-index": st.column_config.NumberColumn(format="%.3f", help="Mean over folds, out of fold.")},
+    )  # fmt: skip
+
+
+def mean_concordance(run: Run) -> float | None:
+    """The C-index of a finished run; None if it has none or its tables are damaged, which Survival explains."""
+    try:
+        return data.report(run).score.mean if data.is_finished(run) else None
+    except PompError:
+        return None

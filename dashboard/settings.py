@@ -1,0 +1,72 @@
+"""Settings on the Train page: names, help texts and limits come from the configuration's own fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import annotated_types
+import streamlit as st
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pomp.config import RunConfig
+
+SHOWN = {
+    "pretrain.epochs": "Pre-training epochs",
+    "finetune.epochs": "Fine-tuning epochs",
+    "folds": "Folds",
+    "omics.genes": "Genes of each type",
+    "pretrain.batch_size": "Batch, pre-training",
+    "finetune.batch_size": "Batch, fine-tuning",
+    "seed": "Seed",
+}
+"""Dotted field → label. All of them are whole numbers."""
+
+
+def find_field(path: str) -> FieldInfo:
+    """The field of `RunConfig` that a dotted path names."""
+    model: type[BaseModel] = RunConfig
+    *parents, leaf = path.split(".")
+    for parent in parents:
+        inner = model.model_fields[parent].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            raise KeyError(path)
+        model = inner
+    return model.model_fields[leaf]
+
+
+def lowest(field: FieldInfo) -> int | None:
+    """The smallest whole number that the field accepts."""
+    for bound in field.metadata:
+        if isinstance(bound, annotated_types.Ge):
+            return int(bound.ge)  # type: ignore[call-overload]
+        if isinstance(bound, annotated_types.Gt):
+            return int(bound.gt) + 1  # type: ignore[call-overload]
+    return None
+
+
+def read_value(config: RunConfig, path: str) -> Any:
+    """The value that a dotted path has in a configuration."""
+    value: Any = config
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def ask_changes(preset: str, config: RunConfig) -> dict[str, int]:
+    """A number box a setting; what differs from the preset.
+
+    Args:
+        preset: name of the preset, so that another preset brings its own values.
+        config: the preset.
+    """
+    changes = {}
+    columns = st.columns(2)
+    for place, (path, label) in enumerate(SHOWN.items()):
+        field, default = find_field(path), int(read_value(config, path))
+        value = columns[place % 2].number_input(
+            label, value=default, min_value=lowest(field), step=1, key=f"{path}@{preset}", help=field.description
+        )
+        if value != default:
+            changes[path] = value
+    return changes

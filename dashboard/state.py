@@ -1,0 +1,42 @@
+"""What is chosen, and the address: every choice stands in the URL, so that a page can be shared and reloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+COHORT, RUN, COMPARE, PATIENT, SLIDE, MAP = "cohort", "run", "compare", "patient", "slide", "map"
+"""Names in the URL. They are shared by all pages: a run chosen on one page is chosen on the next."""
+
+
+def pick(
+    label: str,
+    options: Sequence[str],
+    key: str,
+    *,
+    show: Callable[[str], str] = str,
+    first: str | None = None,
+    explain: str | None = None,
+) -> str:
+    """A select box whose choice always stands in the URL; one that is no longer there falls back to `first`.
+
+    Args:
+        label: shown above the box.
+        options: at least one.
+        key: one of the names above.
+        show: option → what the box and the URL say, different for every option.
+        first: chosen at first; the first option if not given.
+        explain: for the question mark beside the label.
+    """
+    if key in st.session_state:
+        known = st.session_state[key] in options
+    else:
+        known = st.query_params.get(key) in {show(option) for option in options}
+    if not known:
+        st.session_state[key] = options[0] if first is None else first
+    # No index: a choice that is the default would be left out of the URL, and a newer run would take its place.
+    chosen = st.selectbox(
+        label, options, index=None, key=key, format_func=show, help=explain, required=True, bind="query-params"
+    )
+    return options[0] if chosen is None else chosen

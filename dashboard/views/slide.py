@@ -1,0 +1,98 @@
+"""Slide: deep zoom into a slide with the maps of what the model made of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.elements import empty_state, pick_run, plain, research_use_only, run_badges, save_table
+from dashboard.registry import slide_url
+from dashboard.state import MAP, PATIENT, SLIDE, pick
+from dashboard.viewer import ScoreScale, available, explain_absence, fallback_figure, slide_viewer
+from dashboard.words import explain_map, map_columns, map_label
+from pomp.runs.run import Run
+from pomp.slides.store import read_slide_regions, regions_path
+
+LISTED = 5
+
+
+def scale_of(column: str) -> ScoreScale:
+    if column == "occlusion":
+        return ScoreScale(map_label(column), "lowers the risk", "raises the risk", diverging=True)
+    return ScoreScale(map_label(column), "low", "high")
+
+
+def show_slide(run: Run, slide: str, regions: pd.DataFrame, column: str) -> int | None:
+    """The slide under its map; the position of the region that was clicked."""
+    scored = regions.assign(score=regions[column])[["x", "y", "size", "score"]]
+    if available():
+        return slide_viewer(slide_url(run.cohort_folder, slide), scored, scale_of(column), key="viewer")
+    st.info(explain_absence())
+    stored = read_slide_regions(regions_path(run.cohort_folder, slide, run.config.slides))
+    figure = fallback_figure(stored.thumbnail, scored, scale_of(column), width=stored.width)
+    event = st.plotly_chart(figure, key="still", on_select="rerun", selection_mode="points", alt="The slide's regions")
+    points = event.selection.points
+    return int(points[0]["point_index"]) if points else None
+
+
+def show_region(regions: pd.DataFrame, chosen: int | None, maps: list[str]) -> None:
+    st.subheader("Region")
+    if chosen is None:
+        st.caption("Click a region on the slide to see its scores.")
+        return
+    region = regions.iloc[chosen]
+    shown = [name for name in maps if pd.notna(region[name])]
+    ranks = {name: int(regions[name].rank(ascending=False, method="min").iloc[chosen]) for name in shown}
+    rows = [(map_label(name), region[name], f"{ranks[name]} of {len(regions)}") for name in shown]
+    st.markdown(f"Row {int(region['row'])}, column {int(region['column'])}")
+    st.dataframe(
+        pd.DataFrame(rows, columns=["Map", "Score", "Rank"]), hide_index=True, alt="Scores of the region",
+        column_config={
+            "Score": st.column_config.NumberColumn(format="%.4f"),
+            "Rank": st.column_config.TextColumn(help="1 is the highest."),
+        },
+    )  # fmt: skip
+
+
+def show_extremes(regions: pd.DataFrame, column: str) -> None:
+    ordered = regions.sort_values(column, ascending=False)[["row", "column", column]].dropna()
+    high, low = ("Raise the risk most", "Lower the risk most") if column == "occlusion" else ("Highest", "Lowest")
+    for title, rows in ((high, ordered.head(LISTED)), (low, ordered.tail(LISTED).iloc[::-1])):
+        st.markdown(f"**{title}**")
+        st.dataframe(
+            rows.rename(columns={"row": "Row", "column": "Column", column: "Score"}), hide_index=True,
+            alt=f"{title}: regions", column_config={"Score": st.column_config.NumberColumn(format="%.4f")},
+        )  # fmt: skip
+
+
+st.title("Slide")
+runs = [run for run in data.finished_runs() if data.has_maps(run)]
+if not runs:
+    empty_state(
+        "No finished run has read slides.",
+        "Choose a cohort with a `slides.csv` and train on it with the modality *auto*, *both* or *pathology*.",
+        "views/train.py", "Go to Train",
+    )  # fmt: skip
+    st.stop()
+run = pick_run(runs)
+patients = data.mapped_patients(run)
+name = pick("Patient", patients, PATIENT, explain="Patients with at least one slide that could be read.")
+mapped = run.regions(name)
+slide = pick("Slide", sorted(mapped["slide"].unique()), SLIDE)
+regions = mapped[mapped["slide"] == slide].reset_index(drop=True)
+maps = [column for column in map_columns(list(regions.columns)) if regions[column].notna().any()]
+run_badges(run)
+research_use_only()
+column = pick("Map", maps, MAP, show=map_label, explain="What the colours on the slide stand for.")
+st.markdown(f"**{plain(map_label(column))}** — {plain(explain_map(column))}")
+st.caption(
+    f"The maps come from the model of fold {int(regions['fold'].iloc[0]) + 1}, which was trained without this patient."
+)
+left, right = st.columns([3, 1])
+with left:
+    chosen = show_slide(run, slide, regions, column)
+    save_table(regions, f"regions-{slide}")
+with right:
+    show_region(regions, chosen, maps)
+    show_extremes(regions, column)

@@ -1,0 +1,80 @@
+"""Train: start a run, watch it, stop it, go on with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import streamlit as st
+
+from dashboard import actions, data
+from dashboard.elements import empty_state, errors_as_text, plain
+from dashboard.monitor import ask_run, list_runs, show_run
+from dashboard.settings import ask_changes
+from dashboard.state import COHORT, RUN, pick
+from dashboard.words import PRESET_WORDS, PROTOCOLS
+from pomp.config import PRESETS, ModelConfig, ProtocolName
+from pomp.runs.command import command_line
+
+SECONDS = 2
+
+
+def ask_configuration(folders: dict[str, Path]) -> None:
+    """The form of a new run; starting one makes it the run that the page watches."""
+    folder = folders[pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")]
+    preset = st.segmented_control(
+        "Settings to start from", list(PRESETS), default="demo", required=True, key="preset",
+        help="\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items()),
+    )  # fmt: skip
+    config = PRESETS[preset or "demo"]
+    names = list(get_args(ProtocolName))
+    protocol = st.segmented_control(
+        "Protocol", names, default=config.protocol, required=True, key=f"protocol@{preset}",
+        help="\n".join(f"- **{key}**: {text}" for key, text in PROTOCOLS.items()),
+    )  # fmt: skip
+    field = ModelConfig.model_fields["modalities"]
+    modality = st.segmented_control(
+        "Modality",
+        list(get_args(field.annotation)),
+        default="auto",
+        required=True,
+        key="modality",
+        help=field.description,
+    )
+    changes: dict[str, object] = dict(ask_changes(str(preset), config))
+    if protocol != config.protocol:
+        changes["protocol"] = protocol
+    if modality != "auto":
+        changes["model.modalities"] = modality
+    title = st.text_input("Title", key="title", max_chars=120, placeholder="optional: a name for people")
+    with errors_as_text():
+        wanted = actions.configuration(str(preset), changes)
+        st.caption("The same run from a terminal:")
+        st.code(command_line(data.cohort_argument(folder), wanted), language="bash", wrap_lines=True)
+        if st.button("Start", type="primary", icon=":material/play_arrow:"):
+            run, position = actions.launch(folder, wanted, title)
+            st.session_state[RUN] = run.id
+            st.toast(f"Queued, place {position}." if position > 1 else "Starting.")
+
+
+st.title("Train")
+folders = data.cohort_folders()
+if not folders:
+    empty_state("There is no cohort to train on.", "Add one first.", "views/cohort.py", "Go to Cohort")
+    st.stop()
+actions.wake()
+left, right = st.columns([2, 3], gap="large")
+with left, st.container(border=True):
+    st.subheader("New run")
+    ask_configuration(folders)
+with right:
+    runs = data.workspace().runs.list()
+    run = ask_run(runs)
+    if run is not None:
+        active = run.status().active
+        # The timer lives only as long as there is something to watch.
+        st.fragment(show_run, run_every=SECONDS if active else None)(run, active)
+st.subheader("All runs")
+list_runs(runs)
+for name, reason in data.workspace().runs.damaged():
+    st.warning(plain(reason), title=plain(f"{name} cannot be read"))

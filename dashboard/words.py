@@ -1,0 +1,141 @@
+"""What the pages say about numbers: protocols, maps and verdicts in plain words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from pomp.config import PresetName, ProtocolName
+from pomp.evaluation.report import EvaluationReport, ModelScore
+
+CHANCE = 0.5
+
+PROTOCOLS: dict[ProtocolName, str] = {
+    "honest": "Genes, scalers, pre-training and the cut between the groups see the training patients only, and the "
+    "last epoch counts. The test patients are looked at once: this is what to expect of new patients.",
+    "paper": "As the paper says: genes are chosen, and the model is pre-trained, on all patients, those of the test "
+    "fold included. The score is better than new patients would get.",
+    "paper-released": "As the authors' released code does: genes and pre-training on all patients, and of all epochs "
+    "the one that scores best on the test fold is reported. The score is better than new patients would get.",
+}
+
+PRESET_WORDS: dict[PresetName, str] = {
+    "demo": "small model, few epochs; minutes on a laptop",
+    "honest": "the paper's sizes under the honest protocol; hours, better with a GPU",
+    "paper": "the paper's sizes, protocol and choice of patients; hours, better with a GPU",
+}
+
+STATES = {
+    "QUEUED": ("waiting", "gray", ":material/schedule:"),
+    "RUNNING": ("running", "blue", ":material/play_circle:"),
+    "STOPPING": ("stopping", "orange", ":material/pause_circle:"),
+    "STOPPED": ("stopped", "orange", ":material/stop_circle:"),
+    "FAILED": ("failed", "red", ":material/error:"),
+    "DONE": ("finished", "green", ":material/check_circle:"),
+    "INTERRUPTED": ("interrupted", "orange", ":material/power_off:"),
+}
+"""State of a run → what it is called, its colour and its icon."""
+
+STAGES = {
+    "prepare": "Cutting slides into regions",
+    "select": "Choosing genes",
+    "pretrain": "Pre-training",
+    "finetune": "Fine-tuning on survival",
+    "explain": "Drawing maps",
+    "report": "Fitting the plain models",
+}
+
+KINDS = {
+    "counts": "raw counts",
+    "log": "log expression",
+    "zscore": "z-scores",
+    "beta": "methylation, beta values",
+    "m": "methylation, M-values",
+    "binary": "mutated or not",
+    "copies": "copy number",
+}
+"""Kind of an omics table → what its numbers are."""
+
+ALIGNMENT = "alignment_"
+_MAPS = {
+    "occlusion": (
+        "Effect on the risk",
+        "The patient's risk with all regions, minus the risk when this one is left out. Above zero: the region "
+        "raises the risk. Below zero: it lowers it. Unit: log hazard.",
+    ),
+    "cls_attention": (
+        "Attention",
+        "How much the slide's summary token looks at each region; the weights of a patient add up to 1. It says where "
+        "the model looked, not whether that raised or lowered the risk.",
+    ),
+}
+
+
+def map_label(column: str) -> str:
+    """Name of a region map in the Slide page's selector."""
+    return f"Match with {column.removeprefix(ALIGNMENT)}" if column.startswith(ALIGNMENT) else _MAPS[column][0]
+
+
+def explain_map(column: str) -> str:
+    """What a region map means, in words."""
+    if not column.startswith(ALIGNMENT):
+        return _MAPS[column][1]
+    name = column.removeprefix(ALIGNMENT)
+    return (
+        f"How strongly the patient's {name} profile attends to each region (cross-attention, Eq. 4). It shows which "
+        "tissue the profile is matched with. It is not on the way to the risk, so it explains nothing about it."
+    )
+
+
+def map_columns(columns: Sequence[str]) -> list[str]:
+    """The maps among a region table's columns, the one that explains the risk first."""
+    aligned = [name for name in columns if name.startswith(ALIGNMENT)]
+    return [name for name in _MAPS if name in columns] + aligned
+
+
+def headline(score: ModelScore) -> str:
+    """'0.654 ± 0.041'."""
+    return f"{number(score.mean)} ± {number(score.sd)}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A rounded number, or an en dash where there is none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+
+
+def p_value(value: float | None) -> str:
+    """'0.032', '< 0.001', or an en dash."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def verdict(report: EvaluationReport) -> list[str]:
+    """What a careful reader would say about the C-index."""
+    score, said = report.score, []
+    if score.lower <= CHANCE <= score.upper:
+        said.append(
+            f"The 95 % interval, {number(score.lower)} to {number(score.upper)}, covers 0.5: on these patients the "
+            "model cannot be told from guessing."
+        )
+    ahead = [other for other in report.comparators if other.mean >= score.mean]
+    if ahead:
+        names = " and ".join(f"{other.model} ({number(other.mean)})" for other in ahead)
+        said.append(f"No better than a plain model on the same folds: {names} against {number(score.mean)}.")
+    return said
+
+
+def follow_up(days: float) -> str:
+    """'2.4 years', or '14 months' below two years."""
+    return f"{days / 365.25:.1f} years" if days >= 2 * 365.25 else f"{days / 30.4375:.0f} months"
+
+
+def duration(seconds: float | None) -> str:
+    """'1 min 30 s'."""
+    if seconds is None or not math.isfinite(seconds):
+        return "not known yet"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

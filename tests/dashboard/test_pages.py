@@ -1,0 +1,229 @@
+"""Every page on every kind of workspace: it says what it should, and never shows a traceback."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from pomp.config import RunConfig
+from pomp.runs.run import Run
+from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, make_workspace
+
+APP = Path(dashboard.__file__).parent / "app.py"
+PAGES = ("cohort", "train", "survival", "patient", "slide")
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    return make_workspace(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(autouse=True)
+def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POMP_HOME", str(fake.root))
+
+
+def open_page(name: str, **chosen: str) -> AppTest:
+    """A page, as its address opens it."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.run()
+    for key, value in chosen.items():
+        app.session_state[key] = value
+    if name != "cohort":
+        app.switch_page(f"views/{name}.py")
+    app.run()
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+def words(app: AppTest) -> str:
+    """All that the page says, Markdown's escapes taken out."""
+    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success", "code", "text")
+    parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
+    parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
+    return re.sub(r"\\(.)", r"\1", "\n".join(parts))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens(page: str) -> None:
+    app = open_page(page)
+    assert app.title[0].value.lower() == page
+    assert not app.error
+
+
+@pytest.mark.parametrize(
+    ("page", "way_out"),
+    [
+        ("cohort", "pomp demo"),
+        ("train", "There is no cohort to train on"),
+        ("survival", "There is no finished run yet"),
+        ("patient", "There is no finished run yet"),
+        ("slide", "No finished run has read slides"),
+    ],
+)
+def test_empty_workspace_says_what_to_do(
+    page: str, way_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POMP_HOME", str(tmp_path))
+    assert way_out in words(open_page(page))
+
+
+def test_cohort_page_counts_and_explains() -> None:
+    app = open_page("cohort", cohort="tumours")
+    assert {metric.label: metric.value for metric in app.metric}["Patients"] == "58"
+    assert "2 left out" in words(app)
+    assert "followed for 5 days, fewer than 30" in app.dataframe[0].value["reason"].tolist()
+    omics = app.dataframe[1].value
+    assert omics[["type", "genes"]].to_numpy().tolist() == [["mrna", 8], ["mirna", 8]]
+
+
+def test_broken_cohort_lists_its_problems(fake: FakeWorkspace) -> None:
+    broken = fake.root / "cohorts" / "zz-broken"
+    shutil.copytree(fake.root / "cohorts" / "omics_only", broken)
+    try:
+        text = (broken / "clinical.csv").read_text(encoding="utf-8")
+        (broken / "clinical.csv").write_text(text.replace("P-07,", "P-06,"), encoding="utf-8")
+        app = open_page("cohort", cohort="zz-broken")
+        assert "P-06" in app.error[0].value.replace("\\", "")
+        assert "reload this page" in words(app)
+    finally:
+        shutil.rmtree(broken)
+
+
+def test_survival_page_names_optimism(fake: FakeWorkspace) -> None:
+    app = open_page("survival", run=fake.runs["honest"].id)
+    said = words(app)
+    assert "C-index, mean ± sd over folds" in said
+    assert re.search(r"Optimism: \+0\.\d{3}", said)
+    assert "stratified by fold" in said
+    assert "median risk of that fold's training patients" in said
+
+
+def test_survival_page_says_when_the_model_is_no_better_than_guessing(fake: FakeWorkspace) -> None:
+    said = words(open_page("survival", run=fake.runs["hostile"].id))
+    assert "covers 0.5" in said
+    assert "There is no other finished run" in said
+
+
+def test_patient_page(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    row = run.require_predictions().set_index("patient").loc["P-20"]
+    app = open_page("patient", run=run.id, patient="P-20")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Risk score"] == f"{row['risk']:+.3f}"
+    assert shown["Group"] == ("high risk" if row["high_risk"] else "low risk")
+    assert "Research use only" in words(app)
+    assert "This patient has no slide" in words(app)
+
+
+def test_patient_stands_in_the_address(fake: FakeWorkspace) -> None:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["patient"] = "P-31"
+    app.run()
+    app.switch_page("views/patient.py").run()
+    assert app.selectbox(key="patient").value == "P-31"
+
+
+def test_unknown_choices_in_the_address_fall_back() -> None:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["patient"] = "../../etc/passwd"
+    app.query_params["run"] = "../../etc"
+    app.run()
+    app.switch_page("views/patient.py").run()
+    assert not app.exception
+    assert app.selectbox(key="patient").value == "P-00"
+
+
+@pytest.mark.parametrize("page", ["survival", "patient"])
+def test_names_from_data_are_shown_letter_by_letter(page: str, fake: FakeWorkspace) -> None:
+    app = open_page(page, run=fake.runs["hostile"].id, patient=HOSTILE_PATIENT)
+    said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption])
+    assert "<script>" not in said
+    assert "![x](" not in said
+    assert r"\<script\>alert\(1\)" in said
+
+
+def test_slide_page_explains_its_map(fake: FakeWorkspace) -> None:
+    app = open_page("slide", run=fake.runs["honest"].id, patient="P-12")
+    said = words(app)
+    assert "Above zero: the region raises the risk" in said
+    assert re.search(r"model of fold \d, which was trained without this patient", said)
+    assert app.selectbox(key="map").options == [
+        "Effect on the risk",
+        "Attention",
+        "Match with mrna",
+        "Match with mirna",
+    ]
+    app.selectbox(key="map").select("alignment_mrna").run()
+    assert "It is not on the way to the risk" in words(app)
+
+
+def test_slide_page_leaves_out_maps_of_missing_types(fake: FakeWorkspace) -> None:
+    app = open_page("slide", run=fake.runs["honest"].id, patient="P-05")
+    assert "Match with mirna" not in app.selectbox(key="map").options
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ("failed", "The loss of fold 2 is not finite. Lower the learning rate."),
+        ("interrupted", "resume to go on from the last checkpoint"),
+        ("empty", "Not started yet."),
+        ("honest", "Pre-training"),
+    ],
+)
+def test_train_page_shows_every_state(state: str, text: str, fake: FakeWorkspace) -> None:
+    app = open_page("train", run=fake.runs[state].id)
+    assert text in words(app)
+    resumable = [button.label for button in app.button if button.key == "resume"]
+    assert resumable == ([] if state == "honest" else ["Resume"])
+
+
+def test_train_page_shows_the_command_and_the_fields_own_help() -> None:
+    app = open_page("train", cohort="tumours")
+    app.number_input(key="folds@demo").set_value(3).run()
+    assert "pomp run tumours --preset demo --set folds=3" in words(app)
+    assert app.number_input(key="folds@demo").min == 2
+    assert "stratified by event" in app.number_input(key="folds@demo").help
+
+
+def test_start_asks_for_the_run_that_is_shown(monkeypatch: pytest.MonkeyPatch, fake: FakeWorkspace) -> None:
+    asked = []
+
+    def launch(folder: Path, config: RunConfig, title: str) -> tuple[Run, int]:
+        asked.append((folder.name, config.folds, config.protocol, title))
+        return fake.runs["empty"], 1
+
+    monkeypatch.setattr("dashboard.actions.launch", launch)
+    app = open_page("train", cohort="omics_only")
+    app.number_input(key="folds@demo").set_value(4)
+    app.text_input(key="title").set_value("mine")
+    app.run()
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert not app.exception
+    assert asked == [("omics_only", 4, "honest", "mine")]
+    assert app.session_state["run"] == fake.runs["empty"].id
+
+
+def test_an_error_of_ours_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page("train", cohort="omics_only")
+    app.segmented_control(key="modality").set_value("pathology").run()
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert not app.exception
+    assert "has no slides" in words(app)
+
+
+def test_damaged_table_is_text(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "home"
+    shutil.copytree(fake.root, copy)
+    monkeypatch.setenv("POMP_HOME", str(copy))
+    run = fake.runs["honest"].id
+    (copy / "runs" / run / "predictions.parquet").write_bytes(b"PAR1 torn")
+    for page in ("survival", "patient", "train"):
+        app = open_page(page, run=run)
+        assert page == "train" or "is damaged" in words(app)
