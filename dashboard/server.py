@@ -18,13 +18,13 @@ from typing import Annotated, Any, Final
 
 import streamlit as st
 import typer
-from pomp.runs.workspace import Workspace
-from pomp.slides.deepzoom import DeepZoomPyramid
 from rich.console import Console
 
+from dashboard import theme
 from dashboard.access import access_middleware, is_loopback
 from dashboard.registry import SlideRegistry
-from dashboard.tiles import OpenPyramid, slide_routes
+from dashboard.tiles import slide_routes
+from pomp.runs.workspace import Workspace
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 PORTS_TRIED: Final = 20
@@ -34,7 +34,6 @@ console = Console()
 def create_app(
     script: Path,
     folders: Callable[[], Iterable[Path]],
-    open_pyramid: OpenPyramid,
     *,
     address: str = "127.0.0.1",
     token: str | None = None,
@@ -45,7 +44,6 @@ def create_app(
     Args:
         script: Streamlit's entry script.
         folders: The cohort folders whose slides may be shown, asked again when a slide is not known.
-        open_pyramid: From a slide file to its tiles.
         address: Where the server will listen.
         token: What browsers must bring; None on a loopback address only.
         on_start: Called once the port is open.
@@ -58,7 +56,7 @@ def create_app(
 
     return st.App(
         script,
-        routes=slide_routes(SlideRegistry(folders), open_pyramid),
+        routes=slide_routes(SlideRegistry(folders)),
         middleware=access_middleware(address, token),
         lifespan=lifespan,
     )
@@ -74,13 +72,18 @@ def streamlit_options(address: str, port: int) -> dict[str, Any]:
         "server.enableCORS": True,
         "server.fileWatcherType": "none",  # it walks through torch's lazy modules and fails
         "browser.gatherUsageStats": False,
-        "browser.serverAddress": address,
-        "browser.serverPort": port,
         "client.toolbarMode": "viewer",
         "client.showErrorDetails": "none",  # the traceback stands in the terminal
+        "client.showErrorLinks": False,
         "logger.hideWelcomeMessage": True,
         "runner.magicEnabled": False,
+        **theme.OPTIONS,
     }
+
+
+def known_folders(workspace: Workspace) -> set[Path]:
+    """The cohorts of the workspace, and those of its runs, wherever they lie."""
+    return {*workspace.cohort_folders(), *(run.cohort_folder for run in workspace.runs.list())}
 
 
 def find_port(address: str, wanted: int) -> int | None:
@@ -95,6 +98,12 @@ def find_port(address: str, wanted: int) -> int | None:
                 continue
             return port
     return None
+
+
+def url_of(address: str, port: int) -> str:
+    """What to type into a browser; an address that stands for all is shown as this machine's name."""
+    host = socket.gethostname() if address in {"0.0.0.0", "::"} else address  # noqa: S104  # compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def choose_token(address: str) -> str | None:
@@ -123,12 +132,11 @@ def main(
     if free != port:
         console.print(f"Port {port} is taken: using {free}.", highlight=False)
     token = choose_token(address)
-    url = f"http://{f'[{address}]' if ':' in address else address}:{free}" + (f"/?token={token}" if token else "")
-    workspace = Workspace()
+    url = url_of(address, free) + (f"/?token={token}" if token else "")
+    workspace = Workspace.default()
     app = create_app(
         SCRIPT,
-        workspace.cohort_folders,
-        DeepZoomPyramid,
+        lambda: known_folders(workspace),
         address=address,
         token=token,
         on_start=lambda: announce(url, open_browser=browser),

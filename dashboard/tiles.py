@@ -5,9 +5,8 @@ These routes stand outside Streamlit's session: a key that the registry does not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -15,7 +14,8 @@ from starlette.routing import Route
 
 from dashboard.registry import SlideRegistry
 from dashboard.viewer import component
-from pomp.errors import SlideError
+from pomp.errors import PompError
+from pomp.slides.deepzoom import OVERLAP_PX, TILE_PX, DeepZoomPyramid, pyramid
 
 # Tiles of a key never change while a slide stays where it is: an hour spares the server the panning to and fro.
 TILE_HEADERS = {"Cache-Control": "private, max-age=3600"}
@@ -23,57 +23,54 @@ INFO_HEADERS = {"Cache-Control": "no-cache"}
 SCRIPT_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
-class Pyramid(Protocol):
-    """A slide cut into JPEG tiles: level 0 is one pixel, the last level is the slide's own size."""
-
-    width: int
-    height: int
-    mpp: float | None
-    tile_size: int
-    overlap: int
-    max_level: int
-
-    def tile(self, level: int, column: int, row: int) -> bytes: ...
+TILE = re.compile(r"(\d{1,6})/(\d{1,6})_(\d{1,6})\.jpeg", re.ASCII)
+"""Level, column and row. Six digits reach beyond any slide, and cannot overwhelm the conversion to a number."""
 
 
-OpenPyramid = Callable[[Path], Pyramid]
-
-
-def slide_routes(registry: SlideRegistry, open_pyramid: OpenPyramid) -> list[Route]:
+def slide_routes(registry: SlideRegistry) -> list[Route]:
     """Routes for the slides of a registry. Handlers are plain functions, so that they run in the thread pool."""
 
     def info(request: Request) -> Response:
-        found = find(request)
-        if isinstance(found, Response):
-            return found
-        fields = ("width", "height", "mpp", "tile_size", "overlap", "max_level")
-        return JSONResponse({name: getattr(found, name) for name in fields}, headers=INFO_HEADERS)
+        return answer(request, lambda slide: JSONResponse(describe(slide), headers=INFO_HEADERS))
 
     def tile(request: Request) -> Response:
-        found = find(request)
-        if isinstance(found, Response):
-            return found
-        level, column, row = (request.path_params[name] for name in ("level", "column", "row"))
-        try:
-            jpeg = found.tile(level, column, row)
-        except SlideError as error:
-            return _refuse(str(error))
-        return Response(jpeg, media_type="image/jpeg", headers=TILE_HEADERS)
+        place = TILE.fullmatch(request.path_params["place"])
+        if place is None:
+            return _refuse("There is no such tile.")
+        level, column, row = (int(number) for number in place.groups())
+        return answer(
+            request,
+            lambda slide: Response(slide.tile(level, column, row), media_type="image/jpeg", headers=TILE_HEADERS),
+        )
 
-    def find(request: Request) -> Pyramid | Response:
-        file = registry.find(request.path_params["slide_key"])
-        if file is None:
-            return _refuse("This slide is in none of the workspace's cohorts any more.")
+    def answer(request: Request, respond: Callable[[DeepZoomPyramid], Response]) -> Response:
         try:
-            return open_pyramid(file)
-        except SlideError as error:
+            file = registry.find(request.path_params["slide_key"])
+            if file is None:
+                return _refuse("This slide is in none of the workspace's cohorts any more.")
+            return respond(pyramid(file))
+        except PompError as error:
             return _refuse(str(error))
 
     return [
         Route("/slides/{slide_key}/info.json", info, methods=["GET"]),
-        Route("/slides/{slide_key}/{level:int}/{column:int}_{row:int}.jpeg", tile, methods=["GET"]),
-        Route("/viewer/{name}", viewer_script, methods=["GET"]),
+        # Whatever else lies below, or it would be answered with Streamlit's page.
+        Route("/slides/{slide_key}/{place:path}", tile, methods=["GET"]),
+        Route("/slides/{rest:path}", unknown, methods=["GET"]),
+        Route("/viewer/{rest:path}", viewer_script, methods=["GET"]),
     ]
+
+
+def describe(slide: DeepZoomPyramid) -> dict[str, float | None]:
+    """What a browser must know to ask for tiles. Level 0 is one pixel, `max_level` the slide's own size."""
+    return {
+        "width": slide.width,
+        "height": slide.height,
+        "mpp": slide.mpp,
+        "tile_size": TILE_PX,
+        "overlap": OVERLAP_PX,
+        "max_level": (max(slide.width, slide.height) - 1).bit_length(),
+    }
 
 
 def viewer_script(request: Request) -> Response:
@@ -81,6 +78,10 @@ def viewer_script(request: Request) -> Response:
     if not component.available() or request.url.path != component.script_url():
         return _refuse("The slide viewer has changed: reload the page.")
     return FileResponse(component.SCRIPT, media_type="text/javascript", headers=SCRIPT_HEADERS)
+
+
+def unknown(_: Request) -> Response:
+    return _refuse("There is no such tile.")
 
 
 def _refuse(why: str) -> Response:

@@ -11,7 +11,6 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
-from plotly.colors import sample_colorscale, unlabel_rgb
 
 from dashboard.viewer.scale import ScoreScale
 
@@ -35,9 +34,8 @@ def fallback_figure(
     """
     rows, columns, _ = thumbnail.shape
     shrink = columns / width
-    low, high = score_limits(regions["score"].to_numpy(dtype=float), diverging=scale.diverging)
-    figure = go.Figure(_points(regions, scale, shrink, low, high))
-    tinted = _tint(thumbnail, regions, scale, shrink, (low, high), opacity)
+    figure = go.Figure(_points(regions, scale, shrink))
+    tinted = _tint(thumbnail, regions, scale, shrink, opacity)
     figure.add_layout_image(
         source=_as_png(tinted), xref="x", yref="y", x=0, y=0, sizex=columns, sizey=rows, sizing="stretch", layer="below"
     )
@@ -47,19 +45,9 @@ def fallback_figure(
     return figure
 
 
-def score_limits(scores: NDArray[np.float64], *, diverging: bool) -> tuple[float, float]:
-    """The scores at the two ends of the colours: the extremes, or as far on both sides of 0."""
-    finite = scores[np.isfinite(scores)]
-    if not finite.size:
-        return 0.0, 1.0
-    if diverging:
-        bound = float(np.abs(finite).max())
-        return -bound, bound
-    return float(finite.min()), float(finite.max())
-
-
-def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, low: float, high: float) -> go.Scatter:
+def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float) -> go.Scatter:
     """Invisible markers in the middle of the regions: they carry the hover text, the clicks and the colour bar."""
+    low, high = scale.limits(regions["score"].to_numpy(dtype=float))
     bar: dict[str, Any] = {"title": {"text": scale.title}, "thickness": 14, "ticks": "outside"}
     if scale.diverging:
         bar |= {"tickvals": [low, 0, high], "ticktext": [f"{scale.low} {low:.3g}", "0", f"{scale.high} {high:.3g}"]}
@@ -70,7 +58,7 @@ def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, low: float,
         mode="markers",
         marker={
             "color": regions["score"],
-            "colorscale": [list(stop) for stop in _colourscale(scale)],
+            "colorscale": scale.palette,
             "cmin": low,
             "cmax": high,
             "opacity": 0,
@@ -86,28 +74,16 @@ def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, low: float,
 
 
 def _tint(
-    thumbnail: NDArray[np.uint8],
-    regions: pd.DataFrame,
-    scale: ScoreScale,
-    shrink: float,
-    limits: tuple[float, float],
-    opacity: float,
+    thumbnail: NDArray[np.uint8], regions: pd.DataFrame, scale: ScoreScale, shrink: float, opacity: float
 ) -> NDArray[np.uint8]:
-    tinted = thumbnail.astype(np.float32)
+    tinted = thumbnail.astype(np.float64)
     scored = regions[regions["score"].notna()]
-    low, high = limits
-    places = (scored["score"] - low) / (high - low) if high > low else scored["score"] * 0 + 0.5
-    colours = sample_colorscale(_colourscale(scale), places.to_list()) if len(scored) else []
+    colours = scale.colours(scored["score"].to_numpy(dtype=float))
     for x, y, size, colour in zip(scored["x"], scored["y"], scored["size"], colours, strict=True):
         left, top, right, bottom = (round(edge * shrink) for edge in (x, y, x + size, y + size))
         area = tinted[top:bottom, left:right]
-        area += opacity * (np.asarray(unlabel_rgb(colour), np.float32) - area)
+        area += opacity * (colour - area)
     return tinted.round().astype(np.uint8)
-
-
-def _colourscale(scale: ScoreScale) -> list[tuple[float, str]]:
-    palette = scale.palette
-    return [(index / (len(palette) - 1), colour) for index, colour in enumerate(palette)]
 
 
 def _as_png(pixels: NDArray[np.uint8]) -> str:

@@ -40,6 +40,7 @@ export class Controls {
         make(
           "div",
           "steps",
+          make("span", "", "By rank"),
           makeButton("Stronger region", PREVIOUS, () => on.onStep(-1)),
           makeButton("Weaker region", NEXT, () => on.onStep(1)),
         ),

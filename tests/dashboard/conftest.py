@@ -1,0 +1,93 @@
+"""A running server and a real browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.conftest import REPOSITORY
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Serve = Callable[[Path, Path], str]
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Serve]:
+    """Serve a Streamlit script on a workspace of its own, as `python -m dashboard.server` does; returns its address."""
+    with ExitStack() as stack:
+
+        def start(script: Path, home: Path) -> str:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tests.dashboard.serve", str(script)],
+                cwd=REPOSITORY,
+                env=os.environ | {"POMP_HOME": str(home)},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            stack.callback(process.__exit__, None, None, None)
+            stack.callback(process.terminate)
+            for line in process.stdout:
+                if line.startswith("The dashboard is at "):
+                    return line.split()[-1]
+            raise AssertionError(f"The server ended with status {process.wait()}.")
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium. Without one, tests are skipped, but never unnoticed on CI."""
+    if not CHROMIUM.is_file():
+        message = f"no browser at {CHROMIUM}"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class WatchedPage:
+    """A page, and what must not happen on it: console errors, and requests to other hosts."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.on("request", self._see)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.problems.append(f"console: {message.text}")
+
+    def _see(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob"} and address.hostname != "127.0.0.1":
+            self.problems.append(f"another host: {request.url}")
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[WatchedPage]:
+    """A fresh page; the test fails if a problem was seen that it did not clear."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1000}, reduced_motion="reduce")
+    page = WatchedPage(context.new_page())
+    yield page
+    context.close()
+    assert page.problems == []
