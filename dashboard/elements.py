@@ -93,8 +93,8 @@ def run_label(run: Run) -> str:
     return " · ".join(part if len(part) <= _TITLE else part[: _TITLE - 1] + "…" for part in parts if part)
 
 
-def run_badges(run: Run) -> None:
-    """What the run is a run of."""
+def run_badges(run: Run, *, of_patient: bool = False) -> None:
+    """What the run is a run of; `of_patient` where the page shows a patient's risk."""
     info = run.info
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(info.title or info.cohort.title)}**", width="content")
@@ -104,6 +104,8 @@ def run_badges(run: Run) -> None:
             _synthetic()
         st.badge(info.protocol, color="green" if info.protocol == "honest" else "orange", help=PROTOCOLS[info.protocol])
         st.caption(f"{info.cohort.patients} patients · made {info.created[:16].replace('T', ' ')} UTC", width="content")
+        if of_patient:
+            _research_use_only()
 
 
 def cohort_badges(title: str, synthetic: bool) -> None:
@@ -124,9 +126,8 @@ def state_badge(state: str) -> None:
     st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
 
 
-def research_use_only() -> None:
-    """Stands wherever a patient's risk is shown."""
+def _research_use_only() -> None:
     st.badge(
-        "Research use only", icon=":material/science:", color="red",
+        "Research use only", icon=":material/warning:", color="red",
         help="Not a medical device. These numbers must not guide the treatment of any patient.",
     )  # fmt: skip

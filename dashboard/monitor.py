@@ -69,7 +69,7 @@ def show_progress(run: Run, status: Status) -> None:
             "The computer or the process ended in the middle. Nothing finished is lost: resume to go on from the last "
             "checkpoint.", title="The run was interrupted",
         )  # fmt: skip
-    elif status.message:
+    elif status.state == "STOPPED" and status.message:
         st.caption(plain(status.message))
 
 
@@ -136,6 +136,7 @@ def list_runs(runs: Sequence[Run]) -> None:
 
     st.dataframe(
         table, hide_index=True, key="runs", on_select=choose, selection_mode="single-row", alt="All runs",
+        placeholder="–",
         column_config={"C-index": st.column_config.NumberColumn(format="%.3f", help="Mean over folds, out of fold.")},
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What is chosen, and the address: every choice stands in the URL, so that a page can be shared and reloaded."""
+"""What is chosen, and the address: choices stand in the URL, so that a page can be shared and reloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pick(
     first: str | None = None,
     explain: str | None = None,
 ) -> str:
-    """A select box whose choice always stands in the URL; one that is no longer there falls back to `first`.
+    """A select box whose choice stands in the URL; one that is no longer there falls back to `first`.
 
     Args:
         label: shown above the box.
@@ -36,7 +36,7 @@ def pick(
     if not known:
         st.session_state[key] = options[0] if first is None else first
     # No index: a choice that is the default would be left out of the URL, and a newer run would take its place.
-    chosen = st.selectbox(
-        label, options, index=None, key=key, format_func=show, help=explain, required=True, bind="query-params"
-    )
-    return options[0] if chosen is None else chosen
+    chosen = st.selectbox(label, options, index=None, key=key, format_func=show, help=explain, bind="query-params")
+    if chosen is None:  # cleared: begin again with the first
+        st.rerun()
+    return chosen

@@ -15,6 +15,7 @@ SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 OPTIONS: dict[str, str | bool] = {
     "theme.light.primaryColor": BLUE,
     "theme.dark.primaryColor": "#2F8FCB",
+    "theme.metricValueFontSize": "1.6rem",
     "theme.light.linkColor": BLUE,
     "theme.dark.linkColor": SKY,
 }

@@ -13,6 +13,7 @@ from dashboard.theme import BLUE, GREEN, GREY, TEMPLATE
 from pomp.data.exclusion import Step
 
 _ROW_PX = 38
+CLINICAL_PX = 340
 
 
 def funnel_figure(steps: Sequence[Step]) -> go.Figure:
@@ -20,14 +21,7 @@ def funnel_figure(steps: Sequence[Step]) -> go.Figure:
     names = [escape(step.label) for step in steps]
     colours = [BLUE if step.label in {"loaded", "has follow-up"} else GREY for step in steps]
     colours[-1] = GREEN
-    figure = go.Figure(
-        go.Bar(
-            x=[step.count for step in steps], y=names, orientation="h", marker_color=colours, textposition="auto",
-            text=[str(step.count) for step in steps], hovertemplate="%{y}: %{x} patients<extra></extra>",
-        )
-    )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(title_text="Patients", rangemode="tozero")
+    figure = _bars(names, [step.count for step in steps], colours)
     figure.update_layout(template=TEMPLATE, height=_ROW_PX * len(steps) + 80)
     return figure
 
@@ -69,20 +63,26 @@ def histogram_figure(values: pd.Series[float], title: str) -> go.Figure:
     )
     figure.update_xaxes(title_text=escape(title))
     figure.update_yaxes(title_text="Patients")
-    figure.update_layout(template=TEMPLATE, height=300, bargap=0.05)
+    figure.update_layout(template=TEMPLATE, height=CLINICAL_PX, bargap=0.05)
     return figure
 
 
 def bar_figure(counts: pd.Series[int], title: str) -> go.Figure:
     """How many patients are in which category, in the order given."""
+    figure = _bars([escape(str(name)) for name in counts.index], counts.to_list(), BLUE)
+    figure.update_yaxes(title_text=escape(title))
+    figure.update_layout(template=TEMPLATE, height=max(CLINICAL_PX, 26 * len(counts) + 80))
+    return figure
+
+
+def _bars(names: Sequence[str], counts: Sequence[int], colours: str | Sequence[str]) -> go.Figure:
+    """Patients in horizontal bars from the top down, with room for the number at the end of the longest."""
     figure = go.Figure(
         go.Bar(
-            x=counts.to_numpy(), y=[escape(str(name)) for name in counts.index], orientation="h", marker_color=BLUE,
-            text=[str(count) for count in counts], textposition="auto",
-            hovertemplate="%{y}: %{x} patients<extra></extra>",
+            x=counts, y=names, orientation="h", marker_color=colours, text=[str(count) for count in counts],
+            textposition="outside", hovertemplate="%{y}: %{x} patients<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_yaxes(autorange="reversed", type="category", title_text=escape(title))
-    figure.update_xaxes(title_text="Patients")
-    figure.update_layout(template=TEMPLATE, height=max(300, 26 * len(counts) + 80))
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title_text="Patients", range=[0, 1.2 * max(counts, default=1)])
     return figure

@@ -21,10 +21,8 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
     """
     names = list(scores)
     figure = go.Figure()
-    figure.add_hline(
-        y=CHANCE, line={"color": GREY, "dash": "dot"}, annotation_text="0.5: no better than chance",
-        annotation_position="bottom right", annotation_font_color=GREY,
-    )  # fmt: skip
+    figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})
+    figure.add_annotation(text="chance", x=1, xref="paper", xanchor="left", xshift=4, y=CHANCE, showarrow=False)
     for place, (name, score) in enumerate(scores.items()):
         colour = SERIES[place % len(SERIES)]
         figure.add_trace(_folds(place, name, score, colour))
@@ -33,7 +31,7 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
         tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.5], showgrid=False
     )
     figure.update_yaxes(title_text="C-index (1 = every pair in the right order)")
-    figure.update_layout(template=TEMPLATE, height=400, showlegend=False)
+    figure.update_layout(template=TEMPLATE, height=400, showlegend=False, margin={"r": 56})
     return figure
 
 
@@ -43,7 +41,7 @@ def _folds(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
     spread = [place - 0.22 + 0.28 * (rank / max(count - 1, 1)) for rank in range(count)]
     return go.Scatter(
         x=spread, y=[fold.harrell for fold in score.folds], mode="markers", name=name,
-        marker={"color": colour, "size": 9, "opacity": 0.75},
+        marker={"color": colour, "size": 9},
         customdata=[(fold.fold + 1, fold.patients, fold.events) for fold in score.folds],
         hovertemplate="fold %{customdata[0]}: %{y:.3f}<br>%{customdata[1]} patients, %{customdata[2]} deaths"
         "<extra></extra>",

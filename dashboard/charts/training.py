@@ -37,16 +37,18 @@ def loss_figure(metrics: pd.DataFrame, stage: str) -> go.Figure | None:
     lines = -(-len(shown) // _COLUMNS)
     figure = make_subplots(
         rows=lines, cols=min(len(shown), _COLUMNS), subplot_titles=[titles[name] for name in shown],
-        horizontal_spacing=0.1, vertical_spacing=0.32 / lines,
+        horizontal_spacing=0.1, vertical_spacing=0.36 / lines if lines > 1 else 0,
     )  # fmt: skip
     for fold, part in rows.groupby("fold"):
         for place, name in enumerate(shown):
             figure.add_trace(
                 _line(int(str(fold)), part, name, first=place == 0), row=place // _COLUMNS + 1, col=place % _COLUMNS + 1
             )
-    figure.update_xaxes(title_text="Epoch", rangemode="tozero")
+    figure.update_xaxes(tickformat="d")
+    for place in range(max(0, len(shown) - _COLUMNS), len(shown)):  # the lowest panel of each column
+        figure.update_xaxes(title_text="Epoch", row=place // _COLUMNS + 1, col=place % _COLUMNS + 1)
     figure.update_layout(
-        template=TEMPLATE, height=_ROW_PX * lines + 90, margin={"t": 70}, legend={"y": 1.0 + 0.16 / lines}
+        template=TEMPLATE, height=_ROW_PX * lines + 90, margin={"t": 70, "r": 28}, legend={"y": 1.0 + 0.16 / lines}
     )
     return figure
 

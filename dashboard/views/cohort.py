@@ -78,7 +78,7 @@ def show_omics(cohort: Cohort) -> None:
     left, right = st.columns([3, 2])
     with left:
         overview = data.omics_overview(cohort)
-        overview["values"] = [KINDS[kind] for kind in overview["values"]]
+        overview = overview.assign(values=overview["values"].map(KINDS), missing=100 * overview["missing"])
         st.dataframe(
             overview, hide_index=True, alt="Patients, genes and missing values of each omics type",
             column_config={
@@ -87,7 +87,7 @@ def show_omics(cohort: Cohort) -> None:
                 "patients": "Patients",
                 "genes": st.column_config.NumberColumn("Genes", help="Columns: genes, microRNAs or sites."),
                 "missing": st.column_config.NumberColumn(
-                    "Missing", format="percent", help="Share of empty cells. They are imputed within each fold."
+                    "Missing", format="%.1f %%", help="Share of empty cells. They are imputed within each fold."
                 ),
                 "normals": st.column_config.NumberColumn(
                     "Normal samples", help="Healthy tissue in the same table, for the differential test."

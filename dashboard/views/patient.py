@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.survival import QUANTILES, patient_figure
-from dashboard.elements import empty_state, pick_run, plain, research_use_only, run_badges, show_figure
+from dashboard.elements import empty_state, pick_run, plain, run_badges, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.state import PATIENT, pick
 from dashboard.words import follow_up
@@ -25,8 +25,9 @@ def show_risk(predictions: pd.DataFrame, patient: pd.Series) -> None:
         "no two patients' hazards differ by more than 7.4 times.",
     )  # fmt: skip
     cards[1].metric(
-        "Rank in the cohort", f"{share:.0%}", border=True,
-        help="Share of the cohort with a lower risk score. Scores of different folds come from different models.",
+        "Higher risk than", f"{share:.0%} of the cohort", border=True,
+        help="The patient's percentile. Scores of different folds come from different models, so it is only roughly "
+        "right; the rank within the fold is exact.",
     )  # fmt: skip
     cards[2].metric(
         f"Rank in fold {int(patient['fold']) + 1}", f"{rank} of {len(fold)}", border=True,
@@ -75,14 +76,16 @@ def show_clinical(run: Run, name: str) -> None:
 
 
 st.title("Patient")
-run = pick_run(data.finished_runs())
+left, right = st.columns(2)
+with left:
+    run = pick_run(data.finished_runs())
 predictions = data.predictions(run)
 if predictions.empty:
     empty_state("This run has no patient.", "Choose another run above.")
     st.stop()
-name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
-run_badges(run)
-research_use_only()
+with right:
+    name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
+run_badges(run, of_patient=True)
 patient = predictions.set_index("patient", drop=False).loc[name]
 show_risk(predictions, patient)
 left, right = st.columns([3, 2])

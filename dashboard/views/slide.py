@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, pick_run, plain, research_use_only, run_badges, save_table
+from dashboard.elements import empty_state, pick_run, plain, run_badges, save_table
 from dashboard.registry import slide_url
 from dashboard.state import MAP, PATIENT, SLIDE, pick
 from dashboard.viewer import ScoreScale, available, explain_absence, fallback_figure, slide_viewer
@@ -75,16 +75,20 @@ if not runs:
         "views/train.py", "Go to Train",
     )  # fmt: skip
     st.stop()
-run = pick_run(runs)
+places = st.columns([4, 3, 3, 3])
+with places[0]:
+    run = pick_run(runs)
 patients = data.mapped_patients(run)
-name = pick("Patient", patients, PATIENT, explain="Patients with at least one slide that could be read.")
+with places[1]:
+    name = pick("Patient", patients, PATIENT, explain="Patients with at least one slide that could be read.")
 mapped = run.regions(name)
-slide = pick("Slide", sorted(mapped["slide"].unique()), SLIDE)
+with places[2]:
+    slide = pick("Slide", sorted(mapped["slide"].unique()), SLIDE)
 regions = mapped[mapped["slide"] == slide].reset_index(drop=True)
 maps = [column for column in map_columns(list(regions.columns)) if regions[column].notna().any()]
-run_badges(run)
-research_use_only()
-column = pick("Map", maps, MAP, show=map_label, explain="What the colours on the slide stand for.")
+with places[3]:
+    column = pick("Map", maps, MAP, show=map_label, explain="What the colours on the slide stand for.")
+run_badges(run, of_patient=True)
 st.markdown(f"**{plain(map_label(column))}** — {plain(explain_map(column))}")
 st.caption(
     f"The maps come from the model of fold {int(regions['fold'].iloc[0]) + 1}, which was trained without this patient."

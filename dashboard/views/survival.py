@@ -78,10 +78,11 @@ def show_folds(run: Run, report: EvaluationReport) -> None:
         "A point is a fold, the diamond the mean with the standard deviation over folds. The plain models were fitted "
         "on the same training patients and tested on the same test patients."
     )
-    wide = table.pivot_table(index="model", columns="fold", values="c_index", sort=False, dropna=False)
-    wide = wide.rename(columns=lambda fold: f"fold {fold}")
-    wide["mean"], wide["sd"] = ([getattr(score, name) for score in scores.values()] for name in ("mean", "sd"))
-    st.dataframe(wide.round(3), alt="C-index by model and fold")
+    by_model = table.pivot_table(index="fold", columns="model", values="c_index", sort=False, dropna=False)
+    by_model = by_model.rename(index=lambda fold: f"fold {fold}")
+    for row in ("mean", "sd"):
+        by_model.loc[row] = [getattr(scores[name], row) for name in by_model.columns]
+    st.dataframe(by_model.map(number), alt="C-index by fold and model")
     if report.notes:
         with st.expander("Remarks on these numbers"):
             st.markdown("\n".join(f"- {plain(note)}" for note in report.notes))

@@ -23,7 +23,7 @@ def ask_configuration(folders: dict[str, Path]) -> None:
     """The form of a new run; starting one makes it the run that the page watches."""
     folder = folders[pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")]
     preset = st.segmented_control(
-        "Settings to start from", list(PRESETS), default="demo", required=True, key="preset",
+        "Settings to start from", list(PRESET_WORDS), default="demo", required=True, key="preset",
         help="\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items()),
     )  # fmt: skip
     config = PRESETS[preset or "demo"]
