@@ -106,16 +106,19 @@ class Queue:
                 return True
         return False
 
-    def put_back(self, ticket: Ticket) -> None:
-        """Let a run whose worker is over wait again, in its old place."""
-        with self.locked():
-            if ticket.file.exists():
-                os.truncate(ticket.file, 0)
+    def settle(self, ticket: Ticket, waits_again: Callable[[], bool]) -> None:
+        """Forget a ticket whose worker is over, or let it wait in its old place.
 
-    def remove(self, ticket: Ticket) -> None:
-        """Forget a ticket whose worker is over."""
+        Args:
+            waits_again: asked while nobody can submit the run; not asked if somebody has done so since.
+        """
         with self.locked():
-            ticket.file.unlink(missing_ok=True)
+            if ticket not in self.tickets():
+                return
+            if waits_again():
+                os.truncate(ticket.file, 0)
+            else:
+                ticket.file.unlink()
 
     def tickets(self) -> list[Ticket]:
         """All tickets, oldest first."""

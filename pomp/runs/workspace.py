@@ -66,7 +66,7 @@ class Workspace:
     def _registered(self) -> list[Path]:
         try:
             return [Path(str(path)) for path in json.loads(self._register.read_bytes())]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         except (ValueError, TypeError) as error:
             raise RunError(

@@ -61,6 +61,10 @@ class Supervisor:
 
     def step(self) -> None:
         """One look: settle what is over, then fill the slots that are free."""
+        # Reaps every child that is over, also those whose run was submitted again before this look.
+        self._children = {
+            file: child for file, child in self._children.items() if child.poll() is None or file.exists()
+        }
         for ticket in self.queue.tickets():
             if ticket.slot and self._over(ticket):
                 self._settle(ticket)
@@ -101,15 +105,15 @@ class Supervisor:
         child = self._children.pop(ticket.file, None)
         code = None if child is None else child.returncode
         log.info("Run %s: its worker is over, exit status %s", ticket.run_id, code)
-        try:
-            if close_books(self.workspace.runs.get(ticket.run_id), code):
-                self.queue.put_back(ticket)
-                return
-        except RunBusyError as error:
-            log.info("%s", error)
-        except RunError as error:
-            log.warning("%s", error)
-        self.queue.remove(ticket)
+
+        def waits_again() -> bool:
+            try:
+                return close_books(self.workspace.runs.get(ticket.run_id), code)
+            except RunError as error:
+                log.info("%s", error)
+                return False
+
+        self.queue.settle(ticket, waits_again)
 
 
 def close_books(run: Run, code: int | None) -> bool:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pomp.errors import CohortError, RunError
+from pomp.runs.workspace import Workspace
+from tests.runs.fakes import new_run
+
+
+def cohort_folder(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "cohort.toml").touch()
+    return folder
+
+
+def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("POMP_HOME", raising=False)
+    assert Workspace.default().root == tmp_path / "pomp"
+    monkeypatch.setenv("POMP_HOME", "")
+    assert Workspace.default().root == tmp_path / "pomp"
+    monkeypatch.setenv("POMP_HOME", "~/other")
+    assert Workspace.default().root == tmp_path / "other"
+    assert not (tmp_path / "other").exists()  # looking makes nothing
+
+
+def test_cohorts_inside_and_elsewhere(workspace: Workspace, tmp_path: Path) -> None:
+    assert workspace.cohort_folders() == []
+    inside = [cohort_folder(workspace.cohorts / name) for name in ("b", "a")]
+    (workspace.cohorts / ".new-1").mkdir()
+    (workspace.cohorts / "notes.txt").touch()
+    elsewhere = cohort_folder(tmp_path / "data" / "liver")
+    for folder in (elsewhere, elsewhere / ".." / "liver", inside[0]):
+        workspace.register(folder)
+    assert workspace.cohort_folders() == [inside[1], inside[0], elsewhere]
+
+
+def test_a_folder_without_a_cohort_is_not_registered(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"is no cohort folder: it has no cohort\.toml"):
+        workspace.register(tmp_path)
+    assert workspace.cohort_folders() == []
+
+
+def test_a_damaged_register_says_so(workspace: Workspace) -> None:
+    workspace.root.mkdir()
+    (workspace.root / "cohorts.json").write_text("{")
+    with pytest.raises(RunError, match=r"cohorts\.json is damaged .*repair or delete it"):
+        workspace.cohort_folders()
+
+
+def test_the_bundle_is_installed_once(workspace: Workspace, tmp_path: Path) -> None:
+    assets = Workspace(tmp_path / "assets")
+    (cohort_folder(assets.cohorts / "demo") / "slides").mkdir()
+    (assets.cohorts / "demo" / "slides" / "S1.svs").write_bytes(b"pixels")
+    bundled = new_run(assets)
+    (assets.root / "icon.png").touch()
+    (assets.cohorts / "demo" / "cohort.toml").chmod(0o444)
+    workspace.install_bundle(assets.root)
+    copied = workspace.cohorts / "demo"
+    assert (copied / "slides" / "S1.svs").read_bytes() == b"pixels"
+    assert (copied / "cohort.toml").stat().st_mode & 0o200
+    [run] = workspace.runs.list()
+    assert run.info == bundled.info
+    assert run.cohort_folder == workspace.cohorts / "tiny"
+    (copied / "cohort.toml").write_text("mine")
+    workspace.install_bundle(assets.root)
+    assert (copied / "cohort.toml").read_text() == "mine"
+    assert sorted(path.name for path in workspace.root.iterdir()) == ["cohorts", "runs"]
+    assert [path.name for path in workspace.cohorts.iterdir()] == ["demo"]
+
+
+def test_a_workspace_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    workspace = Workspace(tmp_path / "home")
+    cohort_folder(tmp_path / "assets" / "cohorts" / "demo")
+    with pytest.raises(RunError, match=r"could not be written: .*--home or POMP_HOME"):
+        workspace.install_bundle(tmp_path / "assets")
+    with pytest.raises(RunError, match=r"Make the folder writable, or choose another workspace"):
+        workspace.register(tmp_path / "assets" / "cohorts" / "demo")
+    assert workspace.cohort_folders() == []
+    assert workspace.queue.waiting() == []
