@@ -34,7 +34,7 @@ def tissue_mask(thumbnail: np.ndarray) -> np.ndarray:
     threshold = min(max(otsu_threshold(smooth[~foreign]), lowest), highest)
     mask = (smooth > threshold) & ~foreign
     mask = ndimage.binary_closing(np.pad(mask, 3, mode="edge"), _DISK)[3:-3, 3:-3] & ~foreign
-    smallest = max(9, round(mask.size * _SMALLEST_SHARE))
+    smallest = round(mask.size * _SMALLEST_SHARE)
     return ~_without_specks(~_without_specks(mask, smallest), smallest)
 
 

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pomp.config import SlideConfig
+from pomp.slides.regions import evenly, plan_regions, read_region_pixels
+from pomp.slides.slide import Slide
+from tests.slides.painting import shrink
+
+Cells = list[tuple[int, int]]
+
+
+def mask_of(*tissue: tuple[int, int, int, int], size: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(size[::-1], bool)
+    for left, top, right, bottom in tissue:
+        mask[top:bottom, left:right] = True
+    return mask
+
+
+PLANS: dict[str, tuple[tuple[int, int], np.ndarray, Cells, list[float]]] = {
+    # size of level 0, mask, kept (row, column), shares; regions of 100 px, min_tissue 0.25
+    "all tissue, with margins left over": (
+        (250, 199), np.ones((199, 250), bool), [(0, 0), (0, 1)], [1, 1],
+    ),
+    "row by row": (
+        (200, 200), mask_of((50, 0, 100, 200), (100, 100, 200, 200), size=(200, 200)),
+        [(0, 0), (1, 0), (1, 1)], [0.5, 0.5, 1],
+    ),
+    "exactly min_tissue is enough": (
+        (200, 100), mask_of((0, 0, 25, 100), (100, 0, 124, 100), size=(200, 100)), [(0, 0)], [0.25],
+    ),
+    # A pixel of the mask is 10 level-0 pixels.
+    "a small mask": ((200, 100), mask_of((0, 0, 5, 10), size=(20, 10)), [(0, 0)], [0.5]),
+    # Three columns over 200 px: tissue from 66.7 to 133.3, a third of either region.
+    "regions that split the mask's pixels": (
+        (200, 100), mask_of((1, 0, 2, 1), size=(3, 1)), [(0, 0), (0, 1)], [1 / 3, 1 / 3],
+    ),
+    "smaller than a region: one, padded": ((50, 80), np.ones((80, 50), bool), [(0, 0)], [0.4]),
+    "narrower than a region: one column": ((50, 230), np.ones((230, 50), bool), [(0, 0), (1, 0)], [0.5, 0.5]),
+    "no tissue": ((200, 200), np.zeros((20, 20), bool), [], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PLANS)
+def test_plan(case: str) -> None:
+    size, mask, cells, shares = PLANS[case]
+    plan = plan_regions(size, mask, SlideConfig(region_px=100, downsample=4))
+    assert plan.grid.tolist() == [list(cell) for cell in cells]
+    assert plan.coordinates.tolist() == [[100 * column, 100 * row] for row, column in cells]
+    assert plan.tissue == pytest.approx(shares)
+    assert (plan.grid.dtype, plan.coordinates.dtype, plan.tissue.dtype) == (np.int64, np.int64, np.float32)
+    assert plan.grid.shape == plan.coordinates.shape == (len(cells), 2)
+
+
+def test_the_best_share_is_told_even_if_nothing_is_kept() -> None:
+    mask = mask_of((0, 0, 20, 100), size=(200, 100))
+    plan = plan_regions((200, 100), mask, SlideConfig(region_px=100, downsample=4))
+    assert (len(plan.tissue), plan.best) == (0, pytest.approx(0.2))
+
+
+def test_pixels_of_a_region(slide_file: Path, tissue_pixels: np.ndarray) -> None:
+    with Slide(slide_file) as slide:
+        pixels = read_region_pixels(slide, (512, 1024), SlideConfig(region_px=512, downsample=16))
+    assert (pixels.shape, pixels.dtype) == ((32, 32, 3), np.uint8)
+    assert np.array_equal(pixels, shrink(tissue_pixels[1024:1536, 512:1024], 16))
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "indices"),
+    [
+        (5, 9, [0, 1, 2, 3, 4]),
+        (5, 5, [0, 1, 2, 3, 4]),
+        (10, 1, [5]),
+        (10, 2, [2, 7]),
+        (9, 3, [1, 4, 7]),
+        (7, 3, [1, 3, 5]),
+        (4, 3, [0, 2, 3]),
+        (0, 3, []),
+    ],
+)
+def test_evenly(count: int, limit: int, indices: list[int]) -> None:
+    assert evenly(count, limit).tolist() == indices
+
+
+def test_evenly_never_repeats() -> None:
+    for count in range(1, 60):
+        for limit in range(1, count + 1):
+            found = evenly(count, limit)
+            assert len(found) == limit
+            assert (np.diff(found) > 0).all()
+            assert 0 <= found[0] <= found[-1] < count

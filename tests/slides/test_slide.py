@@ -1,0 +1,140 @@
+"""Which level is read, and that its pixels are the ones of level 0, averaged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from openslide import OpenSlide
+from PIL import Image
+
+from pomp.slides import slide as slide_module
+from pomp.slides.slide import Slide, nearest_level
+from tests.slides.painting import paint, shrink, write_slide
+
+
+@pytest.mark.parametrize(
+    ("downsamples", "wanted", "level"),
+    [
+        ((1.0,), 16.0, 0),
+        ((1.0, 4.0, 16.0), 16.0, 2),
+        ((1.0, 4.0, 16.0003), 16.0, 2),
+        ((1.0, 4.0, 16.16), 16.0, 2),
+        ((1.0, 4.0, 16.17), 16.0, 1),
+        ((1.0, 4.0, 16.0), 15.0, 1),
+        ((1.0, 4.0, 16.0), 64.0, 2),
+        ((1.0, 4.0, 16.0), 0.5, 0),
+        ((1.0, 2.0005, 4.0002), 4.0, 2),
+    ],
+)
+def test_nearest_level(downsamples: tuple[float, ...], wanted: float, level: int) -> None:
+    assert nearest_level(downsamples, wanted) == level
+
+
+Reads = list[tuple[int, tuple[int, int]]]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
+    """(level, size) of all that is read from OpenSlide."""
+    seen: Reads = []
+    original = OpenSlide.read_region
+
+    def read_region(handle: OpenSlide, location: tuple[int, int], level: int, size: tuple[int, int]) -> Image.Image:
+        seen.append((level, size))
+        return original(handle, location, level, size)
+
+    monkeypatch.setattr(OpenSlide, "read_region", read_region)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("downsamples", "wanted", "expected"),
+    [
+        ((1, 4, 16), 16, (2, (64, 64))),
+        ((1, 4, 16), 8, (1, (256, 256))),
+        ((1, 2, 4), 16, (2, (256, 256))),
+        ((1,), 16, (0, (1024, 1024))),
+    ],
+)
+def test_a_region_comes_from_the_nearest_level(
+    tmp_path: Path, reads: Reads, downsamples: tuple[int, ...], wanted: int, expected: tuple[int, tuple[int, int]]
+) -> None:
+    pixels = paint((2048, 1104), [(100, 50, 1200, 1000)])
+    side = 1024 // wanted
+    with Slide(write_slide(tmp_path / "a.svs", pixels, downsamples)) as slide:
+        found = np.asarray(slide.read((1024, 0), (1024, 1024), (side, side))).astype(int)
+    assert reads == [expected]
+    # Averaging twice rounds twice: one grey level at most.
+    assert np.abs(found - shrink(pixels[:1024, 1024:], wanted)).max() <= 1
+
+
+def test_a_level_that_is_a_little_off_serves(tmp_path: Path, reads: Reads) -> None:
+    """2060 // 16 is 128: the last level is at 16.09, so a region spans 63.6 of its pixels, not 64."""
+    pixels = paint((2060, 2060), [(300, 300, 1500, 1500)])
+    with Slide(write_slide(tmp_path / "a.svs", pixels)) as slide:
+        found = np.asarray(slide.read((0, 0), (1024, 1024), (64, 64))).astype(int)
+    assert [level for level, _ in reads] == [2]
+    wrong = np.abs(found - shrink(pixels[:1024, :1024], 16)).max(axis=2) > 8
+    assert wrong.mean() < 0.02  # but for the tissue's edge, which lies less than a pixel off
+
+
+def test_a_thumbnail_never_comes_from_level_0(slide_file: Path, tissue_pixels: np.ndarray, reads: Reads) -> None:
+    with Slide(slide_file) as slide:
+        thumbnail = np.asarray(slide.thumbnail(256)).astype(int)
+        assert slide.thumbnail(5000).size == (2048, 2048)
+    assert reads[0] == (1, (512, 512))
+    assert np.abs(thumbnail - shrink(tissue_pixels, 8)).max() <= 1
+
+
+def test_bands_make_the_same_picture(slide_file: Path, monkeypatch: pytest.MonkeyPatch, reads: Reads) -> None:
+    with Slide(slide_file) as slide:
+        whole = slide.read((100, 40), (1000, 900), (100, 90))
+        monkeypatch.setattr(slide_module, "_PIXELS_AT_ONCE", 2000)
+        reads.clear()
+        banded = slide.read((100, 40), (1000, 900), (100, 90))
+    assert len(reads) > 10
+    assert max(width * height for _, (width, height) in reads) <= 2000 + 250
+    assert np.abs(np.asarray(whole).astype(int) - np.asarray(banded)).max() <= 1
+
+
+def test_outside_is_white(slide_file: Path) -> None:
+    with Slide(slide_file) as slide:
+        found = np.asarray(slide.read((1536, 1536), (1024, 1024), (64, 64)))
+    assert (found[32:] == 255).all()
+    assert (found[:, 32:] == 255).all()
+    assert (found[:32, :32] < 255).all()
+
+
+@pytest.mark.parametrize(
+    ("header", "mpp", "magnification"),
+    [
+        ("|AppMag = 40|MPP = 0.2525", 0.2525, 40.0),
+        ("|AppMag = 20", None, 20.0),
+        ("|MPP = 0.5", 0.5, None),
+        ("", None, None),
+        ("|AppMag = ?|MPP = 0", None, None),
+    ],
+)
+def test_facts_of_the_header(tmp_path: Path, header: str, mpp: float | None, magnification: float | None) -> None:
+    with Slide(write_slide(tmp_path / "a.svs", paint((300, 200)), (1,), header)) as slide:
+        assert slide.size == (300, 200)
+        assert slide.mpp == (None if mpp is None else pytest.approx(mpp))
+        assert slide.magnification == magnification
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
+def test_ordinary_images_are_slides_of_one_level(tmp_path: Path, mode: str) -> None:
+    image = Image.fromarray(paint((320, 200), [(0, 0, 100, 100)])).convert(mode)
+    image.save(tmp_path / "a.png")
+    with Slide(tmp_path / "a.png") as slide:
+        found = slide.read((0, 0), (320, 200), (320, 200))
+        assert (slide.size, slide.mpp, slide.magnification) == ((320, 200), None, None)
+    assert np.array_equal(np.asarray(found), np.asarray(image.convert("RGB")))
+
+
+def test_transparent_is_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (64, 64), (10, 20, 30, 0)).save(tmp_path / "a.png")
+    with Slide(tmp_path / "a.png") as slide:
+        assert (np.asarray(slide.thumbnail(64)) == 255).all()
