@@ -54,16 +54,18 @@ class Queue:
             RunError: the run is done.
         """
         with self.locked():
-            tickets = [ticket for ticket in self.tickets() if ticket.run_id == run.id]
             waiting = self.waiting()
             if run.id in waiting:
                 return waiting.index(run.id) + 1
-            if any(ticket.worked_on() for ticket in tickets):
+            tickets = [ticket for ticket in self.tickets() if ticket.run_id == run.id]
+            # A worker that has written its last state may still take a moment to end: its ticket stays beside the new.
+            over = [ticket for ticket in tickets if not ticket.worked_on()]
+            if len(over) < len(tickets) and run.status().active:
                 raise RunError(f"Run {run.id} is being started already.")
             with run.hold():
                 self._check(run, len(waiting))
                 run.forget_stop()
-                for ticket in tickets:
+                for ticket in over:
                     ticket.file.unlink()
                 # The ticket first: a crash in between leaves a run that starts, not one that waits for ever.
                 self._write_ticket(run)
@@ -113,9 +115,11 @@ class Queue:
             waits_again: asked while nobody can submit the run; not asked if somebody has done so since.
         """
         with self.locked():
-            if ticket not in self.tickets():
+            tickets = self.tickets()
+            if ticket not in tickets:
                 return
-            if waits_again():
+            newer = any(other.run_id == ticket.run_id for other in tickets if other != ticket)
+            if not newer and waits_again():
                 os.truncate(ticket.file, 0)
             else:
                 ticket.file.unlink()

@@ -124,6 +124,21 @@ def test_submitting_again_replaces_the_ticket_of_a_dead_worker(workspace: Worksp
     assert [ticket.slot for ticket in workspace.queue.tickets()] == [""]
 
 
+def test_a_run_can_be_resumed_while_its_worker_still_ends(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    workspace.queue.submit(run)
+    inherited: list[int] = []
+    workspace.queue.take("cpu", lambda run, ticket, descriptor: inherited.append(os.dup(descriptor)))
+    run.write_status(state="STOPPED")
+    assert workspace.queue.submit(run) == 1
+    [ending, waiting] = workspace.queue.tickets()
+    assert (ending.worked_on(), waiting.slot) == (True, "")  # its slot is not free yet
+    os.close(inherited[0])
+    workspace.queue.settle(ending, lambda: pytest.fail("the books of a run that waits are not closed"))
+    assert workspace.queue.tickets() == [waiting]
+    assert run.status().state == "QUEUED"
+
+
 def test_a_launch_that_fails_leaves_the_run_waiting(workspace: Workspace) -> None:
     run = new_run(workspace)
     workspace.queue.submit(run)

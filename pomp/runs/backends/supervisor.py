@@ -12,7 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from pomp.errors import RunBusyError, RunError
@@ -82,6 +82,9 @@ class Supervisor:
             return True
 
     def _launch(self, run: Run, ticket: Ticket, descriptor: int) -> None:
+        # Somebody may work on it by hand: the worker will find out, and end.
+        with suppress(RunBusyError), run.hold():
+            run.write_status(message="The worker is starting.")
         with (run.folder / "log.txt").open("ab") as output:
             child = subprocess.Popen(
                 [*self.worker, str(run.folder)],

@@ -63,6 +63,7 @@ def test_two_slots_work_side_by_side(workspace: Workspace, tmp_path: Path) -> No
         workspace.queue.submit(run)
     supervisor.step()
     assert sorted(ticket.slot for ticket in workspace.queue.tickets()) == ["", "0", "1"]
+    assert runs[2].status().message == ""
     eventually(lambda: runs[0].held() and runs[1].held())
     supervisor.step()
     assert workspace.queue.waiting() == [runs[2].id]
@@ -80,6 +81,7 @@ def test_a_new_supervisor_finds_the_workers_of_the_old_one(workspace: Workspace,
     workspace.queue.submit(first)
     workspace.queue.submit(second)
     old.step()
+    assert first.status().message in {"The worker is starting.", ""}
     for _ in range(3):  # also while the worker is starting and holds nothing but its ticket
         new.step()
     assert workspace.queue.waiting() == [second.id]
