@@ -88,8 +88,13 @@ def pick_run(runs: Sequence[Run]) -> Run:
 
 
 def run_label(run: Run) -> str:
-    """'TCGA breast cancer · honest · 2025-11-23 20:52:01', with the run's own title in front if it has one."""
-    parts = (run.info.title, run.info.cohort.title, run.info.protocol, run.info.created[:19].replace("T", " "))
+    """'TCGA breast cancer · honest · 2025-11-23 20:52:01 · 1a952b', with the run's own title in front if it has one.
+
+    No two runs have the same label: what tells their ids apart stands at its end.
+    """
+    info = run.info
+    own = run.id.partition(f"-{info.protocol}-")[2] or run.id
+    parts = (info.title, info.cohort.title, info.protocol, info.created[:19].replace("T", " "), own)
     return " · ".join(part if len(part) <= _TITLE else part[: _TITLE - 1] + "…" for part in parts if part)
 
 

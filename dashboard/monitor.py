@@ -14,7 +14,7 @@ from dashboard.state import RUN, pick
 from dashboard.words import STAGES, STATES, duration
 from pomp.errors import PompError
 from pomp.runs.run import Run
-from pomp.runs.status import Status
+from pomp.runs.status import State, Status
 
 LOG_LINES = 200
 
@@ -38,11 +38,16 @@ def ask_run(runs: Sequence[Run]) -> Run | None:
     ]
 
 
-def show_run(run: Run, watched: bool) -> None:
-    """Everything about one run. `watched`: it was active when the page was drawn, so that its end redraws the page."""
+def read_states() -> dict[str, State]:
+    """Run id → state, newest first."""
+    return {run.id: run.status().state for run in data.workspace().runs.list()}
+
+
+def show_run(run: Run, drawn: dict[str, State]) -> None:
+    """Everything about one run. `drawn`: the states that the page shows; when one changes, all of it is drawn again."""
     with errors_as_text():
         status = run.status()
-        if watched and not status.active:
+        if drawn != read_states():
             st.rerun()
         run_badges(run)
         show_progress(run, status)
@@ -82,7 +87,9 @@ def describe_progress(status: Status) -> str:
         parts.append(f"epoch {status.epoch}" + (f" of {status.epochs}" if status.epochs else ""))
     if status.message:
         parts.append(plain(status.message))
-    parts.append(f"time left: {duration(status.eta_seconds)}")
+    parts.append(
+        f"{duration(status.eta_seconds)} left" if status.eta_seconds is not None else "time left not known yet"
+    )
     return " · ".join(parts)
 
 

@@ -29,12 +29,9 @@ def pick(
         first: chosen at first; the first option if not given.
         explain: for the question mark beside the label.
     """
-    if key in st.session_state:
-        known = st.session_state[key] in options
-    else:
-        known = st.query_params.get(key) in {show(option) for option in options}
-    if not known:
-        st.session_state[key] = options[0] if first is None else first
+    if st.session_state.get(key) not in options:
+        addressed = {show(option): option for option in options}
+        st.session_state[key] = addressed.get(st.query_params.get(key, ""), options[0] if first is None else first)
     # No index: a choice that is the default would be left out of the URL, and a newer run would take its place.
     chosen = st.selectbox(label, options, index=None, key=key, format_func=show, help=explain, bind="query-params")
     if chosen is None:  # cleared: begin again with the first

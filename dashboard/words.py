@@ -130,10 +130,8 @@ def follow_up(days: float) -> str:
     return f"{days / 365.25:.1f} years" if days >= 2 * 365.25 else f"{days / 30.4375:.0f} months"
 
 
-def duration(seconds: float | None) -> str:
+def duration(seconds: float) -> str:
     """'1 min 30 s'."""
-    if seconds is None or not math.isfinite(seconds):
-        return "not known yet"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import actions, data
 from dashboard.elements import empty_state, errors_as_text, plain
-from dashboard.monitor import ask_run, list_runs, show_run
+from dashboard.monitor import ask_run, list_runs, read_states, show_run
 from dashboard.settings import ask_changes
 from dashboard.state import COHORT, RUN, pick
 from dashboard.words import PRESET_WORDS, PROTOCOLS
@@ -17,6 +17,7 @@ from pomp.config import PRESETS, ModelConfig, ProtocolName
 from pomp.runs.command import command_line
 
 SECONDS = 2
+ACTIVE = {"QUEUED", "RUNNING", "STOPPING"}
 
 
 def ask_configuration(folders: dict[str, Path]) -> None:
@@ -71,9 +72,9 @@ with right:
     runs = data.workspace().runs.list()
     run = ask_run(runs)
     if run is not None:
-        active = run.status().active
+        drawn = read_states()
         # The timer lives only as long as there is something to watch.
-        st.fragment(show_run, run_every=SECONDS if active else None)(run, active)
+        st.fragment(show_run, run_every=SECONDS if ACTIVE & set(drawn.values()) else None)(run, drawn)
 st.subheader("All runs")
 list_runs(runs)
 for name, reason in data.workspace().runs.damaged():

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard
+from dashboard.elements import run_label
 from pomp.config import RunConfig
 from pomp.runs.run import Run
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, make_workspace
@@ -28,15 +29,14 @@ def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POMP_HOME", str(fake.root))
 
 
-def open_page(name: str, **chosen: str) -> AppTest:
+def open_page(name: str, **chosen: str | Run) -> AppTest:
     """A page, as its address opens it."""
     app = AppTest.from_file(str(APP), default_timeout=60)
-    app.run()
     for key, value in chosen.items():
-        app.session_state[key] = value
-    if name != "cohort":
-        app.switch_page(f"views/{name}.py")
+        app.query_params[key] = run_label(value) if isinstance(value, Run) else value
     app.run()
+    if name != "cohort":
+        app.switch_page(f"views/{name}.py").run()
     assert not app.exception, [error.value for error in app.exception]
     return app
 
@@ -96,7 +96,7 @@ def test_broken_cohort_lists_its_problems(fake: FakeWorkspace) -> None:
 
 
 def test_survival_page_names_optimism(fake: FakeWorkspace) -> None:
-    app = open_page("survival", run=fake.runs["honest"].id)
+    app = open_page("survival", run=fake.runs["honest"])
     said = words(app)
     assert "C-index, mean ± sd over folds" in said
     assert re.search(r"Optimism: \+0\.\d{3}", said)
@@ -105,7 +105,7 @@ def test_survival_page_names_optimism(fake: FakeWorkspace) -> None:
 
 
 def test_survival_page_says_when_the_model_is_no_better_than_guessing(fake: FakeWorkspace) -> None:
-    said = words(open_page("survival", run=fake.runs["hostile"].id))
+    said = words(open_page("survival", run=fake.runs["hostile"]))
     assert "covers 0.5" in said
     assert "There is no other finished run" in said
 
@@ -113,7 +113,7 @@ def test_survival_page_says_when_the_model_is_no_better_than_guessing(fake: Fake
 def test_patient_page(fake: FakeWorkspace) -> None:
     run = fake.runs["honest"]
     row = run.require_predictions().set_index("patient").loc["P-20"]
-    app = open_page("patient", run=run.id, patient="P-20")
+    app = open_page("patient", run=run, patient="P-20")
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Risk score"] == f"{row['risk']:+.3f}"
     assert shown["Group"] == ("high risk" if row["high_risk"] else "low risk")
@@ -121,27 +121,20 @@ def test_patient_page(fake: FakeWorkspace) -> None:
     assert "This patient has no slide" in words(app)
 
 
-def test_patient_stands_in_the_address(fake: FakeWorkspace) -> None:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["patient"] = "P-31"
-    app.run()
-    app.switch_page("views/patient.py").run()
-    assert app.selectbox(key="patient").value == "P-31"
+@pytest.mark.parametrize("label", ["honest", "released", "hostile"])
+def test_run_and_patient_stand_in_the_address(label: str, fake: FakeWorkspace) -> None:
+    app = open_page("patient", run=fake.runs[label], patient="P-31")
+    assert (app.selectbox(key="run").value, app.selectbox(key="patient").value) == (fake.runs[label].id, "P-31")
 
 
 def test_unknown_choices_in_the_address_fall_back() -> None:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    app.query_params["patient"] = "../../etc/passwd"
-    app.query_params["run"] = "../../etc"
-    app.run()
-    app.switch_page("views/patient.py").run()
-    assert not app.exception
+    app = open_page("patient", patient="../../etc/passwd", run="../../etc")
     assert app.selectbox(key="patient").value == "P-00"
 
 
 @pytest.mark.parametrize("page", ["survival", "patient"])
 def test_names_from_data_are_shown_letter_by_letter(page: str, fake: FakeWorkspace) -> None:
-    app = open_page(page, run=fake.runs["hostile"].id, patient=HOSTILE_PATIENT)
+    app = open_page(page, run=fake.runs["hostile"], patient=HOSTILE_PATIENT)
     said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption])
     assert "<script>" not in said
     assert "![x](" not in said
@@ -149,7 +142,7 @@ def test_names_from_data_are_shown_letter_by_letter(page: str, fake: FakeWorkspa
 
 
 def test_slide_page_explains_its_map(fake: FakeWorkspace) -> None:
-    app = open_page("slide", run=fake.runs["honest"].id, patient="P-12")
+    app = open_page("slide", run=fake.runs["honest"], patient="P-12")
     said = words(app)
     assert "Above zero: the region raises the risk" in said
     assert re.search(r"model of fold \d, which was trained without this patient", said)
@@ -164,7 +157,7 @@ def test_slide_page_explains_its_map(fake: FakeWorkspace) -> None:
 
 
 def test_slide_page_leaves_out_maps_of_missing_types(fake: FakeWorkspace) -> None:
-    app = open_page("slide", run=fake.runs["honest"].id, patient="P-05")
+    app = open_page("slide", run=fake.runs["honest"], patient="P-05")
     assert "Match with mirna" not in app.selectbox(key="map").options
 
 
@@ -178,7 +171,7 @@ def test_slide_page_leaves_out_maps_of_missing_types(fake: FakeWorkspace) -> Non
     ],
 )
 def test_train_page_shows_every_state(state: str, text: str, fake: FakeWorkspace) -> None:
-    app = open_page("train", run=fake.runs[state].id)
+    app = open_page("train", run=fake.runs[state])
     assert text in words(app)
     resumable = [button.label for button in app.button if button.key == "resume"]
     assert resumable == ([] if state == "honest" else ["Resume"])
@@ -222,8 +215,8 @@ def test_damaged_table_is_text(fake: FakeWorkspace, tmp_path: Path, monkeypatch:
     copy = tmp_path / "home"
     shutil.copytree(fake.root, copy)
     monkeypatch.setenv("POMP_HOME", str(copy))
-    run = fake.runs["honest"].id
-    (copy / "runs" / run / "predictions.parquet").write_bytes(b"PAR1 torn")
+    run = fake.runs["honest"]
+    (copy / "runs" / run.id / "predictions.parquet").write_bytes(b"PAR1 torn")
     for page in ("survival", "patient", "train"):
         app = open_page(page, run=run)
         assert page == "train" or "is damaged" in words(app)
