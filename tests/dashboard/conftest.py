@@ -87,6 +87,7 @@ class WatchedPage:
 def watched(browser: Browser) -> Iterator[WatchedPage]:
     """A fresh page; the test fails if a problem was seen that it did not clear."""
     context = browser.new_context(viewport={"width": 1200, "height": 1000}, reduced_motion="reduce")
+    context.set_default_timeout(10_000)
     page = WatchedPage(context.new_page())
     yield page
     context.close()

@@ -27,6 +27,7 @@ export function makeButton(label, path, onClick) {
 export function makeSlider(label, percent, onInput) {
   const input = document.createElement("input")
   Object.assign(input, { type: "range", min: 0, max: 100, step: 1, value: percent })
+  input.setAttribute("aria-label", label)
   const output = make("output", "")
   input.oninput = () => onInput(Number(input.value))
   return {

@@ -26,7 +26,8 @@ export class SlideView {
       showNavigationControl: false,
       showNavigator: true,
       navigatorPosition: "TOP_RIGHT",
-      navigatorSizeRatio: 0.16,
+      navigatorWidth: "144px",
+      navigatorHeight: "108px",
       animationTime: still ? 0 : 0.5,
       maxZoomPixelRatio: 4,
       minZoomImageRatio: 0.7,
@@ -54,6 +55,7 @@ export class SlideView {
       const answer = await fetch(`${url}/info.json`)
       if (!answer.ok) throw new Error(await answer.text())
       const info = await answer.json()
+      await hasSize(this.viewer.element)
       // Another slide may have been chosen while this one's answer was on its way.
       if (this.url === url) this.#show(url, info)
     } catch (error) {
@@ -111,4 +113,16 @@ export class SlideView {
   destroy() {
     this.viewer.destroy()
   }
+}
+
+/** Resolves once an element has a size. In a hidden tab it has none, and the slide would be fitted into nothing. */
+function hasSize(element) {
+  return new Promise((resolve) => {
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === 0 || element.clientHeight === 0) return
+      observer.disconnect()
+      resolve()
+    })
+    observer.observe(element)
+  })
 }

@@ -25,6 +25,7 @@ export class SlideViewer {
     this.notice = make("p", "notice")
     this.notice.setAttribute("role", "alert")
     this.root = make("div", "slide-viewer", make("style", "", css), this.stage, this.controls.element)
+    this.stage.style.height = `${data.height}px`
     parent.append(this.root)
     this.slide = new SlideView(this.stage, {
       onDraw: () => this.paint(),
