@@ -90,7 +90,7 @@ class ModelConfig(Frozen):
         description="What Eq. 2's position embedding encodes: the region's row and column, or its place in the list.",
     )
     type_embedding: bool = Field(
-        True, description="A learnt vector for each omics type, which Eq. 3 lacks: its shared layer cannot tell them apart."
+        True, description="A learnt vector an omics type, which Eq. 3 lacks: its shared layer cannot tell types apart."
     )
     separate_cls: bool = Field(True, description="One [CLS] token a modality (paper) or one shared (released code).")
     cross_attention_keys: Literal["regions", "regions_and_cls"] = Field(

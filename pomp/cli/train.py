@@ -14,7 +14,7 @@ from pomp.config import PRESETS, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.evaluation.report import EvaluationReport, evaluate
-from pomp.runs.store import Run
+from pomp.runs.run import Run
 from pomp.runs.worker import Until, execute
 from pomp.training.device import DeviceName
 

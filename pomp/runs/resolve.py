@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pomp.data.cohort import Cohort
-
 from pomp.config import Modalities, RunConfig, override
+from pomp.data.cohort import Cohort
 from pomp.errors import ConfigError
 
 

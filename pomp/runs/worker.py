@@ -20,13 +20,9 @@ from typing import Any, Literal
 
 import pandas as pd
 import torch
+
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.data.splits import Fold
-from pomp.runs.status import Status
-from pomp.runs.store import Run
-from pomp.slides.prepare import prepare_slides
-from pomp.slides.store import regions_path
-
 from pomp.errors import PompError, RunError
 from pomp.explain.regions import explain_regions
 from pomp.omics.matrix import OmicsMatrix
@@ -34,6 +30,10 @@ from pomp.omics.selector import OmicsSelector
 from pomp.runs.comparators import comparator_risks
 from pomp.runs.estimate import Estimate
 from pomp.runs.log import run_log
+from pomp.runs.run import Run
+from pomp.runs.status import Status
+from pomp.slides.prepare import prepare_slides
+from pomp.slides.store import regions_path
 from pomp.training.batches import PatientData, RegionBank
 from pomp.training.device import DeviceName, pick_device
 from pomp.training.folds import FoldTraining, Hooks, fold_name

@@ -126,9 +126,7 @@ class FoldTraining:
         predictions = unseen.rename_axis("patient").reset_index()
         predictions.insert(1, "fold", self.fold.index)
         predictions = predictions.assign(risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=epoch)
-        baseline = pd.DataFrame(
-            {"fold": self.fold.index, "time_days": steps.x, "cumulative_hazard": steps.y}
-        )
+        baseline = pd.DataFrame({"fold": self.fold.index, "time_days": steps.x, "cumulative_hazard": steps.y})
         return FoldResult(predictions, baseline, model)
 
 
