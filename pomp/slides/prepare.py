@@ -23,7 +23,7 @@ from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_
 from pomp.slides.tissue import tissue_mask
 
 THUMBNAIL_PX = 1024
-"""Longer side of the thumbnail, and of the tissue mask that is made from it."""
+"""Longer side of the thumbnail, and of the tissue mask that is made from it, at most."""
 
 _HASHED_BYTES = 2**18
 

@@ -80,8 +80,13 @@ class Slide:
         return picture
 
     def thumbnail(self, side: int) -> Image.Image:
-        """The whole slide, RGB, at most `side` pixels on its longer side, and never enlarged."""
-        scale = min(1.0, side / max(self.size))
+        """The whole slide, RGB, from side/2 to `side` pixels on its longer side, and never enlarged.
+
+        A level of such a size is taken as it is; only where there is none, a larger one is read and shrunk.
+        """
+        levels = [max(size) for size in self.handle.level_dimensions]
+        longest = max((length for length in levels if side / 2 <= length <= side), default=min(side, max(self.size)))
+        scale = longest / max(self.size)
         width, height = self.size
         return self.read((0, 0), (width, height), (max(1, round(width * scale)), max(1, round(height * scale))))
 

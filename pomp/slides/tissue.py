@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image, ImageFilter
 from scipy import ndimage
 
 SATURATION_LIMITS = (0.05, 0.15)
@@ -29,7 +30,7 @@ def tissue_mask(thumbnail: np.ndarray) -> np.ndarray:
     brightest, darkest = colours.max(axis=2), colours.min(axis=2)
     foreign = (brightest < _BLACK) | (colours[..., 1] > colours[..., 0] + _INK_GREEN)
     saturation = np.where(foreign, 0, (brightest - darkest) * 255 // np.maximum(brightest, 1)).astype(np.uint8)
-    smooth = ndimage.median_filter(saturation, size=5)
+    smooth = np.asarray(Image.fromarray(saturation).filter(ImageFilter.MedianFilter(5)))  # twice as fast as SciPy's
     lowest, highest = (limit * 255 for limit in SATURATION_LIMITS)
     threshold = min(max(otsu_threshold(smooth[~foreign]), lowest), highest)
     mask = (smooth > threshold) & ~foreign

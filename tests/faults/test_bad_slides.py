@@ -69,7 +69,7 @@ def test_every_bad_slide_is_a_reason_and_the_good_one_goes_on(tmp_path: Path) ->
         files.append(file)
     slides = table(*files, good)
     slides["slide"] = [*SLIDES, "good"]
-    results = prepare_slides(slides, tmp_path, CONFIG, workers=2)
+    results = prepare_slides(slides, tmp_path, CONFIG, workers=1)
     assert [result.slide for result in results] == [*SLIDES, "good"]
     unexpected = {
         result.slide: result.reason

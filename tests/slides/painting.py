@@ -43,7 +43,7 @@ def write_slide(
     levels = [pixels if downsample == 1 else shrink(pixels, downsample) for downsample in downsamples]
     with tifffile.TiffWriter(path) as tiff:
         for index, level in enumerate(levels):
-            tiff.write(level, tile=(TILE, TILE), compression="adobe_deflate", **common)
+            tiff.write(level, tile=(TILE, TILE), compression="adobe_deflate", compressionargs={"level": 1}, **common)
             if index == 0:
                 tiff.write(shrink(pixels, 16), **common)  # the thumbnail, second and in strips
     return path

@@ -25,7 +25,7 @@ def test_a_slide_becomes_a_region_file(slide_file: Path, tissue_pixels: np.ndarr
     assert regions.grid.tolist() == [[0, 1], [0, 2], [1, 1], [1, 2]]
     assert regions.tissue == pytest.approx([0.5, 0.5, 1, 1], abs=0.02)
     assert (regions.mpp, regions.magnification, regions.width, regions.height) == (0.5, 20.0, 2048, 2048)
-    assert (regions.thumbnail.shape, regions.mask.shape) == ((1024, 1024, 3), (1024, 1024))
+    assert (regions.thumbnail.shape, regions.mask.shape) == ((512, 512, 3), (512, 512))
     expected = [shrink(tissue_pixels[y : y + 512, x : x + 512], 16) for x, y in regions.coordinates]
     assert np.array_equal(read_pixels(path), expected)
 
@@ -34,10 +34,10 @@ def test_a_slide_becomes_a_region_file(slide_file: Path, tissue_pixels: np.ndarr
 def test_the_picture_shows_the_mask_and_the_regions(slide_file: Path, tmp_path: Path) -> None:
     prepare_slides(table(slide_file), tmp_path, CONFIG)
     drawn = picture(read_slide_regions(regions_path(tmp_path, "painted", CONFIG)))
-    assert drawn.size == (1024, 1024)
-    assert drawn.getpixel((400, 129)) == (0, 158, 115)  # the tissue's upper edge, at level-0 y 256
-    assert drawn.getpixel((256, 60)) == (213, 94, 0)  # the left side of region (0, 1), at level-0 x 512
-    assert drawn.getpixel((400, 400)) == pytest.approx(EOSIN, abs=15)
+    assert drawn.size == (512, 512)
+    assert drawn.getpixel((200, 65)) == (0, 158, 115)  # the tissue's upper edge, at level-0 y 256
+    assert drawn.getpixel((128, 30)) == (213, 94, 0)  # the left side of region (0, 1), at level-0 x 512
+    assert drawn.getpixel((200, 200)) == pytest.approx(EOSIN, abs=15)
 
 
 @pytest.mark.usefixtures("here")

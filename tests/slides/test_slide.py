@@ -80,12 +80,29 @@ def test_a_level_that_is_a_little_off_serves(tmp_path: Path, reads: Reads) -> No
     assert wrong.mean() < 0.02  # but for the tissue's edge, which lies less than a pixel off
 
 
-def test_a_thumbnail_never_comes_from_level_0(slide_file: Path, tissue_pixels: np.ndarray, reads: Reads) -> None:
+@pytest.mark.parametrize(
+    ("side", "level", "length"),
+    [
+        (512, 1, 512),  # the level as it is
+        (600, 1, 512),
+        (1024, 1, 512),
+        (1023, 1, 512),
+        (400, 1, 400),  # 128 would be less than half
+        (256, 2, 128),
+        (1025, 0, 1025),
+        (5000, 0, 2048),  # never enlarged
+    ],
+)
+def test_a_thumbnail_comes_from_a_small_level(
+    slide_file: Path, tissue_pixels: np.ndarray, reads: Reads, side: int, level: int, length: int
+) -> None:
+    """Levels of 2048, 512 and 128 pixels."""
     with Slide(slide_file) as slide:
-        thumbnail = np.asarray(slide.thumbnail(256)).astype(int)
-        assert slide.thumbnail(5000).size == (2048, 2048)
-    assert reads[0] == (1, (512, 512))
-    assert np.abs(thumbnail - shrink(tissue_pixels, 8)).max() <= 1
+        thumbnail = slide.thumbnail(side)
+    assert {found for found, _ in reads} == {level}
+    assert thumbnail.size == (length, length)
+    if 2048 % length == 0:
+        assert np.abs(np.asarray(thumbnail).astype(int) - shrink(tissue_pixels, 2048 // length)).max() <= 1
 
 
 def test_bands_make_the_same_picture(slide_file: Path, monkeypatch: pytest.MonkeyPatch, reads: Reads) -> None:
