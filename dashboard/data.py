@@ -112,6 +112,18 @@ def _mapped_patients(folder: str, of: Stamp) -> list[str]:
     return [] if maps is None else sorted(maps["patient"].unique())
 
 
+def region_maps(run: Run, patient: str) -> pd.DataFrame:
+    """The maps of one patient, one row a region.
+
+    Raises:
+        RunError: the table is not there or damaged.
+    """
+    found = run.regions(patient)
+    if found is None:
+        raise RunError(f"Run {run.id} has no {MAPS}: it has not read slides.")
+    return found
+
+
 def report(run: Run) -> EvaluationReport:
     """The evaluation of a finished run.
 

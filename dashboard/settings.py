@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import annotated_types
 import streamlit as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -38,10 +37,10 @@ def find_field(path: str) -> FieldInfo:
 def lowest(field: FieldInfo) -> int | None:
     """The smallest whole number that the field accepts."""
     for bound in field.metadata:
-        if isinstance(bound, annotated_types.Ge):
-            return int(bound.ge)  # type: ignore[call-overload]
-        if isinstance(bound, annotated_types.Gt):
-            return int(bound.gt) + 1  # type: ignore[call-overload]
+        if hasattr(bound, "ge"):
+            return int(bound.ge)
+        if hasattr(bound, "gt"):
+            return int(bound.gt) + 1
     return None
 
 

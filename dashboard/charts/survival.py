@@ -31,9 +31,9 @@ class TimeAxis:
     @classmethod
     def up_to(cls, last_day: float) -> TimeAxis:
         """Months for up to three years of follow-up, otherwise years; four to ten ticks."""
-        unit, days, steps = ("years", DAYS_PER_YEAR, (1, 2, 3, 5, 10, 20))
-        if last_day <= 3 * DAYS_PER_YEAR:
-            unit, days, steps = ("months", DAYS_PER_YEAR / 12, (1, 3, 6))
+        short = last_day <= 3 * DAYS_PER_YEAR
+        unit, days = ("months", DAYS_PER_YEAR / 12) if short else ("years", DAYS_PER_YEAR)
+        steps = [1, 3, 6] if short else [1, 2, 3, 5, 10, 20]
         last = last_day / days
         step = next((step for step in steps if last / step <= 9), steps[-1])
         return cls(unit, days, tuple(float(tick) for tick in np.arange(0, last + 1e-9, step)))

@@ -44,7 +44,7 @@ def loss_figure(metrics: pd.DataFrame, stage: str) -> go.Figure | None:
             figure.add_trace(
                 _line(int(str(fold)), part, name, first=place == 0), row=place // _COLUMNS + 1, col=place % _COLUMNS + 1
             )
-    figure.update_xaxes(tickformat="d")
+    figure.update_xaxes(tick0=0, dtick=max(1, -(-int(rows["epoch"].max()) // 6)))
     for place in range(max(0, len(shown) - _COLUMNS), len(shown)):  # the lowest panel of each column
         figure.update_xaxes(title_text="Epoch", row=place // _COLUMNS + 1, col=place % _COLUMNS + 1)
     figure.update_layout(

@@ -21,7 +21,7 @@ AGE, SEX, STAGE = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$",
 
 
 def find_column(clinical: pd.DataFrame, name: re.Pattern[str]) -> str | None:
-    return next((column for column in clinical if name.search(column)), None)
+    return next((column for column in map(str, clinical) if name.search(column)), None)
 
 
 def show_problems(check: CohortCheck) -> None:
@@ -67,7 +67,12 @@ def show_funnel(check: CohortCheck) -> None:
         st.markdown(f"**{len(left_out)} left out**")
         if left_out:
             reasons = pd.DataFrame({"patient": left_out.keys(), "reason": left_out.values()})
-            st.dataframe(reasons, hide_index=True, height=240, alt="Patients left out, with the reason")
+            st.dataframe(
+                reasons,
+                hide_index=True,
+                height=240 if len(reasons) > 5 else "content",
+                alt="Patients left out, with the reason",
+            )
             save_table(reasons, "left-out")
         else:
             st.caption("Everybody who was loaded is kept.")

@@ -25,7 +25,7 @@ def show_risk(predictions: pd.DataFrame, patient: pd.Series) -> None:
         "no two patients' hazards differ by more than 7.4 times.",
     )  # fmt: skip
     cards[1].metric(
-        "Higher risk than", f"{share:.0%} of the cohort", border=True,
+        "Higher risk than", f"{100 * share:.0f} % of the cohort", border=True,
         help="The patient's percentile. Scores of different folds come from different models, so it is only roughly "
         "right; the rank within the fold is exact.",
     )  # fmt: skip
@@ -65,7 +65,7 @@ def show_clinical(run: Run, name: str) -> None:
         st.caption("The cohort folder of this run cannot be read any more; see the Cohort page.")
         return
     row = cohort.clinical.loc[name].dropna().astype(str)
-    table = row.rename("value").rename_axis("column").reset_index()
+    table = row.to_frame("value").rename_axis("column").reset_index()
     st.dataframe(table, hide_index=True, height=300, alt="The patient's row of clinical.csv")
     has = [omics for omics, values in cohort.omics.items() if name in values.values.index]
     st.caption(f"Omics types of this patient: {plain(', '.join(has) or 'none')}.")
@@ -86,7 +86,7 @@ if predictions.empty:
 with right:
     name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
 run_badges(run, of_patient=True)
-patient = predictions.set_index("patient", drop=False).loc[name]
+patient = predictions[predictions["patient"] == name].iloc[0]
 show_risk(predictions, patient)
 left, right = st.columns([3, 2])
 with left:

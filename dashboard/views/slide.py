@@ -15,10 +15,11 @@ from pomp.runs.run import Run
 from pomp.slides.store import read_slide_regions, regions_path
 
 LISTED = 5
+EFFECT = "occlusion"
 
 
 def scale_of(column: str) -> ScoreScale:
-    if column == "occlusion":
+    if column == EFFECT:
         return ScoreScale(map_label(column), "lowers the risk", "raises the risk", diverging=True)
     return ScoreScale(map_label(column), "low", "high")
 
@@ -36,6 +37,11 @@ def show_slide(run: Run, slide: str, regions: pd.DataFrame, column: str) -> int 
     return int(points[0]["point_index"]) if points else None
 
 
+def strength(scores: pd.Series, column: str) -> pd.Series:
+    """What ranks follow: the effect on the risk counts whichever its sign, as in the viewer."""
+    return scores.abs() if column == EFFECT else scores
+
+
 def show_region(regions: pd.DataFrame, chosen: int | None, maps: list[str]) -> None:
     st.subheader("Region")
     if chosen is None:
@@ -43,26 +49,30 @@ def show_region(regions: pd.DataFrame, chosen: int | None, maps: list[str]) -> N
         return
     region = regions.iloc[chosen]
     shown = [name for name in maps if pd.notna(region[name])]
-    ranks = {name: int(regions[name].rank(ascending=False, method="min").iloc[chosen]) for name in shown}
-    rows = [(map_label(name), region[name], f"{ranks[name]} of {len(regions)}") for name in shown]
-    st.markdown(f"Row {int(region['row'])}, column {int(region['column'])}")
+    ranks = [int(strength(regions[name], name).rank(ascending=False, method="min").iloc[chosen]) for name in shown]
+    rows = [(map_label(name), region[name], rank) for name, rank in zip(shown, ranks, strict=True)]
+    st.markdown(f"Region {chosen + 1}: row {int(region['row'])}, column {int(region['column'])}")
     st.dataframe(
         pd.DataFrame(rows, columns=["Map", "Score", "Rank"]), hide_index=True, alt="Scores of the region",
         column_config={
             "Score": st.column_config.NumberColumn(format="%.4f"),
-            "Rank": st.column_config.TextColumn(help="1 is the highest."),
+            "Rank": st.column_config.NumberColumn(help=f"1 is the strongest of {len(regions)} regions."),
         },
     )  # fmt: skip
 
 
 def show_extremes(regions: pd.DataFrame, column: str) -> None:
-    ordered = regions.sort_values(column, ascending=False)[["row", "column", column]].dropna()
-    high, low = ("Raise the risk most", "Lower the risk most") if column == "occlusion" else ("Highest", "Lowest")
-    for title, rows in ((high, ordered.head(LISTED)), (low, ordered.tail(LISTED).iloc[::-1])):
+    numbered = regions.assign(region=range(1, len(regions) + 1))[["region", "row", "column", column]].dropna()
+    ordered = numbered.sort_values(column, ascending=False)
+    high, low, top, bottom = "Highest", "Lowest", ordered.head(LISTED), ordered.tail(LISTED).iloc[::-1]
+    if column == EFFECT:
+        high, low = "Raise the risk most", "Lower the risk most"
+        top, bottom = top[top[column] > 0], bottom[bottom[column] < 0]
+    for title, rows in ((high, top), (low, bottom)):
         st.markdown(f"**{title}**")
         st.dataframe(
-            rows.rename(columns={"row": "Row", "column": "Column", column: "Score"}), hide_index=True,
-            alt=f"{title}: regions", column_config={"Score": st.column_config.NumberColumn(format="%.4f")},
+            rows.set_axis(["Region", "Row", "Column", "Score"], axis=1), hide_index=True, alt=f"{title}: regions",
+            column_config={"Score": st.column_config.NumberColumn(format="%.4f")},
         )  # fmt: skip
 
 
@@ -81,7 +91,7 @@ with places[0]:
 patients = data.mapped_patients(run)
 with places[1]:
     name = pick("Patient", patients, PATIENT, explain="Patients with at least one slide that could be read.")
-mapped = run.regions(name)
+mapped = data.region_maps(run, name)
 with places[2]:
     slide = pick("Slide", sorted(mapped["slide"].unique()), SLIDE)
 regions = mapped[mapped["slide"] == slide].reset_index(drop=True)
@@ -93,7 +103,7 @@ st.markdown(f"**{plain(map_label(column))}** — {plain(explain_map(column))}")
 st.caption(
     f"The maps come from the model of fold {int(regions['fold'].iloc[0]) + 1}, which was trained without this patient."
 )
-left, right = st.columns([3, 1])
+left, right = st.columns([5, 2])
 with left:
     chosen = show_slide(run, slide, regions, column)
     save_table(regions, f"regions-{slide}")

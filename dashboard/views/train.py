@@ -27,7 +27,7 @@ def ask_configuration(folders: dict[str, Path]) -> None:
         "Settings to start from", list(PRESET_WORDS), default="demo", required=True, key="preset",
         help="\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items()),
     )  # fmt: skip
-    config = PRESETS[preset or "demo"]
+    config = PRESETS[preset]
     names = list(get_args(ProtocolName))
     protocol = st.segmented_control(
         "Protocol", names, default=config.protocol, required=True, key=f"protocol@{preset}",
@@ -42,14 +42,14 @@ def ask_configuration(folders: dict[str, Path]) -> None:
         key="modality",
         help=field.description,
     )
-    changes: dict[str, object] = dict(ask_changes(str(preset), config))
+    changes: dict[str, object] = dict(ask_changes(preset, config))
     if protocol != config.protocol:
         changes["protocol"] = protocol
     if modality != "auto":
         changes["model.modalities"] = modality
     title = st.text_input("Title", key="title", max_chars=120, placeholder="optional: a name for people")
     with errors_as_text():
-        wanted = actions.configuration(str(preset), changes)
+        wanted = actions.configuration(preset, changes)
         st.caption("The same run from a terminal:")
         st.code(command_line(data.cohort_argument(folder), wanted), language="bash", wrap_lines=True)
         if st.button("Start", type="primary", icon=":material/play_arrow:"):

@@ -156,6 +156,14 @@ def test_slide_page_explains_its_map(fake: FakeWorkspace) -> None:
     assert "It is not on the way to the risk" in words(app)
 
 
+def test_slide_page_without_the_viewer(monkeypatch: pytest.MonkeyPatch, fake: FakeWorkspace) -> None:
+    monkeypatch.setattr("dashboard.viewer.available", lambda: False)
+    monkeypatch.setattr("dashboard.viewer.explain_absence", lambda: "Install it again to get the viewer.")
+    app = open_page("slide", run=fake.runs["honest"], patient="P-12")
+    assert app.info[0].value == "Install it again to get the viewer."
+    assert len(app.get("plotly_chart")) == 1
+
+
 def test_slide_page_leaves_out_maps_of_missing_types(fake: FakeWorkspace) -> None:
     app = open_page("slide", run=fake.runs["honest"], patient="P-05")
     assert "Match with mirna" not in app.selectbox(key="map").options

@@ -1,0 +1,113 @@
+"""What pages say about numbers, and the limits that settings get from their fields."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from dashboard.elements import plain
+from dashboard.endpoints import describe_endpoint
+from dashboard.settings import SHOWN, find_field, lowest, read_value
+from dashboard.words import (
+    PRESET_WORDS,
+    PROTOCOLS,
+    STATES,
+    duration,
+    explain_map,
+    follow_up,
+    map_columns,
+    map_label,
+    number,
+    p_value,
+    verdict,
+)
+from pomp.config import PRESETS, ProtocolName, RunConfig
+from pomp.evaluation.report import EvaluationReport, ModelScore
+from pomp.runs.status import State
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (duration(59.6), "1 min 0 s"),
+        (duration(3700), "1 h 1 min"),
+        (duration(7), "7 s"),
+        (follow_up(365.25), "12 months"),
+        (follow_up(1000), "2.7 years"),
+        (number(NAN), "–"),
+        (number(0.6544), "0.654"),
+        (p_value(None), "–"),
+        (p_value(0.0004), "< 0.001"),
+        (p_value(0.0316), "0.032"),
+        (describe_endpoint("OS").count(1), "1 death"),
+        (describe_endpoint("PFI").count(2), "2 progressions"),
+        (describe_endpoint("XYZ").name, "XYZ"),
+    ],
+)
+def test_numbers_in_words(said: str, expected: str) -> None:
+    assert said == expected
+
+
+def report(mean: float, lower: float, upper: float, **others: float) -> EvaluationReport:
+    score = ModelScore("POMP", (), mean, 0.02, lower, upper)
+    comparators = tuple(replace(score, model=name, mean=value) for name, value in others.items())
+    return EvaluationReport(score, comparators, {}, None, None, None, (), {}, ())
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "said"),
+    [
+        (report(0.65, 0.60, 0.70, ridge=0.60), []),
+        (report(0.55, 0.48, 0.62), ["covers 0.5"]),
+        (report(0.65, 0.60, 0.70, ridge=0.66, clinical=0.5), ["No better than a plain model on the same folds: ridge"]),
+        (report(0.52, 0.45, 0.60, ridge=0.6), ["covers 0.5", "ridge (0.600) against 0.520"]),
+        (report(NAN, NAN, NAN, ridge=0.6), []),
+    ],
+)
+def test_verdict(evaluated: EvaluationReport, said: list[str]) -> None:
+    found = verdict(evaluated)
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def test_every_protocol_preset_and_state_has_words() -> None:
+    assert set(PROTOCOLS) == set(get_args(ProtocolName))
+    assert set(PRESET_WORDS) == set(PRESETS)
+    assert set(STATES) == set(get_args(State))
+
+
+def test_the_map_that_explains_the_risk_comes_first() -> None:
+    columns = ["patient", "cls_attention", "occlusion", "alignment_mrna"]
+    assert map_columns(columns) == ["occlusion", "cls_attention", "alignment_mrna"]
+    assert map_label("alignment_mrna") == "Match with mrna"
+    assert "not on the way to the risk" in explain_map("alignment_mrna")
+
+
+@pytest.mark.parametrize(("path", "low"), [("folds", 2), ("pretrain.epochs", 0), ("finetune.epochs", 1), ("seed", 0)])
+def test_limits_come_from_the_field(path: str, low: int) -> None:
+    assert lowest(find_field(path)) == low
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_every_setting_shown_is_a_whole_number_with_help(path: str) -> None:
+    value: Any = read_value(RunConfig(), path)
+    assert isinstance(value, int)
+    assert find_field(path).description
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<script>", r"\<script\>"),
+        ("![x](http://h/i.png)", r"\!\[x\]\(http\:\/\/h\/i\.png\)"),
+        ("a\nb", "a b"),
+        (":red[x] $y$", r"\:red\[x\] \$y\$"),
+        ("TCGA-01", r"TCGA\-01"),
+    ],
+)
+def test_plain_leaves_no_markdown(text: str, shown: str) -> None:
+    assert plain(text) == shown
