@@ -51,7 +51,7 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread for as long
 def browser() -> Iterator[Browser]:
     """The system's Chromium. Without one, tests are skipped, but never unnoticed on CI."""
     if not CHROMIUM.is_file():

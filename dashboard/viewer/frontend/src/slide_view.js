@@ -28,6 +28,7 @@ export class SlideView {
       navigatorPosition: "TOP_RIGHT",
       navigatorWidth: "144px",
       navigatorHeight: "108px",
+      navigatorAutoFade: false,
       animationTime: still ? 0 : 0.5,
       maxZoomPixelRatio: 4,
       minZoomImageRatio: 0.7,
@@ -104,10 +105,14 @@ export class SlideView {
     this.viewer.viewport.goHome()
   }
 
-  /** Move a square of the image to the middle, at the present zoom. */
-  centre(x, y, size) {
-    const middle = new OpenSeadragon.Point(x + size / 2, y + size / 2)
-    this.viewer.viewport.panTo(this.image.imageToViewportCoordinates(middle)).applyConstraints()
+  /** Move a square of the image to the middle, at the present zoom, unless it is in sight. */
+  bringIntoSight(x, y, size) {
+    const { viewport } = this.viewer
+    const square = this.image.imageToViewportRectangle(x, y, size, size)
+    const sight = viewport.getBounds()
+    const isInside =
+      sight.containsPoint(square.getTopLeft()) && sight.containsPoint(square.getBottomRight())
+    if (!isInside) viewport.panTo(square.getCenter()).applyConstraints()
   }
 
   destroy() {

@@ -98,7 +98,7 @@ export class SlideViewer {
     const { order } = this.scale
     const now = order.indexOf(this.selected)
     const next = order[now < 0 ? 0 : Math.min(Math.max(now + by, 0), order.length - 1)]
-    this.slide.centre(this.regions.x[next], this.regions.y[next], this.regions.size[next])
+    this.slide.bringIntoSight(this.regions.x[next], this.regions.y[next], this.regions.size[next])
     this.select(next)
   }
 
