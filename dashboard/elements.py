@@ -16,6 +16,8 @@ from pomp.errors import CohortError, PompError
 from pomp.runs.run import Run
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
+_AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")  # what GitHub's Markdown makes a link without being asked
+_WORD_JOINER = "\u2060"  # invisible
 _TITLE = 40
 _PLOT_CONFIG = {
     "displaylogo": False,
@@ -26,7 +28,8 @@ _PLOT_CONFIG = {
 
 def plain(text: object) -> str:
     """Text from data for a place that reads Markdown: shown letter by letter, so that it can be no image or link."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    unlinked = _AUTOLINK.sub(_WORD_JOINER, " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", unlinked)
 
 
 @contextmanager

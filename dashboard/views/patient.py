@@ -65,8 +65,10 @@ def show_clinical(run: Run, name: str) -> None:
         st.caption("The cohort folder of this run cannot be read any more; see the Cohort page.")
         return
     row = cohort.clinical.loc[name].dropna().astype(str)
-    table = row.to_frame("value").rename_axis("column").reset_index()
-    st.dataframe(table, hide_index=True, height=300, alt="The patient's row of clinical.csv")
+    table = pd.DataFrame({"value": row}).rename_axis("column").reset_index()
+    st.dataframe(
+        table, hide_index=True, height=300 if len(table) > 7 else "content", alt="The patient's row of clinical.csv"
+    )
     has = [omics for omics, values in cohort.omics.items() if name in values.values.index]
     st.caption(f"Omics types of this patient: {plain(', '.join(has) or 'none')}.")
     if name in set(cohort.slides["patient"]):

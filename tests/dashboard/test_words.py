@@ -103,7 +103,7 @@ def test_every_setting_shown_is_a_whole_number_with_help(path: str) -> None:
     ("text", "shown"),
     [
         ("<script>", r"\<script\>"),
-        ("![x](http://h/i.png)", r"\!\[x\]\(http\:\/\/h\/i\.png\)"),
+        ("![x](http://h/i.png)", "\\!\\[x\\]\\(http\\:\u2060\\/\\/h\\/i\\.png\\)"),
         ("a\nb", "a b"),
         (":red[x] $y$", r"\:red\[x\] \$y\$"),
         ("TCGA-01", r"TCGA\-01"),
