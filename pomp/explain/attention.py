@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pomp.model import OmicsTokens, PathologyTokens, Pomp
 from pomp.model.pathology import PathologyEncoder
@@ -17,7 +19,7 @@ def cls_attention(encoder: PathologyEncoder, embedded: Tensor, coordinates: Tens
     The mean over the heads, rescaled to sum to 1 over a patient's regions: what [CLS-P] gives to itself is left out.
     It says where the model looked and not whether that raised or lowered the risk; `occlusion` does.
     """
-    attention = encoder.transformer.blocks[-1].attn
+    attention: Any = encoder.transformer.blocks[-1].attn
     seen: list[Tensor] = []
     handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
@@ -28,12 +30,14 @@ def cls_attention(encoder: PathologyEncoder, embedded: Tensor, coordinates: Tens
     return weights[mask]
 
 
-def _cls_row(attention: nn.Module, tokens: Tensor, mask: Tensor) -> Tensor:
-    """Softmax of the first query against the region keys, from the block's own projections."""
+def _cls_row(attention: Any, tokens: Tensor, mask: Tensor) -> Tensor:
+    """Softmax of the first query against the region keys, from the projections of timm's attention."""
     batch, length, width = tokens.shape
-    heads = int(attention.num_heads)
+    heads: int = attention.num_heads
     query, key, _ = attention.qkv(tokens).reshape(batch, length, 3, heads, -1).permute(2, 0, 3, 1, 4)  # (B, H, L, d/H)
-    scores = (query[:, :, :1] @ key[:, :, 1:].transpose(-2, -1)).squeeze(2) * (width // heads) ** -0.5  # (B, H, M)
+    scores: Tensor = (query[:, :, :1] @ key[:, :, 1:].transpose(-2, -1)).squeeze(2) * (
+        width // heads
+    ) ** -0.5  # (B, H, M)
     scores = scores.masked_fill(~mask[:, None], torch.finfo(scores.dtype).min)
     return (scores.softmax(dim=-1) * mask[:, None]).mean(dim=1)
 

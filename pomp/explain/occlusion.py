@@ -28,7 +28,7 @@ def occlusion(model: Pomp, embedded: Tensor, coordinates: Tensor, omics: OmicsTo
     everything = torch.arange(regions, device=embedded.device)
     whole = _risk(model, embedded, coordinates, everything[None], omics)
     parts = []
-    for block in everything.split(max(1, TOKENS // regions)):
+    for block in torch.split(everything, max(1, TOKENS // regions)):
         others = everything.expand(len(block), -1)[everything != block[:, None]].reshape(len(block), -1)  # (b, M-1)
         parts.append(_risk(model, embedded, coordinates, others, omics))
     return whole - torch.cat(parts)

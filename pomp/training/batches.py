@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,12 +36,10 @@ class Batch:
     event: Tensor  # (B,) bool
 
     def to(self, device: torch.device) -> Batch:
-        moved = {
-            field.name: value.to(device, non_blocking=True) if isinstance(value, Tensor) else value
-            for field in fields(self)
-            for value in [getattr(self, field.name)]
+        moved: dict[str, Any] = {
+            name: value.to(device, non_blocking=True) for name, value in vars(self).items() if isinstance(value, Tensor)
         }
-        return Batch(**moved)
+        return replace(self, **moved)
 
     @property
     def paired(self) -> Tensor:
@@ -69,7 +68,9 @@ class RegionBank:
         if patient in self._kept:
             return self._kept[patient]
         table = self.tables[patient]
-        parts = [read_pixels(Path(file), rows["index"].to_list()) for file, rows in table.groupby("file", sort=False)]
+        parts = [
+            read_pixels(Path(str(file)), rows["index"].to_list()) for file, rows in table.groupby("file", sort=False)
+        ]
         pixels = np.ascontiguousarray(np.concatenate(parts).transpose(0, 3, 1, 2))
         if pixels.nbytes <= self._free:
             self._kept[patient] = pixels

@@ -123,7 +123,7 @@ def _step(model: Pomp, optimiser: torch.optim.Optimizer, loss: Tensor, rate: flo
     for group in optimiser.param_groups:
         group["lr"] = rate
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    torch.autograd.backward(loss)
     if clip_norm is not None:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
     optimiser.step()
