@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard.state import RUN, pick
 from dashboard.words import PROTOCOLS, STATES
+from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
 from pomp.runs.run import Run
 
@@ -42,6 +43,16 @@ def errors_as_text() -> Iterator[None]:
         st.error("\n".join([plain(first), *(f"- {plain(line.removeprefix('- '))}" for line in others if line.strip())]))
         if isinstance(error, CohortError):
             st.caption("`pomp cohort check FOLDER` lists every problem with file, row and value.")
+
+
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Every finding in a sentence; errors first."""
+    errors = [problem for problem in problems if problem.severity == "error"]
+    warnings = [problem for problem in problems if problem.severity == "warning"]
+    for found, show, title in ((errors, st.error, "must be repaired"), (warnings, st.warning, "worth a look")):
+        if found:
+            count = f"{len(found)} problem{'s' if len(found) > 1 else ''}"
+            show("\n".join(f"- {plain(problem)}" for problem in found[:30]), title=f"{count} {title}")
 
 
 def empty_state(title: str, way_out: str, page: str | None = None, link: str = "") -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.cohort import bar_figure, funnel_figure, histogram_figure, modality_figure, modality_table
 from dashboard.charts.survival import survival_figure, survival_table
-from dashboard.elements import cohort_badges, empty_state, plain, save_table, show_figure
+from dashboard.elements import cohort_badges, empty_state, plain, save_table, show_figure, show_problems
 from dashboard.endpoints import describe_endpoint
 from dashboard.state import COHORT, pick
 from dashboard.theme import EVERYBODY
@@ -22,16 +22,6 @@ AGE, SEX, STAGE = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$",
 
 def find_column(clinical: pd.DataFrame, name: re.Pattern[str]) -> str | None:
     return next((column for column in map(str, clinical) if name.search(column)), None)
-
-
-def show_problems(check: CohortCheck) -> None:
-    """Every finding in a sentence; errors first."""
-    errors = [problem for problem in check.problems if problem.severity == "error"]
-    warnings = [problem for problem in check.problems if problem.severity == "warning"]
-    for found, show, title in ((errors, st.error, "must be repaired"), (warnings, st.warning, "worth a look")):
-        if found:
-            count = f"{len(found)} problem{'s' if len(found) > 1 else ''}"
-            show("\n".join(f"- {plain(problem)}" for problem in found[:30]), title=f"{count} {title}")
 
 
 def show_cards(cohort: Cohort) -> None:
@@ -153,13 +143,13 @@ if not folders:
 folder = folders[pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")]
 check = data.cohort_check(folder)
 if check.cohort is None:
-    show_problems(check)
+    show_problems(check.problems)
     st.markdown(f"Repair the files in `{plain(folder)}` and reload this page. Nothing was changed.")
     st.stop()
 cohort_badges(check.cohort.title, check.cohort.synthetic)
 st.caption(f"{plain(check.cohort.source)} · licence: {plain(check.cohort.licence or 'not stated')}")
 show_cards(check.cohort)
-show_problems(check)
+show_problems(check.problems)
 show_funnel(check)
 show_omics(check.cohort)
 show_clinical(check.cohort)

@@ -8,17 +8,15 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.charts.survival import survival_figure, survival_table
-from dashboard.elements import pick_run, plain, run_badges, run_label, show_figure
+from dashboard.comparison import protocol_label, show_comparison
+from dashboard.elements import pick_run, plain, run_badges, show_figure
 from dashboard.endpoints import describe_endpoint
-from dashboard.state import COMPARE, pick
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from dashboard.words import PROTOCOLS, follow_up, headline, number, p_value, verdict
-from pomp.errors import PompError
-from pomp.evaluation.report import HIGH, LOW, EvaluationReport, optimism
+from pomp.evaluation.report import HIGH, LOW, EvaluationReport
 from pomp.runs.run import Run
 
 COLOURS = {LOW: LOW_RISK, HIGH: HIGH_RISK}
-NOTHING = "none"
 
 
 def show_headline(report: EvaluationReport) -> None:
@@ -71,7 +69,7 @@ def _median(curve: object) -> str:
 
 def show_folds(run: Run, report: EvaluationReport) -> None:
     st.subheader("C-index by fold")
-    scores = {_label(run): report.score} | {other.model: other for other in report.comparators}
+    scores = {protocol_label(run): report.score} | {other.model: other for other in report.comparators}
     table = concordance_table(scores)
     show_figure(concordance_figure(scores), f"c-index-{run.id}", table, "C-index of each fold, by model")
     st.caption(
@@ -86,76 +84,6 @@ def show_folds(run: Run, report: EvaluationReport) -> None:
     if report.notes:
         with st.expander("Remarks on these numbers"):
             st.markdown("\n".join(f"- {plain(note)}" for note in report.notes))
-
-
-def _label(run: Run) -> str:
-    return f"POMP, {run.info.protocol}"
-
-
-def comparable(run: Run, runs: list[Run]) -> list[Run]:
-    """Runs of the same cohort; those under another protocol on the same splits come first."""
-    others = [other for other in runs if other.id != run.id and other.info.cohort.name == run.info.cohort.name]
-    return sorted(others, key=lambda other: not _same_splits(run, other))
-
-
-def _same_splits(run: Run, other: Run) -> bool:
-    return other.info.splits_digest == run.info.splits_digest and other.info.protocol != run.info.protocol
-
-
-def show_comparison(run: Run, report: EvaluationReport, runs: list[Run]) -> None:
-    st.subheader("Beside another run")
-    others = comparable(run, runs)
-    if not others:
-        st.caption("There is no other finished run of this cohort. Train one under another protocol to compare.")
-        return
-    by_id = {other.id: other for other in others}
-    first = others[0].id if _same_splits(run, others[0]) else NOTHING
-    chosen = pick(
-        "Compare with",
-        [NOTHING, *by_id],
-        COMPARE,
-        first=first,
-        show=lambda key: run_label(by_id[key]) if key in by_id else key,
-    )
-    if chosen == NOTHING:
-        return
-    other = by_id[chosen]
-    run_badges(other)
-    beside = data.report(other)
-    names = _label(run), _label(other) if _label(other) != _label(run) else f"{_label(other)} (the other)"
-    scores = dict(zip(names, (report.score, beside.score), strict=True))
-    left, right = st.columns([3, 2])
-    with left:
-        show_figure(
-            concordance_figure(scores),
-            f"comparison-{run.id}",
-            concordance_table(scores),
-            "C-index of both runs by fold",
-        )
-    with right:
-        show_difference(run, report, other, beside)
-
-
-def show_difference(run: Run, report: EvaluationReport, other: Run, beside: EvaluationReport) -> None:
-    """The difference between two runs, called optimism where one is honest and the other is not."""
-    swap = run.info.protocol != "honest" and other.info.protocol == "honest"
-    base, raised = (beside, report) if swap else (report, beside)
-    named = "honest" in {run.info.protocol, other.info.protocol} and run.info.protocol != other.info.protocol
-    try:
-        found = optimism(base, raised)
-    except PompError as error:
-        st.info(plain(error), title="Not the same patients in the same folds")
-        return
-    st.metric(
-        "Optimism" if named else "Difference", f"{found.difference:+.3f}", border=True,
-        help="Mean over folds of the second C-index minus the first.",
-    )  # fmt: skip
-    if named:
-        st.markdown(
-            f"On the same folds, the paper's way of working raises the C-index from {number(found.honest)} to "
-            f"{number(found.paper)}. That gain comes from having seen the test patients: new patients do not get it."
-        )
-    st.markdown(f"**{plain(other.info.protocol)}**: {PROTOCOLS[other.info.protocol]}")
 
 
 st.title("Survival")
