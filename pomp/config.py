@@ -202,12 +202,13 @@ class RunConfig(Frozen):
 
 
 _DEMO: dict[str, Any] = {
-    "slides": {"region_px": 512, "downsample": 8},
+    "slides": {"region_px": 512},
     "omics": {"genes": 64, "trees": 100},
-    "model": {"width": 96, "heads": 3, "vit_layers": 1, "patch_px": 16, "dropout": 0.1},
-    "pretrain": {"epochs": 20, "batch_size": 32},
-    "finetune": {"epochs": 20, "batch_size": 32},
+    "model": {"width": 96, "heads": 3, "vit_layers": 1, "dropout": 0.4},
+    "pretrain": {"epochs": 10, "batch_size": 32},
+    "finetune": {"epochs": 8, "batch_size": 32},
 }
+"""Small enough for two cores and a few dozen patients: few epochs and much dropout, because so few overfit at once."""
 
 PRESETS: dict[PresetName, RunConfig] = {
     "honest": RunConfig(),

@@ -28,7 +28,7 @@ class DemoDesign:
     median_days: float = 1100.0
     weibull_shape: float = 1.2
     earliest_death_days: float = 40.0
-    censoring_days: tuple[float, float] = (400.0, 2600.0)
+    censoring_days: tuple[float, float] = (1200.0, 4000.0)
     short_follow_up: int = 2  # patients seen for less than 30 days, whom the funnel leaves out
     without_slides: int = 2
     with_two_slides: int = 2
