@@ -11,6 +11,7 @@ import typer
 
 from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
 from pomp.data.bundle import assets_folder, rebuild
+from pomp.runs.bundle import rebuild_runs
 
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")]
 Port = Annotated[int, typer.Option(help="Port on this machine.")]
@@ -19,7 +20,7 @@ DEFAULT_PORT = 8501
 
 def demo(
     rebuild_bundle: Annotated[
-        bool, typer.Option("--rebuild", help="Make the bundled cohorts again from their seed, and stop.")
+        bool, typer.Option("--rebuild", help="Make the bundled cohorts and runs again from their seed, and stop.")
     ] = False,
     source: Annotated[
         Path | None, typer.Option(help="With --rebuild: folder of the full TCGA-BRCA tables, to reduce them again.")
@@ -32,6 +33,7 @@ def demo(
     if rebuild_bundle:
         with TerminalProgress() as progress:
             rebuild(assets_folder(), source, progress.count)
+            rebuild_runs(assets_folder(), lambda _, status: progress.status(status))
         console.print(f"Made again in {assets_folder()}.", highlight=False)
         return
     workspace = open_workspace(home)

@@ -17,7 +17,8 @@ from pomp.errors import CohortError, PompError
 from pomp.runs.status import Status
 from pomp.runs.workspace import Workspace
 
-console = Console()
+WIDE = 120
+console = Console(width=None if sys.stdout.isatty() else WIDE)  # tables in a file need no narrow window
 
 Home = Annotated[
     Path | None,

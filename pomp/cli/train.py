@@ -154,7 +154,7 @@ def run_evaluation(opened: Run) -> EvaluationReport:
 def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
     """C-index by fold of the run and of the plain models."""
     table = Table(title=f"C-index by fold · {opened.info.cohort.title} · protocol {opened.info.protocol}")
-    table.add_column("model")
+    table.add_column("model", no_wrap=True)
     for fold in evaluation.score.folds:
         table.add_column(f"fold {fold.fold + 1}", justify="right")
     table.add_column("mean ± sd", justify="right")

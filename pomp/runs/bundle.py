@@ -1,0 +1,80 @@
+"""The finished runs that come with pomp: what they are, and how they are made."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pomp.config import PRESETS, RunConfig, override
+from pomp.data.cohort import read_cohort
+from pomp.runs.atomic import write_text
+from pomp.runs.run import Run
+from pomp.runs.status import Status
+from pomp.runs.worker import execute
+from pomp.runs.workspace import Workspace
+
+LEFT_OUT = ("checkpoints", "folds", "lock", "log.txt")
+"""Weights are large, the folds' own tables are gathered in the run's, and a log tells of the machine it came from."""
+
+_BRCA = {"omics.genes": 300, "finetune.epochs": 20}
+
+
+@dataclass(frozen=True)
+class BundledRun:
+    """One run of the bundle, made from a bundled cohort."""
+
+    id: str
+    cohort: str
+    title: str
+    changes: dict[str, Any]  # to the preset `demo`
+
+    @property
+    def config(self) -> RunConfig:
+        return override(PRESETS["demo"], self.changes)
+
+
+BUNDLED = (
+    BundledRun("brca-paper-released", "brca", "Paper's protocol as released", {"protocol": "paper-released", **_BRCA}),
+    BundledRun("brca-paper", "brca", "Paper's protocol", {"protocol": "paper", **_BRCA}),
+    BundledRun("brca-honest", "brca", "Honest protocol", {"protocol": "honest", **_BRCA}),
+    BundledRun("demo-pathology", "demo", "Slides alone", {"model.modalities": "pathology"}),
+    BundledRun("demo-omics", "demo", "Omics alone", {"model.modalities": "omics"}),
+    BundledRun("demo-both", "demo", "Slides and omics", {}),
+)
+"""In the order in which they are made: a list of runs shows the last one first."""
+
+
+def rebuild_runs(assets: Path, on_status: Callable[[str, Status], None] | None = None) -> None:
+    """Make the bundled runs again from the bundled cohorts, each one replaced only once it is done.
+
+    Args:
+        assets: the folder that holds `cohorts` and `runs`.
+        on_status: told the run's id and how it goes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder))
+        workspace.install_bundle(assets)
+        for bundled in BUNDLED:
+            run = make_run(bundled, workspace, on_status)
+            publish(run, bundled.id, assets / "runs" / bundled.id)
+
+
+def make_run(bundled: BundledRun, workspace: Workspace, on_status: Callable[[str, Status], None] | None = None) -> Run:
+    """Work it off in a workspace that has the bundled cohorts. It always computes on the CPU, for the same numbers."""
+    config = bundled.config
+    run = workspace.runs.create(read_cohort(workspace.cohorts / bundled.cohort, config.cohort), config, bundled.title)
+    execute(run, "cpu", (lambda status: on_status(bundled.id, status)) if on_status else None)
+    return run
+
+
+def publish(run: Run, name: str, target: Path) -> None:
+    """Copy a finished run without what `LEFT_OUT` names, under an id that stays when it is made again."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(run.folder, target, ignore=lambda folder, _: LEFT_OUT if Path(folder) == run.folder else ())
+    write_text(target / "run.json", run.info.model_copy(update={"id": name}).model_dump_json(indent=1))
+    final = run.status().changed(pid=None, host=None)
+    write_text(target / "status.json", final.model_dump_json(indent=1))

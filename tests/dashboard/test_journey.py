@@ -1,0 +1,124 @@
+"""One journey through the dashboard, in a real browser on the bundled cohorts, as a newcomer would make it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pomp.data.bundle import assets_folder
+from pomp.runs.backends.local import LocalBackend
+from pomp.runs.workspace import Workspace
+from tests.conftest import REPOSITORY
+from tests.dashboard.conftest import Serve, WatchedPage
+
+PATIENCE = 60_000
+SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
+"""A folder: the journey leaves the README's pictures there."""
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    workspace = Workspace(tmp_path_factory.mktemp("home"))
+    workspace.install_bundle(assets_folder())
+    yield workspace
+    backend = LocalBackend(workspace)
+    for run in workspace.runs.list():
+        if run.status().active:
+            backend.kill(run)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, workspace: Workspace) -> str:
+    return serve(REPOSITORY / "dashboard" / "app.py", workspace.root)
+
+
+def settle(page: Page) -> None:
+    """Wait until Streamlit has drawn the page."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+
+
+def keep_picture(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.wait_for_timeout(1500)  # figures fade in
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def forgive_probes(watched: WatchedPage) -> None:
+    """Streamlit asks for its own health below each page's address first and is told 404; that is no fault of a page."""
+    watched.problems = [text for text in watched.problems if "404" not in text]
+
+
+def test_newcomer(address: str, workspace: Workspace, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 1400, "height": 1000})
+
+    # The cohort, and the curve of a finished run.
+    page.goto(f"{address}/?cohort=brca")
+    expect(page.get_by_role("heading", name="Cohort").first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    keep_picture(page, "cohort")
+    page.get_by_role("link", name="Survival").first.click()
+    expect(page.get_by_text("High against low risk")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    keep_picture(page, "survival")
+
+    # A small training; its loss appears while it runs.
+    page.get_by_role("link", name="Train").first.click()
+    expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=PATIENCE)
+    page.goto(f"{address}/train?cohort=demo")
+    settle(page)
+    page.get_by_role("radio", name="omics").click()
+    settle(page)
+    for label, value in {"Pre-training epochs": "60", "Fine-tuning epochs": "3", "Folds": "2"}.items():
+        box = page.get_by_label(label, exact=True)
+        box.fill(value)
+        box.press("Enter")
+        settle(page)
+    before = {run.id for run in workspace.runs.list()}
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("Pre-training", exact=True).first).to_be_visible(timeout=PATIENCE)
+    (run,) = [run for run in workspace.runs.list() if run.id not in before]
+    losses = len(run.metrics())
+    assert losses > 0
+    keep_picture(page, "train")
+
+    # A reload loses nothing; the loss moves on.
+    page.reload()
+    settle(page)
+    assert len(run.metrics()) >= losses
+    expect(page.get_by_text("Open in Survival").first).to_be_visible(timeout=2 * PATIENCE)
+    assert run.status().state == "DONE"
+    assert len(run.metrics()) == 2 * (60 + 3)
+
+    # A patient, the slide, and a region of it.
+    page.goto(f"{address}/patient")
+    expect(page.get_by_text("Predicted survival").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile("research use only", re.IGNORECASE)).first).to_be_visible()
+    settle(page)
+    keep_picture(page, "patient")
+    page.goto(f"{address}/slide")
+    viewer = page.locator("canvas").first
+    expect(viewer).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    zoom_and_click(page)
+    expect(page.get_by_text(re.compile(r"Region \d+: row \d+, column \d+"))).to_be_visible(timeout=PATIENCE)
+    keep_picture(page, "slide")
+    forgive_probes(watched)
+
+
+def zoom_and_click(page: Page) -> None:
+    """Zoom in twice around the middle of the slide, then click there."""
+    box = page.locator("canvas").first.bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*middle)
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(1000)
+    page.mouse.click(*middle)
