@@ -46,7 +46,9 @@ def test_belongs_to_the_bundled_cohort_and_to_its_settings(entry: BundledRun) ->
 
 
 def test_bundle_is_small() -> None:
-    assert sum(file.stat().st_size for file in assets_folder().rglob("*") if file.is_file()) < 30e6
+    files = [file for file in assets_folder().rglob("*") if file.is_file()]
+    # Regions are cut there by whoever trains on the folder itself; they are not part of the bundle.
+    assert sum(file.stat().st_size for file in files if "regions" not in file.parts) < 30e6
 
 
 def test_multimodal_risk_comes_near_the_oracle_and_above_either_modality() -> None:
