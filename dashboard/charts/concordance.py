@@ -28,7 +28,7 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
         figure.add_trace(_folds(place, name, score, colour))
         figure.add_trace(_mean(place, name, score, colour))
     figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.5], showgrid=False
+        tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.3], showgrid=False
     )
     figure.update_yaxes(title_text="C-index (1 = every pair in the right order)")
     figure.update_layout(template=TEMPLATE, height=400, showlegend=False, margin={"r": 56})

@@ -23,9 +23,9 @@ def show_headline(report: EvaluationReport) -> None:
     score, ratio = report.score, report.hazard_ratio
     cards = st.columns(4)
     cards[0].metric(
-        "C-index, mean ± sd over folds", headline(score), border=True,
+        "C-index, mean ± sd", headline(score), border=True,
         help="Of all pairs of patients whose order of death is known, the share that the risk puts in the right order. "
-        "0.5 is guessing, 1 is perfect. Each fold's patients were not trained on.",
+        "0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were not trained on.",
     )  # fmt: skip
     cards[1].metric(
         "95 % interval", f"{number(score.lower)} to {number(score.upper)}", border=True,
@@ -37,7 +37,7 @@ def show_headline(report: EvaluationReport) -> None:
         f"their fold only. By shuffling the groups within folds instead: p {p_value(report.permutation_p)}.",
     )  # fmt: skip
     cards[3].metric(
-        "Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.2f} ({ratio.lower:.2f} to {ratio.upper:.2f})",
+        "Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.1f} ({ratio.lower:.1f}–{ratio.upper:.1f})",
         border=True,
         help="How many times as often the event happens per day in the high- as in the low-risk group, with its 95 % "
         "interval; 1 means no difference.",

@@ -17,8 +17,9 @@ from pomp.runs.status import Status
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 
-LEFT_OUT = ("checkpoints", "folds", "lock", "log.txt")
-"""Weights are large, the folds' own tables are gathered in the run's, and a log tells of the machine it came from."""
+LEFT_OUT = ("checkpoints", "folds", "lock", "log.txt", "fold-*.json", "all.json")
+"""Weights and fitted selectors are large and only needed to go on with a run, the folds' own tables are gathered in the
+run's, and a log tells of the machine it came from."""
 
 _BRCA = {"omics.genes": 300, "finetune.epochs": 20}
 
@@ -38,14 +39,14 @@ class BundledRun:
 
 
 BUNDLED = (
-    BundledRun("brca-paper-released", "brca", "Paper's protocol as released", {"protocol": "paper-released", **_BRCA}),
-    BundledRun("brca-paper", "brca", "Paper's protocol", {"protocol": "paper", **_BRCA}),
-    BundledRun("brca-honest", "brca", "Honest protocol", {"protocol": "honest", **_BRCA}),
     BundledRun("demo-pathology", "demo", "Slides alone", {"model.modalities": "pathology"}),
     BundledRun("demo-omics", "demo", "Omics alone", {"model.modalities": "omics"}),
     BundledRun("demo-both", "demo", "Slides and omics", {}),
+    BundledRun("brca-paper-released", "brca", "Paper's protocol as released", {"protocol": "paper-released", **_BRCA}),
+    BundledRun("brca-paper", "brca", "Paper's protocol", {"protocol": "paper", **_BRCA}),
+    BundledRun("brca-honest", "brca", "Honest protocol", {"protocol": "honest", **_BRCA}),
 )
-"""In the order in which they are made: a list of runs shows the last one first."""
+"""In the order in which they are made: a list of runs shows the last one first, and that is of real patients."""
 
 
 def rebuild_runs(assets: Path, on_status: Callable[[str, Status], None] | None = None) -> None:
@@ -74,7 +75,7 @@ def make_run(bundled: BundledRun, workspace: Workspace, on_status: Callable[[str
 def publish(run: Run, name: str, target: Path) -> None:
     """Copy a finished run without what `LEFT_OUT` names, under an id that stays when it is made again."""
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(run.folder, target, ignore=lambda folder, _: LEFT_OUT if Path(folder) == run.folder else ())
+    shutil.copytree(run.folder, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
     write_text(target / "run.json", run.info.model_copy(update={"id": name}).model_dump_json(indent=1))
     final = run.status().changed(pid=None, host=None)
     write_text(target / "status.json", final.model_dump_json(indent=1))

@@ -16,7 +16,7 @@ from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.dashboard.conftest import Serve, WatchedPage
 
-PATIENCE = 60_000
+PATIENCE = 30_000
 SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
 """A folder: the journey leaves the README's pictures there."""
 
@@ -44,6 +44,7 @@ def settle(page: Page) -> None:
 
 def keep_picture(page: Page, name: str) -> None:
     if SCREENSHOTS:
+        page.get_by_role("heading", level=1).scroll_into_view_if_needed()
         page.wait_for_timeout(1500)  # figures fade in
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
@@ -71,31 +72,32 @@ def test_newcomer(address: str, workspace: Workspace, watched: WatchedPage) -> N
 
     # A small training; its loss appears while it runs.
     page.get_by_role("link", name="Train").first.click()
-    expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_test_id("stBaseButton-primary")).to_be_visible(timeout=PATIENCE)
     page.goto(f"{address}/train?cohort=demo")
     settle(page)
     page.get_by_role("radio", name="omics").click()
     settle(page)
-    for label, value in {"Pre-training epochs": "60", "Fine-tuning epochs": "3", "Folds": "2"}.items():
+    for label, value in {"Pre-training epochs": "30", "Fine-tuning epochs": "3", "Folds": "2"}.items():
         box = page.get_by_label(label, exact=True)
         box.fill(value)
         box.press("Enter")
         settle(page)
     before = {run.id for run in workspace.runs.list()}
-    page.get_by_role("button", name="Start").click()
-    expect(page.get_by_text("Pre-training", exact=True).first).to_be_visible(timeout=PATIENCE)
+    page.get_by_test_id("stBaseButton-primary").click()
+    expect(page.get_by_text(re.compile(r"fold 1 · epoch \d+ of 30"))).to_be_visible(timeout=PATIENCE)
     (run,) = [run for run in workspace.runs.list() if run.id not in before]
     losses = len(run.metrics())
     assert losses > 0
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=PATIENCE)
     keep_picture(page, "train")
 
     # A reload loses nothing; the loss moves on.
     page.reload()
     settle(page)
     assert len(run.metrics()) >= losses
-    expect(page.get_by_text("Open in Survival").first).to_be_visible(timeout=2 * PATIENCE)
+    expect(page.get_by_text("Open in Survival").first).to_be_visible(timeout=5 * PATIENCE)
     assert run.status().state == "DONE"
-    assert len(run.metrics()) == 2 * (60 + 3)
+    assert len(run.metrics()) == 2 * (30 + 3)
 
     # A patient, the slide, and a region of it.
     page.goto(f"{address}/patient")
