@@ -25,9 +25,9 @@ def show_risk(predictions: pd.DataFrame, patient: pd.Series) -> None:
         "no two patients' hazards differ by more than 7.4 times.",
     )  # fmt: skip
     cards[1].metric(
-        "Higher risk than", f"{100 * share:.0f} % of the cohort", border=True,
-        help="The patient's percentile. Scores of different folds come from different models, so it is only roughly "
-        "right; the rank within the fold is exact.",
+        "Percentile in the cohort", f"{100 * share:.0f} %", border=True,
+        help="The share of patients with a lower risk. Scores of different folds come from different models, so it is "
+        "only roughly right; the rank within the fold is exact.",
     )  # fmt: skip
     cards[2].metric(
         f"Rank in fold {int(patient['fold']) + 1}", f"{rank} of {len(fold)}", border=True,
