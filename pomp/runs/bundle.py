@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pomp.atomic import write_text
 from pomp.config import PRESETS, RunConfig, override
 from pomp.data.cohort import read_cohort
-from pomp.runs.atomic import write_text
 from pomp.runs.run import Run
 from pomp.runs.status import Status
 from pomp.runs.worker import execute

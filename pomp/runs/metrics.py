@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from pomp.atomic import write_text
 from pomp.errors import RunError
-from pomp.runs.atomic import write_text
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:

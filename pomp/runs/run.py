@@ -13,11 +13,11 @@ from typing import Any, Self
 import pandas as pd
 from pydantic import ValidationError
 
+from pomp.atomic import replacing, write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits
 from pomp.errors import RunError
 from pomp.runs import lock, metrics
-from pomp.runs.atomic import replacing, write_text
 from pomp.runs.info import RunInfo
 from pomp.runs.status import Status, read_status
 

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pomp.atomic import write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits, make_splits
 from pomp.errors import RunError
-from pomp.runs.atomic import write_text
 from pomp.runs.info import RunInfo, describe_cohort, describe_run
 from pomp.runs.resolve import resolve
 from pomp.runs.run import Run

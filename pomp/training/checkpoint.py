@@ -1,15 +1,14 @@
 """Checkpoints that survive crashes, full disks and flipped bits, and that cannot execute code.
 
-A generation is two files, `<epoch>.safetensors` and `<epoch>.json`, which holds the SHA-256 of the first. Each is
-written beside its place, flushed to the disk and renamed, tensors first, so a manifest never names a file that is not
-complete; the folder is flushed after each rename. The two newest generations are kept.
+A generation is two files, `<epoch>.safetensors` and `<epoch>.json`, which holds the SHA-256 of the first. The tensors
+are replaced first (see `pomp.atomic`), so a manifest never names a file that is not complete. The two newest
+generations are kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 from safetensors.torch import load, save
 from torch import Tensor
 
+from pomp.atomic import replacing, write_text
 from pomp.errors import CheckpointError
 
 GENERATIONS = 2
@@ -42,19 +42,13 @@ class CheckpointStore:
         """Add a generation and drop the oldest. Nothing that was there is touched until the new one is complete.
 
         Raises:
-            CheckpointError: it could not be written, for example because the disk is full.
+            RunError: it could not be written, for example because the disk is full.
         """
         content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
         manifest = {"epoch": epoch, "sha256": hashlib.sha256(content).hexdigest(), "facts": facts or {}}
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _write(self.folder / f"{epoch:06d}.safetensors", content)
-            _write(self.folder / f"{epoch:06d}.json", json.dumps(manifest).encode())
-        except OSError as error:
-            raise CheckpointError(
-                f"The checkpoint of epoch {epoch} could not be written to {self.folder}: {error.strerror}. "
-                "The one before is intact. Free disk space or make the folder writable, then resume the run."
-            ) from error
+        with replacing(self.folder / f"{epoch:06d}.safetensors") as partial:
+            partial.write_bytes(content)
+        write_text(self.folder / f"{epoch:06d}.json", json.dumps(manifest))
         for manifest_file in self._manifests()[GENERATIONS:]:
             manifest_file.unlink()
             manifest_file.with_suffix(".safetensors").unlink(missing_ok=True)
@@ -86,17 +80,3 @@ class CheckpointStore:
 
     def _manifests(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"), reverse=True)
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".part")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

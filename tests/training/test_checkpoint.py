@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pomp.errors import CheckpointError
+from pomp.errors import CheckpointError, RunError
 from pomp.training.checkpoint import CheckpointStore
 
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(CheckpointError, match="No space left on device. The one before is intact"):
+    with pytest.raises(RunError, match="could not be written: No space left on device. Free disk space"):
         store.save(2, tensors(2))
     found = store.load()
     assert found is not None
