@@ -9,11 +9,13 @@ from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, run_badges, run_label, show_figure
 from dashboard.state import COMPARE, pick
 from dashboard.words import PROTOCOLS, number
+from pomp.config import ProtocolName
 from pomp.errors import PompError
 from pomp.evaluation.report import EvaluationReport, optimism
 from pomp.runs.run import Run
 
 NOTHING = "none"
+CONTRASTS: list[ProtocolName] = ["honest", "paper-released", "paper"]
 
 
 def protocol_label(run: Run) -> str:
@@ -22,9 +24,9 @@ def protocol_label(run: Run) -> str:
 
 
 def comparable(run: Run, runs: list[Run]) -> list[Run]:
-    """Runs of the same cohort; those under another protocol on the same splits come first."""
+    """Runs of the same cohort; first those under another protocol on the same splits, the widest contrast ahead."""
     others = [other for other in runs if other.id != run.id and other.info.cohort.name == run.info.cohort.name]
-    return sorted(others, key=lambda other: not _same_splits(run, other))
+    return sorted(others, key=lambda other: (not _same_splits(run, other), CONTRASTS.index(other.info.protocol)))
 
 
 def _same_splits(run: Run, other: Run) -> bool:

@@ -16,7 +16,7 @@ from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
 from tests.dashboard.conftest import Serve, WatchedPage
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
 """A folder: the journey leaves the README's pictures there."""
 
@@ -95,7 +95,7 @@ def test_newcomer(address: str, workspace: Workspace, watched: WatchedPage) -> N
     page.reload()
     settle(page)
     assert len(run.metrics()) >= losses
-    expect(page.get_by_text("Open in Survival").first).to_be_visible(timeout=5 * PATIENCE)
+    expect(page.get_by_text("Open in Survival").first).to_be_visible(timeout=2 * PATIENCE)
     assert run.status().state == "DONE"
     assert len(run.metrics()) == 2 * (30 + 3)
 
