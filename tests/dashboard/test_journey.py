@@ -77,14 +77,14 @@ def test_newcomer(address: str, workspace: Workspace, watched: WatchedPage) -> N
     settle(page)
     page.get_by_role("radio", name="omics").click()
     settle(page)
-    for label, value in {"Pre-training epochs": "30", "Fine-tuning epochs": "3", "Folds": "2"}.items():
+    for label, value in {"Pre-training epochs": "80", "Fine-tuning epochs": "3", "Folds": "2"}.items():
         box = page.get_by_label(label, exact=True)
         box.fill(value)
         box.press("Enter")
         settle(page)
     before = {run.id for run in workspace.runs.list()}
     page.get_by_test_id("stBaseButton-primary").click()
-    expect(page.get_by_text(re.compile(r"fold 1 · epoch \d+ of 30"))).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(re.compile(r"fold \d · epoch \d+ of 80"))).to_be_visible(timeout=PATIENCE)
     (run,) = [run for run in workspace.runs.list() if run.id not in before]
     losses = len(run.metrics())
     assert losses > 0
@@ -97,7 +97,7 @@ def test_newcomer(address: str, workspace: Workspace, watched: WatchedPage) -> N
     assert len(run.metrics()) >= losses
     expect(page.get_by_text("Open in Survival").first).to_be_visible(timeout=2 * PATIENCE)
     assert run.status().state == "DONE"
-    assert len(run.metrics()) == 2 * (30 + 3)
+    assert len(run.metrics()) == 2 * (80 + 3)
 
     # A patient, the slide, and a region of it.
     page.goto(f"{address}/patient")

@@ -1,0 +1,107 @@
+"""The commands, as a user types them: what they print, and how they fail."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pomp.config import PRESETS, RunConfig
+from pomp.data.demo.build import DESIGN, draw_demo, write_tables
+from pomp.data.demo.slides import make_slide
+from pomp.runs.workspace import Workspace
+
+SMALL = [
+    "folds=2", "omics.genes=12", "omics.trees=10", "model.width=16", "model.heads=2", "pretrain.epochs=2",
+    "finetune.epochs=2", "pretrain.batch_size=30", "finetune.batch_size=30",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty synthetic patients, of whom two have their slide."""
+    folder = tmp_path_factory.mktemp("cohorts") / "small"
+    design = replace(DESIGN, patients=60)
+    demo = draw_demo(7, design)
+    write_tables(demo, folder)
+    (folder / "slides").mkdir()
+    plans = demo.slides[:2]
+    for plan in plans:
+        make_slide(plan, folder, design)
+    rows = "".join(f"{plan.patient},{plan.file}\n" for plan in plans)
+    (folder / "slides.csv").write_text(f"patient,file\n{rows}")
+    return folder
+
+
+def pomp(*words: str | Path, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pomp", *map(str, words)]
+    if home is not None:
+        command += ["--home", str(home)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_cohort_check_prints_the_funnel_and_why(cohort: Path) -> None:
+    done = pomp("cohort", "check", cohort)
+    assert done.returncode == 0, done.stderr
+    for words in ("loaded", "has follow-up", "has slides", "kept", "fewer than 30", "58 patients kept"):
+        assert words in done.stdout
+
+
+def test_prepare_cuts_slides_once(cohort: Path) -> None:
+    words = ("prepare", cohort, "--preset", "demo")
+    first, second = pomp(*words), pomp(*words)
+    assert first.returncode == second.returncode == 0, first.stderr
+    assert "DEMO-001-S1" in first.stdout
+    assert "as before" not in first.stdout
+    assert second.stdout.count("as before") == 2
+
+
+def test_run_in_two_halves_then_report(cohort: Path, tmp_path: Path) -> None:
+    settings = [word for setting in [*SMALL, "model.modalities=omics"] for word in ("--set", setting)]
+    first = pomp("pretrain", cohort, "--preset", "demo", *settings, home=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "Pre-training is done" in first.stdout
+    (run,) = Workspace(tmp_path).runs.list()
+    refused = pomp("report", run.folder)
+    assert refused.returncode == 1
+    assert "has no out-of-fold predictions" in refused.stderr
+    second = pomp("finetune", "--run", run.folder)
+    assert second.returncode == 0, second.stderr
+    assert "ridge Cox (30 components)" in second.stdout
+    report = json.loads(pomp("report", run.folder, "--json").stdout)
+    assert len(report["score"]["folds"]) == 2
+
+
+def test_show_config_prints_settings_that_can_be_read_back() -> None:
+    done = pomp("run", "--preset", "demo", "--show-config", "--set", "seed=3")
+    assert RunConfig.model_validate_json(done.stdout) == PRESETS["demo"].model_copy(update={"seed": 3})
+
+
+FAILURES = {
+    "no such folder": (["cohort", "check", "/nowhere/at/all"], "/nowhere/at/all"),
+    "a folder that is no cohort": (["cohort", "check", "."], "cohort.toml"),
+    "unknown preset": (["run", "demo", "--preset", "huge"], "There is no preset 'huge'"),
+    "unknown setting": (["run", "demo", "--set", "model.depth=3"], "There is no setting 'model.depth'"),
+    "setting out of range": (["run", "demo", "--set", "folds=1"], "folds: Input should be greater than or equal to 2"),
+    "setting without a value": (["run", "demo", "--set", "folds"], "'folds' is no setting"),
+    "settings that do not fit": (["run", "demo", "--set", "model.heads=5"], "width 384 is no multiple of heads 5"),
+    "unknown protocol": (["run", "demo", "--protocol", "rosy"], "protocol: Input should be 'honest'"),
+    "unknown device": (["run", "demo", "--device", "abacus"], "There is no device 'abacus'"),
+    "neither cohort nor run": (["run"], "Name either a cohort"),
+    "no run there": (["run", "--run", "/nowhere"], "There is no run in /nowhere"),
+    "an unknown cohort's name": (["run", "nobody"], "nobody"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_failures_are_one_paragraph(case: str, tmp_path: Path) -> None:
+    words, message = FAILURES[case]
+    done = pomp(*words, home=tmp_path)
+    assert done.returncode == 1
+    said = " ".join((done.stdout + done.stderr).split())
+    assert message in said
+    assert "Traceback" not in said
