@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,25 +29,43 @@ FLAGS = [
 Serve = Callable[[Path, Path], str]
 
 
+@dataclass
+class Server:
+    """A dashboard's process and where it listens."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    def kill(self) -> None:
+        """At once, as a crash would."""
+        self.process.kill()
+        self.process.__exit__(None, None, None)
+
+
+def start_server(script: Path, home: Path) -> Server:
+    """A server that answers; the caller kills it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.dashboard.serve", str(script)],
+        cwd=REPOSITORY,
+        env=os.environ | {"POMP_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if line.startswith("The dashboard is at "):
+            return Server(process, line.split()[-1])
+    raise AssertionError(f"The server ended with status {process.wait()}.")
+
+
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Serve]:
     """Serve a Streamlit script on a workspace of its own, as `python -m dashboard.server` does; returns its address."""
     with ExitStack() as stack:
 
         def start(script: Path, home: Path) -> str:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "tests.dashboard.serve", str(script)],
-                cwd=REPOSITORY,
-                env=os.environ | {"POMP_HOME": str(home)},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            stack.callback(process.__exit__, None, None, None)
-            stack.callback(process.terminate)
-            for line in process.stdout:
-                if line.startswith("The dashboard is at "):
-                    return line.split()[-1]
-            raise AssertionError(f"The server ended with status {process.wait()}.")
+            server = start_server(script, home)
+            stack.callback(server.kill)
+            return server.address
 
         yield start
 
