@@ -24,8 +24,6 @@ from pomp.runs.status import Status
 if TYPE_CHECKING:
     from pomp.data.cohort import Cohort
 
-__all__ = ["Run", "RunStore"]
-
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 

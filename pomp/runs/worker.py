@@ -185,7 +185,7 @@ class Worker:
             self._count_finished_fold()
             return
         omics = self._select(fold, cohort)
-        data = PatientData(omics, bank, cohort.outcome, self.config.model.modalities)
+        data = PatientData(omics, bank, cohort.outcome)
         hooks = Hooks(self._on_resume, self._on_epoch, self.should_stop)
         training = FoldTraining(self.config, fold, cohort.outcome, data, self.run.folder / "checkpoints", hooks)
         model = training.pretrain(device)

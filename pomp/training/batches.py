@@ -12,7 +12,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from pomp.config import Modalities
 from pomp.omics.matrix import OmicsMatrix
 from pomp.slides.regions import evenly
 from pomp.slides.store import read_pixels, read_slide_regions
@@ -94,11 +93,13 @@ def _region_table(paths: Sequence[Path], limit: int | None) -> pd.DataFrame:
 
 
 class PatientData:
-    """What the model reads of every patient: omics as one fold's selector made them, regions, and the outcome."""
+    """What the model reads of every patient: omics as one fold's selector made them, regions, and the outcome.
 
-    def __init__(self, omics: OmicsMatrix, regions: RegionBank, outcome: pd.DataFrame, modalities: Modalities) -> None:
+    A modality that the model is not to read is empty: `OmicsMatrix.empty`, or a `RegionBank` without files.
+    """
+
+    def __init__(self, omics: OmicsMatrix, regions: RegionBank, outcome: pd.DataFrame) -> None:
         self.regions = regions
-        self.modalities = modalities
         self._row = {patient: row for row, patient in enumerate(omics.patients)}
         self._values = torch.from_numpy(omics.values)
         self._present = torch.from_numpy(omics.present)
@@ -112,19 +113,16 @@ class PatientData:
         return types, genes
 
     def batch(self, patients: Sequence[str]) -> Batch:
-        """Only what the configured modalities read: the other one is missing for everybody."""
+        """Everything that is known of these patients, in this order."""
         rows = [self._row[patient] for patient in patients]
         present = self._present[rows]
-        if self.modalities == "pathology":
-            present = torch.zeros_like(present)
-        tables = [self.regions.table(p) if self.modalities != "omics" else _EMPTY_TABLE for p in patients]
-        pixels = [self.regions.pixels(p) for p, table in zip(patients, tables, strict=True) if len(table)]
+        tables = [self.regions.table(patient) for patient in patients]
+        pixels = [self.regions.pixels(patient) for patient in patients]
         places = [table[["row", "column"]].to_numpy(np.int64) for table in tables]
-        side = self.regions.side
         outcome = self._outcome.loc[list(patients)]
         return Batch(
             patients=tuple(patients),
-            regions=torch.from_numpy(np.concatenate(pixels) if pixels else np.zeros((0, 3, side, side), np.uint8)),
+            regions=torch.from_numpy(np.concatenate(pixels)),
             coordinates=torch.from_numpy(np.concatenate(places)),
             counts=torch.tensor([len(table) for table in tables]),
             values=self._values[rows] * present[..., None],

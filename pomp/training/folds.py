@@ -41,6 +41,21 @@ class FoldResult:
     model: Pomp
 
 
+class BestEpoch:
+    """The released code's rule: the epoch with the best C-index on the test fold. Kept to show what it is worth."""
+
+    def __init__(self, store: CheckpointStore) -> None:
+        self.store = store
+        kept = store.load()
+        self._highest: float | None = None if kept is None else kept.facts["c_index"]
+
+    def offer(self, epoch: int, model: Pomp, c_index: float) -> None:
+        """Save the weights if no epoch before was as good."""
+        if self._highest is None or c_index > self._highest:
+            self.store.save(epoch, weights(model), {"c_index": c_index})
+            self._highest = c_index
+
+
 class FoldTraining:
     """The model of one fold. It is trained on `fold.train` and, under a paper protocol, pre-trained on everybody."""
 
@@ -79,11 +94,13 @@ class FoldTraining:
     def finetune(self, model: Pomp, device: torch.device) -> FoldResult:
         """Fine-tune a pre-trained model and read the test fold: once, or by `paper-released` after every epoch."""
         index, rule = self.fold.index, self.config.rules.epoch
-        best = CheckpointStore(self.checkpoints / f"{fold_name(index)}-best")
+        best = BestEpoch(CheckpointStore(self.checkpoints / f"{fold_name(index)}-best"))
 
         def on_epoch(epoch: int, row: dict[str, Any], current: Pomp) -> None:
             if rule == "best_on_test":
-                row["test_c_index"] = self._keep_best(best, epoch + 1, current, device)
+                risk = predict_risk(current, self.data, self.fold.test, device)
+                row["test_c_index"] = self._c_index(risk, self.fold.test)
+                best.offer(epoch + 1, current, row["test_c_index"])
             self.hooks.on_epoch("finetune", index, epoch, row)
 
         stage = Stage(
@@ -99,18 +116,10 @@ class FoldTraining:
         )
         train(model, self.data, self.fold.train, stage, device)
         reported = self.config.finetune.epochs
-        if rule == "best_on_test" and (kept := best.load()) is not None:
+        if rule == "best_on_test" and (kept := best.store.load()) is not None:
             load_weights(model, kept.tensors)
             reported = kept.epoch
         return self._result(model, reported, device)
-
-    def _keep_best(self, store: CheckpointStore, epoch: int, model: Pomp, device: torch.device) -> float:
-        """The released code's rule: the epoch with the best C-index on the test fold. Kept to show what it is worth."""
-        found = self._c_index(predict_risk(model, self.data, self.fold.test, device), self.fold.test)
-        kept = store.load()
-        if kept is None or found > kept.facts["c_index"]:
-            store.save(epoch, weights(model), {"c_index": found})
-        return found
 
     def _c_index(self, risk: np.ndarray, patients: Sequence[str]) -> float:
         outcome = self.outcome.loc[list(patients)]

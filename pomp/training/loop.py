@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import defaultdict
@@ -24,6 +25,8 @@ Losses = dict[str, Tensor]
 
 ALL_PATIENTS = -1
 """In place of a fold's number: the paper protocol pre-trains once, on everybody."""
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 10.0
 """Epochs shorter than this share a checkpoint: saving must not cost more than what it saves."""
@@ -152,6 +155,8 @@ def _restore(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointSto
     checkpoint = store.load()
     if checkpoint is None:
         return 0
+    for damage in checkpoint.skipped:
+        log.warning("A damaged checkpoint was passed over for the one before, %s", damage)
     found = checkpoint.tensors
     load_weights(model, {name: found[f"model.{name}"] for name in weights(model)})
     state: dict[int, dict[str, Tensor]] = defaultdict(dict)
