@@ -37,8 +37,21 @@ class CohortConfig(Frozen):
 class SlideConfig(Frozen):
     """How a slide becomes regions (section 3.1)."""
 
+    source: Literal["auto", "pixels", "features"] = Field(
+        "auto",
+        description="What stands for a region: its pixels, or the features that a foundation model gave for it. auto: "
+        "features where slides.csv names them for every slide.",
+    )
     region_px: int = Field(4096, ge=32, description="Side of a region in pixels of the slide's level 0.")
-    downsample: int = Field(16, ge=1, description="A region is shrunk by this factor before the ViT sees it.")
+    region_um: float | None = Field(
+        None,
+        gt=0,
+        description="Side of a region in micrometres, the same on every scanner; needs slides that state their mpp. "
+        "Empty: region_px pixels of level 0, as in the paper.",
+    )
+    downsample: int = Field(
+        16, ge=1, description="The stored region has region_px / downsample pixels a side, which is what the ViT sees."
+    )
     min_tissue: float = Field(0.25, gt=0, le=1, description="A region is kept if at least this share of it is tissue.")
     max_regions: int | None = Field(
         None, ge=1, description="Regions a patient at most, sampled evenly. Empty: all of them."
@@ -57,7 +70,7 @@ class SlideConfig(Frozen):
 
 
 class OmicsConfig(Frozen):
-    """How genes are chosen (section 3.1): impute, zero variance out, differential test, forest importance."""
+    """How genes are chosen (section 3.1): impute, zero variance out, differential test, then a ranking by survival."""
 
     genes: int = Field(300, ge=1, description="Genes kept for each omics type.")
     neighbours: int = Field(10, ge=1, description="Neighbours in the imputation of missing values.")
@@ -66,9 +79,18 @@ class OmicsConfig(Frozen):
         description="Groups of the differential test: tumour against normal samples, or short against long survivors "
         "of the training fold. auto: normals where there are at least ten.",
     )
+    test: Literal["moderated_t", "wilcoxon"] = Field(
+        "moderated_t", description="Differential test of continuous values; counts always go to DESeq2."
+    )
     alpha: float = Field(0.05, gt=0, lt=1, description="False discovery rate below which a gene counts as different.")
     candidates: int = Field(
-        2000, ge=1, description="Genes passed from the differential test to the forest at most, by p-value."
+        2000, ge=1, description="Genes passed from the differential test to the ranking at most, by p-value."
+    )
+    selector: Literal["forest", "cox_score", "elastic_net", "stability"] = Field(
+        "forest",
+        description="What ranks the genes that pass the differential test: permutation importance in a random survival "
+        "forest (paper), the univariate Cox score test, an elastic-net Cox model, or stability selection over halves "
+        "of the training patients.",
     )
     trees: int = Field(200, ge=1, description="Trees of the random survival forest that ranks the genes.")
 

@@ -1,0 +1,84 @@
+"""One measured claim: the same work done by us and by others, in turns, with what was found equal."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Scale = Literal["full", "small"]
+"""full: the sizes of the claim. small: the same work on toy sizes, so that tests can see that it runs."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """Another way to do the work. `seconds` is None where it could not be run here, and `note` says why."""
+
+    name: str
+    seconds: float | None
+    note: str = ""  # for example how it was extrapolated, or which version was run
+    least: float | None = None  # the ratio to reach, theirs / ours
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Median seconds of one piece of work, ours and theirs, and what makes the comparison fair."""
+
+    work: str  # what is done, with its sizes
+    seconds: float
+    rivals: Sequence[Rival]
+    checks: Sequence[str] = ()  # what was compared, and how well it agreed; memory
+
+    def ratio(self, rival: Rival) -> float | None:
+        """How many times longer the other way takes."""
+        return None if rival.seconds is None else rival.seconds / self.seconds
+
+
+def in_turns(ways: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Median seconds of each way, run one after the other `repeats` times, so that a busy moment meets them all.
+
+    Each is run once before, uncounted: compilation and cold caches are no part of the work.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for way in ways.values():
+        way()
+    for _ in range(repeats):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way()
+            taken[name].append(time.perf_counter() - started)
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """Seconds of one run, for work too long to repeat."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def peak_memory(work: Callable[..., Any], *arguments: Any) -> int:
+    """Bytes that a fresh process holds at most while it does `work`, over what it holds just before.
+
+    Args:
+        work: a module's function, found by name in the child.
+    """
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        return pool.apply(_peak, (work, arguments))
+
+
+def _peak(work: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+    before = _resident()
+    work(*arguments)
+    return _resident() - before
+
+
+def _resident() -> int:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
