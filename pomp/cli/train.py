@@ -15,7 +15,8 @@ from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.run import Run
-from pomp.runs.worker import Until, execute
+from pomp.runs.status import Until
+from pomp.runs.worker import execute
 from pomp.training.device import DeviceName
 
 Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
@@ -40,12 +41,15 @@ def run(
     device: Device = "auto",
     home: Home = None,
     show_config: Annotated[bool, typer.Option("--show-config", help="Print the settings as JSON and stop.")] = False,
+    as_queued: Annotated[
+        bool, typer.Option("--as-queued", help="With --run: go only as far as the page that queued it asked for.")
+    ] = False,
 ) -> None:
     """All of it: choose genes, pre-train, fine-tune and evaluate over the folds. Resumes with --run."""
     if show_config:
         console.print_json(configuration(preset, protocol, settings).model_dump_json())
         return
-    _work(cohort, run_folder, preset, protocol, settings, title, device, home, "end")
+    _work(cohort, run_folder, preset, protocol, settings, title, device, home, None if as_queued else "end")
 
 
 def pretrain(
@@ -120,7 +124,7 @@ def _work(
     title: str,
     device: str,
     home: Path | None,
-    until: Until,
+    until: Until | None,
 ) -> None:
     if device not in get_args(DeviceName):
         raise ConfigError(f"There is no device '{device}'. Choose one of {', '.join(get_args(DeviceName))}.")

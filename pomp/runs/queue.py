@@ -16,6 +16,7 @@ from pathlib import Path
 from pomp.errors import QueueFullError, RunError
 from pomp.runs import lock
 from pomp.runs.run import Run
+from pomp.runs.status import Until
 from pomp.runs.store import RunStore
 
 
@@ -45,8 +46,11 @@ class Queue:
         """`limit`: runs that may wait."""
         self.folder, self.runs, self.limit = folder, runs, limit
 
-    def submit(self, run: Run) -> int:
+    def submit(self, run: Run, until: Until = "end") -> int:
         """Put a run on the queue and return its place, from 1. It is new, or it goes on from where it stands.
+
+        Args:
+            until: how far its worker is to go.
 
         Raises:
             QueueFullError: too many wait.
@@ -69,7 +73,7 @@ class Queue:
                     ticket.file.unlink()
                 # The ticket first: a crash in between leaves a run that starts, not one that waits for ever.
                 self._write_ticket(run)
-                run.write_status(state="QUEUED", message="", error=None, eta_seconds=None, finished=None)
+                run.write_status(state="QUEUED", until=until, message="", error=None, eta_seconds=None, finished=None)
             return len(waiting) + 1
 
     def waiting(self) -> list[str]:

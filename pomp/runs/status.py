@@ -11,6 +11,9 @@ from pomp.config import Frozen
 
 State = Literal["QUEUED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DONE", "INTERRUPTED"]
 StageName = Literal["prepare", "select", "pretrain", "finetune", "explain", "report"]
+Until = Literal["prepare", "pretrain", "end"]
+"""How far a worker goes: until regions are cut and the genes of every fold chosen, until every fold is pre-trained, or to
+the end."""
 
 SUDDEN_END = "The worker ended without a word. Resume to go on from the last checkpoint."
 
@@ -22,6 +25,8 @@ class Status(Frozen):
     """
 
     state: State
+    until: Until = "end"
+    """What was asked for when the run was queued."""
     stage: StageName | None = None
     fold: int | None = None
     """From 0; -1 is training on all patients."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import torch
@@ -31,7 +31,7 @@ from pomp.runs.comparators import comparator_risks
 from pomp.runs.estimate import Estimate
 from pomp.runs.log import run_log
 from pomp.runs.run import Run
-from pomp.runs.status import Status
+from pomp.runs.status import Status, Until
 from pomp.slides.prepare import prepare_slides
 from pomp.slides.store import regions_path
 from pomp.training.batches import PatientData, RegionBank
@@ -40,21 +40,23 @@ from pomp.training.folds import FoldTraining, Hooks, fold_name
 from pomp.training.loop import ALL_PATIENTS, StageName, StopRequested
 
 OnStatus = Callable[[Status], None]
-Until = Literal["pretrain", "end"]
 
 FOLD_TABLES = ("predictions", "baseline", "comparators", "regions")
 STATUS_SECONDS = 0.5
+PREPARED = "Prepared: regions are cut, and the genes of every fold chosen. Resume to train."
 log = logging.getLogger(__name__)
 
 
-def execute(run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None, until: Until = "end") -> Status:
+def execute(
+    run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None, until: Until | None = None
+) -> Status:
     """Work on a run until it is done, stopped or failed, and return its last status.
 
     Args:
         run: the run; it may be new, or left by an earlier worker at any point.
         device: where to train.
         on_status: called whenever the status has been written, about twice a second.
-        until: `pretrain` ends after the pre-training of every fold.
+        until: how far to go; None: as far as was asked for when the run was queued, which is to the end if it was not.
 
     Raises:
         RunBusyError: another worker holds the run.
@@ -64,7 +66,7 @@ def execute(run: Run, device: DeviceName = "auto", on_status: OnStatus | None = 
         worker = Worker(run, device, on_status)
         with _terminate_gently(worker):
             try:
-                worker.work(until)
+                worker.work(until or run.status().until)
             except (StopRequested, KeyboardInterrupt):
                 worker.report(state="STOPPED", message="Stopped on request. Resume to go on from here.")
             except PompError as error:
@@ -121,6 +123,11 @@ class Worker:
         folds = self.run.splits().folds
         self._estimate = Estimate(self._plan(cohort, len(folds)))
         bank = self._prepare(cohort)
+        if until == "prepare":
+            for fold in folds:
+                self._select(fold, cohort)
+            self.report(state="STOPPED", eta_seconds=None, message=PREPARED)
+            return
         for fold in folds:
             self._fold(fold, cohort, bank, device, until)
         if until == "pretrain":

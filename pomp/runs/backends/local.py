@@ -13,10 +13,11 @@ from pomp.errors import RunError
 from pomp.runs import lock
 from pomp.runs.backends.supervisor import LOCK_NAME
 from pomp.runs.run import Run
+from pomp.runs.status import Until
 from pomp.runs.workspace import Workspace
 
 # -P: the workspace is the current folder of a worker, and whatever lies there is not to be imported.
-WORKER = (sys.executable, "-P", "-m", "pomp", "run", "--run")
+WORKER = (sys.executable, "-P", "-m", "pomp", "run", "--as-queued", "--run")
 IDLE_SECONDS = 5.0
 
 
@@ -34,15 +35,18 @@ class LocalBackend:
         """
         self.workspace, self.worker, self.idle_seconds = workspace, tuple(worker), idle_seconds
 
-    def submit(self, run: Run) -> int:
+    def submit(self, run: Run, until: Until = "end") -> int:
         """Put a run on the queue, see to it that somebody works on it, and return its place, from 1.
+
+        Args:
+            until: how far its worker is to go.
 
         Raises:
             QueueFullError: too many wait.
             RunBusyError: a worker holds the run.
             RunError: the run is done, or the queue cannot be written.
         """
-        place = self.workspace.queue.submit(run)
+        place = self.workspace.queue.submit(run, until)
         self.ensure_supervisor()
         return place
 
