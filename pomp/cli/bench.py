@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import tempfile
 import time
+from collections.abc import Sequence
+from importlib import import_module, metadata
 from pathlib import Path
+from typing import Annotated, get_args
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
+from pomp.bench.measurement import Measurement, Scale
 from pomp.cli.terminal import TerminalProgress, console, duration
 from pomp.config import PRESETS
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import read_cohort
+from pomp.errors import ConfigError
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 
 app = typer.Typer(help="Measure what the README claims.", no_args_is_help=True)
 
-
-@app.callback()
-def _group() -> None:
-    """Keeps `demo` a subcommand while it is the only one."""
+PREPARATION = ("slides", "imputation", "forest", "cox_score", "selection", "features", "tables")
+"""Modules of `pomp.bench`, each with a function `measure`."""
+VERSIONS = ("numpy", "numba", "scikit-learn", "scikit-survival", "pandas", "openslide-python", "simplejpeg", "h5py")
 
 
 @app.command()
@@ -35,3 +43,85 @@ def demo() -> None:
         with TerminalProgress() as progress:
             execute(run, "auto", progress.status)
         console.print(f"Demo, end to end: {duration(time.monotonic() - started)} on {run.status().device}.")
+
+
+@app.command()
+def prepare(
+    only: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(PREPARATION)}. Default: all.")] = "",
+    scale: Annotated[str, typer.Option(help="full, or small: toy sizes, to see that it runs.")] = "full",
+    save: Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")] = None,
+) -> None:
+    """Cohort preparation, ours beside others' ways, both measured in this run."""
+    names = [name.strip() for name in only.split(",") if name.strip()] or list(PREPARATION)
+    unknown = [name for name in names if name not in PREPARATION]
+    if unknown or scale not in get_args(Scale):
+        wrong = ", ".join(unknown) or scale
+        raise ConfigError(f"'{wrong}' cannot be measured. Choose from {', '.join(PREPARATION)}; scale full or small.")
+    found: list[Measurement] = []
+    with TerminalProgress() as progress:
+        for place, name in enumerate(names):
+            progress.count(place, len(names), name)
+            # Imported when its turn comes: some start up slowly, and one that is left out costs nothing.
+            found += import_module(f"pomp.bench.{name}").measure(scale)
+    print_measurements(found)
+    if save is not None:
+        command = (
+            f"pomp bench prepare{f' --only {only}' if only else ''}{'' if scale == 'full' else f' --scale {scale}'}"
+        )
+        save.write_text(markdown(found, command), encoding="utf-8")
+
+
+def print_measurements(found: Sequence[Measurement]) -> None:
+    table = Table(title="Median seconds, in turns", show_lines=True)
+    table.add_column("work", ratio=3)
+    table.add_column("ours", justify="right")
+    table.add_column("against", ratio=2)
+    for title in ("theirs", "ratio", "to reach"):
+        table.add_column(title, justify="right")
+    for row in _rows(found):
+        table.add_row(*map(escape, row))
+    console.print(table)
+    for measured in found:
+        for check in measured.checks:
+            console.print(f"{measured.work}: {check}", highlight=False, markup=False)
+
+
+def markdown(found: Sequence[Measurement], command: str) -> str:
+    """The table with machine, versions and command, to be kept."""
+    head = ["work", "ours, s", "against", "theirs, s", "ratio", "to reach"]
+    lines = [f"# `{command}`", "", *_machine(), "", _line(head), _line(["---"] * len(head))]
+    lines += [_line(row) for row in _rows(found)]
+    checks = [f"- {measured.work}: {check}" for measured in found for check in measured.checks]
+    return "\n".join([*lines, *(["", "Checked in the same run:", "", *checks] if checks else []), ""])
+
+
+def _rows(found: Sequence[Measurement]) -> list[list[str]]:
+    rows = []
+    for measured in found:
+        work, ours = measured.work, f"{measured.seconds:.3g}"
+        for rival in measured.rivals:
+            ratio = measured.ratio(rival)
+            name = f"{rival.name} ({rival.note})" if rival.note else rival.name
+            rows.append([
+                work, ours, name,
+                "–" if rival.seconds is None else f"{rival.seconds:.3g}",
+                "–" if ratio is None else f"{ratio:,.0f}×" if ratio >= 10 else f"{ratio:.2f}×",
+                "" if rival.least is None else f"≥ {rival.least:g}×",
+            ])  # fmt: skip
+            work = ours = ""
+        if not measured.rivals:
+            rows.append([work, ours, "", "", "", ""])
+    return rows
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '¦') for cell in cells)} |"
+
+
+def _machine() -> list[str]:
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return [
+        f"{cores} cores, {platform.machine()}, {platform.system()}, no GPU used; Python {platform.python_version()}, "
+        f"{versions}. Medians of runs in turns; `{time.strftime('%Y-%m-%d')}`."
+    ]
