@@ -65,10 +65,8 @@ def prepare(
             found += import_module(f"pomp.bench.{name}").measure(scale)
     print_measurements(found)
     if save is not None:
-        command = (
-            f"pomp bench prepare{f' --only {only}' if only else ''}{'' if scale == 'full' else f' --scale {scale}'}"
-        )
-        save.write_text(markdown(found, command), encoding="utf-8")
+        options = [*(["--only", only] if only else []), *(["--scale", scale] if scale != "full" else [])]
+        save.write_text(markdown(found, " ".join(["pomp bench prepare", *options])), encoding="utf-8")
 
 
 def print_measurements(found: Sequence[Measurement]) -> None:
