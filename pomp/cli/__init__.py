@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pomp import __version__
-from pomp.cli import bench, cohort, demo, train
+from pomp.cli import bench, cohort, demo, prepare, train
 from pomp.cli.terminal import errors_as_text
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app.add_typer(cohort.app, name="cohort")
 app.add_typer(bench.app, name="bench")
 app.command()(demo.demo)
 app.command()(demo.dashboard)
-app.command()(cohort.prepare)
+app.command()(prepare.prepare)
 app.command()(train.run)
 app.command()(train.pretrain)
 app.command()(train.finetune)

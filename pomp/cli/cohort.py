@@ -1,4 +1,4 @@
-"""`pomp cohort check` and `pomp prepare`."""
+"""`pomp cohort …`: look at a cohort folder."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
-from pomp.cli.train import Preset, Settings, configuration
-from pomp.data.cohort import ExclusionLog, Problem, check_cohort, read_cohort
-from pomp.errors import CohortError, SlideError
-from pomp.slides.prepare import SlideResult, prepare_slides
+from pomp.cli.terminal import Home, cohort_folder, console, open_workspace
+from pomp.cli.train import Settings, configuration
+from pomp.data.cohort import ExclusionLog, Problem, check_cohort
+from pomp.errors import CohortError
 
 app = typer.Typer(help="Look at a cohort folder.", no_args_is_help=True)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
@@ -42,26 +41,6 @@ def check(
     console.print(f"{len(found.cohort.patients)} patients kept, {events} with the event ({found.cohort.endpoint}).")
 
 
-def prepare(
-    folder: Folder,
-    preset: Preset = "honest",
-    settings: Settings = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; default: one a core.")] = None,
-    home: Home = None,
-) -> None:
-    """Cut every slide of a cohort into regions. What is there already is not done again."""
-    config = configuration(preset, None, settings)
-    cohort = read_cohort(cohort_folder(folder, open_workspace(home)), config.cohort)
-    if cohort.slides.empty:
-        console.print(f"Cohort '{escape(cohort.name)}' has no slides: there is nothing to prepare.")
-        return
-    with TerminalProgress() as progress:
-        results = prepare_slides(cohort.slides, cohort.folder, config.slides, workers, progress.count)
-    print_slides(results)
-    if all(result.reason is not None for result in results):
-        raise SlideError("No slide could be prepared; the table above says why.")
-
-
 def print_funnel(log: ExclusionLog, limit: int | None) -> None:
     """The steps with their counts, then who was left out and why."""
     funnel = Table(title="Patients")
@@ -83,17 +62,3 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
     for problem in problems:
         colour = "red" if problem.severity == "error" else "yellow"
         console.print(f"[{colour}]{problem.severity}[/] {escape(str(problem))}", highlight=False)
-
-
-def print_slides(results: list[SlideResult]) -> None:
-    table = Table(title="Slides")
-    for title in ("slide", "patient"):
-        table.add_column(title)
-    for title in ("regions", "seconds"):
-        table.add_column(title, justify="right")
-    table.add_column("")
-    for result in results:
-        note = result.reason or ("as before" if result.cached else "")
-        regions = "" if result.reason else str(result.regions)
-        table.add_row(*map(escape, (result.slide, result.patient, regions, f"{result.seconds:.1f}", note)))
-    console.print(table)

@@ -15,7 +15,7 @@ from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.run import Run
-from pomp.runs.status import Until
+from pomp.runs.status import Status, Until
 from pomp.runs.worker import execute
 from pomp.training.device import DeviceName
 
@@ -28,7 +28,15 @@ Settings = Annotated[
     typer.Option("--set", help="One setting, such as pretrain.epochs=50 or cohort.omics=mrna,mirna. May be repeated."),
 ]
 Title = Annotated[str, typer.Option(help="A title for people.")]
-Device = Annotated[str, typer.Option(help=f"{', '.join(get_args(DeviceName))}.")]
+
+
+def _check_device(name: str) -> str:
+    if name not in get_args(DeviceName):
+        raise ConfigError(f"There is no device '{name}'. Choose one of {', '.join(get_args(DeviceName))}.")
+    return name
+
+
+Device = Annotated[str, typer.Option(callback=_check_device, help=f"{', '.join(get_args(DeviceName))}.")]
 
 
 def run(
@@ -49,7 +57,8 @@ def run(
     if show_config:
         console.print_json(configuration(preset, protocol, settings).model_dump_json())
         return
-    _work(cohort, run_folder, preset, protocol, settings, title, device, home, None if as_queued else "end")
+    opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
+    carry(opened, device, None if as_queued else "end")
 
 
 def pretrain(
@@ -63,16 +72,15 @@ def pretrain(
     home: Home = None,
 ) -> None:
     """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
-    _work(cohort, run_folder, preset, protocol, settings, title, device, home, "pretrain")
+    carry(open_run(cohort, run_folder, preset, protocol, settings, title, home), device, "pretrain")
 
 
 def finetune(
     run_folder: Annotated[Path, typer.Option("--run", help="The run folder.")],
     device: Device = "auto",
-    home: Home = None,
 ) -> None:
     """Fine-tune and evaluate a run from where it stands."""
-    _work(None, run_folder, "honest", None, None, "", device, home, "end")
+    carry(Run.open(run_folder), device, "end")
 
 
 def report(
@@ -115,34 +123,46 @@ def _parse_setting(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _work(
+def open_run(
     cohort: str | None,
     run_folder: Path | None,
     preset: str,
     protocol: str | None,
     settings: list[str] | None,
     title: str,
-    device: str,
     home: Path | None,
-    until: Until | None,
-) -> None:
-    if device not in get_args(DeviceName):
-        raise ConfigError(f"There is no device '{device}'. Choose one of {', '.join(get_args(DeviceName))}.")
+    reuse: bool = False,
+) -> Run:
+    """The run to go on with, or a new one.
+
+    Args:
+        reuse: take the newest run with the same settings on the same files, if there is one.
+
+    Raises:
+        ConfigError: neither or both of cohort and run folder are named, or a setting is wrong.
+        CohortError: the cohort cannot be used.
+    """
     if (cohort is None) == (run_folder is None):
         raise ConfigError("Name either a cohort to make a new run on, or with --run a run folder to go on with.")
     if run_folder is not None:
-        opened = Run.open(run_folder)
-    else:
-        workspace = open_workspace(home)
-        config = configuration(preset, protocol, settings)
-        read = read_cohort(cohort_folder(str(cohort), workspace), config.cohort)
-        opened = workspace.runs.create(read, config, title)
-        console.print(f"Run {opened.id} in {opened.folder}", highlight=False, markup=False)
+        return Run.open(run_folder)
+    workspace = open_workspace(home)
+    config = configuration(preset, protocol, settings)
+    read = read_cohort(cohort_folder(str(cohort), workspace), config.cohort)
+    opened = workspace.runs.find(read, config) if reuse else None
+    opened = opened or workspace.runs.create(read, config, title)
+    console.print(f"Run {opened.id} in {opened.folder}", highlight=False, markup=False)
+    return opened
+
+
+def carry(opened: Run, device: str, until: Until | None) -> Status:
+    """Work on a run here and now, with a progress bar."""
     with TerminalProgress() as progress:
         status = execute(opened, device, progress.status, until)  # type: ignore[arg-type]
     console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)
     if status.state == "DONE":
         print_evaluation(opened, run_evaluation(opened))
+    return status
 
 
 def run_evaluation(opened: Run) -> EvaluationReport:

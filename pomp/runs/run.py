@@ -232,6 +232,20 @@ class Run:
         """How the genes of a fold were chosen, one row a gene."""
         return self.table("selectors/all" if self.config.rules.selection == "all" else f"selectors/fold-{fold}")
 
+    def selections(self) -> pd.DataFrame | None:
+        """How genes were chosen, one row a gene that reached the ranking, in every fold for which they were.
+
+        Columns: fold (from 0, or -1 where genes were chosen once on all patients), then those of
+        `OmicsSelector.summary_`. None if none were chosen yet.
+        """
+        folds = sorted((_fold_of(file.stem), file.stem) for file in (self.folder / "selectors").glob("*.parquet"))
+        parts = [(fold, self.table(f"selectors/{name}")) for fold, name in folds]
+        found = [part.assign(fold=fold) for fold, part in parts if part is not None]
+        if not found:
+            return None
+        together = pd.concat(found, ignore_index=True)
+        return together[["fold", *together.columns.drop("fold")]]
+
     def _read_parquet(self, name: str, filters: list[tuple[str, str, str]] | None = None) -> pd.DataFrame | None:
         file = self.folder / f"{name}.parquet"
         if not file.exists():
@@ -256,3 +270,8 @@ class Run:
     @property
     def _stop(self) -> Path:
         return self.folder / "stop"
+
+
+def _fold_of(name: str) -> int:
+    """'fold-3' → 3, 'all' → -1."""
+    return -1 if name == "all" else int(name.removeprefix("fold-"))

@@ -12,8 +12,8 @@ from pomp.config import Frozen
 State = Literal["QUEUED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DONE", "INTERRUPTED"]
 StageName = Literal["prepare", "select", "pretrain", "finetune", "explain", "report"]
 Until = Literal["prepare", "pretrain", "end"]
-"""How far a worker goes: until regions are cut and the genes of every fold chosen, until every fold is pre-trained, or to
-the end."""
+"""How far a worker goes: until regions are cut and the genes of every fold chosen, until every fold is pre-trained, or
+to the end."""
 
 SUDDEN_END = "The worker ended without a word. Resume to go on from the last checkpoint."
 

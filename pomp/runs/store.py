@@ -55,6 +55,16 @@ class RunStore:
                 return Run(self.root / run_id, info)
             run_id = f"{name}-{secrets.token_hex(2)}"
 
+    def find(self, cohort: Cohort, config: RunConfig) -> Run | None:
+        """The newest run made from the same files with the same settings.
+
+        Raises:
+            ConfigError: the settings do not fit the cohort.
+        """
+        wanted = cohort.digest, resolve(config, cohort).digest
+        same = (run for run in self.list() if (run.info.cohort.digest, run.info.config_digest) == wanted)
+        return next(same, None)
+
     def list(self) -> list[Run]:
         """Every intact run, newest first."""
         runs, _ = self._open_all()

@@ -1,0 +1,74 @@
+"""`pomp prepare`: everything before training, to be looked at before hours are spent on it."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.markup import escape
+from rich.table import Table
+
+from pomp.cli.terminal import Home, console
+from pomp.cli.train import Cohort, Preset, ProtocolOption, RunFolder, Settings, carry, open_run
+from pomp.runs.run import Run
+
+
+def prepare(
+    cohort: Cohort = None,
+    run_folder: RunFolder = None,
+    preset: Preset = "honest",
+    protocol: ProtocolOption = None,
+    settings: Settings = None,
+    home: Home = None,
+) -> None:
+    """Cut slides into regions and choose the genes of every fold. What is there already is not done again.
+
+    The result is a run that has not been trained yet: `pomp run --run` goes on from there.
+    """
+    opened = open_run(cohort, run_folder, preset, protocol, settings, "", home, reuse=True)
+    try:
+        if opened.status().state != "DONE":
+            carry(opened, "auto", "prepare")
+    finally:
+        print_preparation(opened)
+    console.print(f"Train it: pomp run --run {opened.folder}", highlight=False, markup=False)
+
+
+def print_preparation(opened: Run) -> None:
+    """What has become of each slide, and of the genes, as far as the run has come."""
+    slides, genes = opened.table("slides"), opened.selections()
+    if slides is not None:
+        print_slides(slides)
+    if genes is not None:
+        print_genes(genes)
+
+
+def print_slides(slides: pd.DataFrame) -> None:
+    """A line a slide: how many regions, or why none."""
+    table = Table(title="Slides")
+    for title in ("slide", "patient"):
+        table.add_column(title)
+    for title in ("regions", "µm/px", "seconds"):
+        table.add_column(title, justify="right")
+    table.add_column("")
+    for row in slides.to_dict("records"):
+        note = row["reason"] or ("as before" if row["cached"] else "")
+        regions = "" if row["reason"] else str(row["regions"])
+        mpp = "not stated" if pd.isna(row["mpp"]) else f"{row['mpp']:.3g}"
+        table.add_row(*map(escape, (row["slide"], row["patient"], regions, mpp, f"{row['seconds']:.1f}", note)))
+    console.print(table)
+
+
+def print_genes(genes: pd.DataFrame) -> None:
+    """A line an omics type and fold: what was compared, how many genes differed, and how many were chosen."""
+    table = Table(title="Genes")
+    for title in ("omics", "fold", "compared", "test"):
+        table.add_column(title)
+    for title in ("ranked", "q < 0.05", "chosen"):
+        table.add_column(title, justify="right")
+    for _, rows in genes.groupby(["omics", "fold"], sort=False):
+        first = rows.iloc[0]
+        where = "all patients" if first["fold"] < 0 else str(first["fold"] + 1)
+        differ, chosen = int((rows["q_value"] < 0.05).sum()), int(rows["selected"].sum())
+        tests = ", ".join(rows["test"].unique())
+        cells = (first["omics"], where, first["contrast"], tests, str(len(rows)), str(differ), str(chosen))
+        table.add_row(*map(escape, cells))
+    console.print(table)
