@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,10 +12,13 @@ import pandas as pd
 from pomp.data.barcode import Barcode, is_tcga, parse_barcode
 from pomp.data.omics_table import Kind, OmicsTable
 from pomp.data.problems import LISTED, Problems, enumerate_some
-from pomp.data.readers.table import RawTable, check_names, read_table
+from pomp.data.readers.matrix import read_matrix
+from pomp.data.readers.table import RawTable, check_names
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+_ROWS = 4096  # rows, or genes, worked on at a time
 
 # What no finite value of a kind may be, and what to tell who has one.
 _RULES: dict[Kind, tuple[Callable[[Floats], Flags], str]] = {
@@ -39,7 +42,7 @@ def read_omics(
         file: what problems call the table.
         patients: those of clinical.csv, which tell patients from genes; empty if that could not be read.
     """
-    table = read_table(path, file, problems)
+    table = read_matrix(path, file, problems)
     if table is None:
         return None
     in_rows = _patients_in_rows(table, patients, problems)
@@ -48,10 +51,8 @@ def read_omics(
     check_names(table, *(("sample", "gene") if in_rows else ("gene", "sample")), problems)
     values = _check_values(table, kind, problems)
     labels, genes = (table.labels, table.columns) if in_rows else (table.columns, table.labels)
-    frame = pd.DataFrame(values if in_rows else values.T, index=labels, columns=genes)
-    # Twins are errors already; without them the rest of the folder can be checked.
-    frame = frame.loc[~frame.index.duplicated(), ~frame.columns.duplicated()].sort_index(axis=1)
-    tumours, normals = _split_samples(frame.dropna(how="all"), file, problems)
+    del table  # its memory is needed
+    tumours, normals = _split_samples(values if in_rows else values.T, labels, genes, file, problems)
     if tumours.empty:
         problems.error(file, "holds no value of any tumour sample.")
     elif patients:
@@ -87,40 +88,69 @@ def _patients_in_rows(table: RawTable, patients: Collection[str], problems: Prob
 
 def _check_values(table: RawTable, kind: Kind, problems: Problems) -> Floats:
     """The cells as numbers (n, m), NaN where there is none; each cell that breaks the kind's rule is reported."""
-    numbers = table.cells.copy()
-    textual = [column for column, dtype in enumerate(numbers.dtypes) if dtype.kind not in "iuf"]
+    textual = [column for column, dtype in enumerate(table.cells.dtypes) if dtype.kind not in "iuf"]
+    numbers = table.cells
     if textual:
+        numbers = numbers.copy()
         # By way of text: dates, say, would otherwise turn into numbers.
         numbers[textual] = numbers[textual].astype(str).apply(pd.to_numeric, errors="coerce")
-    values: Floats = numbers.to_numpy(np.float64, na_value=np.nan)
-    text = np.isnan(values) & table.cells.notna().to_numpy()
-    bad = [(text, "is no number. Leave the cell empty where the value is missing.")]
-    bad.append((np.isinf(values), "is not finite. Leave the cell empty where the value is missing."))
+    values: Floats = numbers.to_numpy(np.float64, na_value=np.nan) if textual else numbers.to_numpy(np.float64)
+    bad: list[tuple[Iterator[Flags], str]] = []
+    if textual:
+        text = np.isnan(values) & table.cells.notna().to_numpy()
+        bad.append((iter([text]), "is no number. Leave the cell empty where the value is missing."))
+    bad.append((_by_rows(np.isinf, values), "is not finite. Leave the cell empty where the value is missing."))
     if kind in _RULES:
         breaks, message = _RULES[kind]
-        bad.append((breaks(values) & np.isfinite(values), message))
+        bad.append((_by_rows(lambda x: breaks(x) & np.isfinite(x), values), message))
     _report_cells(table, bad, problems)
     return values
 
 
-def _report_cells(table: RawTable, bad: Sequence[tuple[Flags, str]], problems: Problems) -> None:
+def _by_rows(breaks: Callable[[Floats], Flags], values: Floats) -> Iterator[Flags]:
+    """What breaks a rule, some rows at a time: a mask of the whole and its intermediates would cost more than it."""
+    for start in range(0, max(len(values), 1), _ROWS):
+        yield breaks(values[start : start + _ROWS])
+
+
+def _report_cells(table: RawTable, bad: Sequence[tuple[Iterator[Flags], str]], problems: Problems) -> None:
     """The first cells of all rules together, one by one; how many more there are, in one line."""
-    total = sum(int(mask.sum()) for mask, _ in bad)
-    room = LISTED
-    for mask, message in bad:
-        for row, column in np.argwhere(mask)[:room]:
-            room -= 1
-            problems.error(
-                table.file, message, row=table.rows[row], column=table.columns[column],
-                value=table.cells.iloc[row, column],
-            )  # fmt: skip
+    total = 0
+    for masks, message in bad:
+        start = 0
+        for mask in masks:
+            if mask.any():
+                for row, column in np.argwhere(mask)[: max(LISTED - total, 0)]:
+                    place = int(start + row)
+                    problems.error(
+                        table.file, message, row=table.rows[place], column=table.columns[column],
+                        value=_quote(table.cells.iloc[place, int(column)]),
+                    )  # fmt: skip
+                total += int(mask.sum())
+            start += len(mask)
     if total > LISTED:
         problems.error(table.file, f"{total - LISTED} more cells like these.")
 
 
-def _split_samples(frame: pd.DataFrame, file: str, problems: Problems) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Tumours by patient and normals by sample, of a frame indexed by sample label; the first of several is kept."""
-    ordered = sorted((parse_barcode(str(label)), position) for position, label in enumerate(frame.index))
+def _quote(cell: object) -> str:
+    """As in the file: whole numbers without a decimal point."""
+    return f"{cell:g}" if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _split_samples(
+    values: Floats, labels: Sequence[str], genes: Sequence[str], file: str, problems: Problems
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Tumours by patient and normals by sample; the first of several is kept.
+
+    Args:
+        values: (samples, genes). Twins among `labels` and `genes` are errors already; without them the rest of the
+            folder can be checked.
+    """
+    order = np.array(sorted(range(len(genes)), key=genes.__getitem__), dtype=np.int64)
+    order = order[~_index(genes)[order].duplicated()]
+    columns = _index(genes)[order]
+    there = np.flatnonzero(~_index(labels).duplicated() & _have_values(values)).tolist()
+    ordered = sorted((parse_barcode(labels[position]), position) for position in there)
     tumours = [(code, at) for code, at in ordered if code.is_tumour]
     normals = [(code, at) for code, at in ordered if code.is_normal]
     others = [code.label for code, _ in ordered if not (code.is_tumour or code.is_normal)]
@@ -128,28 +158,50 @@ def _split_samples(frame: pd.DataFrame, file: str, problems: Problems) -> tuple[
         problems.warning(
             file, f"{len(others)} samples are neither tumour nor normal and not used: {enumerate_some(others)}."
         )
-    values = _first_of_each(frame, tumours, "patient", file, problems)
-    if not normals:
-        return values, None
-    return values, _first_of_each(frame, normals, "sample", file, problems)
+
+    def pick(samples: Sequence[tuple[Barcode, int]], what: Literal["patient", "sample"]) -> pd.DataFrame:
+        names, rows = _first_of_each(samples, what, file, problems)
+        return pd.DataFrame(_take(values, rows, order), names, columns, copy=False)
+
+    return pick(tumours, "patient"), pick(normals, "sample") if normals else None
+
+
+def _index(names: Sequence[str]) -> pd.Index:
+    return pd.Index(np.array(names, dtype=object))
+
+
+def _have_values(values: Floats) -> Flags:
+    """Which samples have a value of any gene (samples,)."""
+    found = np.zeros(len(values), np.bool_)
+    for start in range(0, values.shape[1], _ROWS):
+        found |= ~np.isnan(values[:, start : start + _ROWS]).all(axis=1)
+    return found
+
+
+def _take(values: Floats, rows: Sequence[int], columns: np.ndarray) -> Floats:
+    """(samples, genes) → (rows, columns), in C order whichever way the table lies in memory."""
+    taken = np.empty((len(rows), len(columns)))
+    for start in range(0, len(columns), _ROWS):
+        part = columns[start : start + _ROWS]
+        taken[:, start : start + len(part)] = values.T[part].T[rows]
+    return taken
 
 
 def _first_of_each(
-    frame: pd.DataFrame, ordered: Sequence[tuple[Barcode, int]], what: Literal["patient", "sample"], file: str,
-    problems: Problems,
-) -> pd.DataFrame:  # fmt: skip
+    ordered: Sequence[tuple[Barcode, int]], what: Literal["patient", "sample"], file: str, problems: Problems
+) -> tuple[pd.Index, list[int]]:
+    """Names and places of the first sample of each patient, or of each normal sample."""
     names = pd.Index([getattr(code, what) for code, _ in ordered], name=what, dtype=object)
-    picked = frame.iloc[[at for _, at in ordered]].set_axis(names)
-    twins = picked.index.duplicated()
+    twins = names.duplicated()
     if twins.any():
         kind = "patients are there" if what == "patient" else "normal samples are there"
         unused = [code.label for (code, _), twin in zip(ordered, twins, strict=True) if twin]
         problems.warning(
             file,
-            f"{picked.index[twins].nunique()} {kind} more than once; the barcode that sorts first is "
+            f"{names[twins].nunique()} {kind} more than once; the barcode that sorts first is "
             f"used (01 before 02–09), and not {enumerate_some(unused)}.",
         )
-    return picked[~twins]
+    return names[~twins], [at for (_, at), twin in zip(ordered, twins, strict=True) if not twin]
 
 
 def _match_patients(found: pd.Index, patients: Collection[str], file: str, problems: Problems) -> None:

@@ -16,8 +16,14 @@ import pyarrow as pa
 
 from pomp.data.problems import LISTED, Problems, enumerate_some
 
-_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
+# Without a suffix, or with its ".by_genes", is how Xena names its tab-separated tables.
+_SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", "": "\t", ".by_genes": "\t"}
 _FORMATS = ".csv, .tsv or .parquet, the first two also with .gz"
+MISSING = frozenset(
+    {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
+    | {"NULL", "NaN", "None", "n/a", "nan", "null"}
+)
+"""How a cell without a value is written."""
 _QUOTED = re.compile(r'"[^"]*"')
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
 
@@ -62,8 +68,17 @@ def read_table(path: Path, file: str, problems: Problems) -> RawTable | None:
     return _without_blank_rows(table)
 
 
+def separator_of(file: str) -> str | None:
+    """What stands between the fields of a text file of that name; None if the name is no text table's."""
+    return _SEPARATORS.get(_suffix(file))
+
+
+def _suffix(file: str) -> str:
+    return Path(file.lower().removesuffix(".gz")).suffix
+
+
 def _read(path: Path, file: str) -> RawTable:
-    suffix = Path(file.lower().removesuffix(".gz")).suffix
+    suffix = _suffix(file)
     if suffix != ".parquet" and suffix not in _SEPARATORS:
         raise UnreadableTableError(f"'{suffix}' is no table format that is read here: save it as {_FORMATS}.")
     content = path.read_bytes()
@@ -110,13 +125,14 @@ def _parse_text(text: str, file: str, separator: str) -> RawTable:
     lines = body.split("\n")
     if not body.strip():
         raise UnreadableTableError("the file has a header and no rows.")
-    if _fields(lines[0], separator) == len(header) + 1:
+    if count_fields(lines[0], separator) == len(header) + 1:
         header = ["", *header]  # as R's write.table does: no name above the row names
     _check_widths(lines, len(header), separator)
     try:
         frame = pd.read_csv(
             io.StringIO(body), sep=separator, header=None, names=range(len(header)),
-            converters={0: str.strip}, skip_blank_lines=False, low_memory=False,
+            converters={0: str.strip}, skip_blank_lines=False, low_memory=False, float_precision="round_trip",
+            keep_default_na=False, na_values=list(MISSING),
         )  # fmt: skip
     except pd.errors.ParserError as error:
         raise UnreadableTableError(f"cannot be read: {error}") from None
@@ -127,7 +143,8 @@ def _parse_text(text: str, file: str, separator: str) -> RawTable:
     return RawTable(file, list(range(2, len(frame) + 2)), frame[0].tolist(), columns, cells)
 
 
-def _fields(line: str, separator: str) -> int:
+def count_fields(line: str, separator: str) -> int:
+    """How many fields a line has; a separator in quotes is none."""
     return (_QUOTED.sub("", line) if '"' in line else line).count(separator) + 1
 
 
@@ -146,7 +163,9 @@ def _check_widths(lines: Sequence[str], width: int, separator: str) -> None:
     if any(line.count('"') % 2 for line in lines):
         return  # a quoted field goes over several lines: lines are not rows
     wrong = [
-        (row, found) for row, line in enumerate(lines, start=2) if line and (found := _fields(line, separator)) != width
+        (row, found)
+        for row, line in enumerate(lines, start=2)
+        if line and (found := count_fields(line, separator)) != width
     ]
     if wrong:
         row, found = wrong[0]
@@ -171,6 +190,8 @@ def _without_blank_rows(table: RawTable) -> RawTable:
 
 def find_repeated(names: Sequence[str], places: Sequence[int]) -> dict[str, list[int]]:
     """The names that occur more than once, each with all its places; nameless ones not counted."""
+    if len(set(names)) == len(names):
+        return {}
     found: dict[str, list[int]] = {}
     for name, place in zip(names, places, strict=True):
         found.setdefault(name, []).append(place)
