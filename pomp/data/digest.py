@@ -4,26 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
 
 from pomp.data.manifest import CLINICAL, Manifest
+from pomp.data.readers.slides import SlideRow
+
+_END_BYTES = 2**16
 
 
 def digest_cohort(folder: Path, manifest: Manifest, slides: pd.DataFrame) -> str:
-    """First 16 hex digits of a SHA-256 over the bytes of every table, and the names and sizes of the slides.
+    """First 16 hex digits of a SHA-256 over the bytes of every table, and what tells slides and features apart.
 
-    Pixels are not read. Where the folder lies, and how a cohort is called, do not matter.
+    Of slides these are names and sizes: pixels are not read. Of feature files these are the sizes and both ends of
+    their bytes, because files of two models often have the same name and size. Where the folder lies, and how a cohort
+    is called, do not matter.
     """
     clinical = _hash_file(folder / CLINICAL)
     tables = {name: (entry.kind, _hash_file(folder / entry.file)) for name, entry in manifest.omics.items()}
-    sizes = [
-        (patient, Path(file).name, Path(file).stat().st_size)
-        for patient, file in zip(slides["patient"], slides["file"], strict=True)
-    ]
-    text = json.dumps([manifest.endpoint, clinical, tables, sizes], sort_keys=True)
+    facts = [_describe(SlideRow(*row)) for row in slides.itertuples(index=False, name=None)]
+    text = json.dumps([manifest.endpoint, clinical, tables, facts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _describe(slide: SlideRow) -> list[str | int | float]:
+    file = Path(slide.file)
+    facts: list[str | int | float] = [slide.patient, file.name, file.stat().st_size]
+    if slide.features:
+        facts += [Path(slide.features).name, _hash_ends(Path(slide.features))]
+    return facts if math.isnan(slide.mpp) else [*facts, slide.mpp]
+
+
+def _hash_ends(path: Path) -> str:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        ends = file.read(_END_BYTES)
+        file.seek(max(0, size - _END_BYTES))
+        ends += file.read(_END_BYTES)
+    return hashlib.sha256(str(size).encode() + ends).hexdigest()
 
 
 def _hash_file(path: Path) -> str | None:

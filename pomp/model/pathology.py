@@ -49,20 +49,38 @@ class RegionEmbedding(nn.Module):
         return self.vit(regions.float() / 127.5 - 1)  # type: ignore[no-any-return]
 
 
+class FeatureEmbedding(nn.Module):
+    """A region's features, as a foundation model gave them → one vector: it takes the place of the ViT of Eq. 1.
+
+    Foundation models scale their features differently, so each vector is first brought to mean 0 and variance 1.
+    """
+
+    def __init__(self, config: ModelConfig, features: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(features, elementwise_affine=False)
+        self.dropout = nn.Dropout(config.dropout)
+        self.linear = nn.Linear(features, config.width)
+
+    def forward(self, regions: Tensor) -> Tensor:
+        """In place of Eq. (1): (R, F) of any floating type → (R, d)."""
+        return self.linear(self.dropout(self.norm(regions.float())))  # type: ignore[no-any-return]
+
+
 class PathologyEncoder(nn.Module):
     """Region embeddings, their places, and [CLS-P] through the Pat-Transformer."""
 
-    def __init__(self, config: ModelConfig, side: int) -> None:
+    def __init__(self, config: ModelConfig, side: int, features: int | None = None) -> None:
+        """`side` of a region in pixels; `features`: F, where regions are features in place of pixels."""
         super().__init__()
         self.positions = config.positions
-        self.embedding = RegionEmbedding(config, side)
+        self.embedding = RegionEmbedding(config, side) if features is None else FeatureEmbedding(config, features)
         self.cls = nn.Parameter(torch.randn(config.width) * 0.02)
         self.transformer = Transformer(config.width, config.heads, config.pathology_layers, config.dropout)
 
     def forward(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
-        """Eq. (2): regions (R, 3, side, side) uint8 of all patients one after another, coordinates (R, 2) row and
-        column, counts (B,) regions a patient. A count may be 0: [CLS-P] then attends to itself alone, and v is the same
-        learnt vector for every such patient.
+        """Eq. (2): regions (R, 3, side, side) uint8 or features (R, F) of all patients one after another, coordinates
+        (R, 2) row and column, counts (B,) regions a patient. A count may be 0: [CLS-P] then attends to itself alone,
+        and v is the same learnt vector for every such patient.
         """
         embedded = self.embedding(regions) if len(regions) else self.cls.new_zeros(0, len(self.cls))
         return self.contextualise(embedded, coordinates, counts)

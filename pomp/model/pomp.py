@@ -25,14 +25,19 @@ class Pomp(nn.Module):
     ranks such patients, by the modality they have.
     """
 
-    def __init__(self, config: RunConfig, types: int, genes: int) -> None:
+    def __init__(self, config: RunConfig, types: int, genes: int, features: int | None = None) -> None:
+        """For T omics types of G genes, and regions that are pixels or, where given, `features` numbers each.
+
+        Raises:
+            ConfigError: `model.modalities` is not decided.
+        """
         super().__init__()
         model = config.model
         if model.modalities == "auto":
             raise ConfigError("model.modalities is 'auto': resolve it against the cohort before building the model.")
         self.modalities = model.modalities
         self.risk_kind = model.risk
-        self.pathology = PathologyEncoder(model, config.slides.side)
+        self.pathology = PathologyEncoder(model, config.slides.side, features)
         self.omics = OmicsEncoder(model, types, genes)
         self.multimodal = MultimodalEncoder(model)
         if not model.separate_cls:
@@ -79,8 +84,16 @@ class Pomp(nn.Module):
         return self.fusion_risk(self.fuse(omics, pathology).cls).squeeze(-1)  # type: ignore[no-any-return]
 
 
-def build_model(config: RunConfig, types: int, genes: int, seed: int) -> Pomp:
-    """A freshly initialised model; the same seed gives the same weights, and the global generator is left as it was."""
+def build_model(config: RunConfig, types: int, genes: int, seed: int, features: int | None = None) -> Pomp:
+    """A freshly initialised model; the same seed gives the same weights, and the global generator is left as it was.
+
+    Args:
+        types, genes: T and G of the omics.
+        features: F, where regions are features in place of pixels.
+
+    Raises:
+        ConfigError: `model.modalities` is not decided.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Pomp(config, types, genes)
+        return Pomp(config, types, genes, features)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pomp.config import Modalities, RunConfig, override
 from pomp.data.cohort import Cohort
+from pomp.data.readers.slides import has_image
 from pomp.errors import ConfigError
 
 
 def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
-    """`config` with `model.modalities` decided: what is asked for, or for `auto` all that the cohort has.
+    """`config` with `model.modalities` and `slides.source` decided: what is asked for, or for `auto` what is there.
+
+    Of the modalities that is all that the cohort has; of the sources, features where every slide has them. A model
+    that reads no slides leaves the source as it is.
 
     Raises:
-        ConfigError: the cohort lacks a modality that is asked for, or there is nothing to pre-train on it.
+        ConfigError: the cohort lacks a modality or a source that is asked for.
     """
     has_slides, has_omics = not cohort.slides.empty, bool(cohort.omics)
     wanted = config.model.modalities
@@ -24,14 +30,30 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
         )
     if wanted in {"both", "omics"} and not has_omics:
         raise ConfigError(f"Cohort '{cohort.name}' has no omics table: choose the modality 'pathology'.")
-    if wanted != "both":
-        return override(config, _unimodal_tasks(config, wanted))
-    return config
+    return override(config, _unimodal_tasks(config, wanted) | ({} if wanted == "omics" else _source(config, cohort)))
 
 
-def _unimodal_tasks(config: RunConfig, modality: Modalities) -> dict[str, float]:
+def _source(config: RunConfig, cohort: Cohort) -> dict[str, str]:
+    """What stands for a region."""
+    wanted, has_features = config.slides.source, (cohort.slides["features"] != "").all()
+    if wanted == "features" and not has_features:
+        raise ConfigError(
+            f"Cohort '{cohort.name}' has no region features: choose slides.source 'pixels', or name a feature file for "
+            "every slide in the column 'features' of slides.csv."
+        )
+    if wanted == "pixels" and not has_image(cohort.slides).any():
+        raise ConfigError(
+            f"Cohort '{cohort.name}' has no slide images, only features: choose slides.source 'features', or name the "
+            "images in the column 'file' of slides.csv and the features in the column 'features'."
+        )
+    return {"slides.source": ("features" if has_features else "pixels") if wanted == "auto" else wanted}
+
+
+def _unimodal_tasks(config: RunConfig, modality: Modalities) -> dict[str, Any]:
     """Contrast and matching need both modalities; masked modelling needs omics."""
-    off = {"pretrain.poc": 0.0, "pretrain.pom": 0.0}
+    if modality == "both":
+        return {}
+    off: dict[str, Any] = {"pretrain.poc": 0.0, "pretrain.pom": 0.0}
     if modality == "pathology":
         off |= {"pretrain.mom": 0.0, "pretrain.epochs": 0}
     elif not config.pretrain.mom:

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,10 +29,10 @@ from pomp.omics.selector import OmicsSelector
 from pomp.runs.comparators import comparator_risks
 from pomp.runs.estimate import Estimate
 from pomp.runs.log import run_log
+from pomp.runs.regions import gather_regions
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
-from pomp.slides.prepare import prepare_slides
-from pomp.slides.store import regions_path
+from pomp.slides.prepare import SlideResult
 from pomp.training.batches import PatientData, RegionBank
 from pomp.training.device import DeviceName, pick_device
 from pomp.training.folds import FoldTraining, Hooks, fold_name
@@ -160,10 +159,9 @@ class Worker:
         }
 
     def _prepare(self, cohort: Cohort) -> RegionBank:
-        """Regions of every slide; those that cannot be read leave their patient without that slide, said in the log."""
-        side, limit = self.config.slides.side, self.config.slides.max_regions
+        """Regions of every slide; what became of each is kept in the run's table `slides`."""
         if self.config.model.modalities == "omics" or cohort.slides.empty:
-            return RegionBank({}, side)
+            return RegionBank({}, self.config.slides.side)
         started = time.monotonic()
 
         def on_progress(done: int, total: int, what: str) -> None:
@@ -171,21 +169,12 @@ class Worker:
             if self.should_stop():
                 raise StopRequested
 
-        results = prepare_slides(cohort.slides, cohort.folder, self.config.slides, on_progress=on_progress)
-        self._estimate.finish("prepare", time.monotonic() - started, len(results))
-        files: dict[str, list[Path]] = {}
-        for result in results:
-            if result.reason is None:
-                path = regions_path(cohort.folder, result.slide, self.config.slides)
-                files.setdefault(result.patient, []).append(path)
-            else:
-                log.warning("Slide %s of patient %s is left out: %s", result.slide, result.patient, result.reason)
-        if not files:
-            raise RunError(
-                f"None of the {len(results)} slides of cohort '{cohort.name}' could be used; the first: "
-                f"{results[0].reason} Choose the modality 'omics', or repair the slides."
-            )
-        return RegionBank(files, side, limit)
+        def on_results(results: list[SlideResult]) -> None:
+            self.run.write_table("slides", pd.DataFrame(results))
+
+        bank = gather_regions(cohort, self.config.slides, on_progress, on_results)
+        self._estimate.finish("prepare", time.monotonic() - started, len(cohort.slides))
+        return bank
 
     def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, device: torch.device, until: Until) -> None:
         if self.run.table(f"folds/{fold.index}/predictions") is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from pomp.omics.matrix import OmicsMatrix
+from pomp.slides.features import FeatureFile, read_features
 from pomp.slides.regions import evenly
 from pomp.slides.store import read_pixels, read_slide_regions
 
 MEMORY_BYTES = 4 * 2**30
-"""Region pixels kept in memory; what exceeds it is read from its file each time."""
+"""Regions kept in memory; what exceeds it is read from its file each time."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Batch:
     """B patients with R regions in all, T omics types of G genes."""
 
     patients: tuple[str, ...]
-    regions: Tensor  # (R, 3, side, side) uint8, patient after patient
+    regions: Tensor  # (R, 3, side, side) uint8, or features (R, F) of any floating type; patient after patient
     coordinates: Tensor  # (R, 2) row and column, relative to the slide's first kept row and column
     counts: Tensor  # (B,) regions a patient
     values: Tensor  # (B, T, G)
@@ -47,12 +48,20 @@ class Batch:
 
 
 class RegionBank:
-    """Reads patients' region pixels from their HDF5 files, keeping as many as fit in memory."""
+    """Reads the pixels of patients' regions from their HDF5 files, keeping as many as fit in memory."""
 
-    def __init__(self, files: dict[str, list[Path]], side: int, limit: int | None = None) -> None:
+    features: int | None = None  # F, where regions are features and no pixels
+
+    def __init__(self, files: Mapping[str, Sequence[Path]], side: int, limit: int | None = None) -> None:
         """`files`: patient → prepared region files; `limit`: regions a patient at most, spread evenly."""
-        self.side = side
-        self.tables = {patient: _region_table(paths, limit) for patient, paths in files.items() if paths}
+        tables = {patient: [_pixel_table(path) for path in paths] for patient, paths in files.items()}
+        self._hold(tables, limit, np.zeros((0, 3, side, side), np.uint8))
+
+    def _hold(self, tables: Mapping[str, list[pd.DataFrame]], limit: int | None, nothing: np.ndarray) -> None:
+        self.tables = {
+            patient: _sample(pd.concat(own, ignore_index=True), limit) for patient, own in tables.items() if own
+        }
+        self._nothing = nothing
         self._kept: dict[str, np.ndarray] = {}
         self._free = MEMORY_BYTES
 
@@ -60,36 +69,61 @@ class RegionBank:
         """One row a region: slide, file, index, row, column, x, y, size (level-0 pixels). Empty without slides."""
         return self.tables.get(patient, _EMPTY_TABLE)
 
-    def pixels(self, patient: str) -> np.ndarray:
-        """(M, 3, side, side) uint8."""
+    def read(self, patient: str) -> np.ndarray:
+        """(M, 3, side, side) uint8, or features (M, F)."""
         if patient not in self.tables:
-            return np.zeros((0, 3, self.side, self.side), np.uint8)
+            return self._nothing
         if patient in self._kept:
             return self._kept[patient]
-        table = self.tables[patient]
         parts = [
-            read_pixels(Path(str(file)), rows["index"].to_list()) for file, rows in table.groupby("file", sort=False)
+            self._read_file(Path(str(file)), rows["index"].to_list())
+            for file, rows in self.tables[patient].groupby("file", sort=False)
         ]
-        pixels = np.ascontiguousarray(np.concatenate(parts).transpose(0, 3, 1, 2))
-        if pixels.nbytes <= self._free:
-            self._kept[patient] = pixels
-            self._free -= pixels.nbytes
-        return pixels
+        regions = np.concatenate(parts)
+        if regions.nbytes <= self._free:
+            self._kept[patient] = regions
+            self._free -= regions.nbytes
+        return regions
+
+    def _read_file(self, file: Path, indices: list[int]) -> np.ndarray:
+        return np.ascontiguousarray(read_pixels(file, indices).transpose(0, 3, 1, 2))
+
+
+class FeatureBank(RegionBank):
+    """The same for regions that are features in place of pixels: float16 stays float16."""
+
+    def __init__(self, files: Mapping[str, Mapping[str, FeatureFile]], limit: int | None = None) -> None:
+        """`files`: patient → slide → its features, all of one dimension; `limit` as in `RegionBank`."""
+        self.features = next(file.dimension for own in files.values() for file in own.values())
+        tables = {patient: [_feature_table(*named) for named in own.items()] for patient, own in files.items()}
+        self._hold(tables, limit, np.zeros((0, self.features), np.float16))
+
+    def _read_file(self, file: Path, indices: list[int]) -> np.ndarray:
+        return read_features(file, indices)
 
 
 _EMPTY_TABLE = pd.DataFrame(columns=["slide", "file", "index", "row", "column", "x", "y", "size"])
 
 
-def _region_table(paths: Sequence[Path], limit: int | None) -> pd.DataFrame:
-    parts = []
-    for path in paths:
-        slide = read_slide_regions(path)
-        grid = slide.grid - slide.grid.min(axis=0, keepdims=True)
-        part = pd.DataFrame({"row": grid[:, 0], "column": grid[:, 1]})
-        part["x"], part["y"] = slide.coordinates[:, 0], slide.coordinates[:, 1]
-        parts.append(part.assign(slide=slide.slide, file=str(path), index=part.index, size=slide.region_px))
-    table = pd.concat(parts, ignore_index=True)
+def _sample(table: pd.DataFrame, limit: int | None) -> pd.DataFrame:
     return table if limit is None else table.iloc[evenly(len(table), limit)].reset_index(drop=True)
+
+
+def _pixel_table(path: Path) -> pd.DataFrame:
+    slide = read_slide_regions(path)
+    grid = slide.grid - slide.grid.min(axis=0, keepdims=True)
+    table = pd.DataFrame({"row": grid[:, 0], "column": grid[:, 1]})
+    table["x"], table["y"] = slide.coordinates[:, 0], slide.coordinates[:, 1]
+    return table.assign(slide=slide.slide, file=str(path), index=table.index, size=slide.region_px)
+
+
+def _feature_table(slide: str, file: FeatureFile) -> pd.DataFrame:
+    """Without coordinates every region is at row 0 and column 0, so that the model sees a set; x, y, size are NaN."""
+    table = pd.DataFrame({"row": 0, "column": 0, "x": np.nan, "y": np.nan, "size": np.nan}, index=range(file.count))
+    if file.places is not None:
+        table[["row", "column"]], table[["x", "y"]] = file.places.grid, file.places.coordinates
+        table["size"] = file.places.size
+    return table.assign(slide=slide, file=str(file.path), index=table.index)
 
 
 class PatientData:
@@ -117,12 +151,12 @@ class PatientData:
         rows = [self._row[patient] for patient in patients]
         present = self._present[rows]
         tables = [self.regions.table(patient) for patient in patients]
-        pixels = [self.regions.pixels(patient) for patient in patients]
+        regions = [self.regions.read(patient) for patient in patients]
         places = [table[["row", "column"]].to_numpy(np.int64) for table in tables]
         outcome = self._outcome.loc[list(patients)]
         return Batch(
             patients=tuple(patients),
-            regions=torch.from_numpy(np.concatenate(pixels)),
+            regions=torch.from_numpy(np.concatenate(regions)),
             coordinates=torch.from_numpy(np.concatenate(places)),
             counts=torch.tensor([len(table) for table in tables]),
             values=self._values[rows] * present[..., None],

@@ -73,7 +73,8 @@ class FoldTraining:
         """A model pre-trained on the patients that the protocol allows, from its checkpoint as far as there is one."""
         index = self.pretrain_fold
         types, genes = self.data.shape
-        model = build_model(self.config, types, genes, hash_seed((self.config.seed, index + 1))).to(device)
+        seed = hash_seed((self.config.seed, index + 1))
+        model = build_model(self.config, types, genes, seed, self.data.regions.features).to(device)
         if not self.config.pretrain.epochs:
             return model
         patients = self.outcome.index.to_list() if index == ALL_PATIENTS else list(self.fold.train)

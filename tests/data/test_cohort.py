@@ -217,14 +217,14 @@ def test_slides(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere" / "TCGA-1.ABC.svs"
     elsewhere.parent.mkdir()
     elsewhere.touch()
-    rows = f"patient,file\nP3,{elsewhere}\nP1,slides/b.svs\nP1,slides/a.h5\nP2,slides/gone.svs\nP7,slides/c.svs\n"
-    files: dict[str, str | bytes | None] = {f"slides/{name}": b"" for name in ("a.h5", "b.svs", "c.svs")}
+    rows = f"patient,file\nP3,{elsewhere}\nP1,slides/b.svs\nP1,slides/a.svs\nP2,slides/gone.svs\nP7,slides/c.svs\n"
+    files: dict[str, str | bytes | None] = {f"slides/{name}": b"" for name in ("a.svs", "b.svs", "c.svs")}
     folder = write_cohort(tmp_path / "cohort", files | {"slides.csv": rows})
     check = check_cohort(folder, CohortConfig(complete_cases=True))
     assert check.cohort is not None
     assert check.cohort.patients == ("P1", "P3")
-    assert check.cohort.slides.to_numpy().tolist() == [
-        ["P1", "a", str(folder / "slides/a.h5")],
+    assert check.cohort.slides[["patient", "slide", "file"]].to_numpy().tolist() == [
+        ["P1", "a", str(folder / "slides/a.svs")],
         ["P1", "b", str(folder / "slides/b.svs")],
         ["P3", "TCGA-1.ABC", str(elsewhere)],
     ]

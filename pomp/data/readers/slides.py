@@ -1,8 +1,11 @@
-"""slides.csv → which slide files belong to which patient."""
+"""slides.csv → which slides, and which features of their regions, belong to which patient."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -10,51 +13,156 @@ from pomp.data.barcode import parse_barcode
 from pomp.data.problems import Problems, enumerate_some
 from pomp.data.readers.table import RawTable, find_repeated, read_table
 
-COLUMNS = ["patient", "slide", "file"]
+FEATURE_SUFFIXES = (".h5", ".hdf5", ".pt")
+"""How the names of feature files end. In the column `file`, such a name stands for features without an image."""
+
+
+class SlideRow(NamedTuple):
+    """One slide. Without an image `file` is the feature file, without features `features` is empty."""
+
+    patient: str
+    slide: str  # stem of the listed file
+    file: str  # absolute
+    features: str  # absolute
+    mpp: float  # micrometres a level-0 pixel, as slides.csv states it; NaN where it does not
+
+
+COLUMNS = list(SlideRow._fields)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """One line of the table, as it stands there."""
+
+    row: int
+    patient: str
+    file: str
+    features: str
+    mpp: str
 
 
 def read_slides(folder: Path, file: str, problems: Problems) -> pd.DataFrame:
-    """Columns patient, slide (stem of the file), file (absolute), sorted; without slides that are not there.
+    """Columns as `SlideRow`, sorted; without slides that are not there.
 
-    Slides of normal tissue, by the patient column's barcode, are not used.
+    A slide whose image is not on this disk goes on with its features. Slides of normal tissue, by the patient column's
+    barcode, are not used.
 
     Args:
         file: the table, relative to the folder; its paths are relative to the folder too, or absolute.
     """
     table = read_table(folder / file, file, problems)
     if table is None:
-        return pd.DataFrame(columns=COLUMNS)
+        return _as_frame([])
     if "file" not in table.columns:
         problems.error(file, f"has no column 'file'; it has {enumerate_some(table.columns)}.", row=1)
-        return pd.DataFrame(columns=COLUMNS)
-    found = [row for row in _read_rows(table, folder, problems) if row is not None]
-    return pd.DataFrame(found, columns=COLUMNS).sort_values(["patient", "slide"], ignore_index=True)
+        return _as_frame([])
+    lines = _read_lines(table)
+    _check_names(lines, file, problems)
+    _check_mixture(lines, file, problems)
+    found = [row for line in lines if (row := _read_row(line, file, folder, problems)) is not None]
+    return _as_frame(found)
 
 
-def _read_rows(table: RawTable, folder: Path, problems: Problems) -> list[tuple[str, str, str] | None]:
-    cells = table.cells[table.columns.index("file")]
-    names = ["" if pd.isna(cell) else str(cell).strip() for cell in cells]
-    for stem, rows in find_repeated([Path(name).stem for name in names], table.rows).items():
-        listed = " and ".join(str(row) for row in rows)
-        problems.error(table.file, f"is the slide of rows {listed}: every slide needs a name of its own.",
-                       row=rows[1], column="file", value=stem)  # fmt: skip
-    lines = zip(table.rows, table.labels, names, strict=True)
-    return [_read_row(table.file, row, label, name, folder, problems) for row, label, name in lines]
+def has_image(slides: pd.DataFrame) -> pd.Series:
+    """(n,) bool: which rows of `read_slides` name a slide image, and not only features."""
+    return slides["file"] != slides["features"]
 
 
-def _read_row(
-    table: str, row: int, label: str, name: str, folder: Path, problems: Problems
-) -> tuple[str, str, str] | None:
-    if not label or not name:
-        problems.error(table, "a slide needs a patient and a file.", row=row, column=None if name else "file")
+def _as_frame(rows: list[SlideRow]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"mpp": float})
+    return frame.sort_values(["patient", "slide"], ignore_index=True)
+
+
+def _read_lines(table: RawTable) -> list[_Cells]:
+    names, features, mpp = (_column(table, name) for name in ("file", "features", "mpp"))
+    return [_Cells(*line) for line in zip(table.rows, table.labels, names, features, mpp, strict=True)]
+
+
+def _column(table: RawTable, name: str) -> list[str]:
+    """Stripped text; empty where there is no value, or no such column."""
+    if name not in table.columns:
+        return [""] * len(table.rows)
+    cells = table.cells[table.columns.index(name)]
+    return ["" if pd.isna(cell) else str(cell).strip() for cell in cells]
+
+
+def _check_names(lines: list[_Cells], file: str, problems: Problems) -> None:
+    rows = [line.row for line in lines]
+    for stem, places in find_repeated([Path(line.file).stem for line in lines], rows).items():
+        listed = " and ".join(map(str, places))
+        problems.error(file, f"is the slide of rows {listed}: every slide needs a name of its own.",
+                       row=places[1], column="file", value=stem)  # fmt: skip
+    for name, places in find_repeated([line.features for line in lines], rows).items():
+        listed = " and ".join(map(str, places))
+        problems.error(file, f"has the features of rows {listed}: every slide has a feature file of its own.",
+                       row=places[1], column="features", value=name)  # fmt: skip
+
+
+def _check_mixture(lines: list[_Cells], file: str, problems: Problems) -> None:
+    """Features are there for every slide or for none: a model reads one or the other."""
+    without = [line for line in lines if line.file and not _name_features(line)]
+    count = sum(1 for line in lines if _name_features(line))
+    if without and count:
+        problems.error(
+            file, f"has no features, which {count} other slides have: name its feature file, or take out either kind.",
+            row=without[0].row, column="features", value=without[0].file,
+        )  # fmt: skip
+
+
+def _name_features(line: _Cells) -> str:
+    return line.features or (line.file if line.file.lower().endswith(FEATURE_SUFFIXES) else "")
+
+
+def _read_row(line: _Cells, table: str, folder: Path, problems: Problems) -> SlideRow | None:
+    if not line.patient or not line.file:
+        column = None if line.file else "file"
+        problems.error(table, "a slide needs a patient and a file.", row=line.row, column=column)
         return None
-    code, path = parse_barcode(label), (folder / name).absolute()
+    code = parse_barcode(line.patient)
     if not code.is_tumour:
-        problems.warning(table, "is no tumour sample: its slide is not used.", row=row, value=label)
+        problems.warning(table, "is no tumour sample: its slide is not used.", row=line.row, value=line.patient)
         return None
-    if not path.is_file():
+    mpp = _read_mpp(line, table, problems)
+    paths = _find_files(line, table, folder, problems)
+    return None if paths is None else SlideRow(code.patient, Path(line.file).stem, *paths, mpp)
+
+
+def _find_files(line: _Cells, table: str, folder: Path, problems: Problems) -> tuple[str, str] | None:
+    """The slide's file and its feature file, or None if what a model would read is not there."""
+    named = _name_features(line)
+    if named and not named.lower().endswith(FEATURE_SUFFIXES):
+        problems.error(table, f"is no feature file: its name should end in {', '.join(FEATURE_SUFFIXES)}.",
+                       row=line.row, column="features", value=named)  # fmt: skip
+        return None
+    image, features = (folder / line.file).absolute(), (folder / named).absolute()
+    needed, column = (features, "features" if line.features else "file") if named else (image, "file")
+    if not needed.is_file():
         problems.warning(
-            table, "is not on this disk: the patient goes on without this slide.", row=row, column="file", value=name
-        )
+            table, "is not on this disk: the patient goes on without this slide.",
+            row=line.row, column=column, value=named or line.file,
+        )  # fmt: skip
         return None
-    return code.patient, path.stem, str(path)
+    if not image.is_file():
+        problems.warning(
+            table, "is not on this disk: the slide's features are used, and there is no picture to look at.",
+            row=line.row, column="file", value=line.file,
+        )  # fmt: skip
+        return str(features), str(features)
+    return str(image), str(features) if named else ""
+
+
+def _read_mpp(line: _Cells, table: str, problems: Problems) -> float:
+    """NaN where nothing is stated, or nothing that can be."""
+    if not line.mpp:
+        return math.nan
+    try:
+        value = float(line.mpp)
+    except ValueError:
+        value = math.nan
+    if 0 < value < math.inf:
+        return value
+    problems.error(
+        table, "is no positive number of micrometres a pixel: correct it, or leave it empty for what the scanner said.",
+        row=line.row, column="mpp", value=line.mpp,
+    )  # fmt: skip
+    return math.nan
