@@ -1,6 +1,7 @@
-"""From omics tables to the model's input: imputation, differential test, forest importance, by training fold."""
+"""From omics tables to the model's input: imputation, differential test, ranking by survival, by training fold."""
 
+from pomp.omics.cache import SelectionCache
 from pomp.omics.matrix import OmicsMatrix
 from pomp.omics.selector import OmicsSelector
 
-__all__ = ["OmicsMatrix", "OmicsSelector"]
+__all__ = ["OmicsMatrix", "OmicsSelector", "SelectionCache"]

@@ -9,6 +9,8 @@ import pandas as pd
 
 from pomp.errors import TrainingError
 
+ContrastChoice = Literal["auto", "normals", "survival"]
+
 MIN_NORMALS = 10
 MIN_GROUP = 5
 
@@ -32,7 +34,7 @@ def choose_contrast(
     values: pd.DataFrame,
     normals: pd.DataFrame | None,
     outcome: pd.DataFrame,
-    choice: Literal["auto", "normals", "survival"],
+    choice: ContrastChoice,
     omics: str,
 ) -> Contrast:
     """The contrast of one omics type within the training fold.

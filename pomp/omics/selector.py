@@ -2,53 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+import os
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from pomp.config import OmicsConfig
 from pomp.data.omics_table import OmicsTable
-from pomp.errors import TrainingError
-from pomp.omics.contrast import choose_contrast
-from pomp.omics.differential import differential_test, pick_candidates
-from pomp.omics.importance import forest_importance
-from pomp.omics.impute import GeneWiseKNNImputer
+from pomp.omics.cache import SelectionCache, selection_key
 from pomp.omics.matrix import OmicsMatrix
-from pomp.omics.normalise import Normaliser
 from pomp.omics.panel import GenePanel
+from pomp.omics.processes import select_side_by_side
+from pomp.omics.training_rows import TrainingRows
+from pomp.omics.type_selection import STEPS, SUMMARY_COLUMNS, TypeSelection, select_genes
 from pomp.progress import OnProgress
 
-MAX_MISSING = 0.5
-"""A gene missing in more of the training patients is left out: its imputation would be mostly invention."""
+DESEQ_SECONDS = 0.003
+"""DESeq2 takes about this long a gene; nothing else in a selection is worth a process of its own."""
 
-STEPS = 3
-
-SUMMARY_COLUMNS = [
-    *("omics", "gene", "contrast", "test", "statistic", "p_value", "q_value"),
-    *("importance", "rank", "selected"),
-]
+START_SECONDS = 5.0
+"""What a process costs before it works: it imports everything anew."""
 
 
-class OmicsSelector:
+class OmicsSelector(BaseEstimator):  # type: ignore[misc]
     """Chooses genes and learns imputation and scale from training patients (section 3.1 of the paper).
 
     By omics type: genes missing in more than half of the patients and genes without variance out; differential test
-    (see `differential_test`); K-nearest-neighbour imputation of the candidates; random survival forest; the
-    `config.genes` genes of the largest importance, ties going to the smaller p-value, then by name.
-    The result depends on neither the order of the patients nor that of the genes.
+    (see `differential_test`); K-nearest-neighbour imputation of the candidates; a ranking by survival
+    (`config.selector`); the `config.genes` genes of the largest importance, ties going to the smaller p-value, then by
+    name. The result depends on neither the order of the patients nor that of the genes, nor on `cache` and `workers`.
 
     Attributes after `fit`:
         panels_: the fitted types, in the order of the tables.
-        summary_: one row a gene that reached the forest: omics, gene, contrast, test, statistic, p_value, q_value,
-            importance, rank, selected. It is no part of `to_json`: the run folder keeps it as a table.
+        summary_: one row a gene that reached the ranking: omics, gene, contrast, test, statistic, p_value, q_value,
+            tested (genes that the type's differential test compared), selector, importance (its meaning by selector:
+            see `RANKINGS`), rank, selected. It is no part of `to_json`: the run folder keeps it as a table.
     """
 
-    def __init__(self, config: OmicsConfig, seed: int = 0) -> None:
+    def __init__(
+        self, config: OmicsConfig, seed: int = 0, cache: SelectionCache | None = None, workers: int | None = None
+    ) -> None:
+        """
+        Args:
+            cache: where types selected before are found again. None: all are selected anew.
+            workers: processes that take types side by side. None: one a core where DESeq2 makes that pay, as with two
+                tables of thousands of counts; otherwise this process alone.
+        """
         self.config = config
         self.seed = seed
+        self.cache = cache
+        self.workers = workers
 
     def fit(
         self, tables: Mapping[str, OmicsTable], outcome: pd.DataFrame, on_progress: OnProgress | None = None
@@ -57,20 +63,20 @@ class OmicsSelector:
 
         Normal samples belong to the training side, whosoever they are: they carry no follow-up.
 
+        Args:
+            on_progress: told of every step; with several processes also about four times a second in between. What it
+                raises ends the fit.
+
         Raises:
             TrainingError: a type has no patient, no event or no varying gene in the fold, or too few patients for its
                 contrast.
         """
-        done = count()
-
-        def tell(what: str) -> None:
-            if on_progress:
-                on_progress(next(done), STEPS * len(tables), what)
-
-        fitted = [_fit_panel(table, outcome, self.config, self.seed, tell) for table in tables.values()]
-        tell("genes selected")
-        self.panels_ = [panel for panel, _ in fitted]
-        summaries = [summary for _, summary in fitted]
+        progress = _Progress(on_progress, STEPS * len(tables))
+        types = [TrainingRows.of(table, outcome) for table in tables.values()]
+        selections = self._selections(types, progress)
+        progress.tell("genes selected")
+        self.panels_ = [selection.panel for selection in selections]
+        summaries = [selection.summary for selection in selections]
         self.summary_ = pd.concat(summaries, ignore_index=True) if summaries else pd.DataFrame(columns=SUMMARY_COLUMNS)
         return self
 
@@ -110,72 +116,48 @@ class OmicsSelector:
         selector.panels_ = [GenePanel.from_json(panel) for panel in data["panels"]]
         return selector
 
+    def _selections(self, types: list[TrainingRows], progress: _Progress) -> list[TypeSelection]:
+        """Of every type: from the cache where it is there, otherwise made now and kept."""
+        if self.cache is None:
+            return self._make(types, progress)
+        keys = [selection_key(rows, self.config, self.seed) for rows in types]
+        found = [self.cache.get(key) for key in keys]
+        made = iter(self._make([rows for rows, known in zip(types, found, strict=True) if known is None], progress))
+        selections = []
+        for key, known, rows in zip(keys, found, types, strict=True):
+            if known is None:
+                selections.append(next(made))
+                self.cache.put(key, selections[-1])
+            else:
+                selections.append(known)
+                progress.tell(f"{rows.name}: selected before", STEPS)
+        return selections
 
-def _fit_panel(
-    table: OmicsTable, outcome: pd.DataFrame, config: OmicsConfig, seed: int, tell: Callable[[str], None]
-) -> tuple[GenePanel, pd.DataFrame]:
-    """The panel of one type and its rows of the summary."""
-    values, outcome = _training_rows(table, outcome)
-    normaliser = Normaliser.fit(values.to_numpy(), table.kind)
-    known = pd.DataFrame(normaliser.transform(values.to_numpy()), values.index, values.columns)
-    genes = [str(gene) for gene in known.columns[known.max() > known.min()]]
-    if not genes:
-        raise TrainingError(
-            f"Omics type '{table.name}': none of {values.shape[1]} genes varies over its {len(values)} training "
-            f"patients. Leave the type out (cohort.omics), or check that its kind is '{table.kind}'."
-        )
-    tell(f"{table.name}: differential test")
-    contrast = choose_contrast(values, table.normals, outcome, config.contrast, table.name)
-    tested = differential_test(contrast, normaliser, genes)
-    candidates = pick_candidates(tested, config.alpha, config.genes, config.candidates)
-    tell(f"{table.name}: imputation")
-    imputer = GeneWiseKNNImputer(config.neighbours).fit(known[genes], candidates)
-    filled = imputer.transform(known)
-    tell(f"{table.name}: random survival forest")
-    time, event = outcome["time_days"].to_numpy(np.float64), outcome["event"].to_numpy(np.bool_)
-    importance = forest_importance(filled.to_numpy(), time, event, config.trees, seed)
-    summary = _rank(tested.loc[candidates].assign(importance=importance), table.name, config.genes)
-    chosen = summary.loc[summary["selected"], "gene"].tolist()
-    return _panel(table.name, values, normaliser, imputer.restricted(chosen), filled[chosen].to_numpy()), summary
+    def _make(self, types: list[TrainingRows], progress: _Progress) -> list[TypeSelection]:
+        workers = min(_workers_that_pay(types) if self.workers is None else self.workers, len(types))
+        if workers > 1:
+            return select_side_by_side(types, self.config, self.seed, workers, progress.tell, progress.repeat)
+        return [select_genes(rows, self.config, self.seed, progress.tell) for rows in types]
 
 
-def _training_rows(table: OmicsTable, outcome: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Values of the training patients that have the type, and their outcome; patients and genes sorted.
-
-    Sorted, because ties and sums are decided by order, and no result may depend on how a file was written.
-    """
-    patients = sorted(outcome.index.intersection(table.values.index))
-    values = table.values.loc[patients, sorted(table.values.columns)].astype(np.float64).dropna(how="all")
-    outcome = outcome.loc[values.index]
-    if not outcome["event"].any():
-        raise TrainingError(
-            f"Omics type '{table.name}' has {len(values)} of the training patients and no event among them: genes "
-            "cannot be chosen. Leave the type out (cohort.omics), or use fewer folds."
-        )
-    return values.loc[:, values.isna().mean() <= MAX_MISSING], outcome
+def _workers_that_pay(types: Sequence[TrainingRows]) -> int:
+    seconds = [DESEQ_SECONDS * rows.values.shape[1] for rows in types if rows.kind == "counts"]
+    saved = sum(seconds) - max(seconds, default=0.0)
+    return os.cpu_count() or 1 if saved > START_SECONDS else 1
 
 
-def _rank(candidates: pd.DataFrame, omics: str, genes: int) -> pd.DataFrame:
-    """The candidates by importance, then p-value, then name."""
-    summary = candidates.reset_index().assign(omics=omics)
-    summary = summary.sort_values(["importance", "p_value", "gene"], ascending=[False, True, True], ignore_index=True)
-    summary["rank"] = np.arange(1, len(summary) + 1)
-    summary["selected"] = summary["rank"] <= genes
-    return summary[SUMMARY_COLUMNS]
+class _Progress:
+    """Steps begun, as `OnProgress` counts them: what is told is under way, what came before is done."""
 
+    def __init__(self, on_progress: OnProgress | None, total: int) -> None:
+        self._on_progress, self._total = on_progress, total
+        self._done, self._begun, self._what = 0, 0, ""
 
-def _panel(
-    omics: str, values: pd.DataFrame, normaliser: Normaliser, imputer: GeneWiseKNNImputer, filled: np.ndarray
-) -> GenePanel:
-    """A panel that reads no more columns of a table than it needs."""
-    reads = values.columns.isin(imputer.donors_)
-    if normaliser.kind == "counts":
-        reads |= ~np.isnan(normaliser.log_reference)
-    return GenePanel(
-        omics=omics,
-        reads=tuple(values.columns[reads]),
-        normaliser=normaliser.restricted(np.flatnonzero(reads)),
-        imputer=imputer,
-        mean=filled.mean(axis=0),
-        sd=filled.std(axis=0),
-    )
+    def tell(self, what: str, steps: int = 1) -> None:
+        self._done, self._what = self._begun, what
+        self._begun += steps
+        self.repeat()
+
+    def repeat(self) -> None:
+        if self._on_progress:
+            self._on_progress(self._done, self._total, self._what)

@@ -9,9 +9,11 @@ import pytest
 from pomp.data.omics_table import Kind
 from pomp.omics.contrast import Contrast
 from pomp.omics.deseq import wald_test
-from pomp.omics.differential import differential_test, fisher_exact, pick_candidates, rank_sum
+from pomp.omics.differential import differential_test, pick_candidates
+from pomp.omics.fisher import fisher_exact
 from pomp.omics.moderated import moderated_t
 from pomp.omics.normalise import Normaliser
+from pomp.omics.rank_sum import rank_sum
 
 NAN = float("nan")
 

@@ -137,9 +137,11 @@ def test_reloaded_from_json_it_transforms_to_the_same_bits(selector: OmicsSelect
 def test_summary(selector: OmicsSelector) -> None:
     summary = selector.summary_
     assert summary.columns.tolist() == [
-        *("omics", "gene", "contrast", "test", "statistic", "p_value", "q_value"),
-        *("importance", "rank", "selected"),
+        *("omics", "gene", "contrast", "test", "statistic", "p_value", "q_value", "tested"),
+        *("selector", "importance", "rank", "selected"),
     ]
+    assert summary.groupby("omics", sort=False)["tested"].unique().map(list).tolist() == [[40], [40], [8]]
+    assert set(summary["selector"]) == {"forest"}
     assert summary.groupby("omics", sort=False)["contrast"].first().str.replace(r"\d+", "#", regex=True).tolist() == [
         "event by day # (#) vs followed longer (#)",
         "tumour (#) vs normal (#)",

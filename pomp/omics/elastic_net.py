@@ -1,0 +1,59 @@
+"""Which genes an elastic-net Cox model takes up first as its penalty falls."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sksurv.linear_model import CoxnetSurvivalAnalysis
+from sksurv.util import Surv
+
+from pomp.errors import TrainingError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MIXING = 0.5
+"""Share of the lasso in the penalty: genes that move together enter together, where the lasso takes one of them."""
+
+STEPS = 100
+WEAKEST = 0.01
+"""The path: penalties from the one that shuts out every gene down to a hundredth of it, in equal ratios."""
+
+
+def entry_penalty(x: Floats, time: Floats, event: Bools) -> Floats:
+    """The penalty at which each gene enters an elastic-net Cox model, as a share of the first gene's.
+
+    The order of entry ranks as many genes as are asked for, and has no strength to tune. The strength that
+    cross-validation likes best would not do: it often leaves fewer genes than are wanted, or none.
+
+    Args:
+        x: (N, G) values without NaN, on any scale: they are standardised here, as the penalty is the same for all.
+        time: (N,) days.
+        event: (N,) True = the event was seen; at least one.
+
+    Returns:
+        (G,) in [0, 1]: 1 = enters first; 0 = not even at a hundredth of that penalty. Genes that enter between the
+        same two steps of the path share a value.
+
+    Raises:
+        TrainingError: the fit diverged.
+
+    Source: Simon et al., Regularization paths for Cox's proportional hazards model via coordinate descent, J. Stat.
+    Softw. 2011 (the path; fitted by scikit-survival, ties as Breslow).
+    """
+    spread = x.std(axis=0)
+    varies = spread > 0
+    importance = np.zeros(x.shape[1])
+    scaled = np.asfortranarray((x[:, varies] - x[:, varies].mean(axis=0)) / spread[varies])
+    path = CoxnetSurvivalAnalysis(n_alphas=STEPS, alpha_min_ratio=WEAKEST, l1_ratio=MIXING)
+    try:
+        path.fit(scaled, Surv.from_arrays(event, time))
+    except ArithmeticError as error:
+        raise TrainingError(
+            f"The elastic-net Cox model of {scaled.shape[1]} genes in {len(x)} patients with {event.sum()} events "
+            f"diverged ({error}). Choose another omics.selector, or fewer omics.candidates."
+        ) from error
+    entered = path.coef_ != 0
+    first = np.where(entered.any(axis=1), entered.argmax(axis=1), -1)
+    importance[varies] = np.where(first < 0, 0.0, path.alphas_[first] / path.alphas_[0])
+    return importance

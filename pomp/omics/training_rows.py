@@ -1,0 +1,50 @@
+"""What a selection may read of one omics type: nothing else reaches the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+
+from pomp.data.omics_table import Kind, OmicsTable
+from pomp.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """The training patients of one omics type, their follow-up, and the cohort's normal samples.
+
+    Patients and genes are sorted, because ties and sums are decided by order, and no result may depend on how a file
+    was written.
+
+    Attributes:
+        name, kind: of the table.
+        values: (N, G) of the training patients who have a value; NaN = missing.
+        outcome: time_days and event of the same N patients; at least one event.
+        normals: (M, G) normal samples with the same columns, or None.
+    """
+
+    name: str
+    kind: Kind
+    values: pd.DataFrame
+    outcome: pd.DataFrame
+    normals: pd.DataFrame | None
+
+    @classmethod
+    def of(cls, table: OmicsTable, outcome: pd.DataFrame) -> Self:
+        """The rows of `table` whose patients are in `outcome` (index = patient; time_days, event).
+
+        Raises:
+            TrainingError: no patient or no event is left.
+        """
+        patients = sorted(outcome.index.intersection(table.values.index))
+        values = table.values.loc[patients, sorted(table.values.columns)].astype("float64").dropna(how="all")
+        outcome = outcome.loc[values.index, ["time_days", "event"]]
+        if not outcome["event"].any():
+            raise TrainingError(
+                f"Omics type '{table.name}' has {len(values)} of the training patients and no event among them: genes "
+                "cannot be chosen. Leave the type out (cohort.omics), or use fewer folds."
+            )
+        normals = None if table.normals is None else table.normals[values.columns]
+        return cls(table.name, table.kind, values, outcome, normals)
