@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pomp.data.manifest import MANIFEST, SLIDES, read_manifest
 from pomp.data.problems import Problems
-from pomp.data.readers.slides import read_slides
+from pomp.data.readers.slides import has_image, read_slides
 from pomp.errors import CohortError
 
 
@@ -25,7 +25,7 @@ def slide_url(folder: Path, slide: str) -> str:
 
 
 class SlideRegistry:
-    """From keys to files, by the slides.csv of every known cohort.
+    """From keys to files, by the slides.csv of every known cohort. Slides that are features alone are not among them.
 
     Nothing is stored: a page opened before the server was started again still finds its slides.
 
@@ -91,6 +91,7 @@ def _read_table(folder: Path) -> _Table | None:
         stamp = _stamp(files)
     except (OSError, CohortError):
         return None
-    rows = read_slides(folder, name, Problems())
+    listed = read_slides(folder, name, Problems())
+    rows = listed[has_image(listed)]
     slides = {slide_key(folder, slide): Path(file) for slide, file in zip(rows["slide"], rows["file"], strict=True)}
     return _Table(files, stamp, slides)

@@ -1,9 +1,10 @@
-"""A still picture of a slide with its regions, for installations without the zoomable viewer."""
+"""A still picture of a slide with its regions, where there is no zoomable viewer or no image of the slide."""
 
 from __future__ import annotations
 
 import base64
 import io
+import math
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from PIL import Image
 from dashboard.viewer.scale import ScoreScale
 
 OPACITY = 0.5
+GRID_PX = 1024
+"""Longer side of the picture of regions without a slide."""
 
 
 def fallback_figure(
-    thumbnail: NDArray[np.uint8], regions: pd.DataFrame, scale: ScoreScale, *, width: int, opacity: float = OPACITY
+    thumbnail: NDArray[np.uint8], regions: pd.DataFrame, scale: ScoreScale, *, width: float, opacity: float = OPACITY
 ) -> go.Figure:
     """The thumbnail with every scored region tinted, its score on hover, and the colour bar.
 
@@ -43,6 +46,32 @@ def fallback_figure(
     figure.update_yaxes(visible=False, range=[rows, 0], scaleanchor="x", constrain="domain")
     figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
     return figure
+
+
+def grid_figure(regions: pd.DataFrame, scale: ScoreScale) -> go.Figure:
+    """The regions alone on white, where they lie to each other, for slides of which there is no image.
+
+    Args:
+        regions: As in `fallback_figure`, at least one. Where x is NaN the place is not known: the regions then fill a
+            square row by row, in their order.
+        scale: What the scores mean.
+
+    Returns:
+        As `fallback_figure`.
+    """
+    placed = regions if regions["x"].notna().all() else _in_order(regions)
+    corner = placed[["x", "y"]].min()
+    moved = placed.assign(x=placed["x"] - corner["x"], y=placed["y"] - corner["y"])
+    width, height = (float((moved[axis] + moved["size"]).max()) for axis in ("x", "y"))
+    shrink = GRID_PX / max(width, height)
+    white = np.full((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), 255, np.uint8)
+    return fallback_figure(white, moved, scale, width=width, opacity=1.0)
+
+
+def _in_order(regions: pd.DataFrame) -> pd.DataFrame:
+    side = math.ceil(math.sqrt(len(regions)))
+    places = np.arange(len(regions))
+    return regions.assign(x=places % side, y=places // side, size=1)
 
 
 def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float) -> go.Scatter:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, pick_run, plain, run_badges, save_table
 from dashboard.registry import slide_url
 from dashboard.state import MAP, PATIENT, SLIDE, pick
-from dashboard.viewer import ScoreScale, available, explain_absence, fallback_figure, slide_viewer
+from dashboard.viewer import ScoreScale, explain_absence, fallback_figure, grid_figure, slide_viewer
 from dashboard.words import explain_map, map_columns, map_label
+from pomp.data.readers.slides import has_image
 from pomp.runs.run import Run
 from pomp.slides.store import read_slide_regions, regions_path
 
@@ -27,11 +29,35 @@ def scale_of(column: str) -> ScoreScale:
 def show_slide(run: Run, slide: str, regions: pd.DataFrame, column: str) -> int | None:
     """The slide under its map; the position of the region that was clicked."""
     scored = regions.assign(score=regions[column])[["x", "y", "size", "score"]]
-    if available():
+    reads_features = run.config.slides.source == "features"
+    reason = explain_grid(run, slide, scored) if reads_features else explain_absence()
+    if not reason:
         return slide_viewer(slide_url(run.cohort_folder, slide), scored, scale_of(column), key="viewer")
-    st.info(explain_absence())
+    st.info(reason)
+    if reads_features:
+        return show_still(grid_figure(scored, scale_of(column)))
     stored = read_slide_regions(regions_path(run.cohort_folder, slide, run.config.slides))
-    figure = fallback_figure(stored.thumbnail, scored, scale_of(column), width=stored.width)
+    return show_still(fallback_figure(stored.thumbnail, scored, scale_of(column), width=stored.width))
+
+
+def explain_grid(run: Run, slide: str, regions: pd.DataFrame) -> str:
+    """Why the regions of a run on features are shown without their slide; empty if they are shown on it."""
+    if regions["x"].isna().any():
+        return (
+            "The feature file of this slide has no coordinates: its regions are shown in the order of the file, not "
+            "where they lie in the tissue."
+        )
+    cohort = data.cohort_check(run.cohort_folder, run.config.cohort).cohort
+    pictured = set() if cohort is None else set(cohort.slides.loc[has_image(cohort.slides), "slide"])
+    if slide not in pictured:
+        return (
+            "There are features of this slide and no image: its regions are shown where they lie, without the tissue. "
+            "Name the image in the column 'file' of slides.csv, and the features in 'features', to see both."
+        )
+    return explain_absence()
+
+
+def show_still(figure: go.Figure) -> int | None:
     event = st.plotly_chart(figure, key="still", on_select="rerun", selection_mode="points", alt="The slide's regions")
     points = event.selection.points
     return int(points[0]["point_index"]) if points else None
@@ -103,6 +129,11 @@ st.markdown(f"**{plain(map_label(column))}** — {plain(explain_map(column))}")
 st.caption(
     f"The maps come from the model of fold {int(regions['fold'].iloc[0]) + 1}, which was trained without this patient."
 )
+if column == EFFECT and "left_out" in regions and regions["left_out"].max() > 1:
+    st.caption(
+        f"This patient has so many regions that up to {int(regions['left_out'].max())} neighbours were left out "
+        "together: they share one score."
+    )
 left, right = st.columns([5, 2])
 with left:
     chosen = show_slide(run, slide, regions, column)

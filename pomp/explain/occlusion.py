@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -10,12 +12,15 @@ from pomp.model import OmicsTokens, PathologyTokens, Pomp
 TOKENS = 65_536
 """Tokens in one pass: bounds the memory for patients with many regions."""
 
+LOOKS = 512
+"""Regions a patient that are left out one by one, at most: of thousands, each look reads all others again."""
+
 
 @torch.inference_mode()
-def occlusion(model: Pomp, embedded: Tensor, coordinates: Tensor, omics: OmicsTokens) -> Tensor:
-    """(M,) risk with every region minus the risk without region k, for one patient.
+def occlusion(model: Pomp, embedded: Tensor, coordinates: Tensor, omics: OmicsTokens, blocks: Tensor) -> Tensor:
+    """(M,) risk with every region minus the risk without the block that region k belongs to, for one patient.
 
-    Positive: the region raises the patient's risk. The unit is the log relative hazard. With a single region, what is
+    Positive: the block raises the patient's risk. The unit is the log relative hazard. With a single block, what is
     left is the model's answer for a patient without slides.
 
     Args:
@@ -23,22 +28,42 @@ def occlusion(model: Pomp, embedded: Tensor, coordinates: Tensor, omics: OmicsTo
         embedded: (M, d) region embeddings of Eq. 1.
         coordinates: (M, 2) row and column.
         omics: the patient's own tokens, a batch of one.
+        blocks: (M,) which regions are left out together, numbered from 0 (see `occlusion_blocks`).
     """
-    regions = len(embedded)
-    everything = torch.arange(regions, device=embedded.device)
-    whole = _risk(model, embedded, coordinates, everything[None], omics)
-    parts = []
-    for block in torch.split(everything, max(1, TOKENS // regions)):
-        others = everything.expand(len(block), -1)[everything != block[:, None]].reshape(len(block), -1)  # (b, M-1)
-        parts.append(_risk(model, embedded, coordinates, others, omics))
-    return whole - torch.cat(parts)
+    whole = _risk(model, embedded, coordinates, torch.ones_like(blocks, dtype=torch.bool)[None], omics)
+    numbers = torch.arange(int(blocks.max()) + 1, device=blocks.device)
+    parts = [
+        _risk(model, embedded, coordinates, blocks != some[:, None], omics)
+        for some in torch.split(numbers, max(1, TOKENS // len(blocks)))
+    ]
+    return (whole - torch.cat(parts))[blocks]
+
+
+def occlusion_blocks(table: pd.DataFrame, most: int = LOOKS) -> np.ndarray:
+    """(M,) the block of each region, numbered from 0: every region its own where there are at most `most`.
+
+    Otherwise squares of neighbours on one slide, as small as `most` blocks allow; regions whose place is not known are
+    taken in stretches of the file's order. Never fewer blocks than slides.
+
+    Args:
+        table: columns slide, row, column, x (NaN where the place is not known) and index, one row a region.
+    """
+    if len(table) <= most:
+        return np.arange(len(table))
+    slides, known = pd.factorize(table["slide"])[0], table["x"].notna().to_numpy()
+    places = table[["row", "column"]].to_numpy()
+    order = np.where(known, 0, table["index"].to_numpy())
+    for side in range(2, 2 + int(max(places.max(), order.max()))):
+        keys = np.column_stack([slides, places // side, order // side**2])
+        blocks: np.ndarray = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+        if blocks.max() < most:
+            return blocks
+    return slides
 
 
 def _risk(model: Pomp, embedded: Tensor, coordinates: Tensor, kept: Tensor, omics: OmicsTokens) -> Tensor:
-    """(b,) risks of one patient seen through b different choices of regions, kept (b, K)."""
-    versions, count = kept.shape
-    counts = torch.full((versions,), count, device=kept.device)
-    chosen = kept.reshape(-1)
-    pathology: PathologyTokens = model.pathology.contextualise(embedded[chosen], coordinates[chosen], counts)
-    same = torch.zeros(versions, dtype=torch.long, device=kept.device)
+    """(b,) risks of one patient seen through b different choices of regions, kept (b, M) bool."""
+    chosen = kept.nonzero()[:, 1]
+    pathology: PathologyTokens = model.pathology.contextualise(embedded[chosen], coordinates[chosen], kept.sum(dim=1))
+    same = torch.zeros(len(kept), dtype=torch.long, device=kept.device)
     return model.risk(pathology, omics.select(same))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 import torch
 
 from pomp.explain.attention import alignment, cls_attention
-from pomp.explain.occlusion import occlusion
+from pomp.explain.occlusion import occlusion, occlusion_blocks
 from pomp.model import Pomp
 from pomp.training.batches import PatientData
 
@@ -19,8 +20,10 @@ def explain_regions(
 ) -> pd.DataFrame:
     """Maps of the patients that have regions.
 
-    Columns: patient, slide, row, column, x, y, size (level-0 pixels), cls_attention (sums to 1 over a patient),
-    occlusion (log relative hazard, positive raises the risk), and alignment_<type> for each omics type.
+    Columns: patient, slide, row, column, x, y, size (level-0 pixels; NaN where features have no coordinates),
+    cls_attention (sums to 1 over a patient), occlusion (log relative hazard, positive raises the risk), left_out (how
+    many regions were left out together for that, 1 but for patients with very many), and alignment_<type> for each
+    omics type.
     """
     model.eval()
     tables = [
@@ -36,9 +39,12 @@ def _explain_one(
     embedded = model.pathology.embedding(batch.regions)
     pathology = model.pathology.contextualise(embedded, batch.coordinates, batch.counts)
     omics = model.encode_omics(batch.values, batch.present)
-    table = data.regions.table(patient).drop(columns=["file", "index"]).assign(patient=patient)
+    regions = data.regions.table(patient)
+    blocks = occlusion_blocks(regions)
+    table = regions.drop(columns=["file", "index"]).assign(patient=patient)
     table["cls_attention"] = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts).cpu().numpy()
-    table["occlusion"] = occlusion(model, embedded, batch.coordinates, omics).cpu().numpy()
+    effect = occlusion(model, embedded, batch.coordinates, omics, torch.from_numpy(blocks).to(device))
+    table["occlusion"], table["left_out"] = effect.cpu().numpy(), np.bincount(blocks)[blocks]
     if model.modalities == "both":
         aligned = alignment(model, pathology, omics, batch).cpu().numpy()
         table[[f"alignment_{name}" for name in types]] = aligned

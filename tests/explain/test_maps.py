@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
+import pandas as pd
 import pytest
 import torch
 
 from pomp.explain import occlusion as occlusion_module
 from pomp.explain.attention import alignment, cls_attention
-from pomp.explain.occlusion import occlusion
+from pomp.explain.occlusion import occlusion, occlusion_blocks
 from pomp.model import Pomp
 from tests.small import batch_of, small_model
 
@@ -26,11 +29,47 @@ def test_occlusion_is_the_risk_with_minus_the_risk_without(
     monkeypatch.setattr(occlusion_module, "TOKENS", tokens)
     model, batch = small_model(), batch_of([count], generator)
     embedded = model.pathology.embedding(batch.regions)
-    found = occlusion(model, embedded, batch.coordinates, model.encode_omics(batch.values, batch.present))
+    omics = model.encode_omics(batch.values, batch.present)
+    found = occlusion(model, embedded, batch.coordinates, omics, torch.arange(count))
     everything = list(range(count))
     whole = risk_of(model, batch, everything)
     expected = [whole - risk_of(model, batch, [k for k in everything if k != left_out]) for left_out in everything]
     assert found.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("tokens", [65_536, 7])
+def test_regions_of_a_block_are_left_out_together(
+    tokens: int, generator: torch.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(occlusion_module, "TOKENS", tokens)
+    model, batch = small_model(), batch_of([6], generator)
+    embedded = model.pathology.embedding(batch.regions)
+    omics = model.encode_omics(batch.values, batch.present)
+    found = occlusion(model, embedded, batch.coordinates, omics, torch.tensor([0, 1, 0, 2, 1, 0])).tolist()
+    whole = risk_of(model, batch, [0, 1, 2, 3, 4, 5])
+    effects = [whole - risk_of(model, batch, kept) for kept in ([1, 3, 4], [0, 2, 3, 5], [0, 1, 2, 4, 5])]
+    assert found == pytest.approx([effects[block] for block in (0, 1, 0, 2, 1, 0)], abs=1e-6)
+
+
+BLOCKS = {
+    # most, (slide, row, column, x, index) of each region, block of each region
+    "few enough": (3, [("a", 0, 0, 0, 0), ("a", 0, 1, 8, 1), ("b", 0, 0, 0, 0)], [0, 1, 2]),
+    "squares of two": (
+        3, [("a", 0, 0, 0, 0), ("a", 0, 1, 8, 1), ("a", 1, 1, 8, 2), ("a", 0, 2, 16, 3), ("a", 2, 0, 0, 4)],
+        [0, 0, 0, 1, 2],
+    ),
+    "squares of three": (2, [("a", 0, 0, 0, 0), ("a", 0, 2, 16, 1), ("a", 0, 4, 32, 2)], [0, 0, 1]),
+    "slides stay apart": (2, [("a", 0, 0, 0, 0), ("b", 0, 0, 0, 0), ("b", 0, 1, 8, 1)], [0, 1, 1]),
+    "no fewer than slides": (1, [("a", 0, 0, 0, 0), ("b", 0, 0, 0, 0)], [0, 1]),
+    "in the file's order without places": (2, [("a", 0, 0, math.nan, k) for k in range(6)], [0, 0, 0, 0, 1, 1]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BLOCKS)
+def test_blocks(case: str) -> None:
+    most, rows, expected = BLOCKS[case]
+    table = pd.DataFrame(rows, columns=["slide", "row", "column", "x", "index"])
+    assert occlusion_blocks(table, most).tolist() == expected
 
 
 def test_cls_attention_is_the_last_layers_softmax(generator: torch.Generator) -> None:
