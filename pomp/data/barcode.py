@@ -1,12 +1,14 @@
-"""Sample labels: TCGA barcodes are taken apart, any other id passes through whole."""
+"""Sample labels: barcodes of TCGA and TARGET are taken apart, any other id passes through whole."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-# Positions 1–12 name the patient, 14–15 the kind of sample. R turns hyphens in column names into dots.
-_TCGA = re.compile(r"(TCGA[-.][A-Z0-9]{2}[-.][A-Z0-9]{4})(?:[-.](\d\d)(?:[A-Z](?:[-.].*)?)?)?")
+# The first three parts name the patient, two digits the kind of sample. R turns hyphens in column names into dots.
+_BARCODE = re.compile(
+    r"(TCGA[-.][A-Z0-9]{2}[-.][A-Z0-9]{4}|TARGET[-.]\d\d[-.][A-Z0-9]{6})(?:[-.](\d\d)(?:[A-Z](?:[-.].*)?)?)?"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -15,7 +17,7 @@ class Barcode:
 
     label: str  # as in the file, with R's dots turned back into hyphens
     patient: str
-    sample_type: int | None = None  # TCGA's code; None where the label names a patient only
+    sample_type: int | None = None  # the code, alike in both; None where the label names a patient only
 
     @property
     def is_tumour(self) -> bool:
@@ -34,13 +36,13 @@ class Barcode:
 
 
 def parse_barcode(label: str) -> Barcode:
-    """The parts of a patient, sample or aliquot barcode of TCGA; of any other id, the id itself as the patient."""
-    found = _TCGA.fullmatch(label)
+    """The parts of a patient, sample or aliquot barcode; of any other id, the id itself as the patient."""
+    found = _BARCODE.fullmatch(label)
     if not found:
         return Barcode(label, label)
     patient, code = found.groups()
     return Barcode(label.replace(".", "-"), patient.replace(".", "-"), int(code) if code else None)
 
 
-def is_tcga(label: str) -> bool:
-    return _TCGA.fullmatch(label) is not None
+def is_barcode(label: str) -> bool:
+    return _BARCODE.fullmatch(label) is not None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pomp.data.barcode import is_tcga, parse_barcode
+from pomp.data.barcode import is_barcode, parse_barcode
 
 CASES = [
     # label, patient, sample type, tumour, normal, sample
@@ -18,7 +18,9 @@ CASES = [
     ("TCGA-2Y-A9GS-20A", "TCGA-2Y-A9GS", 20, False, False, "TCGA-2Y-A9GS-20"),
     ("TCGA-2Y-A9GS-01Z-00-DX1", "TCGA-2Y-A9GS", 1, True, False, "TCGA-2Y-A9GS-01"),
     ("TCGA.2Y.A9GS.01A.12R", "TCGA-2Y-A9GS", 1, True, False, "TCGA-2Y-A9GS-01"),
-    # Not TCGA's: whole, however much alike
+    ("TARGET-20-PAEFGT-09A-01R", "TARGET-20-PAEFGT", 9, True, False, "TARGET-20-PAEFGT-09"),
+    ("TARGET-50-CAAAAA-11A", "TARGET-50-CAAAAA", 11, False, True, "TARGET-50-CAAAAA-11"),
+    # No barcodes: whole, however much alike
     ("patient-01", "patient-01", None, True, False, "patient-01"),
     ("TCGA-2Y-A9GSX", "TCGA-2Y-A9GSX", None, True, False, "TCGA-2Y-A9GSX"),
     ("TCGA-2Y-A9GS-X1", "TCGA-2Y-A9GS-X1", None, True, False, "TCGA-2Y-A9GS-X1"),
@@ -38,7 +40,7 @@ def test_parts(label: str, patient: str, sample_type: int | None, tumour: bool, 
         normal,
         sample,
     )
-    assert is_tcga(label) == (patient != label or label == "TCGA-2Y-A9GS")
+    assert is_barcode(label) == (patient != label or label == "TCGA-2Y-A9GS")
 
 
 def test_primary_tumours_sort_first() -> None:

@@ -14,7 +14,7 @@ Origin = Literal["tables", "xena", "gdc", "mudata"]
 class SampleFile(Frozen):
     """The values of one sample in a file of its own, as the GDC hands them out."""
 
-    sample: str  # sample barcode, or whatever the sample sheet calls it
+    sample: str  # sample barcode; the patient where samples have no barcodes
     file: str  # absolute path
 
 
@@ -34,7 +34,8 @@ class PlannedSlide(Frozen):
     """One row of slides.csv."""
 
     patient: str
-    file: str  # absolute path
+    file: str  # absolute path: the slide, or its features where there is no picture
+    features: str | None = None  # absolute path: region features beside a picture
     mpp: float | None = None  # micrometres a pixel at level 0, where the source says so
 
 

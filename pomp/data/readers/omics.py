@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pomp.data.barcode import Barcode, is_tcga, parse_barcode
+from pomp.data.barcode import Barcode, is_barcode, parse_barcode
 from pomp.data.omics_table import Kind, OmicsTable
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.matrix import read_matrix
@@ -43,15 +43,20 @@ def read_omics(
         patients: those of clinical.csv, which tell patients from genes; empty if that could not be read.
     """
     table = read_matrix(path, file, problems)
-    if table is None:
-        return None
+    return None if table is None else tidy_omics(table, name, kind, patients, problems)
+
+
+def tidy_omics(
+    table: RawTable, name: str, kind: Kind, patients: Collection[str], problems: Problems
+) -> OmicsTable | None:
+    """`read_omics` of a table that is in memory."""
+    file = table.file
     in_rows = _patients_in_rows(table, patients, problems)
     if in_rows is None:
         return None
     check_names(table, *(("sample", "gene") if in_rows else ("gene", "sample")), problems)
     values = _check_values(table, kind, problems)
     labels, genes = (table.labels, table.columns) if in_rows else (table.columns, table.labels)
-    del table  # its memory is needed
     tumours, normals = _split_samples(values if in_rows else values.T, labels, genes, file, problems)
     if tumours.empty:
         problems.error(file, "holds no value of any tumour sample.")
@@ -61,12 +66,12 @@ def read_omics(
 
 
 def _patients_in_rows(table: RawTable, patients: Collection[str], problems: Problems) -> bool | None:
-    """Whether rows or columns are patients, by who is in clinical.csv and, failing that, by TCGA barcodes."""
+    """Whether rows or columns are patients, by who is in clinical.csv and, failing that, by barcodes."""
     known = set(patients)
     rows = sum(parse_barcode(label).patient in known for label in table.labels)
     columns = sum(parse_barcode(label).patient in known for label in table.columns)
     if not rows and not columns:
-        rows, columns = sum(map(is_tcga, table.labels)), sum(map(is_tcga, table.columns))
+        rows, columns = sum(map(is_barcode, table.labels)), sum(map(is_barcode, table.columns))
     if rows and columns:
         problems.error(
             table.file,
@@ -167,7 +172,8 @@ def _split_samples(
 
 
 def _index(names: Sequence[str]) -> pd.Index:
-    return pd.Index(np.array(names, dtype=object))
+    index: pd.Index = pd.Index(np.array(names, dtype=object))
+    return index
 
 
 def _have_values(values: Floats) -> Flags:
