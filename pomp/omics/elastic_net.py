@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sksurv.linear_model import CoxnetSurvivalAnalysis
 from sksurv.util import Surv
 
@@ -21,7 +24,7 @@ WEAKEST = 0.01
 
 
 def entry_penalty(x: Floats, time: Floats, event: Bools) -> Floats:
-    """The penalty at which each gene enters an elastic-net Cox model, as a share of the first gene's.
+    """The largest penalty at which each gene is in an elastic-net Cox model, as a share of the first gene's.
 
     The order of entry ranks as many genes as are asked for, and has no strength to tune. The strength that
     cross-validation likes best would not do: it often leaves fewer genes than are wanted, or none.
@@ -32,28 +35,35 @@ def entry_penalty(x: Floats, time: Floats, event: Bools) -> Floats:
         event: (N,) True = the event was seen; at least one.
 
     Returns:
-        (G,) in [0, 1]: 1 = enters first; 0 = not even at a hundredth of that penalty. Genes that enter between the
+        (G,) in [0, 1]: 1 = enters first; 0 = does not vary, or enters nowhere on the path. Genes that enter between the
         same two steps of the path share a value.
 
     Raises:
-        TrainingError: the fit diverged.
+        TrainingError: the fit did not converge.
 
     Source: Simon et al., Regularization paths for Cox's proportional hazards model via coordinate descent, J. Stat.
     Softw. 2011 (the path; fitted by scikit-survival, ties as Breslow).
     """
+    penalty = np.zeros(x.shape[1])
     spread = x.std(axis=0)
     varies = spread > 0
-    importance = np.zeros(x.shape[1])
-    scaled = np.asfortranarray((x[:, varies] - x[:, varies].mean(axis=0)) / spread[varies])
-    path = CoxnetSurvivalAnalysis(n_alphas=STEPS, alpha_min_ratio=WEAKEST, l1_ratio=MIXING)
+    if varies.any():
+        penalties, coefficients = _path((x[:, varies] - x[:, varies].mean(axis=0)) / spread[varies], time, event)
+        penalty[varies] = np.where(coefficients != 0, penalties, 0.0).max(axis=1)
+    return penalty / (penalty.max() or 1.0)
+
+
+def _path(x: Floats, time: Floats, event: Bools) -> tuple[Floats, Floats]:
+    """Penalties (P,), falling, and the coefficients (G, P) of the model at each."""
+    model = CoxnetSurvivalAnalysis(n_alphas=STEPS, alpha_min_ratio=WEAKEST, l1_ratio=MIXING)
     try:
-        path.fit(scaled, Surv.from_arrays(event, time))
-    except ArithmeticError as error:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "all coefficients are zero", UserWarning)  # the ranking then says so
+            warnings.simplefilter("error", ConvergenceWarning)  # a path cut short is no ranking
+            model.fit(np.asfortranarray(x), Surv.from_arrays(event, time))
+    except (ArithmeticError, ConvergenceWarning) as error:
         raise TrainingError(
-            f"The elastic-net Cox model of {scaled.shape[1]} genes in {len(x)} patients with {event.sum()} events "
-            f"diverged ({error}). Choose another omics.selector, or fewer omics.candidates."
+            f"The elastic-net Cox model of {x.shape[1]} genes in {len(x)} patients with {event.sum()} events "
+            f"did not converge ({error}). Choose another omics.selector, or fewer omics.candidates."
         ) from error
-    entered = path.coef_ != 0
-    first = np.where(entered.any(axis=1), entered.argmax(axis=1), -1)
-    importance[varies] = np.where(first < 0, 0.0, path.alphas_[first] / path.alphas_[0])
-    return importance
+    return model.alphas_, model.coef_

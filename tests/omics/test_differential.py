@@ -10,34 +10,10 @@ from pomp.data.omics_table import Kind
 from pomp.omics.contrast import Contrast
 from pomp.omics.deseq import wald_test
 from pomp.omics.differential import differential_test, pick_candidates
-from pomp.omics.fisher import fisher_exact
 from pomp.omics.moderated import moderated_t
 from pomp.omics.normalise import Normaliser
-from pomp.omics.rank_sum import rank_sum
 
 NAN = float("nan")
-
-
-def columns(*genes: list[float]) -> np.ndarray:
-    return np.array(genes, dtype=float).T
-
-
-def test_fisher_as_r() -> None:
-    # fisher.test(matrix(c(3, 1, 2, 9), 2)): p = 0.076923076923077; the second gene has the same table with gaps.
-    first = columns([1, 1, 1, 0, NAN], [0, 1, 1, 1, NAN], [0] * 5)
-    second = columns([1, 1] + [0] * 9, [0] * 9 + [1, 1], [0] * 11)
-    statistic, p_value = fisher_exact(first, second)
-    np.testing.assert_allclose(p_value, [0.076923076923077, 0.076923076923077, 1.0])
-    np.testing.assert_allclose(statistic[0], np.log(3.5 * 9.5 / (1.5 * 2.5)))
-
-
-def test_rank_sum_as_r() -> None:
-    # wilcox.test(c(1, 2, 2, 0, -1), c(0, 0, -1, -2, 1, -2), exact = FALSE): W = 24, p = 0.113903144588531.
-    first = columns([1, 2, 2, 0, -1, NAN], [1] * 6, [NAN] * 6)
-    second = columns([0, 0, -1, -2, 1, -2], [1] * 6, [0, 0, 0, 1, 1, 2])
-    statistic, p_value = rank_sum(first, second)
-    np.testing.assert_allclose(p_value, [0.113903144588531, 1.0, 1.0])
-    np.testing.assert_allclose(statistic, [24 / 30 - 0.5, 0.0, 0.0])
 
 
 def groups(seed: int = 0, genes: int = 60) -> tuple[pd.DataFrame, pd.DataFrame]:

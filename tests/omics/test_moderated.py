@@ -1,6 +1,8 @@
-"""The moderated t-test against limma 3.54.1 (R): eBayes(lmFit(x, cbind(1, group)))."""
+"""The moderated t-test against limma 3.54.1 (reference/selection.R)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,46 +12,15 @@ from pomp.omics.moderated import fit_variance_prior, inverse_trigamma, moderated
 NAN = float("nan")
 GROUP = np.array([1, 1, 1, 1, 0, 0, 0], dtype=bool)
 
-SPREAD = [  # variances that differ: a finite prior
-    [2.1, 3.9, 2.8, 3.3, 5.1, 6.2, 4.7],
-    [0.5, 0.7, 0.4, 0.6, 0.45, 0.55, 0.65],
-    [10, 14, 9, 12, 11, 16, 8],
-    [1.0, 1.2, NAN, 0.9, 2.1, NAN, 2.4],
-    [7.2, 7.9, 7.1, 7.3, 6.1, 6.6, 6.0],
-    [-3, 3, -1, 2, 0.5, -2.5, 4],
-]
-ALIKE = [  # variances as like as chance allows: an infinite prior
-    [1, 2, 3, 4, 2, 4, 4],
-    [3, 5, 4, 4, 7, 6, 8],
-    [0, 1, 2, 1.5, 1, 2.5, 1],
-]
-LIMMA = [
-    (
-        SPREAD,
-        0.812063341882022,
-        0.0929113198088447,
-        [-4.18611797441912, 0.0, -0.190846749848274, -6.36550061815357, 4.4038549494819, -0.198293328175051],
-        [0.00619317813321484, 1.0, 0.8551368837, 0.00367186086112514, 0.00490769110539137, 0.8495688698588],
-    ),
-    (
-        ALIKE,
-        np.inf,
-        1.02361111111111,
-        [-1.078432236345531, -3.88235605084391, -0.485294506355489],
-        [0.29787839909411518, 0.00147332009112646, 0.63447899980671],
-    ),
-]
 
-
-@pytest.mark.parametrize(("genes", "prior_df", "prior_variance", "statistic", "p_value"), LIMMA)
-def test_as_limma(
-    genes: list[list[float]], prior_df: float, prior_variance: float, statistic: list[float], p_value: list[float]
-) -> None:
-    result = moderated_t(np.array(genes, dtype=float).T, GROUP)
-    assert result.prior_df == pytest.approx(prior_df, rel=1e-9)
-    assert result.prior_variance == pytest.approx(prior_variance, rel=1e-9)
-    np.testing.assert_allclose(result.statistic, statistic, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(result.p_value, p_value, rtol=1e-9)
+@pytest.mark.parametrize("rows", ["spread", "alike", "fold"])
+def test_as_limma(reference: dict[str, Any], rows: str) -> None:
+    known = reference["moderated"][rows]
+    result = moderated_t(np.array(known["genes"], dtype=float).T, np.array(known["group"], bool))
+    assert result.prior_df == pytest.approx(known["prior_df"] or np.inf, rel=1e-9)
+    assert result.prior_variance == pytest.approx(known["prior_variance"], rel=1e-9)
+    np.testing.assert_allclose(result.statistic, known["statistic"], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(result.p_value, known["p_value"], rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -74,10 +45,11 @@ UNTESTABLE = {
 
 
 @pytest.mark.parametrize("gene", UNTESTABLE.values(), ids=UNTESTABLE.keys())
-def test_an_untestable_gene_gets_p_1_and_leaves_the_others_alone(gene: list[float]) -> None:
-    result = moderated_t(np.array([*SPREAD, gene], dtype=float).T, GROUP)
+def test_an_untestable_gene_gets_p_1_and_leaves_the_others_alone(reference: dict[str, Any], gene: list[float]) -> None:
+    known = reference["moderated"]["spread"]
+    result = moderated_t(np.array([*known["genes"], gene], dtype=float).T, GROUP)
     assert (result.statistic[-1], result.p_value[-1]) == (0.0, 1.0)
-    np.testing.assert_allclose(result.statistic[:-1], LIMMA[0][3], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(result.statistic[:-1], known["statistic"], rtol=1e-9, atol=1e-12)
 
 
 def test_one_gene_is_not_shrunk() -> None:
