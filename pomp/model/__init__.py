@@ -3,10 +3,11 @@
 from pomp.model import torchvision_ops as torchvision_ops  # before anything imports timm  # isort: skip
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
-from pomp.model.pathology import PathologyEncoder, PathologyTokens, RegionEmbedding
+from pomp.model.pathology import FeatureEmbedding, PathologyEncoder, PathologyTokens, RegionEmbedding
 from pomp.model.pomp import Pomp, build_model
 
 __all__ = [
+    "FeatureEmbedding",
     "MultimodalEncoder",
     "MultimodalTokens",
     "OmicsEncoder",

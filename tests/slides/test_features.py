@@ -1,0 +1,168 @@
+"""Region features in the layouts of TRIDENT and CLAM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from pomp.errors import SlideError
+from pomp.slides.features import USUAL_PX, inspect_features, read_coordinates, read_features
+from tests.slides.layouts import LAYOUTS, write_bare_clam, write_h5, write_trident
+
+FEATURES = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
+COORDINATES = np.array([[1024, 512], [2048, 512], [3072, 512], [1024, 1536], [5120, 3584]])
+GRID = [[0, 0], [0, 1], [0, 2], [1, 0], [3, 4]]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(layout: str, tmp_path: Path) -> None:
+    path = LAYOUTS[layout](tmp_path / "a.h5", FEATURES, COORDINATES, 1024)
+    found = inspect_features(path)
+    assert (found.path, found.count, found.dimension) == (path, 5, 3)
+    assert np.array_equal(read_features(path), FEATURES)
+    assert np.array_equal(read_features(path, [4, 0]), FEATURES[[4, 0]])
+    if path.suffix == ".pt":
+        assert found.places is None
+        return
+    assert found.places is not None
+    assert np.array_equal(found.places.coordinates, COORDINATES)
+    assert found.places.grid.tolist() == GRID
+    assert found.places.size == 1024
+
+
+KINDS = {
+    # type in the file, type in memory
+    "float16": (np.float16, np.float16),
+    "float32": (np.float32, np.float32),
+    "float64": (np.float64, np.float32),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_number_types(kind: str, tmp_path: Path) -> None:
+    stored, expected = KINDS[kind]
+    path = write_trident(tmp_path / "a.h5", FEATURES.astype(stored), COORDINATES, 1024)
+    assert read_features(path).dtype == expected
+    torch.save(torch.from_numpy(FEATURES.astype(stored)), tmp_path / "a.pt")
+    assert read_features(tmp_path / "a.pt").dtype == expected
+
+
+def test_bfloat16_which_numpy_lacks_becomes_float32(tmp_path: Path) -> None:
+    tensor = torch.from_numpy(FEATURES).bfloat16()
+    torch.save(tensor, tmp_path / "a.pt")
+    assert np.array_equal(read_features(tmp_path / "a.pt"), tensor.float().numpy())
+
+
+PLACES = {
+    # coordinates, attributes, expected size, expected rows and columns
+    "regions that overlap by half": (
+        [(0, 0), (128, 0), (256, 0), (0, 128)], {"patch_size_level0": 256}, 256, [(0, 0), (0, 1), (0, 2), (1, 0)],
+    ),
+    "pieces of tissue with a grid each": (
+        [(0, 0), (256, 0), (1000, 100), (1256, 100), (1256, 356)], {}, 256, [(0, 0), (0, 1), (0, 4), (0, 5), (1, 5)],
+    ),
+    "a size at level 0": ([(0, 0), (512, 0)], {"patch_size": 512, "patch_level": 0}, 512, [(0, 0), (0, 1)]),
+    "a size at a level that is not described": (
+        [(0, 0), (512, 0)], {"patch_size": 256, "patch_level": 1}, 512, [(0, 0), (0, 1)],
+    ),
+    "gaps between all regions": (
+        [(0, 0), (1024, 0), (3072, 0)], {"patch_size_level0": 512}, 512, [(0, 0), (0, 2), (0, 6)],
+    ),
+    "fractions of a pixel": ([(0.4, 0), (255.6, 0)], {"patch_size_level0": 256}, 256, [(0, 0), (0, 1)]),
+    "a single region": ([(700, 900)], {}, USUAL_PX, [(0, 0)]),
+    "no two in a row": ([(0, 0), (300, 600)], {"patch_size_level0": 300}, 300, [(0, 0), (2, 1)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_rows_and_columns(case: str, tmp_path: Path) -> None:
+    coordinates, attributes, size, grid = PLACES[case]
+    path = write_h5(tmp_path / "a.h5", coords=np.array(coordinates))
+    with h5py.File(path, "a") as file:
+        file["coords"].attrs.update(attributes)
+    found = read_coordinates(path)
+    assert found.size == size
+    assert [tuple(place) for place in found.grid.tolist()] == grid
+
+
+def truncated(path: Path) -> None:
+    write_trident(path, FEATURES, COORDINATES, 256)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def spoilt(value: float) -> Callable[[Path], Any]:
+    features = FEATURES.copy()
+    features[3, 1] = value
+    return lambda path: write_bare_clam(path, features, COORDINATES, 256)
+
+
+def of(**datasets: object) -> Callable[[Path], Any]:
+    return lambda path: write_h5(path, **datasets)
+
+
+FAILURES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    # file, how it is made, what is said
+    "gone": ("a.h5", lambda path: None, r"There is no feature file .*a\.h5\. Put it back, or correct slides\.csv"),
+    "no HDF5": ("a.h5", lambda path: path.write_bytes(b"no"), r"a\.h5 is damaged, or no HDF5 file"),
+    "empty file": ("a.hdf5", lambda path: path.touch(), r"a\.hdf5 is damaged, or no HDF5 file"),
+    "torn": ("a.h5", truncated, r"a\.h5 is damaged, or no HDF5 file .*Copy or extract it again"),
+    "coordinates only": (
+        "a_patches.h5", of(coords=COORDINATES),
+        r"a_patches\.h5 has coordinates only, and no features: extract features at these coordinates",
+    ),
+    "other datasets": ("a.h5", of(imgs=[1], x=[2]), r"a\.h5 has no dataset 'features'; it has 'imgs', 'x'"),
+    "a group": ("a.h5", of(**{"features/a": FEATURES}), r"a\.h5 is damaged, or no HDF5 file"),
+    "nothing": ("a.h5", of(), r"a\.h5 has no dataset 'features'; it has nothing"),
+    "no region": ("a.h5", of(features=FEATURES[:0]), r"a\.h5 has no region \(0×3\)"),
+    "no feature": ("a.h5", of(features=FEATURES[:, :0]), r"a\.h5 has no region \(5×0\)"),
+    "a vector of the slide": ("a.h5", of(features=FEATURES[0]), r"one vector for the whole slide \(3\): features of"),
+    "maps": ("a.h5", of(features=np.zeros((2, 3, 4))), r"features of shape 2×3×4: one vector a region is needed"),
+    "whole numbers": ("a.h5", of(features=[[1, 2]]), r"features of type int64: they should be floating-point numbers"),
+    "text": ("a.h5", of(features=[["a", "b"]]), r"features of type object"),
+    "fewer coordinates": (
+        "a.h5", of(features=FEATURES, coords=COORDINATES[:4]), r"a\.h5 has 5 feature vectors and 4 coordinates",
+    ),
+    "coordinates of another shape": (
+        "a.h5", of(features=FEATURES, coords=np.zeros((5, 4))), r"coordinates of shape 5×4 and type float64",
+    ),
+    "coordinates that are no numbers": (
+        "a.h5", of(features=FEATURES, coords=np.full((5, 2), np.nan)), r"finite x and y of each region are needed",
+    ),
+    "not a number": ("a.h5", spoilt(np.nan), r"a\.h5 has the value nan in feature 2 of region 4: extract"),
+    "overflow": ("a.h5", spoilt(np.inf), r"the value inf .*float32 if float16 was too narrow"),
+    "no tensor file": ("a.pt", lambda path: path.write_bytes(b"no"), r"a\.pt is damaged, or holds more than a torch"),
+    "a pickle": ("a.pt", lambda path: torch.save(Path("x"), path), r"holds more than a torch tensor .*torch\.save\("),
+    "a dictionary": ("a.pt", lambda path: torch.save({"a": torch.ones(2)}, path), r"a\.pt holds a dict and no torch"),
+    "a tensor of the slide": ("a.pt", lambda path: torch.save(torch.ones(3), path), r"one vector for the whole slide"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_what_cannot_be_read_says_why(case: str, tmp_path: Path) -> None:
+    name, make, said = FAILURES[case]
+    make(tmp_path / name)
+    with pytest.raises(SlideError, match=said):
+        inspect_features(tmp_path / name)
+
+
+def test_a_pickle_is_never_run(tmp_path: Path) -> None:
+    class Malicious:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "owned",)
+
+    torch.save(Malicious(), tmp_path / "a.pt")
+    with pytest.raises(SlideError, match="holds more than a torch tensor"):
+        inspect_features(tmp_path / "a.pt")
+    assert not (tmp_path / "owned").exists()
+
+
+def test_coordinates_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SlideError, match=r"a\.h5 has no dataset 'coords'; it has 'features'"):
+        read_coordinates(write_h5(tmp_path / "a.h5", features=FEATURES))

@@ -1,0 +1,134 @@
+"""Regions on their way from files to batches: pixels and features, within a limit and within memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pomp.omics.matrix import OmicsMatrix
+from pomp.slides.features import FeatureFile, inspect_features
+from pomp.slides.store import SlideRegions, write_regions
+from pomp.training import batches
+from pomp.training.batches import FeatureBank, PatientData, RegionBank
+from tests.slides.layouts import write_tensor, write_trident
+
+COLUMNS = ["slide", "file", "index", "row", "column", "x", "y", "size"]
+
+
+def numbered(count: int, first: int = 0, kind: type = np.float32) -> np.ndarray:
+    """(count, 2): each row its own number, counted from `first`, and its negative."""
+    numbers = np.arange(first, first + count)
+    return np.stack([numbers, -numbers], axis=1).astype(kind)
+
+
+def write_features(folder: Path, kind: type = np.float32) -> dict[str, dict[str, FeatureFile]]:
+    """P1 has two slides, of 4 regions in a row and of 2 without coordinates; P2 has one of 3."""
+    row = np.array([[512 * k, 1024] for k in range(1, 5)])
+    first = write_trident(folder / "a.h5", numbered(4, 0, kind), row, 512)
+    second = write_tensor(folder / "b.h5", numbered(2, 10, kind), row[:2], 512)
+    third = write_trident(folder / "c.h5", numbered(3, 20, kind), row[:3], 512)
+    return {
+        "P1": {"one": inspect_features(first), "two": inspect_features(second)},
+        "P2": {"three": inspect_features(third)},
+    }
+
+
+def data_of(bank: RegionBank) -> PatientData:
+    patients = ["P1", "P2", "P3"]
+    outcome = pd.DataFrame({"time_days": [1.0, 2.0, 3.0], "event": [True, False, True]}, index=patients)
+    return PatientData(OmicsMatrix.empty(patients), bank, outcome)
+
+
+def test_slides_of_a_patient_follow_each_other(tmp_path: Path) -> None:
+    bank = FeatureBank(write_features(tmp_path))
+    table = bank.table("P1")
+    assert bank.features == 2
+    assert set(table.columns) == set(COLUMNS)
+    assert table["slide"].tolist() == ["one"] * 4 + ["two"] * 2
+    assert table[["row", "column"]].to_numpy().tolist() == [[0, 0], [0, 1], [0, 2], [0, 3], [0, 0], [0, 0]]
+    assert table["x"].to_numpy() == pytest.approx([512, 1024, 1536, 2048, np.nan, np.nan], nan_ok=True)
+    assert table["size"].to_numpy() == pytest.approx([512] * 4 + [np.nan] * 2, nan_ok=True)
+    assert np.array_equal(bank.read("P1"), np.concatenate([numbered(4), numbered(2, 10)]))
+
+
+def test_a_batch_of_features(tmp_path: Path) -> None:
+    batch = data_of(FeatureBank(write_features(tmp_path))).batch(["P2", "P3", "P1"])
+    assert batch.counts.tolist() == [3, 0, 6]
+    assert batch.regions[:, 0].tolist() == [20, 21, 22, 0, 1, 2, 3, 10, 11]
+    assert batch.coordinates.tolist() == [[0, 0], [0, 1], [0, 2], [0, 0], [0, 1], [0, 2], [0, 3], [0, 0], [0, 0]]
+    assert batch.coordinates.dtype == torch.int64
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(np.float16, torch.float16), (np.float32, torch.float32)])
+@pytest.mark.parametrize("patients", [["P1", "P2"], ["P3", "P1"]])
+def test_float16_stays_float16(kind: type, expected: torch.dtype, patients: list[str], tmp_path: Path) -> None:
+    assert data_of(FeatureBank(write_features(tmp_path, kind))).batch(patients).regions.dtype == expected
+
+
+def test_a_limit_is_spread_evenly_over_all_slides(tmp_path: Path) -> None:
+    bank = FeatureBank(write_features(tmp_path), limit=3)
+    assert bank.read("P1")[:, 0].tolist() == [1, 3, 11]  # the middle of each third of six
+    assert len(bank.table("P1")) == len(bank.table("P2")) == 3
+
+
+def write_pixels(folder: Path) -> dict[str, list[Path]]:
+    """P1 and P2 have a slide of two regions each, which show the numbers 1, 2 and 3, 4."""
+    files: dict[str, list[Path]] = {}
+    for patient, first in (("P1", 1), ("P2", 3)):
+        regions = SlideRegions(
+            slide=f"slide of {patient}", coordinates=np.array([[64, 0], [64, 128]]), grid=np.array([[0, 1], [2, 1]]),
+            tissue=np.ones(2, np.float32), region_px=64, downsample=8, mpp=None, magnification=None, width=200,
+            height=200, thumbnail=np.zeros((2, 2, 3), np.uint8), mask=np.ones((2, 2), bool),
+        )  # fmt: skip
+        files[patient] = [folder / f"{patient}.h5"]
+        write_regions(files[patient][0], regions, [np.full((8, 8, 3), first + k, np.uint8) for k in range(2)])
+    return files
+
+
+def test_a_batch_of_pixels(tmp_path: Path) -> None:
+    bank = RegionBank(write_pixels(tmp_path), side=8)
+    batch = data_of(bank).batch(["P2", "P3", "P1"])
+    assert bank.features is None
+    assert batch.counts.tolist() == [2, 0, 2]
+    assert batch.regions.shape == (4, 3, 8, 8)
+    assert batch.regions.dtype == torch.uint8
+    assert batch.regions[:, 2, 7, 7].tolist() == [3, 4, 1, 2]
+    assert batch.coordinates.tolist() == [[0, 0], [2, 0]] * 2
+    assert bank.table("P1")[["slide", "x", "y", "size"]].to_numpy().tolist() == [
+        ["slide of P1", 64, 0, 64], ["slide of P1", 64, 128, 64],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("allowed", "again"),
+    [(0, ["P1", "P2", "P1", "P2"]), (48, ["P1", "P2", "P2"]), (72, ["P1", "P2"]), (71, ["P1", "P2", "P2"])],
+)
+def test_what_exceeds_the_memory_is_read_each_time(
+    allowed: int, again: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P1 takes 6 × 2 × 4 = 48 bytes, P2 24."""
+    monkeypatch.setattr(batches, "MEMORY_BYTES", allowed)
+    owner = {"a.h5": "P1", "b.pt": "", "c.h5": "P2"}
+    seen: list[str] = []
+
+    def read(path: Path, indices: list[int]) -> np.ndarray:
+        seen.append(owner[path.name])
+        return numbered(len(indices))
+
+    monkeypatch.setattr(batches, "read_features", read)
+    bank = FeatureBank(write_features(tmp_path))
+    first = [bank.read(patient) for patient in ("P1", "P2")]
+    second = [bank.read(patient) for patient in ("P1", "P2")]
+    assert [name for name in seen if name] == again
+    assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+def test_a_patient_without_slides(tmp_path: Path) -> None:
+    bank = FeatureBank(write_features(tmp_path))
+    assert bank.table("P3").empty
+    assert bank.read("P3").shape == (0, 2)
+    assert RegionBank({}, side=8).read("P3").shape == (0, 3, 8, 8)
