@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
+from numba import njit, prange
 from numpy.typing import NDArray
-from sksurv.ensemble import RandomSurvivalForest
-from sksurv.util import Surv
+
+from pomp.omics.forest import Sample, SurvivalForest, Trees, grow_forest
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-LEAF = 15
-"""Patients in a leaf at the least: randomForestSRC's `nodesize` for survival."""
-
 
 def forest_importance(x: Floats, time: Floats, event: Bools, trees: int, seed: int) -> Floats:
     """Variable importance (VIMP) of every gene in a random survival forest.
 
-    Each tree predicts the mortality of its out-of-bag patients twice: as they are, and with the values of one gene
-    permuted among them. The importance of the gene is the fall in Harrell's C-index, averaged over all trees; a tree
-    that does not split on the gene counts as 0. Noise therefore scatters around 0, and may be negative.
-
     Args:
-        x: (N, G) values without NaN.
+        x: (N, G) finite values.
         time: (N,) days.
         event: (N,) True = the event was seen.
         trees: trees of the forest.
@@ -35,69 +26,106 @@ def forest_importance(x: Floats, time: Floats, event: Bools, trees: int, seed: i
     Returns:
         (G,) mean fall of the C-index, in [-1, 1].
 
+    Raises:
+        TrainingError: a value is missing or infinite, or lengths differ.
+    """
+    return permutation_importance(grow_forest(x, time, event, trees, seed))
+
+
+def permutation_importance(forest: SurvivalForest) -> Floats:
+    """How far the C-index of out-of-bag patients falls when one gene's values are permuted among them; (G,).
+
+    Each tree predicts the mortality of its out-of-bag patients twice: as they are, and with the values of one gene
+    permuted among them. The importance of the gene is the fall in Harrell's C-index, averaged over all trees; a tree
+    that does not split on the gene, or that has no comparable pair out of bag, counts as 0. Noise therefore scatters
+    around 0, and may be negative.
+
     Source: Ishwaran et al., Random survival forests, Ann. Appl. Stat. 2008 (VIMP), with Breiman's permutation by tree
     (Random forests, Mach. Learn. 2001) in place of their random assignment at the splits.
     """
-    rows = np.ascontiguousarray(x, dtype=np.float32)  # the precision in which the trees compare
-    forest = RandomSurvivalForest(trees, min_samples_leaf=LEAF, low_memory=True, random_state=seed)
-    forest.fit(rows, Surv.from_arrays(event, event_rank(time, event)))
-    random = np.random.default_rng(seed)
-    total = np.zeros(rows.shape[1])
-    for tree, bag in _out_of_bag(forest, len(rows)):
-        used, fall = _tree_importance(tree, rows[bag], time[bag], event[bag], random)
-        total[used] += fall
-    return total / trees
+    falls = _falls(forest.sample, forest.trees, forest.drawn, forest.seeds)
+    splits = forest.trees.gene >= 0
+    genes = forest.trees.gene[splits]
+    return np.bincount(genes, falls[splits], minlength=len(forest.sample.values)) / len(forest.seeds)
 
 
-def event_rank(time: Floats, event: Bools) -> Floats:
-    """How many distinct event times are at or before each patient's time; (N,).
+@njit(cache=True)
+def permutation(seed: int, gene: int, count: int) -> Ints:
+    """The order in which one tree of generator `seed` permutes one gene: it depends on nothing else."""
+    np.random.seed((seed + (gene + 1) * 2654435761) & 0xFFFFFFFF)  # noqa: NPY002  2³² over the golden ratio
+    return np.random.permutation(count)  # noqa: NPY002
 
-    A log-rank split depends on times by nothing else, and the forest's cost grows with the number of distinct times:
-    it grows the same trees on these ranks, several times faster where most patients are censored.
+
+@njit(cache=True, parallel=True)
+def _falls(sample: Sample, trees: Trees, drawn: NDArray[np.int32], seeds: NDArray[np.uint32]) -> Floats:
+    """The fall of the C-index in each tree (B, K), at the first node that splits on each gene; 0 elsewhere."""
+    falls = np.zeros(trees.threshold.shape)
+    for tree in prange(len(seeds)):
+        out_of_bag = np.flatnonzero(drawn[tree] == 0)
+        used = trees.last[tree, 0] + 1
+        leaves = np.unique(trees.mortality[tree, :used])
+        score = np.searchsorted(leaves, trees.mortality[tree])  # (K,) what orders patients, as integers
+        intact = score[trees.leaf[tree][out_of_bag]]
+        rank, event = sample.rank[out_of_bag], sample.event[out_of_bag]
+        concordant, pairs = _concordant(intact, rank, event, len(leaves))
+        for node in range(used):
+            gene = trees.gene[tree, node]
+            if pairs and gene >= 0 and not np.any(trees.gene[tree, :node] == gene):
+                source = out_of_bag[permutation(seeds[tree], gene, len(out_of_bag))]
+                risk = _permuted(sample.values, trees, tree, node, out_of_bag, source, intact, score)
+                falls[tree, node] = (concordant - _concordant(risk, rank, event, len(leaves))[0]) / (2 * pairs)
+    return falls
+
+
+@njit(cache=True)
+def _permuted(
+    values: NDArray[np.float32],
+    trees: Trees,
+    tree: int,
+    first: int,
+    patients: Ints,
+    source: Ints,
+    intact: Ints,
+    score: Ints,
+) -> Ints:
+    """Scores of `patients` when each reads the gene of node `first` from the patient of `source` in its place.
+
+    Only patients whose leaf lies below a split on the gene move, and they start from that split.
     """
-    return np.searchsorted(np.unique(time[event]), time, side="right").astype(np.float64)
+    gene, right = trees.gene[tree], trees.right[tree]
+    risk = intact.copy()
+    top = first
+    while top <= trees.last[tree, 0]:
+        if gene[top] != gene[first]:
+            top += 1
+            continue
+        for k in range(len(patients)):
+            if top <= trees.leaf[tree, patients[k]] <= trees.last[tree, top]:
+                node = top
+                while gene[node] >= 0:
+                    reads = source[k] if gene[node] == gene[first] else patients[k]
+                    left = values[gene[node], reads] <= trees.threshold[tree, node]
+                    node = node + 1 if left else right[node]
+                risk[k] = score[node]
+        top = trees.last[tree, top] + 1
+    return risk
 
 
-def _out_of_bag(forest: RandomSurvivalForest, patients: int) -> Iterator[tuple[Any, Ints]]:
-    for estimator, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        yield estimator.tree_, np.setdiff1d(np.arange(patients), drawn)
+@njit(cache=True)
+def _concordant(risk: Ints, rank: Ints, event: Bools, scores: int) -> tuple[int, int]:
+    """Twice the concordant pairs (tied risks count one half), and the comparable pairs, of patients sorted by time.
 
-
-def _tree_importance(
-    tree: Any, x: NDArray[np.float32], time: Floats, event: Bools, random: np.random.Generator
-) -> tuple[Ints, Floats]:
-    """The genes that one tree splits on, and the fall of the C-index when each is permuted."""
-    used = np.unique(tree.feature[tree.feature >= 0])
-    earlier, later = _comparable_pairs(time, event)
-    if not len(used) or not len(earlier):
-        return used[:0], np.zeros(0)
-    same = np.arange(len(x))[None, :]
-    permuted = random.permuted(np.repeat(same, len(used), axis=0), axis=1)
-    risk = _mortality(tree, x, used[:, None], permuted)
-    intact = _mortality(tree, x, used[:1, None], same)
-    return used, _concordance(intact, earlier, later) - _concordance(risk, earlier, later)
-
-
-def _mortality(tree: Any, x: NDArray[np.float32], gene: Ints, source: Ints) -> Floats:
-    """Mortality (K, N) when row k reads the values of gene[k] from the patients source[k] instead of its own."""
-    node = np.zeros(source.shape, dtype=np.int64)
-    own = np.broadcast_to(np.arange(source.shape[1]), source.shape)
-    for _ in range(tree.max_depth):
-        feature = tree.feature[node]
-        value = x[np.where(feature == gene, source, own), feature]
-        below = np.where(value <= tree.threshold[node], tree.children_left[node], tree.children_right[node])
-        node = np.where(feature >= 0, below, node)
-    return np.asarray(tree.value[node, 0, 0], dtype=np.float64)
-
-
-def _comparable_pairs(time: Floats, event: Bools) -> tuple[Ints, Ints]:
-    """Pairs (i, j) of patients of whom i had the event and j was followed longer, or as long without it; (P,) each."""
-    outlived = (time[:, None] < time) | ((time[:, None] == time) & ~event)
-    earlier, later = np.nonzero(event[:, None] & outlived)
-    return earlier, later
-
-
-def _concordance(risk: Floats, earlier: Ints, later: Ints) -> Floats:
-    """Harrell's C-index of every row of risk (K, N); tied risks count one half."""
-    difference = risk[:, earlier] - risk[:, later]
-    return np.asarray((np.sign(difference).mean(axis=1) + 1) / 2)
+    A death is comparable with all later patients but those who died at the same time. From the last patient to the
+    first, `seen` counts those later ones by risk, 0 … scores - 1.
+    """
+    seen = np.zeros(scores, np.int64)
+    added = len(risk)
+    twice = pairs = 0
+    for i in range(len(risk) - 1, -1, -1):
+        if event[i]:
+            while added > i + 1 and not (event[added - 1] and rank[added - 1] == rank[i]):
+                added -= 1
+                seen[risk[added]] += 1
+            twice += 2 * seen[: risk[i]].sum() + seen[risk[i]]
+            pairs += len(risk) - added
+    return twice, pairs
