@@ -16,6 +16,7 @@ from pomp.omics.nearest import nearest_genes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 SPARE = 2
 """Neighbours kept for each one used, so that a patient who lacks the nearest can fall back on the next."""
@@ -74,12 +75,10 @@ class GeneWiseKNNImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         if self.neighbours < 1:
             raise ConfigError(f"neighbours = {self.neighbours}: a missing value needs at least 1 neighbour.")
-        donors = [str(name) for name in values.columns]
-        genes = donors if genes is None else [str(gene) for gene in genes]
-        _check(donors, genes, len(values))
-        x = values.to_numpy(np.float64)
+        x, donors = values.to_numpy(np.float64), values.columns.tolist()
+        _check(values, donors if genes is None else genes)
         self.means_ = _means(x, values)
-        self.donors_, self.genes_ = donors, genes
+        self.donors_, self.genes_ = donors, donors if genes is None else list(genes)
         self.nearest_: dict[str, tuple[Ints, Floats]] = {}
         self._training: Floats | None = x
         return self
@@ -95,12 +94,12 @@ class GeneWiseKNNImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             NotFittedError: before `fit` (scikit-learn's).
         """
         check_is_fitted(self)
-        same = list(values.columns) == self.donors_
+        same = values.columns.tolist() == self.donors_  # pandas would copy the table all the same
         x = (values if same else values.reindex(columns=self.donors_)).to_numpy(np.float64)
         columns = self._columns(self.genes_)
-        filled = x.copy() if self.genes_ == self.donors_ else x[:, columns]
-        gaps = _with_gaps(filled)
+        gaps = np.flatnonzero(_with_gaps(x)[columns])
         self._find([self.genes_[gene] for gene in gaps])
+        filled = x.copy() if self.genes_ == self.donors_ else x[:, columns]
         for gene in gaps:
             patients = np.flatnonzero(np.isnan(filled[:, gene]))
             places, weights = self.nearest_[self.genes_[gene]]
@@ -174,11 +173,11 @@ class GeneWiseKNNImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _find(self, genes: Sequence[str]) -> None:
         """Find the neighbours of those genes that have none yet; twice as many again of those still short of K."""
-        if self._training is None:
+        genes = [gene for gene in genes if gene not in self.nearest_]
+        if self._training is None or not genes:
             return
         x, most = self._training, max(1, min(MOST_SPARE * self.neighbours, len(self.donors_) - 1))
         enough = np.minimum(self.neighbours, [np.count_nonzero(~np.isnan(patient)) for patient in x])
-        genes = [gene for gene in genes if gene not in self.nearest_]
         keep = min(SPARE * self.neighbours, most)
         while genes:
             columns = self._columns(genes)
@@ -192,13 +191,13 @@ class GeneWiseKNNImputer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             keep = min(2 * keep, most)
 
 
-def _check(donors: Sequence[str], genes: Sequence[str], patients: int) -> None:
-    if not patients:
-        raise TrainingError("Imputation has no training patient to learn from: give it rows.")
-    if len(set(donors)) < len(donors):
-        twice = next(name for place, name in enumerate(donors) if name in donors[:place])
-        raise TrainingError(f"Gene '{twice}' has more than one column: keep one, or merge them.")
-    unknown = sorted(set(genes) - set(donors))
+def _check(values: pd.DataFrame, genes: Sequence[str]) -> None:
+    if values.empty:
+        raise TrainingError(f"Nothing can be imputed from a table of {len(values)} patients and {len(genes)} genes.")
+    twice = values.columns[values.columns.duplicated()]
+    if len(twice):
+        raise TrainingError(f"Gene '{twice[0]}' has more than one column: keep one, or merge them.")
+    unknown = [gene for gene in genes if gene not in values.columns]
     if unknown:
         raise TrainingError(
             f"Gene '{unknown[0]}' is to be imputed and is no column of the training table (as {len(unknown)} of "
@@ -233,10 +232,12 @@ def _means(x: Floats, values: pd.DataFrame) -> Floats:
     return means
 
 
-def _with_gaps(x: Floats) -> Ints:
-    """Columns with a missing value."""
-    gaps = [np.isnan(x[:, block]).any(axis=0) for block in _blocks(x.shape[1])]
-    return np.flatnonzero(np.concatenate(gaps)) if gaps else np.zeros(0, np.int64)
+def _with_gaps(x: Floats) -> Bools:
+    """(D,) whether any patient lacks the gene."""
+    gaps = np.zeros(x.shape[1], np.bool_)
+    for block in _blocks(x.shape[1]):
+        gaps[block] = np.isnan(x[:, block]).any(axis=0)
+    return gaps
 
 
 def _estimate(offered: Floats, weights: Floats, neighbours: int) -> Floats:
