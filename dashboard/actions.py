@@ -11,6 +11,7 @@ from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
+from pomp.runs.status import Until
 
 
 def configuration(preset: str, changes: dict[str, Any]) -> RunConfig:
@@ -24,8 +25,11 @@ def configuration(preset: str, changes: dict[str, Any]) -> RunConfig:
     return override(PRESETS[preset], changes)
 
 
-def launch(folder: Path, config: RunConfig, title: str) -> tuple[Run, int]:
+def launch(folder: Path, config: RunConfig, title: str, until: Until = "end") -> tuple[Run, int]:
     """Make a run and queue it; the run and its place in the queue, from 1.
+
+    Args:
+        until: how far its worker is to go; "prepare" cuts regions and chooses the genes of every fold.
 
     Raises:
         PompError: the cohort cannot be used, the settings do not fit it, or the queue is full.
@@ -35,7 +39,16 @@ def launch(folder: Path, config: RunConfig, title: str) -> tuple[Run, int]:
         known if known is not None and config.cohort == type(config.cohort)() else read_cohort(folder, config.cohort)
     )
     run = workspace().runs.create(cohort, config, title)
-    return run, LocalBackend(workspace()).submit(run)
+    return run, LocalBackend(workspace()).submit(run, until)
+
+
+def go_on_preparing(run: Run) -> int:
+    """Queue a preparation that was stopped, failed or interrupted again. Its place in the queue, from 1.
+
+    Raises:
+        RunError: a worker holds the run, or the queue is full.
+    """
+    return LocalBackend(workspace()).submit(run, until="prepare")
 
 
 def stop(run: Run) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dashboard.charts.selection import gene_table
 from pomp.config import CohortConfig
 from pomp.data.cohort import EVERYBODY, Cohort, CohortCheck, OmicsTable, check_cohort
+from pomp.data.importing.plan import ImportPlan
+from pomp.data.importing.scan import scan
 from pomp.errors import RunError
 from pomp.evaluation.calibration import StepFunction, predicted_survival
 from pomp.evaluation.curves import SurvivalCurve, kaplan_meier
@@ -21,6 +26,7 @@ from pomp.runs.workspace import Workspace
 Stamp = tuple[tuple[str, int, int], ...]
 TABLES = ("predictions.parquet", "baseline.parquet", "comparators.parquet")
 MAPS = "attention/regions.parquet"
+STAMPED = 5000
 
 
 def workspace() -> Workspace:
@@ -85,6 +91,64 @@ def is_finished(run: Run) -> bool:
 def finished_runs() -> list[Run]:
     """Finished runs, newest first."""
     return [run for run in workspace().runs.list() if is_finished(run)]
+
+
+def runs_of(cohort: Cohort) -> list[Run]:
+    """The runs on a cohort folder: those on its files as they are now first, then the newest."""
+    here = [run for run in workspace().runs.list() if run.cohort_folder.resolve() == cohort.folder.resolve()]
+    return sorted(here, key=lambda run: run.info.cohort.digest != cohort.digest)
+
+
+def selection_files(run: Run) -> list[Path]:
+    """The tables of chosen genes that a run has written so far."""
+    return sorted((run.folder / "selectors").glob("*.parquet"))
+
+
+def selections(run: Run) -> pd.DataFrame:
+    """How the genes were chosen in every fold that is that far, as `Run.selections`; there must be one.
+
+    Raises:
+        RunError: a table is damaged.
+    """
+    return _selections(str(run.folder), stamp(selection_files(run)))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the chosen genes…")
+def _selections(folder: str, of: Stamp) -> pd.DataFrame:
+    found = Run.open(Path(folder)).selections()
+    if found is None:
+        raise RunError(f"Run {Path(folder).name} has chosen no genes yet: prepare or train it first.")
+    return found
+
+
+def gene_counts(run: Run) -> pd.DataFrame:
+    """The genes of `selections` over all folds, as `gene_table` makes them."""
+    return _gene_counts(str(run.folder), stamp(selection_files(run)), selections(run))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _gene_counts(folder: str, of: Stamp, _selections: pd.DataFrame) -> pd.DataFrame:
+    return gene_table(_selections)
+
+
+def scan_folder(folder: Path) -> ImportPlan:
+    """What can be imported from a folder, read once until something in it changes.
+
+    Raises:
+        CohortError: nothing in it can be used.
+    """
+    return _scan(str(folder), tree_stamp(folder))
+
+
+@st.cache_data(max_entries=8, show_spinner="Recognising what is in the folder…")
+def _scan(folder: str, of: Stamp) -> ImportPlan:
+    return scan(Path(folder))
+
+
+def tree_stamp(folder: Path) -> Stamp:
+    """What changes when a file in a folder or below it does; of the first thousands, for it is taken at every click."""
+    files = (Path(root) / name for root, _, names in os.walk(folder) for name in names)
+    return stamp(islice(files, STAMPED))
 
 
 def predictions(run: Run) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,9 +12,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.state import RUN, pick
-from dashboard.words import PROTOCOLS, STATES
+from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
+from pomp.progress import OnProgress
 from pomp.runs.run import Run
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
@@ -33,6 +35,14 @@ def plain(text: object) -> str:
     return _MARKDOWN.sub(r"\\\1", unlinked)
 
 
+def code(text: object) -> str:
+    """A path or the like as inline code, letter by letter: escapes would show there, so backticks are fenced instead."""
+    shown = " ".join(str(text).split())
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    pad = " " if len(fence) > 1 else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
 @contextmanager
 def errors_as_text() -> Iterator[None]:
     """Whatever a user can act on is shown as the error's text, never as a traceback."""
@@ -41,7 +51,7 @@ def errors_as_text() -> Iterator[None]:
     except PompError as error:
         first, *others = str(error).splitlines() or ["Something went wrong."]
         st.error("\n".join([plain(first), *(f"- {plain(line.removeprefix('- '))}" for line in others if line.strip())]))
-        if isinstance(error, CohortError):
+        if isinstance(error, CohortError) and error.problems:
             st.caption("`pomp cohort check FOLDER` lists every problem with file, row and value.")
 
 
@@ -53,6 +63,26 @@ def show_problems(problems: Sequence[Problem]) -> None:
         if found:
             count = f"{len(found)} problem{'s' if len(found) > 1 else ''}"
             show("\n".join(f"- {plain(problem)}" for problem in found[:30]), title=f"{count} {title}")
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[OnProgress]:
+    """A bar with the time left for work that the page itself does; it goes when the block ends.
+
+    Args:
+        what: said until the work reports for the first time.
+    """
+    bar, started = st.progress(0.0, text=what), time.monotonic()
+
+    def on_progress(done: int, total: int, what: str) -> None:
+        share = min(done / total, 1.0) if total else 0.0
+        left = (time.monotonic() - started) * (1 - share) / share if share else None
+        bar.progress(share, text=f"{plain(what)} · {time_left(left)}")
+
+    try:
+        yield on_progress
+    finally:
+        bar.empty()
 
 
 def empty_state(title: str, way_out: str, page: str | None = None, link: str = "") -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import streamlit as st
 
 COHORT, RUN, COMPARE, PATIENT, SLIDE, MAP = "cohort", "run", "compare", "patient", "slide", "map"
 """Names in the URL. They are shared by all pages: a run chosen on one page is chosen on the next."""
+
+VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "sort", "only"
+"""Names in the URL of the Cohort page alone: its part, and what is chosen there."""
+
+_NEXT = "_next"
 
 
 def pick(
@@ -37,3 +43,39 @@ def pick(
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
     return chosen
+
+
+def switch(label: str, options: Sequence[str], key: str, *, explain: str | None = None, hidden: bool = False) -> str:
+    """Buttons side by side, of which one is down; the choice stands in the URL unless it is the first.
+
+    Args:
+        label: shown above the buttons.
+        options: at least one, as the buttons and the URL say.
+        key: one of the names above.
+        explain: for the question mark beside the label.
+        hidden: the label is for screen readers only.
+    """
+    if st.session_state.get(key) not in options:
+        addressed = st.query_params.get(key, "")
+        st.session_state[key] = addressed if addressed in options else options[0]
+    chosen: str = st.segmented_control(
+        label, options, required=True, key=key, help=explain, bind="query-params",
+        label_visibility="collapsed" if hidden else "visible",
+    )  # fmt: skip
+    return chosen
+
+
+def go(**choices: str) -> NoReturn:
+    """Draw the page again with other choices: what a widget holds cannot be changed once it is drawn.
+
+    Args:
+        choices: by the names above.
+    """
+    st.session_state[_NEXT] = choices
+    st.rerun()
+
+
+def arrive() -> None:
+    """Make the choices of `go`; at the top of a page that calls it."""
+    for key, choice in st.session_state.pop(_NEXT, {}).items():
+        st.session_state[key] = choice

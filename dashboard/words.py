@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pomp.config import PresetName, ProtocolName
+from pomp.data.importing.plan import Origin
 from pomp.evaluation.report import EvaluationReport, ModelScore
 
 CHANCE = 0.5
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 PROTOCOLS: dict[ProtocolName, str] = {
     "honest": "Genes, scalers, pre-training and the cut between the groups see the training patients only, and the "
@@ -55,6 +57,43 @@ KINDS = {
     "copies": "copy number",
 }
 """Kind of an omics table → what its numbers are."""
+
+EXPLAIN_KINDS = {
+    "counts": "reads a gene, whole numbers; tested with DESeq2",
+    "log": "log2 of expression, for example log2(TPM + 1)",
+    "zscore": "already standardised, around 0",
+    "beta": "share of methylated copies of a site, 0 to 1",
+    "m": "log2 ratio of methylated to unmethylated, around 0",
+    "binary": "1 where the gene is mutated, otherwise 0",
+    "copies": "copies gained or lost, −2 to 2, or their log ratio",
+}
+"""Kind of an omics table → how a biologist tells it."""
+
+ORIGINS: dict[Origin, str] = {
+    "tables": "Plain tables, told apart by what stands in them.",
+    "xena": "Tables of UCSC Xena, recognised by their names and their samples in columns.",
+    "gdc": "Downloads of the Genomic Data Commons: one file a sample, put together by the sample sheet.",
+    "mudata": "An AnnData or MuData file, with patients in its rows.",
+}
+"""Origin of an import → how it was recognised."""
+
+SELECTORS = {
+    "forest": "by how much a random survival forest's C-index falls when the gene is shuffled",
+    "cox_score": "by the χ² of a Cox score test of each gene alone",
+    "elastic_net": "by how early the gene enters an elastic-net Cox model, 1 for the first",
+    "stability": "by the share of 100 random halves of the patients in which the gene is among the best",
+}
+"""Selector → how it ranks genes."""
+
+CHOSEN_ONCE = (
+    "Under this protocol there is no choice a fold: the genes were chosen with the patients on whom the model is "
+    "tested later. How far folds agree cannot be told, and the score is better than new patients would get. An honest "
+    "run shows the choice of each fold."
+)
+
+STABLE = 0.75
+"""Share of common genes from which two folds are said to agree, as Nogueira et al. (2018) call an index above 0.75
+excellent."""
 
 ALIGNMENT = "alignment_"
 _MAPS = {
@@ -137,3 +176,48 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def time_left(seconds: float | None) -> str:
+    """'1 min 30 s left', or that nobody knows."""
+    return "time left not known yet" if seconds is None else f"{duration(seconds)} left"
+
+
+def size(size_bytes: float | None) -> str:
+    """'1.2 GB', '35 kB'; nothing where it is not known."""
+    if size_bytes is None:
+        return ""
+    power = min(int(math.log10(max(size_bytes, 1))) // 3, len(_UNITS) - 1)
+    value = size_bytes / 1000**power
+    return f"{value:.1f} {_UNITS[power]}" if power and value < 10 else f"{value:.0f} {_UNITS[power]}"
+
+
+def count(number_of: int, one: str, many: str | None = None) -> str:
+    """'1 gene', '1,200 genes'."""
+    return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
+
+
+def span(numbers: Sequence[int]) -> str:
+    """'43–60' of several numbers, '300' where all are alike; an en dash where there are none."""
+    if not numbers:
+        return "–"
+    lowest, highest = min(numbers), max(numbers)
+    return f"{lowest:,}" if lowest == highest else f"{lowest:,}–{highest:,}"
+
+
+def unstable(shared: Mapping[str, float]) -> str:
+    """What the share of genes that two folds have in common means for a reader.
+
+    Args:
+        shared: omics type → share, 0 to 1.
+    """
+    omics, share = min(shared.items(), key=lambda item: item[1])
+    if share >= STABLE:
+        return (
+            f"Any two folds share on average at least {share:.0%} of their genes of each type: the choice hardly "
+            "depends on who is trained on."
+        )
+    return (
+        f"Two folds share only {share:.0%} of their {omics} genes: leaving out other patients gives another list. The "
+        "list as a whole may predict, but single genes must not be read as biomarkers."
+    )

@@ -70,6 +70,7 @@ def histogram_figure(values: pd.Series[float], title: str) -> go.Figure:
 def bar_figure(counts: pd.Series[int], title: str) -> go.Figure:
     """How many patients are in which category, in the order given."""
     figure = _bars([escape(str(name)) for name in counts.index], counts.to_list(), BLUE)
+    figure.update_traces(width=min(0.8, 0.25 * len(counts)))  # one or two categories need no wall of colour
     figure.update_yaxes(title_text=escape(title))
     figure.update_layout(template=TEMPLATE, height=max(CLINICAL_PX, 26 * len(counts) + 80))
     return figure

@@ -1,156 +1,52 @@
-"""Cohort: who is in the analysis and why, what is known about them, and how long they lived."""
+"""Cohort: who is in the analysis and why, which genes and slides it works with, and how a new one comes in."""
 
 from __future__ import annotations
 
-import re
-
-import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.charts.cohort import bar_figure, funnel_figure, histogram_figure, modality_figure, modality_table
-from dashboard.charts.survival import survival_figure, survival_table
-from dashboard.elements import cohort_badges, empty_state, plain, save_table, show_figure, show_problems
-from dashboard.endpoints import describe_endpoint
-from dashboard.state import COHORT, pick
-from dashboard.theme import EVERYBODY
-from dashboard.words import KINDS, follow_up
-from pomp.data.cohort import Cohort, CohortCheck
+from dashboard.elements import code, cohort_badges, empty_state, plain, show_problems
+from dashboard.gallery import show_gallery
+from dashboard.importing import show_import
+from dashboard.overview import show_overview
+from dashboard.preparation import show_preparation
+from dashboard.selection import show_selection
+from dashboard.state import COHORT, VIEW, arrive, pick, switch
 
-AGE, SEX, STAGE = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$", re.I), re.compile(r"stage", re.I)
+PATIENTS, GENES, SLIDES, PREPARATION, IMPORT = "Patients", "Genes", "Slides", "Preparation", "Import"
 
-
-def find_column(clinical: pd.DataFrame, name: re.Pattern[str]) -> str | None:
-    return next((column for column in map(str, clinical) if name.search(column)), None)
-
-
-def show_cards(cohort: Cohort) -> None:
-    endpoint, outcome = describe_endpoint(cohort.endpoint), cohort.outcome
-    events, median = int(outcome["event"].sum()), float(outcome["time_days"].median())
-    cards = st.columns(5)
-    cards[0].metric("Patients", len(cohort.patients), border=True, help="Kept for the analysis; see the funnel below.")
-    cards[1].metric(
-        endpoint.events.capitalize(), events, border=True,
-        help=f"Endpoint {plain(cohort.endpoint)}: {endpoint.name}. {events / len(outcome):.0%} of the patients.",
-    )  # fmt: skip
-    cards[2].metric(
-        "Median follow-up", follow_up(median), border=True,
-        help="Half of the patients were followed for longer, whether or not the event was seen.",
-    )  # fmt: skip
-    cards[3].metric("Omics types", len(cohort.omics), border=True, help="Tables of molecular measurements.")
-    cards[4].metric("Slides", len(cohort.slides), border=True, help="Whole-slide images of the patients kept.")
-
-
-def show_funnel(check: CohortCheck) -> None:
-    st.subheader("Who is in")
-    steps, left_out = check.log.steps, check.log.left_out
-    left, right = st.columns([3, 2])
-    with left:
-        counts = pd.DataFrame({"step": [step.label for step in steps], "patients": [step.count for step in steps]})
-        show_figure(funnel_figure(steps), "funnel", counts, "Patients left after each step, from loaded to kept")
-        if any(step.masked for step in steps):
-            st.caption(
-                "Grey bars: patients who have that type of data. Those who lack it stay in, and the model is told "
-                "that it is missing."
-            )
-    with right:
-        st.markdown(f"**{len(left_out)} left out**")
-        if left_out:
-            reasons = pd.DataFrame({"patient": left_out.keys(), "reason": left_out.values()})
-            st.dataframe(
-                reasons,
-                hide_index=True,
-                height=240 if len(reasons) > 5 else "content",
-                alt="Patients left out, with the reason",
-            )
-            save_table(reasons, "left-out")
-        else:
-            st.caption("Everybody who was loaded is kept.")
-
-
-def show_omics(cohort: Cohort) -> None:
-    st.subheader("What was measured")
-    left, right = st.columns([3, 2])
-    with left:
-        overview = data.omics_overview(cohort)
-        overview = overview.assign(values=overview["values"].map(KINDS), missing=100 * overview["missing"])
-        st.dataframe(
-            overview, hide_index=True, alt="Patients, genes and missing values of each omics type",
-            column_config={
-                "type": "Type",
-                "values": st.column_config.TextColumn("Values", help="What the numbers of the table are."),
-                "patients": "Patients",
-                "genes": st.column_config.NumberColumn("Genes", help="Columns: genes, microRNAs or sites."),
-                "missing": st.column_config.NumberColumn(
-                    "Missing", format="%.1f %%", help="Share of empty cells. They are imputed within each fold."
-                ),
-                "normals": st.column_config.NumberColumn(
-                    "Normal samples", help="Healthy tissue in the same table, for the differential test."
-                ),
-            },
-        )  # fmt: skip
-    with right:
-        has = {name: list(table.values.index) for name, table in cohort.omics.items()}
-        if len(cohort.slides):
-            has["slides"] = list(cohort.slides["patient"])
-        table = modality_table(cohort.patients, has)
-        show_figure(modality_figure(table), "modalities", table, "Which patients have which types of data")
-        st.caption("Each row is a group of patients with the same data. Blue: they have it.")
-
-
-def show_clinical(cohort: Cohort) -> None:
-    st.subheader("Clinical overview")
-    age, sex, stage = (find_column(cohort.clinical, name) for name in (AGE, SEX, STAGE))
-    places = st.columns(3)
-    for place, column, title in zip(places, (age, sex, stage), ("Age", "Sex", "Stage"), strict=True):
-        with place:
-            if column is None:
-                st.caption(f"No column for {title.lower()} in clinical.csv.")
-            elif title == "Age":
-                years = pd.to_numeric(cohort.clinical[column], errors="coerce").dropna()
-                table = years.rename("age").rename_axis("patient").reset_index()
-                show_figure(histogram_figure(years, "Age at diagnosis (years)"), "age", table, "Histogram of ages")
-            else:
-                values = cohort.clinical[column].astype("string").fillna("not recorded")
-                counts = values.value_counts().sort_index()
-                table = counts.rename("patients").rename_axis(title.lower()).reset_index()
-                show_figure(bar_figure(counts, title), title.lower(), table, f"Patients by {title.lower()}")
-
-
-def show_survival(cohort: Cohort) -> None:
-    endpoint = describe_endpoint(cohort.endpoint)
-    st.subheader(endpoint.name.capitalize())
-    curves = {"all patients": data.overall_survival(cohort.outcome)}
-    show_figure(
-        survival_figure(curves, {"all patients": EVERYBODY}, endpoint), "survival", survival_table(curves),
-        f"Kaplan-Meier curve of {endpoint.name} of all patients",
-    )  # fmt: skip
-    st.caption(
-        "Kaplan–Meier estimate with its 95 % band. A tick marks a patient whose follow-up ended there without the "
-        "event (censored). The numbers below count who is still followed at the start of each time."
-    )
-
-
+arrive()
 st.title("Cohort")
 folders = data.cohort_folders()
 if not folders:
     empty_state(
         "There is no cohort yet.",
-        "`pomp demo` puts two cohorts and finished runs into the workspace. For your own, make a folder with "
-        f"`cohort.toml`, `clinical.csv` and the tables in `{plain(data.workspace().cohorts)}`.",
+        "Import your own below. Or run `pomp demo` in a terminal: it puts two cohorts and finished runs into "
+        f"{code(data.workspace().root)}.",
     )
+    show_import()
     st.stop()
-folder = folders[pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")]
+left, right = st.columns([2, 3], vertical_alignment="bottom")
+with right:
+    view = switch("Part of the page", [PATIENTS, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
+with left:
+    chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
+if view == IMPORT:
+    show_import()
+    st.stop()
+folder = folders[chosen]
 check = data.cohort_check(folder)
 if check.cohort is None:
     show_problems(check.problems)
-    st.markdown(f"Repair the files in `{plain(folder)}` and reload this page. Nothing was changed.")
+    st.markdown(f"Repair the files in {code(folder)} and reload this page. Nothing was changed.")
     st.stop()
 cohort_badges(check.cohort.title, check.cohort.synthetic)
 st.caption(f"{plain(check.cohort.source)} · licence: {plain(check.cohort.licence or 'not stated')}")
-show_cards(check.cohort)
-show_problems(check.problems)
-show_funnel(check)
-show_omics(check.cohort)
-show_clinical(check.cohort)
-show_survival(check.cohort)
+if view == PATIENTS:
+    show_overview(check, check.cohort)
+elif view == GENES:
+    show_selection(check.cohort)
+elif view == SLIDES:
+    show_gallery(check.cohort)
+else:
+    show_preparation(check.cohort)

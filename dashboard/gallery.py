@@ -1,0 +1,121 @@
+"""The Cohort page's slides: what was found on each, and why one could not be used."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.elements import empty_state, plain, run_label, save_table
+from dashboard.slide_states import SlideStates, slide_picture, slide_states
+from dashboard.state import ONLY, PAGE, PATIENT, RUN, SLIDE, SORT, VIEW, go, switch
+from dashboard.words import count
+from pomp.data.cohort import Cohort
+from pomp.errors import SlideError
+from pomp.runs.run import Run
+from pomp.slides.store import regions_path
+
+A_PAGE, A_ROW = 12, 4
+ALL, PROBLEMS = "All slides", "With problems"
+FEWEST, BY_NAME = "Fewest regions first", "By name"
+
+
+def show_gallery(cohort: Cohort) -> None:
+    """A card a slide, in pages."""
+    st.subheader("Slides")
+    if cohort.slides.empty:
+        empty_state(
+            "This cohort has no slides.",
+            "Add a `slides.csv` with the columns patient and file to its folder, or import it again from a folder that "
+            "holds the slides. Without slides, the model reads omics alone.",
+        )
+        return
+    found = slide_states(cohort)
+    if found is None:
+        empty_state(
+            f"{count(len(cohort.slides), 'slide')}, none of them prepared yet.",
+            "A preparation finds the tissue, cuts it into regions and shows both here. Nothing is trained.",
+        )
+        if st.button("Go to Preparation", type="primary", icon=":material/arrow_forward:"):
+            go(**{VIEW: "Preparation"})
+        return
+    states = found.table
+    _show_counts(states)
+    left, right = st.columns(2)
+    with left:
+        only = switch("Show", [ALL, PROBLEMS], ONLY)
+    with right:
+        order = switch("Order", [FEWEST, BY_NAME], SORT)
+    chosen = states if only == ALL else states[states["problem"] != ""]
+    chosen = chosen.sort_values(["regions", "slide"] if order == FEWEST else "slide", na_position="first")
+    if chosen.empty:
+        st.caption("There is no slide with a problem.")
+    pages = max(1, math.ceil(len(chosen) / A_PAGE))
+    if st.session_state.get(PAGE, 1) > pages:
+        st.session_state[PAGE] = 1
+    place = st.container()
+    page = st.pagination(pages, key=PAGE, bind="query-params") if pages > 1 else 1
+    shown = chosen.iloc[(page - 1) * A_PAGE : page * A_PAGE]
+    with place:
+        _show_cards(cohort, found, shown)
+    st.caption(
+        "Green: the outline of the tissue that was found. Orange: the regions that the model reads. "
+        f"{'Regions as in ' + plain(run_label(found.run)) + '.' if found.run else ''}"
+    )
+    save_table(chosen, "slides")
+
+
+def _show_counts(states: pd.DataFrame) -> None:
+    regions = states["regions"].dropna()
+    cards = st.columns(4)
+    cards[0].metric("Slides", len(states), border=True)
+    cards[1].metric("Patients", states["patient"].nunique(), border=True, help="With at least one slide.")
+    cards[2].metric(
+        "Regions a slide", f"{regions.median():.0f}" if len(regions) else "–", border=True,
+        help=f"Median over the slides that could be used. In all: {int(regions.sum()):,} regions.",
+    )  # fmt: skip
+    cards[3].metric(
+        "With problems", int((states["problem"] != "").sum()), border=True,
+        help="Slides that could not be used, or that are not prepared yet.",
+    )  # fmt: skip
+
+
+def _show_cards(cohort: Cohort, found: SlideStates, shown: pd.DataFrame) -> None:
+    mapped = next((run for run in data.runs_of(cohort) if data.is_finished(run) and data.has_maps(run)), None)
+    patients = set(data.mapped_patients(mapped)) if mapped else set()
+    rows = list(shown.itertuples())
+    for start in range(0, len(rows), A_ROW):
+        for place, row in zip(st.columns(A_ROW), rows[start : start + A_ROW], strict=False):
+            with place, st.container(border=True):
+                _show_picture(cohort, found, str(row.slide))
+                st.markdown(f"**{plain(row.slide)}**")
+                st.caption(f"{plain(row.patient)} · {_describe(row.regions, row.mpp)}")
+                if row.problem:
+                    st.warning(plain(row.problem))
+                if mapped and row.patient in patients:
+                    _link(mapped, str(row.patient), str(row.slide))
+
+
+def _show_picture(cohort: Cohort, found: SlideStates, slide: str) -> None:
+    path = regions_path(cohort.folder, slide, found.config)
+    if not path.is_file():
+        return
+    try:
+        st.image(slide_picture(path), width="stretch", alt=f"Slide {slide} with its tissue and regions")
+    except SlideError as error:
+        st.warning(plain(error))
+
+
+def _describe(regions: float, mpp: float) -> str:
+    """'37 regions · 0.25 µm a pixel'."""
+    cut = "no regions" if math.isnan(regions) else count(int(regions), "region")
+    return f"{cut} · {'states no mpp' if math.isnan(mpp) else f'{mpp:.3g} µm a pixel'}"
+
+
+def _link(run: Run, patient: str, slide: str) -> None:
+    st.page_link(
+        "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
+        query_params={RUN: run_label(run), PATIENT: patient, SLIDE: slide},
+    )  # fmt: skip

@@ -1,0 +1,177 @@
+"""The Cohort page's genes: how each fold chose them, and how far the folds agree."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.selection import beside_paper, choice_table, fold_counts, shared_genes, stability_figure
+from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
+from dashboard.state import RUN, VIEW, go, pick
+from dashboard.words import CHOSEN_ONCE, SELECTORS, count, span, unstable
+from pomp.data.cohort import Cohort
+from pomp.runs.run import Run
+
+PREPARATION = "Preparation"
+
+
+def show_selection(cohort: Cohort) -> None:
+    """Everything about the chosen genes of one run on this cohort."""
+    st.subheader("Genes by fold")
+    runs = [run for run in data.runs_of(cohort) if data.selection_files(run)]
+    if not runs:
+        empty_state(
+            "No genes have been chosen on this cohort yet.",
+            "A preparation chooses the genes of every fold without training anything. A training does it on its way.",
+        )
+        if cohort.omics and st.button("Go to Preparation", icon=":material/arrow_forward:"):
+            go(**{VIEW: PREPARATION})
+        return
+    by_id = {run.id: run for run in runs}
+    run = by_id[
+        pick(
+            "Run", list(by_id), RUN, show=lambda key: run_label(by_id[key]),
+            explain="Runs on this cohort that have chosen genes, newest first; those on files changed since, last.",
+        )
+    ]  # fmt: skip
+    run_badges(run)
+    if run.info.cohort.digest != cohort.digest:
+        st.warning("The files of this cohort have changed since this run was made: it speaks of the old ones.")
+    selections = data.selections(run)
+    show_choices(run, selections)
+    if chose_once(run):
+        st.info(CHOSEN_ONCE, title="Chosen once, on all patients")
+    else:
+        show_stability(run, selections)
+        show_paper(run, cohort, runs)
+    show_genes(run)
+
+
+def show_choices(run: Run, selections: pd.DataFrame) -> None:
+    """What was compared by which test, and how many genes passed and were chosen."""
+    alpha = run.config.omics.alpha
+    table = choice_table(selections, alpha)
+    rows = [
+        (omics, part["contrast"].iloc[0], part["test"].iloc[0],
+         *(span(part[column].dropna().to_list()) for column in ("tested", "passed", "chosen")))
+        for omics, part in table.groupby("omics", sort=False)
+    ]  # fmt: skip
+    once = chose_once(run)
+    names = ["Type", "Compared", "Test", "Genes tested", "Different", "Chosen"]
+    st.dataframe(
+        pd.DataFrame(rows, columns=names), hide_index=True, alt="How the genes of each omics type were chosen",
+        column_config={
+            "Compared": st.column_config.TextColumn(
+                "Compared" if once else "Compared (in fold 1)", width="large",
+                help="The two groups of the differential test. Values above zero: higher in the first group.",
+            ),
+            "Genes tested": st.column_config.TextColumn(help="After genes that hardly vary or are mostly missing."),
+            "Different": st.column_config.TextColumn(
+                help=f"Genes with a false discovery rate below {alpha:g}, the fewest and the most of all folds; at "
+                f"most {run.config.omics.candidates:,} go on to the ranking."
+            ),
+            "Chosen": st.column_config.TextColumn(help="Genes that the model reads, in each fold."),
+        },
+    )  # fmt: skip
+    st.caption(
+        "Genes that differ, and the next by p-value where too few do, are ranked by survival "
+        f"({SELECTORS[run.config.omics.selector]}); the first {run.config.omics.genes:,} are chosen."
+    )
+    save_table(table, f"choices-{run.id}")
+
+
+def show_stability(run: Run, selections: pd.DataFrame) -> None:
+    """How far the folds agree on the genes."""
+    folds = int(selections["fold"].nunique())
+    if folds < 2:
+        st.caption("Only one fold has chosen its genes so far: how far folds agree shows from two on.")
+        return
+    st.markdown("**How far the folds agree**")
+    left, right = st.columns([3, 2])
+    with left:
+        counts = fold_counts(selections, folds)
+        figure = stability_figure(counts, folds)
+        show_figure(figure, f"stability-{run.id}", counts, "Genes by the number of folds that chose them")
+    with right:
+        shared = shared_genes(selections)
+        st.dataframe(
+            shared.assign(shared=100 * shared["shared"]), hide_index=True, alt="Agreement of the folds by omics type",
+            column_config={
+                "omics": "Type",
+                "chosen": st.column_config.NumberColumn("Chosen", format="%.0f", help="Genes a fold, on average."),
+                "always": st.column_config.NumberColumn("In all folds", help=f"Genes that all {folds} folds chose."),
+                "shared": st.column_config.NumberColumn(
+                    "Shared by two folds", format="%.0f %%",
+                    help="Of the genes of one fold, how many another fold chose too; mean over all pairs of folds.",
+                ),
+            },
+        )  # fmt: skip
+        save_table(shared, f"shared-genes-{run.id}")
+        st.markdown(unstable(dict(zip(shared["omics"], shared["shared"], strict=True))))
+
+
+def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
+    """The genes that a run under a paper protocol chose once, beside those of the honest folds."""
+    paper = next((other for other in runs if chose_once(other) and other.info.cohort.digest == cohort.digest), None)
+    if paper is None or chose_once(run) or run.info.cohort.digest != cohort.digest:
+        return
+    st.markdown("**Beside the paper's protocol**")
+    folds = run.config.folds
+    table = beside_paper(data.gene_counts(run), data.selections(paper), folds)
+    wide = table.pivot_table(index="omics", columns="folds", values="genes", sort=False)
+    wide.columns = [f"in {count(k, 'fold')}" if k else "in none" for k in wide.columns]
+    st.dataframe(
+        wide.rename_axis("Type").reset_index(), hide_index=True,
+        alt="Genes chosen on all patients by the number of honest folds that chose them",
+    )  # fmt: skip
+    save_table(table, f"beside-paper-{run.id}")
+    st.caption(
+        f"The genes that {plain(run_label(paper))} chose on all patients, by how many of this run's folds, which do "
+        "not see their test patients, chose them too. What no fold would choose was chosen with the help of patients "
+        "on whom the model is tested."
+    )
+
+
+def chose_once(run: Run) -> bool:
+    """Whether the run's protocol chooses genes on all patients."""
+    return run.config.rules.selection == "all"
+
+
+def show_genes(run: Run) -> None:
+    """The genes, searchable; without a search, those that were chosen at least once."""
+    genes = data.gene_counts(run)
+    st.markdown("**The genes**")
+    wanted = st.text_input(
+        "Find a gene", key="gene", type="search", placeholder="part of a name", width=320,
+        help="Searches every gene that reached the ranking in any fold, chosen or not.",
+    )  # fmt: skip
+    text = (wanted or "").strip()
+    found = genes[genes["gene"].str.contains(text, case=False, regex=False) if text else genes["folds"] > 0]
+    once = chose_once(run)
+    shown = found.drop(columns=["folds", "ranked"] if once else [])
+    st.dataframe(
+        shown, hide_index=True, alt="Genes with the number of folds that chose them", height=360,
+        column_config={
+            "omics": "Type",
+            "gene": "Gene",
+            "folds": st.column_config.NumberColumn("Chosen in", help="Folds that chose the gene."),
+            "ranked": st.column_config.NumberColumn("Ranked in", help="Folds in which it reached the ranking."),
+            "mean_rank": st.column_config.NumberColumn(
+                "Rank" if once else "Mean rank", format="%.1f", help="1 is best; over the folds that ranked it."
+            ),
+            "mean_importance": st.column_config.NumberColumn(
+                "Importance" if once else "Mean importance", format="%.2e", help=SELECTORS[run.config.omics.selector]
+            ),
+            "lowest_q": st.column_config.NumberColumn(
+                "q" if once else "Lowest q", format="%.2e", help="False discovery rate of the differential test."
+            ),
+        },
+    )  # fmt: skip
+    if text and found.empty:
+        st.caption(
+            "No gene of that name reached the ranking: it is not in the tables, hardly varies, or does not differ."
+        )
+    else:
+        st.caption(f"{count(len(found), 'gene')}{' found' if text else ' chosen at least once'}.")
+    save_table(shown, f"genes-{run.id}")

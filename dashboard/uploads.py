@@ -1,0 +1,105 @@
+"""Uploaded tables: kept in a folder of the workspace until they are imported, or for a day."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pomp.errors import CohortError
+
+UPLOADS = "uploads"
+TYPES = ("csv", "tsv", "txt", "tab", "gz", "parquet", "h5ad", "h5mu")
+"""Endings of the tables that are taken."""
+
+MAX_MB = 500
+"""Megabytes that one upload may have in all: it stands in the server's memory while it arrives."""
+
+MAX_FILES = 50
+KEPT_SECONDS = 24 * 3600
+_STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
+_TOKEN = re.compile(r"[0-9a-f]{16}|\.trial-[A-Za-z0-9_]+")
+
+
+class Upload(Protocol):
+    """A file as the browser sent it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def getbuffer(self) -> memoryview: ...
+
+
+def safe_name(name: str) -> str:
+    """A file name of letters, digits, '.', '-' and '_', without folders and not hidden.
+
+    Raises:
+        CohortError: it is no name of a table that is taken.
+    """
+    stem = _STRANGE.sub("_", re.split(r"[/\\]", name)[-1]).lstrip("._-")[-120:]
+    if stem.rpartition(".")[2].lower() not in TYPES or "." not in stem.strip("."):
+        raise CohortError(f"'{name}' is no table that can be uploaded: {', '.join(f'.{ending}' for ending in TYPES)}.")
+    return stem
+
+
+def save_uploads(files: Sequence[Upload], root: Path) -> Path:
+    """Write uploaded tables into a new folder ``uploads/<token>`` of the workspace and return it.
+
+    Limits are checked here: those of the browser can be passed over.
+
+    Args:
+        root: of the workspace.
+
+    Raises:
+        CohortError: there are too many files or megabytes, a name is no table's or stands twice, or the disk is full.
+    """
+    _check_size(files)
+    names = [safe_name(file.name) for file in files]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated:
+        raise CohortError(f"Two of the uploaded files would both be called '{repeated}': rename one of them.")
+    sweep(root)
+    folder = root / UPLOADS / secrets.token_hex(8)
+    try:
+        folder.mkdir(parents=True)
+        for name, file in zip(names, files, strict=True):
+            (folder / name).write_bytes(file.getbuffer())
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise CohortError(f"The tables could not be kept in {folder}: {error.strerror}. Free disk space.") from error
+    return folder
+
+
+def is_upload(folder: Path, root: Path) -> bool:
+    """Whether a folder was made by `save_uploads`."""
+    return folder.parent == root / UPLOADS and _TOKEN.fullmatch(folder.name) is not None
+
+
+def discard(folder: Path, root: Path) -> None:
+    """Remove uploaded tables that are not needed any more; other folders are left alone."""
+    if is_upload(folder, root):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(root: Path) -> None:
+    """Remove what was uploaded, or left by a trial that was cut off, more than a day ago."""
+    uploads = root / UPLOADS
+    for folder in uploads.iterdir() if uploads.is_dir() else ():
+        if _TOKEN.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_size(files: Sequence[Upload]) -> None:
+    total_mb = sum(file.size for file in files) / 1e6
+    way_out = "Put them into a folder on the server and name that folder instead."
+    if len(files) > MAX_FILES:
+        raise CohortError(f"{len(files)} files are too many for an upload of at most {MAX_FILES}. {way_out}")
+    if total_mb > MAX_MB:
+        raise CohortError(f"{total_mb:.0f} MB are too many for an upload of at most {MAX_MB} MB. {way_out}")
