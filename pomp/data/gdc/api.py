@@ -19,6 +19,7 @@ from urllib.parse import quote
 import requests
 from pydantic import ValidationError
 
+from pomp import __version__
 from pomp.data.gdc.errors import FetchError
 from pomp.data.gdc.patience import DEFAULT_PATIENCE, Patience, TransientError, parse_retry_after, persist
 from pomp.data.gdc.remote import Answer, RemoteFile, RemoteProject
@@ -66,13 +67,10 @@ Shape = TypeVar("Shape", bound=Answer)
 class Gdc:
     """A client. Its methods may be called from several threads at a time."""
 
-    def __init__(
-        self, address: str = GDC_API, patience: Patience = DEFAULT_PATIENCE, stop: Event | None = None
-    ) -> None:
+    def __init__(self, address: str = GDC_API, patience: Patience = DEFAULT_PATIENCE) -> None:
         """
         Args:
             address: of the API or a mirror, with http:// or https://.
-            stop: set it to end every request and wait.
 
         Raises:
             FetchError: the address is none.
@@ -83,6 +81,7 @@ class Gdc:
         self.patience = patience
         self.stop = Event()  # set it to end every download and wait
         self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"pomp/{__version__}"
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing that threads would share
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=MOST_PARALLEL))
@@ -135,27 +134,27 @@ class Gdc:
             TransientError: the connection was refused or broke off, or the server is busy.
             FetchError: the server does not give the file.
         """
-        response = self._resume(file, start) if start else None
-        begins = start if response is not None else 0
-        if response is None:
-            response = self._request("GET", f"data/{file.file_id}")
-        with response:
-            yield begins, _chunks(response, file.file_name)
+        with self._open(file, start) as response:
+            partial = response.status_code == requests.codes.partial_content
+            yield start if partial else 0, _chunks(response, file.file_name)
 
-    def _resume(self, file: RemoteFile, start: int) -> requests.Response | None:
-        """The answer that goes on at `start`, or None where the server has no such part of a file of this size."""
+    def _open(self, file: RemoteFile, start: int) -> requests.Response:
+        """The answer that goes on at `start`, or begins anew if the server has no such part of a file of this size."""
+        path, whole = f"data/{file.file_id}", {"Accept-Encoding": "identity"}  # ranges count the file's own bytes
+        if not start:
+            return self._request("GET", path, whole)
         try:
-            response = self._request("GET", f"data/{file.file_id}", {"Range": f"bytes={start}-"})
+            response = self._request("GET", path, whole | {"Range": f"bytes={start}-"})
         except FetchError as error:
-            if error.status == requests.codes.requested_range_not_satisfiable:
-                return None
-            raise
+            if error.status != requests.codes.requested_range_not_satisfiable:
+                raise
+            return self._open(file, 0)
         given = response.headers.get("Content-Range", "")
         goes_on = given.startswith(f"bytes {start}-") and given.endswith((f"/{file.file_size}", "/*"))
-        if response.status_code == requests.codes.partial_content and goes_on:
+        if goes_on or response.status_code == requests.codes.ok:
             return response
         response.close()
-        return None
+        return self._open(file, 0)
 
     def _list(self, endpoint: str, query: dict[str, Any]) -> list[dict[str, Any]]:
         hits: list[dict[str, Any]] = []
@@ -203,7 +202,7 @@ class Gdc:
             response = self._session.request(
                 method,
                 url,
-                headers={"Accept-Encoding": "identity"} | (headers or {}),  # ranges count the file's own bytes
+                headers=headers,
                 json=body,
                 stream=True,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),

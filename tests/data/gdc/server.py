@@ -136,6 +136,7 @@ class GdcServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 20
+    disable_nagle_algorithm = True
     server: GdcServer
 
     def log_message(self, *_: object) -> None:

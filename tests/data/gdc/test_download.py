@@ -69,7 +69,7 @@ RECOVERS = {
     "busy, with a time": ([Fault(429, {"Retry-After": "0"}), Fault(503)], ["", "", ""]),
     "dropped, then the range is ignored": (
         [Fault(cut_after=4000), Fault(ignore_range=True)],
-        ["", "bytes=4000-", ""],
+        ["", "bytes=4000-"],
     ),
     "dropped, then no such range": ([Fault(cut_after=4000), Fault(416)], ["", "bytes=4000-", ""]),
     "dropped, then a file of another size": (
@@ -132,7 +132,7 @@ FAILURES = {
         True,
     ),
     "drops, and never goes on": (
-        [Fault(cut_after=4000), *[Fault(ignore_range=True), Fault(cut_after=4000)] * 2],
+        [Fault(cut_after=4000), *[Fault(ignore_range=True, cut_after=4000)] * 2],
         "broke off .* Tried 3 times",
         True,
     ),
