@@ -17,6 +17,7 @@ import pandas as pd
 
 from pomp.atomic import replacing
 from pomp.config import OmicsConfig
+from pomp.errors import RunError
 from pomp.omics.training_rows import TrainingRows
 from pomp.omics.type_selection import TypeSelection
 
@@ -76,7 +77,7 @@ class SelectionCache:
             if digest.decode("ascii", "replace") != hashlib.sha256(content).hexdigest():
                 return None
             os.utime(file)
-        except FileNotFoundError:
+        except OSError:
             return None
         return TypeSelection.from_json(json.loads(content))
 
@@ -84,7 +85,7 @@ class SelectionCache:
         """Keep a selection, and drop those that were not used for longest.
 
         Raises:
-            RunError: it could not be written, for example because the disk is full.
+            RunError: it could not be written, for example because the folder is read-only or the disk is full.
         """
         content = json.dumps(selection.to_json()).encode()
         with self._alone():
@@ -100,7 +101,15 @@ class SelectionCache:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process writes meanwhile."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("w") as lock:
+        path = self.root / "lock"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = path.open("w")
+        except OSError as error:
+            raise RunError(
+                f"Selections cannot be kept: {path} could not be opened: {error.strerror}. Make the folder writable, "
+                "or choose another workspace with --home or POMP_HOME."
+            ) from error
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

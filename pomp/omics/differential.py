@@ -57,7 +57,8 @@ class DifferentialGenes(GeneFilter):
         """
         self._see(values)
         contrast = choose_contrast(values, self.normals, outcome, self.contrast, self.omics)
-        self.tested_ = differential_test(contrast, self.normaliser, genes or list(values.columns), self.test)
+        genes = list(values.columns) if genes is None else genes
+        self.tested_ = differential_test(contrast, self.normaliser, genes, self.test)
         candidates = pick_candidates(self.tested_, self.alpha, self.least, self.most)
         self.support_ = values.columns.isin(candidates)
         return self

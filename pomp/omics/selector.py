@@ -151,7 +151,7 @@ class _Progress:
 
     def __init__(self, on_progress: OnProgress | None, total: int) -> None:
         self._on_progress, self._total = on_progress, total
-        self._done, self._begun, self._what = 0, 0, ""
+        self._done, self._begun, self._what = 0, 0, "starting"
 
     def tell(self, what: str, steps: int = 1) -> None:
         self._done, self._what = self._begun, what

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from pomp.data.omics_table import Kind
 from pomp.omics.contrast import Contrast
 from pomp.omics.deseq import wald_test
-from pomp.omics.differential import differential_test, pick_candidates
+from pomp.omics.differential import DifferentialGenes, TestName, differential_test, pick_candidates
 from pomp.omics.moderated import moderated_t
 from pomp.omics.normalise import Normaliser
 
@@ -75,22 +76,56 @@ def test_counts_with_gaps_get_the_moderated_t_test() -> None:
     assert result.loc["G0", "statistic"] > 0
 
 
-@pytest.mark.parametrize(
-    ("kind", "test"), [("log", "moderated t"), ("beta", "moderated t"), ("binary", "Fisher"), ("copies", "Wilcoxon")]
-)
-def test_each_kind_has_its_test(kind: Kind, test: str) -> None:
+KINDS: list[tuple[Kind, TestName, str]] = [
+    ("log", "moderated_t", "moderated t"),
+    ("beta", "moderated_t", "moderated t"),
+    ("log", "wilcoxon", "Wilcoxon"),
+    ("beta", "wilcoxon", "Wilcoxon"),
+    ("copies", "moderated_t", "Wilcoxon"),
+    ("binary", "moderated_t", "Fisher"),
+    ("binary", "wilcoxon", "Fisher"),
+]
+
+
+@pytest.mark.parametrize(("kind", "choice", "test"), KINDS)
+def test_each_kind_has_its_test(kind: Kind, choice: TestName, test: str) -> None:
     random = np.random.default_rng(0)
     x = (random.random((30, 4)) > 0.5).astype(float)
     x[:, 1] = np.arange(30) < 12
     frame = pd.DataFrame(x, columns=list("ABCD"))
     contrast = Contrast("first vs second", frame[:12], frame[12:])
-    result = differential_test(contrast, Normaliser.fit(x, kind), ["B", "D"])
+    result = differential_test(contrast, Normaliser.fit(x, kind), ["B", "D"], choice)
     assert result.columns.tolist() == ["contrast", "test", "statistic", "p_value", "q_value"]
     assert (result.index.tolist(), result.index.name) == (["B", "D"], "gene")
     assert result["test"].tolist() == [test] * 2
     assert result["contrast"].tolist() == ["first vs second"] * 2
     assert result.loc["B", "statistic"] > 0
     assert result.loc["B", "p_value"] < 0.01
+
+
+def test_differential_genes_is_a_scikit_learn_estimator() -> None:
+    random = np.random.default_rng(0)
+    time = np.arange(1.0, 61.0)
+    values = pd.DataFrame(random.normal(size=(60, 20)), columns=[f"G{gene:02d}" for gene in range(20)])
+    values["G07"] += 3.0 * (time > 30)
+    values.loc[2, "G03"] = NAN
+    outcome = pd.DataFrame({"time_days": time, "event": True})
+    estimator = DifferentialGenes(Normaliser.fit(values.to_numpy(), "log"), test="wilcoxon", least=2)
+    fitted = clone(estimator).fit(values, outcome)
+    by_hand = differential_test(
+        Contrast("event by day 30 (30) vs followed longer (30)", values[:30], values[30:]),
+        estimator.normaliser,
+        values.columns,
+        "wilcoxon",
+    )
+    pd.testing.assert_frame_equal(fitted.tested_, by_hand)
+    assert fitted.transform(values).columns.tolist() == pick_candidates(by_hand, 0.05, 2, 2000)
+    assert "G07" in fitted.get_feature_names_out()
+    some = fitted.fit(values, outcome, ["G01", "G07", "G09"])
+    assert some.tested_.index.tolist() == ["G01", "G07", "G09"]
+    assert some.get_support().sum() == 2
+    normals = estimator.set_params(normals=values[:12], contrast="normals").fit(values, outcome)
+    assert normals.tested_["contrast"].iloc[0] == "tumour (60) vs normal (12)"
 
 
 def test_one_wild_z_score_does_not_hide_a_gene() -> None:

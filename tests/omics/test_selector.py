@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from pomp.config import OmicsConfig
 from pomp.data.omics_table import OmicsTable
 from pomp.errors import CohortError, TrainingError
 from pomp.omics import OmicsMatrix, OmicsSelector
 from pomp.omics.panel import CLIP
+from pomp.omics.ranking import SelectorName
 from tests.omics.cohorts import CONFIG, Small, small_cohort
 
 NAN = float("nan")
@@ -81,24 +83,38 @@ def test_a_patient_without_a_type_is_zeros_and_not_present(selector: OmicsSelect
     assert matrix.values[matrix.present].any(axis=1).all()
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_test_patients_leave_no_trace(selector: OmicsSelector, seed: int) -> None:
+TINY = small_cohort(patients=50, genes=12, planted=2)
+SEEN, UNSEEN = TINY.patients[:36], TINY.patients[36:]
+SELECTORS: list[SelectorName] = ["forest", "cox_score", "elastic_net", "stability"]
+
+
+def tiny_config(selector: SelectorName) -> OmicsConfig:
+    return OmicsConfig(genes=5, neighbours=3, candidates=10, trees=10, selector=selector)
+
+
+@pytest.fixture(scope="module")
+def intact() -> dict[SelectorName, OmicsSelector]:
+    return {selector: fit(TINY, SEEN, tiny_config(selector)) for selector in SELECTORS}
+
+
+@pytest.mark.parametrize("seed", range(52))
+def test_test_patients_leave_no_trace(intact: dict[SelectorName, OmicsSelector], seed: int) -> None:
     random = np.random.default_rng(seed)
 
     def scramble(values: pd.DataFrame) -> pd.DataFrame:
         values = values.copy()
-        rows = values.index.isin(TEST)
+        rows = values.index.isin(UNSEEN)
         values[rows] = random.integers(0, 1000, (rows.sum(), values.shape[1])) * 1.0
         return values.mask(random.random(values.shape) < (0.3 * rows)[:, None])
 
-    scrambled = with_values(COHORT, scramble)
-    outcome = COHORT.outcome.copy()
-    outcome.loc[TEST, "time_days"] = random.uniform(1, 9000, len(TEST))
-    outcome.loc[TEST, "event"] = random.random(len(TEST)) < 0.5
-    after = OmicsSelector(CONFIG, seed=1).fit(scrambled, outcome.loc[TRAINING])
-    same(selector, after)
+    scrambled = replace(TINY, tables=with_values(TINY, scramble), outcome=TINY.outcome.copy())
+    scrambled.outcome.loc[UNSEEN, "time_days"] = random.uniform(1, 9000, len(UNSEEN))
+    scrambled.outcome.loc[UNSEEN, "event"] = random.random(len(UNSEEN)) < 0.5
+    selector = SELECTORS[seed % len(SELECTORS)]
+    before, after = intact[selector], fit(scrambled, SEEN, tiny_config(selector))
+    same(before, after)  # genes, scaler, imputation, library sizes, the day that cuts the contrast
     np.testing.assert_array_equal(
-        selector.transform(COHORT.tables, TRAINING).values, after.transform(scrambled, TRAINING).values
+        before.transform(TINY.tables, SEEN).values, after.transform(scrambled.tables, SEEN).values
     )
 
 
@@ -153,6 +169,24 @@ def test_summary(selector: OmicsSelector) -> None:
         assert rows["selected"].sum() == min(CONFIG.genes, len(rows))
         assert tuple(rows["gene"][rows["selected"]]) == selector.transform(COHORT.tables, TEST).genes[str(name)]
     assert not summary.isna().any(axis=None)
+
+
+@pytest.mark.parametrize("selector", SELECTORS)
+def test_the_selector_and_the_test_are_settings(selector: SelectorName) -> None:
+    config = CONFIG.model_copy(update={"selector": selector, "test": "wilcoxon"})
+    fitted = fit(config=config)
+    assert set(fitted.summary_["selector"]) == {selector}
+    tests = fitted.summary_.groupby("omics")["test"].unique().map(list)
+    assert tests.to_dict() == {"mrna": ["Wilcoxon"], "mirna": ["DESeq2 Wald"], "mutation": ["Fisher"]}
+    same(fitted, fit(config=config))
+
+
+def test_is_a_scikit_learn_estimator() -> None:
+    estimator = OmicsSelector(CONFIG, seed=1, workers=1)
+    copy = clone(estimator)
+    assert copy.get_params() == {"config": CONFIG, "seed": 1, "cache": None, "workers": 1}
+    assert copy.set_params(seed=2).seed == 2
+    assert not hasattr(clone(estimator.fit(only(MRNA), COHORT.outcome)), "panels_")
 
 
 def test_progress() -> None:
