@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pomp.config import Frozen
@@ -16,6 +17,7 @@ class SampleFile(Frozen):
 
     sample: str  # sample barcode; the patient where samples have no barcodes
     file: str  # absolute path
+    md5: str | None = None  # by the manifest
 
 
 class PlannedTable(Frozen):
@@ -47,6 +49,7 @@ class ImportPlan(Frozen):
     endpoint: str
     source: str
     licence: str
+    synthetic: bool = False  # made up: no patient is real
     origin: Origin
     folder: str  # what was scanned
     clinical: str | None  # the file with the follow-up; None if none was recognised
@@ -56,3 +59,8 @@ class ImportPlan(Frozen):
     slides: str | None = None  # where the slides or region features were found; None leaves `slide_files` out
     slide_files: tuple[PlannedSlide, ...] = ()
     findings: tuple[Problem, ...] = ()  # `file` is relative to `folder`
+
+
+def make_slug(text: str) -> str:
+    """A folder name: letters, digits, - and _; never empty, never hidden."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-") or "cohort"

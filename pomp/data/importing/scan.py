@@ -2,9 +2,61 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from pomp.data.importing.plan import ImportPlan
+import pandas as pd
+
+from pomp.data.importing.containers import is_container, list_modalities, read_modality, read_notes
+from pomp.data.importing.gdc_clinical import is_gdc_clinical
+from pomp.data.importing.gdc_folder import GdcFolder, recognise_gdc
+from pomp.data.importing.kinds import guess_kind, guess_name
+from pomp.data.importing.patients import read_patients
+from pomp.data.importing.plan import ImportPlan, Origin, PlannedSlide, PlannedTable, make_slug
+from pomp.data.importing.slides import IMAGES, find_slides
+from pomp.data.importing.tables import holds_follow_up, sort_tables
+from pomp.data.importing.xena import cancer_code, is_xena_clinical
+from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, read_manifest
+from pomp.data.outcome import list_endpoints
+from pomp.data.problems import Problems, enumerate_some
+from pomp.data.readers.slides import has_image, read_slides
+from pomp.errors import CohortError
+
+USABLE = (
+    "What can be imported: a table of follow-up with columns such as OS and OS.time and omics tables beside it (csv, "
+    "tsv or parquet), UCSC Xena's downloads, a folder of the GDC's with its sample sheet and clinical data, or a .h5ad "
+    "or .h5mu."
+)
+_LICENCE = "Open access, under the NIH Genomic Data Sharing Policy"
+_SILENT = (".md", ".pdf", ".html", ".png", ".jpg", ".log", ".py", ".r", ".sh")
+_SHEETS = (".xlsx", ".xls", ".ods")
+
+
+@dataclass
+class _Draft:
+    """A plan while it is being made."""
+
+    root: Path
+    files: list[Path]  # not yet recognised
+    problems: Problems = field(default_factory=Problems)
+    omics: list[PlannedTable] = field(default_factory=list)
+    slides: list[PlannedSlide] = field(default_factory=list)
+    slides_place: Path | None = None
+    clinical: Path | None = None
+    covariates: list[Path] = field(default_factory=list)
+    patients: pd.DataFrame = field(default_factory=pd.DataFrame)
+    origin: Origin = "tables"
+    synthetic: bool = False
+    texts: dict[str, str] = field(default_factory=dict)  # name, title, endpoint, source, licence where known
+
+    def claim(self, paths: Sequence[Path] | set[Path]) -> None:
+        gone = set(paths)
+        self.files = [path for path in self.files if path not in gone]
 
 
 def scan(folder: Path) -> ImportPlan:
@@ -15,4 +67,218 @@ def scan(folder: Path) -> ImportPlan:
     Raises:
         CohortError: there is no such folder, or nothing in it can be used; the message says what could be.
     """
-    raise NotImplementedError
+    root = folder.absolute()
+    if not root.is_dir():
+        raise CohortError(f"{folder} is no folder. {USABLE}")
+    draft = _Draft(root, _list_files(root))
+    if (root / MANIFEST).is_file():
+        _read_cohort_folder(draft)
+    else:
+        gdc = recognise_gdc(draft.files, root, draft.problems)
+        _choose_clinical(draft)
+        _add_containers(draft)
+        if gdc is not None:
+            _add_gdc(draft, gdc)
+        _add_slides_and_tables(draft, gdc)
+    _report_rest(draft)
+    return _finish(draft)
+
+
+def _list_files(root: Path) -> list[Path]:
+    """Every file below a folder, sorted; hidden files and folders are left out."""
+    found = []
+    for place, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def _choose_clinical(draft: _Draft) -> None:
+    """The table with the follow-up: one with endpoints, Xena's survival first; otherwise the GDC's clinical data."""
+    follow_up = [path for path in draft.files if not is_container(path) and holds_follow_up(path)]
+    gdc = [path for path in draft.files if path not in follow_up and is_gdc_clinical(path)]
+    containers = [path for path in draft.files if is_container(path)]
+    follow_up.sort(key=lambda path: (not is_xena_clinical(path.name), "clinical" not in path.name.lower()))
+    gdc.sort(key=lambda path: path.suffix.lower() != ".json")
+    candidates = [*follow_up, *gdc, *containers]
+    if not candidates:
+        return
+    draft.clinical, draft.covariates = candidates[0], follow_up[1:] + (gdc if follow_up else [])
+    draft.claim([*follow_up, *gdc])
+    draft.patients = _look_at_patients(candidates[0], draft.problems)
+
+
+def _look_at_patients(clinical: Path, problems: Problems) -> pd.DataFrame:
+    try:
+        return read_patients(clinical, (), Problems())
+    except CohortError as error:
+        problems.error(clinical.name, str(error))
+        return pd.DataFrame()
+
+
+def _add_containers(draft: _Draft) -> None:
+    for path in [path for path in draft.files if is_container(path)]:
+        draft.claim([path])
+        draft.origin = "mudata"
+        try:
+            notes = read_notes(path)
+            for modality in list_modalities(path):
+                draft.omics.append(_plan_modality(path, modality, notes))
+        except CohortError as error:
+            draft.problems.error(path.name, str(error))
+            continue
+        draft.texts |= {
+            key: str(notes[key]) for key in ("name", "title", "endpoint", "source", "licence") if key in notes
+        }
+        draft.synthetic |= bool(notes.get("synthetic", False))
+        draft.slides += _noted_slides(notes)
+        draft.slides_place = path if draft.slides else None
+
+
+def _plan_modality(path: Path, modality: str | None, notes: dict[str, Any]) -> PlannedTable:
+    table = read_modality(path, modality)
+    kinds = notes.get("kinds", {})
+    known = kinds.get(modality) if modality else next(iter(kinds.values()), None)
+    name = modality or next(iter(kinds), None) or guess_name(path.name)
+    what = f"Modality '{modality}' of {path.name}" if modality else f"X of {path.name}"
+    if known is not None:
+        return PlannedTable(
+            name=name, file=str(path), kind=known, note=f"{what}: {known}, as it says.", modality=modality
+        )
+    guess = guess_kind(table.cells.to_numpy(float).T, table.columns, name)
+    kind, why = (guess.kind, guess.why) if guess else ("log", "it holds no value")
+    return PlannedTable(
+        name=name, file=str(path), kind=kind, note=f"{what}. Guessed to be {kind}: {why}.", modality=modality
+    )
+
+
+def _noted_slides(notes: dict[str, Any]) -> list[PlannedSlide]:
+    table = {name: list(map(str, column)) for name, column in notes.get("slides", {}).items()}
+    rows = [dict(zip(table, line, strict=True)) for line in zip(*table.values(), strict=True)]
+    return [
+        PlannedSlide(
+            patient=row["patient"], file=row["file"],
+            features=row["features"] if row.get("features") not in {"", row["file"]} else None,
+            mpp=float(row["mpp"]) if row.get("mpp") else None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _add_gdc(draft: _Draft, gdc: GdcFolder) -> None:
+    draft.claim(gdc.claimed)
+    draft.omics += gdc.tables
+    draft.origin = "gdc"
+    record = draft.root / "fetch.json"
+    projects = gdc.projects or _project_of(record)
+    draft.texts |= {"source": "NCI Genomic Data Commons", "licence": _LICENCE}
+    if projects:
+        named = " and ".join(projects)
+        draft.texts |= {"title": named, "name": "-".join(projects), "source": f"NCI Genomic Data Commons, {named}"}
+
+
+def _project_of(record: Path) -> list[str]:
+    try:
+        return [str(json.loads(record.read_text(encoding="utf-8"))["project"])]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
+    patients = set(map(str, draft.patients.index))
+    tables = sort_tables([path for path in draft.files if not _is_other(path)], draft.root, patients, draft.problems)
+    if tables.slides and not any(path.suffix.lower() in IMAGES for path in draft.files):
+        draft.problems.warning(
+            draft.root.name, f"{len(tables.slides)} slides are listed in a table, and none lies in the folder."
+        )
+    known = tables.slides | {name: origin.sample for name, origin in (gdc.origins if gdc else {}).items()}
+    slides = find_slides(draft.files, draft.root, patients, known, draft.problems)
+    draft.claim([path for path in draft.files if path not in tables.unknown and not _is_other(path)])
+    draft.claim(slides.claimed)
+    draft.omics += tables.omics
+    draft.covariates += tables.covariates
+    draft.slides += slides.rows
+    draft.slides_place = slides.folder or draft.slides_place
+    survival = draft.clinical.name if draft.clinical else ""
+    if draft.origin == "tables" and (tables.xena or is_xena_clinical(survival)):
+        draft.origin = "xena"
+        code = next((code for name in [survival, *tables.xena] if (code := cancer_code(name))), None)
+        title = f"TCGA-{code}" if code else draft.root.name
+        draft.texts |= {"title": title, "name": title, "source": f"UCSC Xena, {title}", "licence": _LICENCE}
+
+
+def _is_other(path: Path) -> bool:
+    """What is no table by its name."""
+    return path.suffix.lower() in {*_SILENT, *_SHEETS, ".json", ".toml"} or path.name.upper().startswith("LICENSE")
+
+
+def _read_cohort_folder(draft: _Draft) -> None:
+    """A folder that is a cohort already: what cohort.toml says."""
+    manifest = read_manifest(draft.root)
+    draft.texts = {key: getattr(manifest, key) for key in ("name", "title", "endpoint", "source", "licence")}
+    draft.synthetic = manifest.synthetic
+    clinical = draft.root / CLINICAL
+    if clinical.is_file():
+        draft.clinical, draft.patients = clinical, _look_at_patients(clinical, draft.problems)
+    for name, entry in manifest.omics.items():
+        file = str(draft.root / entry.file)
+        draft.omics.append(PlannedTable(name=name, file=file, kind=entry.kind, note=f"As {MANIFEST} says."))
+    table = manifest.slides.file if manifest.slides else SLIDES
+    if (draft.root / table).is_file():
+        draft.slides_place = draft.root / table
+        draft.slides = _listed_slides(read_slides(draft.root, table, draft.problems))
+    draft.files = []
+
+
+def _listed_slides(rows: pd.DataFrame) -> list[PlannedSlide]:
+    beside = rows["features"].where(has_image(rows) & (rows["features"] != ""), None)
+    lines = zip(rows["patient"], rows["file"], beside, rows["mpp"], strict=True)
+    return [
+        PlannedSlide(patient=patient, file=file, features=features, mpp=None if math.isnan(mpp) else mpp)
+        for patient, file, features, mpp in lines
+    ]
+
+
+def _report_rest(draft: _Draft) -> None:
+    rest = [path for path in draft.files if path.suffix.lower() not in _SILENT and not path.name.startswith("LICENSE")]
+    for path in [path for path in rest if path.suffix.lower() in _SHEETS]:
+        draft.problems.warning(
+            str(path.relative_to(draft.root)), "is a workbook: save its sheets as CSV to have them read."
+        )
+    others = [str(path.relative_to(draft.root)) for path in rest if path.suffix.lower() not in _SHEETS]
+    if others:
+        draft.problems.warning(
+            draft.root.name, f"{len(others)} files are not recognised, and not used: {enumerate_some(others)}."
+        )
+    if draft.clinical is None:
+        draft.problems.error(
+            draft.root.name,
+            "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, "
+            "0 = alive) and OS.time (days), or Xena's survival table, or the GDC's clinical.json.",
+        )
+
+
+def _finish(draft: _Draft) -> ImportPlan:
+    if draft.clinical is None and not draft.omics and not draft.slides:
+        errors = [str(problem) for problem in draft.problems.errors[:1]]
+        raise CohortError(" ".join([f"Nothing in {draft.root} can be used.", *errors, USABLE]))
+    endpoints = tuple(list_endpoints(map(str, draft.patients.columns)))
+    default = "OS" if "OS" in endpoints or not endpoints else endpoints[0]
+    title = draft.texts.get("title") or draft.root.name
+    return ImportPlan(
+        name=make_slug(draft.texts.get("name") or title),
+        title=title,
+        endpoint=draft.texts.get("endpoint") or default,
+        source=draft.texts.get("source", ""),
+        licence=draft.texts.get("licence", ""),
+        synthetic=draft.synthetic,
+        origin=draft.origin,
+        folder=str(draft.root),
+        clinical=None if draft.clinical is None else str(draft.clinical),
+        covariates=tuple(map(str, draft.covariates)),
+        endpoints=endpoints,
+        omics=tuple(draft.omics),
+        slides=None if draft.slides_place is None or not draft.slides else str(draft.slides_place),
+        slide_files=tuple(draft.slides),
+        findings=tuple(draft.problems.found),
+    )

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import tempfile
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
-from pomp.data.cohort import CohortCheck
-from pomp.data.importing.plan import ImportPlan
+import pandas as pd
+
+from pomp.data.cohort import CohortCheck, check_cohort
+from pomp.data.importing.convert import convert
+from pomp.data.importing.patients import read_patients
+from pomp.data.importing.plan import ImportPlan, make_slug
+from pomp.data.manifest import CLINICAL, SLIDES, Manifest, OmicsEntry, SlidesEntry
+from pomp.data.manifest_writer import write_manifest
+from pomp.data.problems import LISTED, Problems
+from pomp.errors import CohortError
 from pomp.progress import OnProgress
 
 
 def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None) -> CohortCheck:
     """Write the cohort folder of a plan into `folder`, which is made, and check it.
 
-    The source is only read. Problems met while converting come first in the check's problems.
+    The source is only read. Tables become parquet, a gene a row and a sample a column: one of each patient and normal
+    sample, by the rules of `read_omics`. Numbers are float64, and beta values of text files float32, which moves them
+    by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while converting come first in the check's problems.
 
     Raises:
         CohortError: `folder` exists and is not empty, or could not be written.
     """
-    raise NotImplementedError
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise CohortError(f"{folder} is not empty: choose a new folder for the cohort.")
+        problems = _write(plan, folder, on_progress)
+    except OSError as error:
+        raise CohortError(
+            f"{folder} could not be written: {error.strerror or error}. Free disk space, or make the folder writable."
+        ) from error
+    check = check_cohort(folder)
+    cohort = None if problems.errors else check.cohort
+    return replace(check, cohort=cohort, problems=(*problems.found, *check.problems))
 
 
 def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | None = None) -> Path:
@@ -27,7 +51,60 @@ def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | Non
         The new folder.
 
     Raises:
-        CohortError: there is a cohort of that name already, the plan has no follow-up, or the check found errors;
+        CohortError: the name is no folder name, there is a cohort of that name already, or the check found errors;
             `problems` holds every one. Nothing is left behind.
     """
-    raise NotImplementedError
+    target = cohorts / plan.name
+    if Path(plan.name).name != plan.name or plan.name.startswith("."):
+        raise CohortError(f"'{plan.name}' is no name for a folder: use letters, digits, - and _.")
+    if target.exists():
+        raise CohortError(f"{target} exists already: choose another name, or move it away.")
+    try:
+        cohorts.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cohorts, prefix=".import-") as scratch:
+            made = Path(scratch) / plan.name
+            check = stage(plan, made, on_progress)
+            errors = tuple(str(problem) for problem in check.problems if problem.severity == "error")
+            if errors:
+                shown = "\n".join(f"- {line}" for line in errors[:LISTED])
+                raise CohortError(f"{plan.folder} cannot be imported:\n{shown}", errors)
+            made.rename(target)
+    except OSError as error:
+        raise CohortError(
+            f"{target} could not be written: {error.strerror or error}. Free disk space, or try again."
+        ) from error
+    return target
+
+
+def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> Problems:
+    problems, done = Problems(), count()
+    total = sum(max(len(table.samples), 1) for table in plan.omics) + 2
+
+    def tell(what: str) -> None:
+        if on_progress:
+            on_progress(next(done), total, what)
+
+    tell("follow-up")
+    patients: list[str] = []
+    if plan.clinical is not None:
+        clinical = read_patients(Path(plan.clinical), [Path(path) for path in plan.covariates], problems)
+        clinical.to_csv(folder / CLINICAL, index_label="patient")
+        patients = [str(patient) for patient in clinical.index]
+    written = {}
+    for place, planned in enumerate(plan.omics, start=1):
+        file = f"{make_slug(planned.name)}.parquet"
+        file = file if not (folder / file).exists() else f"{place}-{file}"
+        if convert(planned, folder / file, patients, problems, tell):
+            written[planned.name] = OmicsEntry(file=file, kind=planned.kind)
+    slides = None
+    if plan.slides is not None:
+        slides = SlidesEntry()
+        rows = pd.DataFrame([slide.model_dump() for slide in plan.slide_files])
+        rows.dropna(axis=1, how="all").to_csv(folder / SLIDES, index=False)
+    manifest = Manifest(
+        name=plan.name, title=plan.title, endpoint=plan.endpoint, source=plan.source, licence=plan.licence,
+        synthetic=plan.synthetic, omics=written, slides=slides,
+    )  # fmt: skip
+    write_manifest(folder, manifest)
+    tell("checking the cohort")
+    return problems

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
+from pyarrow import parquet
 
 from pomp.data.problems import Problems
 from pomp.data.readers.table import MISSING, RawTable, count_fields, read_table, separator_of
@@ -21,6 +22,7 @@ BLOCK = 1 << 24
 
 _GZIP = b"\x1f\x8b"
 _LINES = 8
+_BATCH = 8192  # rows of a parquet file at a time
 
 
 def read_matrix(path: Path, file: str, problems: Problems) -> RawTable | None:
@@ -34,11 +36,14 @@ def read_matrix(path: Path, file: str, problems: Problems) -> RawTable | None:
         file: what problems call it.
     """
     separator = separator_of(file)
-    table = None if separator is None else _read_numbers(path, file, separator)
+    if separator is not None:
+        table = _read_text(path, file, separator)
+    else:
+        table = _read_parquet(path, file) if file.lower().endswith(".parquet") else None
     return read_table(path, file, problems) if table is None else table
 
 
-def _read_numbers(path: Path, file: str, separator: str) -> RawTable | None:
+def _read_text(path: Path, file: str, separator: str) -> RawTable | None:
     """The table, or None where it is anything but a header and full lines of numbers."""
     try:
         packed = _is_gzip(path)
@@ -49,10 +54,39 @@ def _read_numbers(path: Path, file: str, separator: str) -> RawTable | None:
             labels, values = _parse(source, len(header), separator, line)
     except (OSError, EOFError, ValueError, csv.Error, pa.ArrowException):
         return None
-    if not labels or not all(labels):
+    return _as_table(file, labels, header[1:], values)
+
+
+def _read_parquet(path: Path, file: str) -> RawTable | None:
+    """The table, or None where it is anything but a column of text and columns of numbers."""
+    try:
+        content = parquet.ParquetFile(path)
+        first, *others = content.schema_arrow
+        if not _is_text(first.type) or not all(map(_is_number, (field.type for field in others))):
+            return None
+        labels: list[str] = []
+        blocks: list[np.ndarray] = []
+        for batch in content.iter_batches(batch_size=_BATCH):
+            labels += [(label or "").strip() for label in batch.column(0).to_pylist()]
+            blocks.append(_block(batch.columns[1:], len(batch)))
+    except (OSError, ValueError, pa.ArrowException):
         return None
-    columns = [name.strip() for name in header[1:]]
-    return RawTable(file, list(range(2, len(labels) + 2)), labels, columns, pd.DataFrame(values, copy=False))
+    return _as_table(file, labels, [field.name for field in others], _stack(blocks, len(others)))
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _as_table(file: str, labels: list[str], columns: Sequence[str], values: np.ndarray) -> RawTable | None:
+    if not labels or not columns or not all(labels):
+        return None
+    names = [name.strip() for name in columns]
+    return RawTable(file, list(range(2, len(labels) + 2)), labels, names, pd.DataFrame(values, copy=False))
 
 
 def _is_gzip(path: Path) -> bool:

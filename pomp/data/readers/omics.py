@@ -43,13 +43,16 @@ def read_omics(
         patients: those of clinical.csv, which tell patients from genes; empty if that could not be read.
     """
     table = read_matrix(path, file, problems)
-    return None if table is None else tidy_omics(table, name, kind, patients, problems)
+    tidied = None if table is None else tidy_omics(table, name, kind, patients, problems)
+    if tidied is not None and patients and not tidied.values.empty:
+        _match_patients(tidied.values.index, patients, file, problems)
+    return tidied
 
 
 def tidy_omics(
     table: RawTable, name: str, kind: Kind, patients: Collection[str], problems: Problems
 ) -> OmicsTable | None:
-    """`read_omics` of a table that is in memory."""
+    """The same of a table in memory; whether its patients are in clinical.csv is not asked."""
     file = table.file
     in_rows = _patients_in_rows(table, patients, problems)
     if in_rows is None:
@@ -60,8 +63,6 @@ def tidy_omics(
     tumours, normals = _split_samples(values if in_rows else values.T, labels, genes, file, problems)
     if tumours.empty:
         problems.error(file, "holds no value of any tumour sample.")
-    elif patients:
-        _match_patients(tumours.index, patients, file, problems)
     return OmicsTable(name, kind, tumours, normals)
 
 

@@ -1,0 +1,136 @@
+"""AnnData (.h5ad) and MuData (.h5mu): one or several omics types of the same patients in one HDF5 file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import h5py
+import mudata
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from anndata.io import read_elem
+
+from pomp.atomic import replacing
+from pomp.data.outcome import list_endpoints
+from pomp.data.readers.table import RawTable
+from pomp.errors import CohortError
+
+SUFFIXES = (".h5ad", ".h5mu")
+UNS = "pomp"
+"""The key of `uns` under which a cohort's name, endpoint, source, licence, kinds and slides are kept."""
+
+
+def is_container(path: Path) -> bool:
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def write_modalities(
+    path: Path, parts: Mapping[str, AnnData], obs: pd.DataFrame | None, uns: Mapping[str, Any]
+) -> None:
+    """Replace `path` by a .h5mu of these modalities.
+
+    Args:
+        obs: clinical columns by observation, any of which may be missing here; None for none.
+        uns: what is said of the whole.
+
+    Raises:
+        RunError: the file could not be written.
+    """
+    with mudata.set_options(pull_on_update=False), warnings.catch_warnings():
+        # Expression and copy number of one gene have one name, each in its own modality.
+        warnings.filterwarnings("ignore", message="var_names are not unique", category=UserWarning)
+        whole = mudata.MuData(dict(parts))
+        if obs is not None:
+            whole.obs = as_observations(obs, whole.obs_names)
+        whole.uns.update(uns)
+        with replacing(path) as partial:
+            whole.write_h5mu(partial)
+
+
+def as_observations(table: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
+    """The rows of `table` for every observation, text as categories: that is how AnnData stores it."""
+    obs = table.reindex(names)
+    for name in obs.select_dtypes(object):
+        column = obs[name]
+        obs[name] = pd.Categorical(column.where(column.isna(), column.astype(str)))
+    return obs.rename_axis(None)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The open file.
+
+    Raises:
+        CohortError: it is damaged, or holds something else.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise CohortError(f"{path} cannot be read as AnnData or MuData: {error}. Write it again.") from error
+
+
+def list_modalities(path: Path) -> list[str | None]:
+    """The modalities of a .h5mu in their order; [None] for a .h5ad, which holds one without a name.
+
+    Raises:
+        CohortError: the file cannot be read.
+    """
+    with _opened(path) as file:
+        if "mod" not in file:
+            return [None]
+        order = [str(name) for name in file["mod"].attrs.get("mod-order", [])]
+        return [*order, *(name for name in file["mod"] if name not in order)]
+
+
+def read_modality(path: Path, modality: str | None) -> RawTable:
+    """One modality, observations in rows; `cells` keep the file's number type.
+
+    Raises:
+        CohortError: the file cannot be read, or has no such modality.
+    """
+    with _opened(path) as file:
+        group = _group(file, modality)
+        values = cast(Any, read_elem(group["X"]))
+        labels, genes = (list(map(str, read_elem(group[axis]).index)) for axis in ("obs", "var"))
+    dense = np.asarray(values.toarray() if hasattr(values, "toarray") else values)
+    if dense.dtype.kind not in "iuf":
+        raise CohortError(f"{path}: X of {modality or 'the file'} holds {dense.dtype}, no numbers.")
+    return RawTable(path.name, list(range(2, len(labels) + 2)), labels, genes, pd.DataFrame(dense, copy=False))
+
+
+def _group(file: Any, modality: str | None) -> Any:
+    return file if modality is None else file["mod"][modality]
+
+
+def read_observations(path: Path) -> pd.DataFrame:
+    """The table `obs`, index the observations' names, categories as text.
+
+    Of a .h5mu, that of the whole; where that has no endpoint, the first modality's that has one.
+
+    Raises:
+        CohortError: the file cannot be read.
+    """
+    with _opened(path) as file:
+        tables: list[pd.DataFrame] = [read_elem(file["obs"])]
+        tables += [read_elem(group["obs"]) for group in file["mod"].values()] if "mod" in file else []
+    for table in tables:
+        for name in table.select_dtypes("category"):
+            table[name] = table[name].astype(object)
+    return next((table for table in tables if list_endpoints(table.columns)), tables[0])
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """What `uns` says of the cohort; empty where nothing does.
+
+    Raises:
+        CohortError: the file cannot be read.
+    """
+    with _opened(path) as file:
+        notes = read_elem(file["uns"]).get(UNS, {}) if "uns" in file else {}
+    return notes if isinstance(notes, dict) else {}

@@ -1,0 +1,94 @@
+"""One planned table → parquet: a gene a row, a sample a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from pomp.data.importing.containers import is_container, read_modality
+from pomp.data.importing.gdc_values import read_samples
+from pomp.data.importing.plan import PlannedTable
+from pomp.data.omics_table import OmicsTable
+from pomp.data.problems import Problems
+from pomp.data.readers.matrix import read_matrix
+from pomp.data.readers.omics import tidy_omics
+from pomp.data.readers.table import RawTable
+
+_ROW_GROUP = 1 << 16
+WHOLE = 0.1
+"""How far 2^x − 1 may lie from a whole number and still be a count."""
+
+
+def convert(
+    planned: PlannedTable,
+    path: Path,
+    patients: Collection[str],
+    problems: Problems,
+    tell: Callable[[str], None],
+) -> bool:
+    """Read the source, tidy it as `read_omics` does, and write `path`; whether there was anything to write.
+
+    Args:
+        patients: those of clinical.csv.
+        problems: gets the findings, under the source's name.
+        tell: called once a file that is read.
+
+    Raises:
+        CohortError: an .h5ad or .h5mu cannot be read.
+        OSError: `path` could not be written.
+    """
+    table = _read(planned, problems, tell)
+    if table is None:
+        return False
+    recover = planned.log2_counts and planned.kind == "counts"
+    tidied = tidy_omics(table, planned.name, "log" if recover else planned.kind, patients, problems)
+    del table  # its memory is needed
+    if tidied is None:
+        return False
+    if recover:
+        tidied = _recover_counts(tidied, Path(planned.file).name, problems)
+    # Text and arrays carry no more than float32 holds; what came as float64 in HDF5 stays so.
+    rounded = planned.kind == "beta" and not is_container(Path(planned.file))
+    _write(path, tidied, pa.float32() if rounded else pa.float64())
+    return True
+
+
+def _read(planned: PlannedTable, problems: Problems, tell: Callable[[str], None]) -> RawTable | None:
+    path = Path(planned.file)
+    if planned.samples:
+        return read_samples(planned.samples, planned.name, problems, tell)
+    tell(path.name)
+    return read_modality(path, planned.modality) if is_container(path) else read_matrix(path, path.name, problems)
+
+
+def _recover_counts(table: OmicsTable, file: str, problems: Problems) -> OmicsTable:
+    """2^x − 1 of every value, rounded. An error where that is no whole number: the values are something else."""
+    raw = np.exp2(table.values.to_numpy(np.float64)) - 1
+    counts = np.rint(raw)
+    # Relative as well: a count of a million, whose logarithm was rounded, is off by more than a count of ten.
+    odd = np.abs(raw - counts) > WHOLE * np.maximum(1, counts / 1000)
+    if odd.mean() > 0.01:
+        problems.error(
+            file,
+            f"{int(odd.sum())} of {odd.size} values are no log2(count + 1): 2^x − 1 is no whole number. Take the table "
+            "as kind 'log'.",
+        )
+    values, normals = pd.DataFrame(counts, table.values.index, table.values.columns), table.normals
+    if normals is not None:
+        normals = pd.DataFrame(np.rint(np.exp2(normals.to_numpy(np.float64)) - 1), normals.index, normals.columns)
+    return OmicsTable(table.name, table.kind, values, normals)
+
+
+def _write(path: Path, table: OmicsTable, number: pa.DataType) -> None:
+    frames = [table.values] if table.normals is None else [table.values, table.normals]
+    names = ["gene", *(str(sample) for frame in frames for sample in frame.index)]
+    rows: Sequence[np.ndarray] = [row for frame in frames for row in frame.to_numpy()]
+    genes = pa.array([str(gene) for gene in table.values.columns], pa.string())
+    columns = [genes, *(pa.array(row, pa.float64()).cast(number) for row in rows)]
+    content = pa.Table.from_arrays(columns, names=names)
+    parquet.write_table(content, path, compression="zstd", row_group_size=_ROW_GROUP)

@@ -1,0 +1,98 @@
+"""Clinical tables of any origin → one row a patient, with endpoints as <name> and <name>.time in days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pomp.data.barcode import parse_barcode
+from pomp.data.importing.containers import is_container, read_observations
+from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
+from pomp.data.outcome import TIME_SUFFIX, list_endpoints
+from pomp.data.problems import LISTED, Problems
+from pomp.data.readers.table import RawTable, read_table
+
+# Columns that name the patient where the first column names a sample; Xena's, TCGA's, the GDC's.
+PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
+_NAMES = frozenset({*PATIENT_COLUMNS, "sample", "sampleID", "submitter_id", "submitter_id.samples"})
+
+
+def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems) -> pd.DataFrame:
+    """The columns of all tables by patient (index), sorted; empty where nothing could be read.
+
+    A patient with several rows (Xena has one a sample) gets the first value there is of each column, the primary
+    tumour's row first. Where the rows differ in an endpoint, that is an error: nobody can tell which holds.
+
+    Args:
+        clinical: the table with the follow-up.
+        covariates: more tables; a column that two of them have is taken from the first.
+    """
+    joined = _read_one(clinical, problems)
+    for path in covariates:
+        further = _read_one(path, problems)
+        further = further.loc[:, [name for name in further.columns if name not in joined.columns]]
+        joined = joined.join(further, how="left")
+    return joined.dropna(axis=1, how="all")
+
+
+def _read_one(path: Path, problems: Problems) -> pd.DataFrame:
+    if is_container(path):
+        return _one_row_each(*_split_index(read_observations(path)), path.name, problems)
+    if is_gdc_clinical(path):
+        return read_gdc_clinical(path, problems)
+    table = read_table(path, path.name, problems)
+    if table is None:
+        return pd.DataFrame()
+    return _one_row_each(_name_patients(table), _as_frame(table), path.name, problems)
+
+
+def _as_frame(table: RawTable) -> pd.DataFrame:
+    frame = table.cells.set_axis(pd.Index(table.columns, dtype=object), axis=1)
+    frame.index = pd.Index([f"row {row}" for row in table.rows])
+    frame = frame.loc[:, ~frame.columns.duplicated()]
+    return frame.drop(columns=[name for name in frame.columns if name in _NAMES or not name])
+
+
+def _split_index(frame: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
+    labels = [str(label) for label in frame.index]
+    return labels, frame.set_axis(pd.Index([f"'{label}'" for label in labels]))
+
+
+def _name_patients(table: RawTable) -> list[str]:
+    """Labels that lead to the patient: barcodes, or the column of patients where the labels are none."""
+    named = [name for name in PATIENT_COLUMNS if name in table.columns]
+    if not named or all(parse_barcode(label).sample_type is not None for label in table.labels):
+        return table.labels
+    cells = table.cells[table.columns.index(named[0])]
+    return [
+        label if pd.isna(cell) or parse_barcode(label).sample_type is not None else str(cell).strip()
+        for label, cell in zip(table.labels, cells, strict=True)
+    ]
+
+
+def _one_row_each(labels: list[str], frame: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
+    """`frame` (one row a label) by patient."""
+    codes = [parse_barcode(label) for label in labels]
+    order = sorted((place for place, code in enumerate(codes) if code.patient), key=lambda place: codes[place])
+    ordered = frame.iloc[order]
+    patients = pd.Index([codes[place].patient for place in order], name="patient", dtype=object)
+    if patients.has_duplicates:
+        _report_conflicts(ordered, patients, file, problems)
+    # `first` of groupby takes each column's first value that is not missing.
+    return ordered.set_axis(patients).groupby(level="patient", sort=True).first()
+
+
+def _report_conflicts(frame: pd.DataFrame, patients: pd.Index, file: str, problems: Problems) -> None:
+    listed = 0
+    for endpoint in list_endpoints(frame.columns):
+        for column in (endpoint, endpoint + TIME_SUFFIX):
+            values = frame[column].groupby(patients).nunique()
+            for patient in values.index[values > 1][: max(LISTED - listed, 0)]:
+                listed += 1
+                rows = " and ".join(str(row) for row in frame.index[patients == patient])
+                problems.error(
+                    file, f"has different values in {rows}: correct them, or keep one row a patient.",
+                    column=column, value=patient,
+                )  # fmt: skip

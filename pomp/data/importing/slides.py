@@ -1,0 +1,118 @@
+"""Slides, and region features of TRIDENT and CLAM, by where they lie and what they are called."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pomp.data.barcode import Barcode, parse_barcode
+from pomp.data.importing.plan import PlannedSlide
+from pomp.data.problems import Problems, enumerate_some
+from pomp.data.readers.slides import FEATURE_SUFFIXES
+
+IMAGES = (".svs", ".tif", ".tiff", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".svslide", ".bif")
+
+# TRIDENT: <job>/20x_256px_0px_overlap/features_uni_v1/<slide>.h5; CLAM: <job>/h5_files/<slide>.h5, pt_files/<slide>.pt.
+_FEATURES = re.compile(r"features_.+|h5_files|pt_files|features")
+_DIAGNOSTIC = re.compile(r"-DX[0-9A-Z]*(\.|$)")
+_BARCODE_AT_START = re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4}(?:-\d\d[A-Z]?(?:-[A-Za-z0-9]+)*)?)")
+
+
+@dataclass
+class FoundSlides:
+    """The rows of slides.csv, and the folder they were found in."""
+
+    folder: Path | None = None
+    rows: list[PlannedSlide] = field(default_factory=list)
+    claimed: set[Path] = field(default_factory=set)
+
+
+def find_slides(
+    files: Sequence[Path], root: Path, patients: Collection[str], known: Mapping[str, str], problems: Problems
+) -> FoundSlides:
+    """Slides of tumours by patient; where there are region features, those slides that have them.
+
+    A patient with diagnostic slides (DX, paraffin) goes without the frozen ones (TS, BS, MS), as is usual.
+
+    Args:
+        files: everything in the folder.
+        root: the folder.
+        patients: those with follow-up: a name that is no barcode belongs to the patient it begins with.
+        known: sample or patient by name of the slide file, from a sample sheet or a table of slides.
+    """
+    images = [path for path in files if path.suffix.lower() in IMAGES]
+    features, folder = _choose_features(files, root, problems)
+    found = FoundSlides(claimed={*images, *(path for path in files if _is_features(path))})
+    if not images and not features:
+        return found
+    found.folder = folder or _common(images, root)
+    pictures = {path.stem: path for path in images}
+    codes: dict[Path, Barcode] = {}
+    strangers = []
+    for path in features.values() if features else images:
+        label = known.get(path.name) or known.get(path.stem) or _name_patient(path.stem, patients)
+        if label is None:
+            strangers.append(path.name)
+        else:
+            codes[path] = parse_barcode(label)
+    place = str(found.folder.relative_to(root)) if found.folder != root else found.folder.name
+    if strangers:
+        problems.warning(
+            place, f"{len(strangers)} slides belong to no patient by their name: {enumerate_some(strangers)}."
+        )
+    for path in _keep_diagnostic(codes, place, problems):
+        picture = pictures.get(path.stem) if features else path
+        beside = str(path) if features and picture else None
+        found.rows.append(PlannedSlide(patient=codes[path].patient, file=str(picture or path), features=beside))
+    lacking = [path.name for path in images if features and path.stem not in features]
+    if lacking:
+        problems.warning(place, f"{len(lacking)} slides have no features, and are not used: {enumerate_some(lacking)}.")
+    return found
+
+
+def _is_features(path: Path) -> bool:
+    return path.suffix.lower() in FEATURE_SUFFIXES and _FEATURES.fullmatch(path.parent.name) is not None
+
+
+def _choose_features(files: Sequence[Path], root: Path, problems: Problems) -> tuple[dict[str, Path], Path | None]:
+    """The feature files of one folder, by slide: the folder with most of them; .h5, which has coordinates, first."""
+    counts = Counter(path.parent for path in files if _is_features(path))
+    if not counts:
+        return {}, None
+    chosen = min(counts, key=lambda folder: (-counts[folder], folder.name == "pt_files", str(folder)))
+    others = [str(folder.relative_to(root)) for folder in sorted(counts) if folder != chosen]
+    if others:
+        problems.warning(
+            str(chosen.relative_to(root)), f"its features are taken, and not those of {enumerate_some(others)}."
+        )
+    return {path.stem: path for path in files if path.parent == chosen and _is_features(path)}, chosen
+
+
+def _common(paths: Sequence[Path], root: Path) -> Path:
+    parents = {path.parent for path in paths}
+    return parents.pop() if len(parents) == 1 else root
+
+
+def _name_patient(stem: str, patients: Collection[str]) -> str | None:
+    """The barcode at the start of a name, otherwise the longest patient id it starts with."""
+    found = _BARCODE_AT_START.match(stem)
+    if found:
+        return found.group(1)
+    starts = [name for name in patients if re.match(re.escape(name) + r"($|[^A-Za-z0-9])", stem)]
+    return max(starts, key=len) if starts else None
+
+
+def _keep_diagnostic(codes: Mapping[Path, Barcode], place: str, problems: Problems) -> list[Path]:
+    tumours = [path for path, code in codes.items() if code.is_tumour]
+    if len(tumours) < len(codes):
+        problems.warning(place, f"{len(codes) - len(tumours)} slides are of normal tissue, and are not used.")
+    diagnostic = {codes[path].patient for path in tumours if _DIAGNOSTIC.search(path.stem)}
+    kept = [path for path in tumours if _DIAGNOSTIC.search(path.stem) or codes[path].patient not in diagnostic]
+    if len(kept) < len(tumours):
+        problems.warning(
+            place, f"{len(tumours) - len(kept)} frozen slides of patients who have diagnostic ones are not used."
+        )
+    return sorted(kept, key=lambda path: (codes[path].patient, path.name))
