@@ -142,7 +142,7 @@ class Gdc:
         """The answer that goes on at `start`, or begins anew if the server has no such part of a file of this size."""
         path, whole = f"data/{file.file_id}", {"Accept-Encoding": "identity"}  # ranges count the file's own bytes
         if not start:
-            return self._request("GET", path, whole)
+            return _expect(self._request("GET", path, whole), file)
         try:
             response = self._request("GET", path, whole | {"Range": f"bytes={start}-"})
         except FetchError as error:
@@ -151,8 +151,10 @@ class Gdc:
             return self._open(file, 0)
         given = response.headers.get("Content-Range", "")
         goes_on = given.startswith(f"bytes {start}-") and given.endswith((f"/{file.file_size}", "/*"))
-        if goes_on or response.status_code == requests.codes.ok:
+        if response.status_code == requests.codes.partial_content and goes_on:
             return response
+        if response.status_code == requests.codes.ok:
+            return _expect(response, file)
         response.close()
         return self._open(file, 0)
 
@@ -226,6 +228,17 @@ def equal(values: Mapping[str, str]) -> dict[str, Any]:
     """The filter that asks for each field to have the value given."""
     terms = [{"op": "=", "content": {"field": field, "value": value}} for field, value in values.items()]
     return {"op": "and", "content": terms}
+
+
+def _expect(response: requests.Response, file: RemoteFile) -> requests.Response:
+    """The answer, unless it says that it is something else than the file: nothing is overwritten by a login page."""
+    length = response.headers.get("Content-Length", str(file.file_size))
+    if length == str(file.file_size):
+        return response
+    response.close()
+    raise TransientError(
+        f"{response.url} sends {length} bytes, and {file.file_size} are listed. Is a proxy or a login page in between?"
+    )
 
 
 def _chunks(response: requests.Response, name: str) -> Iterator[bytes]:

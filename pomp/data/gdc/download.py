@@ -55,7 +55,7 @@ def download_files(
 
     Raises:
         FetchError: files are missing still; `problems` names each one with its reason.
-        DiskError, RunError: the disk is full, or the folder not writable.
+        DiskError, RunError: the disk is full, or the folder not writable; `gdc` is stopped then.
     """
     tally = Tally(sum(file.file_size for file in files), on_progress)
     with ThreadPoolExecutor(parallel, thread_name_prefix="gdc") as pool:
@@ -115,7 +115,7 @@ def download_file(gdc: Gdc, file: RemoteFile, folder: Path, tally: Tally) -> Non
         for _ in range(WHOLE_TRIES):
             persist(lambda: _receive(gdc, file, part, tally), gdc.patience, gdc.stop, file.file_id)
             if has_md5(part, file.md5sum):
-                with replacing(target):
+                with replacing(target):  # the part is whole and takes its place
                     return
             part.unlink()
     except OSError as error:

@@ -57,7 +57,7 @@ def persist(work: Callable[[], T], patience: Patience, stop: Event, seed: str) -
         FetchError: the last reason, once patience is at its end.
         StoppedError: `stop` is set.
     """
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)  # noqa: S311  (spreads load, keeps no secret)
     failures = 0
     while not stop.is_set():
         try:

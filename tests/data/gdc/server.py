@@ -97,6 +97,7 @@ class Fault:
     body: bytes | None = None
     cut_after: int | None = None  # bytes of the answer's body, then the connection is closed
     ignore_range: bool = False
+    no_length: bool = False  # no Content-Length: the end of the connection is the end of the file
     hang: threading.Event | None = None  # no further byte until it is set
 
 
@@ -197,7 +198,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, fault: Fault, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+        length = {} if fault.no_length else {"Content-Length": str(len(body))}
+        for name, value in (length | headers).items():
             self.send_header(name, value)
         self.end_headers()
         sent = body if fault.cut_after is None else body[: fault.cut_after]
@@ -205,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         if fault.hang is not None:
             fault.hang.wait(20)
-        if len(sent) < len(body):
+        if fault.no_length or len(sent) < len(body):
             self.close_connection = True
 
 

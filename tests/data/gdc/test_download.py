@@ -78,7 +78,13 @@ RECOVERS = {
     ),
     "another content once": ([Fault(body=CONTENT[::-1])], ["", ""]),
     "a longer content once": ([Fault(body=CONTENT + b"more")], ["", ""]),
-    "a shorter content once": ([Fault(body=CONTENT[:-5])], ["", f"bytes={len(CONTENT) - 5}-"]),
+    "a shorter content once": ([Fault(body=CONTENT[:-5])], ["", ""]),
+    "no length, and dropped": ([Fault(cut_after=4000, no_length=True)], ["", "bytes=4000-"]),
+    "no length, and a longer content once": ([Fault(body=CONTENT + b"more", no_length=True)], ["", ""]),
+    "dropped, then a login page": (
+        [Fault(cut_after=4000), Fault(body=b"<html>Please log in</html>")],
+        ["", "bytes=4000-", "bytes=4000-"],
+    ),
 }
 
 
@@ -135,6 +141,11 @@ FAILURES = {
         [Fault(cut_after=4000), *[Fault(ignore_range=True, cut_after=4000)] * 2],
         "broke off .* Tried 3 times",
         True,
+    ),
+    "a login page": (
+        [Fault(body=b"<html>Please log in</html>")] * 3,
+        r"sends 26 bytes, and 10240 are listed\. Is a proxy or a login page in between\?",
+        False,
     ),
     "wrong MD5": (
         [Fault(body=CONTENT[::-1])] * 2,
