@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from openslide.deepzoom import DeepZoomGenerator
+from PIL import Image
 
 from pomp.errors import SlideError
 from pomp.slides.slide import Slide
@@ -61,13 +62,13 @@ class DeepZoomPyramid:
             ) from None
         downsample = slide.handle.level_downsamples[source]
         try:
-            image = slide.read(corner, (extent[0] * downsample, extent[1] * downsample), size)
+            pixels = slide.read(corner, (extent[0] * downsample, extent[1] * downsample), size)
         except SlideError:
             # OpenSlide refuses a handle after its first error, which may have been a passing one of the disk.
             self._open()
             raise
         buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=_QUALITY)
+        Image.fromarray(pixels).save(buffer, "JPEG", quality=_QUALITY)
         return buffer.getvalue()
 
 

@@ -1,14 +1,15 @@
-"""Work in child processes that may crash: a damaged slide can take down the C library that reads it.
+"""Work in child processes that may crash or hang: a damaged slide can take down the C library that reads it.
 
 A process pool of the standard library breaks as a whole when one of its processes dies, and cannot say which task it
-was. Here each child has a pipe of its own: one that dies costs its task and is replaced. A child ends with its parent,
-however that ends, because its pipe then closes.
+was. Here each child has a pipe of its own: one that dies, or falls silent, costs its task and is replaced. A child ends
+with its parent, however that ends, because its pipe then closes.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from multiprocessing.connection import Connection
@@ -22,19 +23,35 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 HEARTBEAT_SECONDS = 1.0
+START_SECONDS = 120.0
+"""What a child may take until it has imported all it needs."""
+
+KILL_SECONDS = 5.0
+
+_CRASHED = (
+    "The file is probably damaged: fetch it again from its source. If others end like this too, use fewer workers: "
+    "memory may be short."
+)
+_SILENT = "Look whether the disk answers and the file can be copied, then prepare the slides again."
 
 
 def run_isolated(
-    function: Callable[[Task], Result], tasks: Sequence[Task], workers: int, on_wait: Callable[[], None]
+    function: Callable[[Task, Callable[[], object]], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    on_wait: Callable[[], None],
+    silence_seconds: float,
 ) -> Generator[tuple[int, Result | SlideError]]:
     """Apply `function` to every task in at most `workers` child processes.
 
     Closing the iterator kills the children, so wrap it in `contextlib.closing`.
 
     Args:
-        function: a module's function, since it is found by name in the child. An exception ends the child, which writes
-            the traceback to the standard error stream.
+        function: of the task and of a sign of life, to be called as the work moves on. A module's function, since it is
+            found by name in the child. An exception ends the child, which writes the traceback to the standard error
+            stream.
         on_wait: called once a second at least; what it raises ends the work.
+        silence_seconds: a child that gives no sign of life for so long is killed.
 
     Yields:
         (place of the task, its result, or the error that says how its process ended), as they come.
@@ -47,7 +64,7 @@ def run_isolated(
     def run(task: Task) -> Any:
         child = idle.get()
         try:
-            return child.run(function, task)
+            return child.run(function, task, silence_seconds)
         finally:
             idle.put(child)
 
@@ -75,23 +92,30 @@ class _Child:
         self._pipe: Connection | None = None
         self._closed = False
 
-    def run(self, function: Callable[[Any], Any], task: Any) -> Any:
+    def run(self, function: Callable[..., Any], task: Any, silence_seconds: float) -> Any:
         """The result, or the `SlideError` that says how the process ended."""
+        patience = silence_seconds
         if self._process is None or self._pipe is None:
             self._process, self._pipe = _start()
-        process = self._process
+            patience = max(patience, START_SECONDS)
+        process, pipe = self._process, self._pipe
         if self._closed:  # in the meantime: `kill` may have come too early to see the process
             process.kill()
         try:
-            self._pipe.send((function, task))
-            return self._pipe.recv()
+            pipe.send((function, task))
+            while pipe.poll(patience):
+                finished, result = pipe.recv()
+                if finished:
+                    return result
+                patience = silence_seconds
+            process.kill()
+            process.join(KILL_SECONDS)  # one that waits for a disk that does not answer may never end
+            how = f"gave no sign of life for {silence_seconds:g} s and was killed. {_SILENT}"
         except (EOFError, OSError):
             process.join()
-            self._process = None
-            return SlideError(
-                f"The process that read this slide ended {_describe(process.exitcode)}. The file is probably damaged: "
-                "fetch it again from its source. If others end like this too, use fewer workers: memory may be short."
-            )
+            how = f"ended {_describe(process.exitcode)}. {_CRASHED}"
+        self._process = None
+        return SlideError(f"The process that read this slide {how}")
 
     def kill(self) -> None:
         """End the process, whatever it is doing."""
@@ -113,12 +137,21 @@ def _start() -> tuple[BaseProcess, Connection]:
 
 def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its children
+    last = 0.0
+
+    def tell() -> None:
+        nonlocal last
+        if time.monotonic() - last >= HEARTBEAT_SECONDS:
+            last = time.monotonic()
+            pipe.send((False, None))
+
     while True:
+        tell()
         try:
             function, task = pipe.recv()
         except EOFError:
             return
-        pipe.send(function(task))
+        pipe.send((True, function(task, tell)))
 
 
 def _describe(code: int | None) -> str:

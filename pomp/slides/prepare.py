@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import math
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
 from pomp.progress import OnProgress
 from pomp.slides.isolation import run_isolated
-from pomp.slides.regions import RegionGrid, plan_regions, read_region_pixels
+from pomp.slides.regions import RegionGrid, plan_regions, read_region_pixels, region_side
 from pomp.slides.slide import Slide
 from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_path, write_regions
 from pomp.slides.tissue import tissue_mask
+from pomp.slides.workers import affordable_workers
 
 THUMBNAIL_PX = 1024
 """Longer side of the thumbnail, and of the tissue mask that is made from it, at most."""
+
+SILENCE_SECONDS = 300.0
+"""A reader that shows no sign of life for so long is taken to hang: slow disks answer within a minute."""
 
 _HASHED_BYTES = 2**18
 
@@ -39,6 +43,7 @@ class SlideResult:
     reason: str | None = None
     seconds: float = 0.0
     cached: bool = False  # its region file was there already, made from the same slide with the same settings
+    mpp: float | None = None  # micrometres a level-0 pixel; None where neither the slide nor slides.csv states it
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class _Task:
     file: Path
     path: Path  # of the region file
     config: SlideConfig
+    mpp: float | None  # what slides.csv states
     result: SlideResult  # as far as it is known
 
 
@@ -55,24 +61,35 @@ def prepare_slides(
     config: SlideConfig,
     workers: int | None = None,
     on_progress: OnProgress | None = None,
+    silence_seconds: float = SILENCE_SECONDS,
 ) -> list[SlideResult]:
     """Cut every slide into regions and keep them under `folder`, the cohort's. What is there already is not done again.
 
-    Slides are read in child processes: one that crashes costs the slide it was reading, no other. A script that calls
+    A slide without a region worth keeping has a region file too, so that its thumbnail and mask show why. Slides are
+    read in child processes: one that crashes or hangs costs the slide it was reading, no other. A script that calls
     this needs the usual `if __name__ == "__main__":`, because its children import it.
 
     Args:
-        slides: columns patient, slide, file, as `Cohort.slides`.
-        workers: processes; None: one a core.
+        slides: columns patient, slide, file, as `Cohort.slides`; mpp where slides.csv states it, which counts more
+            than the slide's own.
+        workers: processes; None: one a core, or fewer where memory is short.
         on_progress: called after each slide, and once a second in between, so that a caller can stop the work by
             raising: what is being read is dropped, what is finished stays, and the exception goes on.
+        silence_seconds: a slide of which nothing could be read for so long is given up.
 
     Returns:
         One result a slide, in the order of `slides`.
     """
+    stated = slides["mpp"] if "mpp" in slides else [math.nan] * len(slides)
     tasks = [
-        _Task(Path(file), regions_path(folder, slide, config), config, SlideResult(slide, patient, file))
-        for slide, patient, file in slides[["slide", "patient", "file"]].itertuples(index=False, name=None)
+        _Task(
+            Path(file),
+            regions_path(folder, slide, config),
+            config,
+            None if math.isnan(mpp) else float(mpp),
+            SlideResult(slide, patient, file),
+        )
+        for slide, patient, file, mpp in zip(slides["slide"], slides["patient"], slides["file"], stated, strict=True)
     ]
     results = [_find_prepared(task) for task in tasks]
     waiting = [place for place, result in enumerate(results) if result is None]
@@ -85,7 +102,8 @@ def prepare_slides(
 
     report()
     todo = [tasks[place] for place in waiting]
-    with closing(run_isolated(prepare_slide, todo, workers or os.cpu_count() or 1, report)) as outcomes:
+    outcomes = run_isolated(prepare_slide, todo, workers or affordable_workers(), report, silence_seconds)
+    with closing(outcomes):
         for index, outcome in outcomes:
             task = todo[index]
             result = outcome if isinstance(outcome, SlideResult) else replace(task.result, reason=str(outcome))
@@ -93,75 +111,80 @@ def prepare_slides(
     return [finished[place] for place in range(len(tasks))]
 
 
-def prepare_slide(task: _Task) -> SlideResult:
-    """Cut one slide into regions, here and now."""
+def prepare_slide(task: _Task, on_read: Callable[[], object]) -> SlideResult:
+    """Cut one slide into regions, here and now. `on_read` is called whenever something was read."""
     started = time.monotonic()
     try:
-        count, reason = _cut(task), None
+        result = _describe(task, _cut(task, on_read))
     except SlideError as error:
-        count, reason = 0, str(error)
-    return replace(task.result, regions=count, reason=reason, seconds=time.monotonic() - started)
+        result = replace(task.result, reason=str(error))
+    return replace(result, seconds=time.monotonic() - started)
 
 
 def _find_prepared(task: _Task) -> SlideResult | None:
     """The result of an earlier time, or of a file that cannot even be read; None if the slide is to be cut."""
     try:
-        made_from = _fingerprint(task.file, task.config)
+        made_from = _fingerprint(task)
     except SlideError as error:
         return replace(task.result, reason=str(error))
     try:
         regions = read_slide_regions(task.path)
     except SlideError:  # missing or damaged: it is made again
         return None
-    if regions.made_from != made_from:
-        return None
-    return replace(task.result, regions=len(regions.coordinates), cached=True)
+    return replace(_describe(task, regions), cached=True) if regions.made_from == made_from else None
 
 
-def _cut(task: _Task) -> int:
-    """Write the region file; the number of regions."""
-    made_from = _fingerprint(task.file, task.config)
-    with Slide(task.file) as slide:
-        thumbnail = np.asarray(slide.thumbnail(THUMBNAIL_PX))
+def _describe(task: _Task, regions: SlideRegions) -> SlideResult:
+    return replace(task.result, regions=len(regions.coordinates), reason=regions.reason or None, mpp=regions.mpp)
+
+
+def _cut(task: _Task, on_read: Callable[[], object]) -> SlideRegions:
+    """Write the region file; what is in it but the pixels."""
+    made_from, config = _fingerprint(task), task.config
+    with Slide(task.file, on_read) as slide:
+        mpp = slide.mpp if task.mpp is None else task.mpp
+        region_px = region_side(config, mpp, task.file.name)
+        thumbnail = slide.thumbnail(THUMBNAIL_PX)
         mask = tissue_mask(thumbnail)
-        plan = plan_regions(slide.size, mask, task.config)
-        if not len(plan.coordinates):
-            raise SlideError(_describe_lack(task.file, plan, task.config))
+        plan = plan_regions(slide.size, mask, region_px, config.min_tissue)
         regions = SlideRegions(
             slide=task.result.slide,
             coordinates=plan.coordinates,
             grid=plan.grid,
             tissue=plan.tissue,
-            region_px=task.config.region_px,
-            downsample=task.config.downsample,
-            mpp=slide.mpp,
+            region_px=region_px,
+            downsample=region_px / config.side,
+            mpp=mpp,
             magnification=slide.magnification,
             width=slide.size[0],
             height=slide.size[1],
             thumbnail=thumbnail,
             mask=mask,
             made_from=made_from,
+            reason="" if len(plan.coordinates) else _describe_lack(task.file, plan, region_px, config),
         )
-        pixels = (read_region_pixels(slide, (int(x), int(y)), task.config) for x, y in plan.coordinates)
+        pixels = (read_region_pixels(slide, (int(x), int(y)), region_px, config.side) for x, y in plan.coordinates)
         write_regions(task.path, regions, pixels)
-    return len(plan.coordinates)
+    return regions
 
 
-def _describe_lack(file: Path, plan: RegionGrid, config: SlideConfig) -> str:
+def _describe_lack(file: Path, plan: RegionGrid, region_px: int, config: SlideConfig) -> str:
     if plan.best == 0:
         return f"{file.name} shows no tissue: leave it out of slides.csv, or look whether it is the right file."
+    setting = "region_px" if config.region_um is None else "region_um"
     return (
-        f"{file.name} has too little tissue: no region of {config.region_px} px is more than {plan.best:.1%} tissue, "
-        f"and min_tissue asks for {config.min_tissue:.1%}. Choose a smaller slides.region_px or slides.min_tissue."
+        f"{file.name} has too little tissue: no region of {region_px} px is more than {plan.best:.1%} tissue, "
+        f"and min_tissue asks for {config.min_tissue:.1%}. Choose a smaller slides.{setting} or slides.min_tissue."
     )
 
 
-def _fingerprint(file: Path, config: SlideConfig) -> str:
+def _fingerprint(task: _Task) -> str:
     """SHA-256 of the size and both ends of the slide file, and of all that decides its regions.
 
     Both ends, because a whole file of gigabytes would take longer to hash than to cut, and OpenSlide's own quick hash
     would mean opening a file that may be damaged.
     """
+    file, config = task.file, task.config
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:
@@ -170,5 +193,6 @@ def _fingerprint(file: Path, config: SlideConfig) -> str:
             ends += stream.read(_HASHED_BYTES)
     except OSError as error:
         raise SlideError(f"{file} cannot be read: {error.strerror}. Put it back, or correct slides.csv.") from error
-    settings = [SCHEMA, size, config.region_px, config.downsample, config.min_tissue, THUMBNAIL_PX]
+    extent = ("px", config.region_px) if config.region_um is None else ("um", config.region_um)
+    settings = [SCHEMA, size, extent, config.side, config.min_tissue, THUMBNAIL_PX, task.mpp]
     return hashlib.sha256(json.dumps(settings).encode() + ends).hexdigest()

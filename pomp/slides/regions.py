@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pomp.config import SlideConfig
+from pomp.errors import SlideError
 from pomp.slides.slide import Slide
 
 
@@ -20,37 +21,63 @@ class RegionGrid:
     best: float  # the largest share of tissue of any region, kept or not
 
 
-def plan_regions(size: tuple[int, int], mask: np.ndarray, config: SlideConfig) -> RegionGrid:
-    """The regions of which at least `config.min_tissue` is tissue.
+def region_side(config: SlideConfig, mpp: float | None, name: str) -> int:
+    """Side of a region in level-0 pixels: `region_px`, or as many as `region_um` micrometres are on this slide.
 
-    The grid starts at (0, 0) of level 0, with a step of `config.region_px`, so that neither stain nor mask moves it.
-    Only regions wholly inside the slide count; a slide narrower (or lower) than one region has one column (or row) of
-    them, which reach beyond the edge: what lies outside is white, and counts as glass.
+    Args:
+        mpp: micrometres a level-0 pixel.
+        name: of the slide's file, for messages.
+
+    Raises:
+        SlideError: `region_um` is set, and the slide states no mpp or is too coarse for such small regions.
+    """
+    if config.region_um is None:
+        return config.region_px
+    if mpp is None:
+        raise SlideError(
+            f"{name} states no mpp (micrometres a pixel), which slides.region_um = {config.region_um:g} needs: add a "
+            "column mpp to slides.csv, leave slides.region_um empty to cut regions of slides.region_px pixels, or take "
+            "the slide out."
+        )
+    side = round(config.region_um / mpp)
+    if side < config.side:
+        raise SlideError(
+            f"{name} is too coarse: at mpp {mpp:g}, slides.region_um = {config.region_um:g} are {side} px, and a "
+            f"region is stored with {config.side}. Choose a larger slides.region_um, or take the slide out."
+        )
+    return side
+
+
+def plan_regions(size: tuple[int, int], mask: np.ndarray, region_px: int, min_tissue: float) -> RegionGrid:
+    """The regions of which at least `min_tissue` is tissue.
+
+    The grid starts at (0, 0) of level 0, with a step of `region_px`, so that neither stain nor mask moves it. It covers
+    the whole slide: the last column and row may reach beyond the edge, where all is white, and counts as glass.
 
     Args:
         size: (width, height) of level 0.
         mask: (h, w) bool, the tissue of the whole slide at any scale.
+        region_px: side of a region in level-0 pixels.
     """
-    step = config.region_px
-    columns, rows = (max(1, length // step) for length in size)
+    columns, rows = (-(-length // region_px) for length in size)
     height, width = mask.shape
-    down = _coverage(rows, step * height / size[1], height)
-    across = _coverage(columns, step * width / size[0], width)
+    down = _coverage(rows, region_px * height / size[1], height)
+    across = _coverage(columns, region_px * width / size[0], width)
     shares = down @ mask.astype(np.float64) @ across.T  # (rows, columns)
     # Sums of many products: a share of exactly min_tissue must not fall below it by rounding.
-    kept = np.argwhere(shares >= config.min_tissue - 1e-9).astype(np.int64)
+    kept = np.argwhere(shares >= min_tissue - 1e-9).astype(np.int64)
     tissue = shares[kept[:, 0], kept[:, 1]].astype(np.float32)
-    return RegionGrid(np.ascontiguousarray(kept[:, ::-1]) * step, kept, tissue, float(shares.max()))
+    return RegionGrid(np.ascontiguousarray(kept[:, ::-1]) * region_px, kept, tissue, float(shares.max()))
 
 
-def read_region_pixels(slide: Slide, corner: tuple[int, int], config: SlideConfig) -> np.ndarray:
-    """(side, side, 3) uint8: the region whose upper left corner is at level-0 (x, y), shrunk by `config.downsample`.
+def read_region_pixels(slide: Slide, corner: tuple[int, int], region_px: int, side: int) -> np.ndarray:
+    """(side, side, 3) uint8: the region of `region_px` whose upper left corner is at level-0 (x, y), shrunk to `side`.
 
     Raises:
         SlideError: the file is damaged there.
     """
-    extent, side = float(config.region_px), config.side
-    return np.asarray(slide.read(corner, (extent, extent), (side, side)))
+    extent = float(region_px)
+    return slide.read(corner, (extent, extent), (side, side))
 
 
 def evenly(count: int, limit: int) -> np.ndarray:

@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import openslide
 from openslide import AbstractSlide, ImageSlide, OpenSlide, OpenSlideError
 from PIL import Image
 
 from pomp.errors import SlideError
+from pomp.slides.jpeg import JpegLevel
+from pomp.slides.tiff import jpeg_directories
 
 LEVEL_TOLERANCE = 0.01
 """A level counts as having the wanted downsample up to this share above it: 16.0003 stands for 16."""
 
-_PIXELS_AT_ONCE = 2**24  # 64 MiB of RGBA
+_PIXELS_AT_ONCE = 2**22  # 16 MiB of RGBA
+_PLAIN_VENDORS = ("aperio", "generic-tiff")  # as OpenSlide calls layouts whose levels are their tiles, side by side
 _WHITE = (255, 255, 255)
 
 
 class Slide:
     """A slide file that OpenSlide reads, or an ordinary image such as PNG, which is a slide of one level.
 
-    Reading is safe from several threads. `size` is (width, height) of level 0; `mpp` (micrometres a pixel) and
-    `magnification` (objective power) are None where the file does not say.
+    Levels of JPEG tiles in a TIFF are decoded here; everything else goes through OpenSlide. Reading is safe from
+    several threads. `size` is (width, height) of level 0; `mpp` (micrometres a pixel) and `magnification` (objective
+    power) are None where the file does not say.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, on_read: Callable[[], object] | None = None) -> None:
         """
+        Args:
+            on_read: called whenever a stretch of pixels was read, so that a caller can see that reading moves on.
+
         Raises:
             SlideError: there is no such file, or it cannot be opened as a slide.
         """
@@ -41,6 +51,11 @@ class Slide:
         known = [value for value in mpp if value is not None]
         self.mpp = sum(known) / len(known) if known else None
         self.magnification = _positive(properties, openslide.PROPERTY_NAME_OBJECTIVE_POWER)
+        self._downsamples: tuple[float, ...] = self.handle.level_downsamples
+        self._on_read = on_read
+        descriptor = os.open(file, os.O_RDONLY)
+        self._close = weakref.finalize(self, os.close, descriptor)
+        self._jpeg = _jpeg_levels(descriptor, self.handle, file.name)
 
     def __enter__(self) -> Self:
         return self
@@ -48,49 +63,91 @@ class Slide:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
         self.handle.close()
 
-    def read(self, corner: tuple[int, int], extent: tuple[float, float], size: tuple[int, int]) -> Image.Image:
-        """An RGB picture of `size` pixels; what lies outside the slide, or was never scanned, is white.
+    def read(self, corner: tuple[int, int], extent: tuple[float, float], size: tuple[int, int]) -> np.ndarray:
+        """(height, width, 3) uint8 RGB, perhaps read-only; what lies outside the slide, or was never scanned, is white.
 
-        The level read is the one `nearest_level` names; it is averaged down by a box filter, in bands, so memory stays
-        small even where a whole slide has to come from level 0.
+        The level read is the one `nearest_level` names, JPEG tiles decoded at a half, a quarter or an eighth where that
+        is still fine enough. Where this has the wanted scale but for a pixel in all, its pixels are taken as they are;
+        otherwise they are averaged down by a box filter, in bands, so memory stays small even where a whole slide has
+        to come from level 0.
 
         Args:
             corner: (x, y) of the upper left corner in level-0 pixels.
             extent: (width, height) in level-0 pixels.
+            size: (width, height) in pixels of the picture.
 
         Raises:
             SlideError: the file is damaged there.
         """
-        level = nearest_level(self.handle.level_downsamples, min(extent[0] / size[0], extent[1] / size[1]))
-        downsample = self.handle.level_downsamples[level]
-        width, height = extent[0] / downsample, extent[1] / downsample  # in pixels of the level
-        band = max(1, int(_PIXELS_AT_ONCE / width / (height / size[1])))
-        picture = Image.new("RGB", size, _WHITE)
+        level, factor = self._source(min(extent[0] / size[0], extent[1] / size[1]))
+        scale = self._downsamples[level] * factor
+        left, top, width, height = (value / scale for value in (*corner, *extent))
+        if _is_near(width, size[0]) and _is_near(height, size[1]):
+            centred = round(left + (width - size[0]) / 2), round(top + (height - size[1]) / 2)
+            return self._pixels(level, factor, centred, size)
+        first = math.floor(left)
+        columns = math.ceil(left + width) - first
+        step = height / size[1]
+        band = max(1, int(_PIXELS_AT_ONCE / columns / step))
+        picture = np.empty((size[1], size[0], 3), np.uint8)
         for row in range(0, size[1], band):
             rows = min(band, size[1] - row)
-            top, bottom = row * height / size[1], (row + rows) * height / size[1]
-            first = math.floor(top)
-            tile = self._tile(
-                (corner[0], corner[1] + round(first * downsample)), level, (math.ceil(width), math.ceil(bottom) - first)
-            )
-            box = (0.0, top - first, width, bottom - first)
-            picture.paste(tile.resize((size[0], rows), Image.Resampling.BOX, box), (0, row))
+            upper, lower = top + row * step, top + (row + rows) * step
+            start = math.floor(upper)
+            pixels = self._pixels(level, factor, (first, start), (columns, math.ceil(lower) - start))
+            box = left - first, upper - start, left - first + width, lower - start
+            shrunk = Image.fromarray(pixels).resize((size[0], rows), Image.Resampling.BOX, box)
+            picture[row : row + rows] = np.asarray(shrunk)
         return picture
 
-    def thumbnail(self, side: int) -> Image.Image:
-        """The whole slide, RGB, from side/2 to `side` pixels on its longer side, and never enlarged.
+    def thumbnail(self, side: int) -> np.ndarray:
+        """(height, width, 3) uint8: the whole slide, from side/2 to `side` pixels on its longer side, never enlarged.
 
-        A level of such a size is taken as it is; only where there is none, a larger one is read and shrunk.
+        A level of such a size, or one of JPEG tiles decoded to it, is taken as it is; only where there is none, a
+        larger one is read and shrunk.
         """
-        levels = [max(size) for size in self.handle.level_dimensions]
-        longest = max((length for length in levels if side / 2 <= length <= side), default=min(side, max(self.size)))
-        scale = longest / max(self.size)
-        width, height = self.size
-        return self.read((0, 0), (width, height), (max(1, round(width * scale)), max(1, round(height * scale))))
+        longest = max(self.size)
+        scales = [
+            self._downsamples[level] * factor
+            for level in range(len(self._downsamples))
+            for factor in self._factors(level)
+        ]
+        lengths = [round(longest / scale) for scale in scales]
+        length = max((length for length in lengths if side / 2 <= length <= side), default=min(side, longest))
+        width, height = (max(1, round(own * length / longest)) for own in self.size)
+        return self.read((0, 0), self.size, (width, height))
 
-    def _tile(self, corner: tuple[int, int], level: int, size: tuple[int, int]) -> Image.Image:
+    def _factors(self, level: int) -> tuple[int, ...]:
+        """By how much a level can be shrunk while it is decoded."""
+        tiles = self._jpeg[level]
+        return (1,) if tiles is None else tiles.factors
+
+    def _source(self, wanted: float) -> tuple[int, int]:
+        """The level to read for a downsample, and the factor by which to shrink it meanwhile."""
+        level = nearest_level(self._downsamples, wanted)
+        fine = [
+            factor
+            for factor in self._factors(level)
+            if self._downsamples[level] * factor <= wanted * (1 + LEVEL_TOLERANCE)
+        ]
+        return level, max(fine, default=1)
+
+    def _pixels(self, level: int, factor: int, corner: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+        """Pixels of a level shrunk by `factor`, in its own coordinates."""
+        tiles = self._jpeg[level]
+        if tiles is not None:
+            pixels = tiles.read(corner, size, factor)
+        else:
+            x, y = (round(place * self._downsamples[level]) for place in corner)
+            pixels = self._from_openslide((x, y), level, size)
+        if self._on_read is not None:
+            self._on_read()
+        return pixels
+
+    def _from_openslide(self, corner: tuple[int, int], level: int, size: tuple[int, int]) -> np.ndarray:
         try:
             tile = self.handle.read_region(corner, level, size)
         except (OpenSlideError, OSError) as error:
@@ -100,7 +157,7 @@ class Slide:
             ) from error
         flat = Image.new("RGB", size, _WHITE)
         flat.paste(tile, mask=tile.getchannel("A"))
-        return flat
+        return np.asarray(flat)
 
 
 def nearest_level(downsamples: Sequence[float], wanted: float) -> int:
@@ -111,6 +168,35 @@ def nearest_level(downsamples: Sequence[float], wanted: float) -> int:
     """
     smaller = [level for level, found in enumerate(downsamples) if found <= wanted * (1 + LEVEL_TOLERANCE)]
     return max(smaller, key=lambda level: downsamples[level], default=0)
+
+
+def _is_near(length: float, wanted: int) -> bool:
+    return abs(length - wanted) <= min(1.0, LEVEL_TOLERANCE * wanted)
+
+
+def _jpeg_levels(descriptor: int, handle: AbstractSlide, name: str) -> list[JpegLevel | None]:
+    """For each of OpenSlide's levels its JPEG tiles; None where it has others, or OpenSlide does more than decode them.
+
+    A level of which a tile is missing, or any finer one, is left to OpenSlide, which fills the gap from the finer one.
+    """
+    none: list[JpegLevel | None] = [None] * handle.level_count
+    if handle.properties.get(openslide.PROPERTY_NAME_VENDOR) not in _PLAIN_VENDORS:
+        return none
+    levels = none.copy()
+    try:
+        directories = jpeg_directories(descriptor)
+        for level, size in enumerate(handle.level_dimensions):
+            fitting = [directory for directory in directories if (directory.width, directory.height) == size]
+            if len(fitting) != 1:
+                break
+            found = JpegLevel(descriptor, fitting[0], name)
+            if level == 0 or found.complete:
+                levels[level] = found
+            if not found.complete:
+                break
+    except ValueError:  # a directory is damaged: OpenSlide, which could open the file, may know better
+        return none
+    return levels
 
 
 def _open(file: Path) -> AbstractSlide:

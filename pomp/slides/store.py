@@ -2,7 +2,7 @@
 
 TRIDENT (Zhang et al., 2025) keeps a dataset `coords` whose attributes say how the coordinates were made; its readers
 find there what they look for. Ours adds the datasets `regions`, `grid`, `tissue`, `thumbnail` and `mask`, and to the
-attributes `mpp`, `downsample`, `schema` and `made_from`. Numbers that a slide does not state are NaN.
+attributes `mpp`, `downsample`, `reason`, `schema` and `made_from`. Numbers that a slide does not state are NaN.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ import numpy as np
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
 
-SCHEMA = 1
+SCHEMA = 2
 _ABANDONED_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class SlideRegions:
-    """M regions of a slide of `width` × `height` level-0 pixels, without their pixels."""
+    """M regions of a slide of `width` × `height` level-0 pixels, without their pixels. M may be 0: see `reason`."""
 
     slide: str
     coordinates: np.ndarray  # (M, 2) int64, level-0 x and y of the upper left corner
     grid: np.ndarray  # (M, 2) int64, row and column
     tissue: np.ndarray  # (M,) float32, share of the region that is tissue
     region_px: int  # side of a region at level 0
-    downsample: int
+    downsample: float  # level-0 pixels to a stored one
     mpp: float | None  # micrometres a level-0 pixel
     magnification: float | None  # objective power of level 0
     width: int
@@ -42,12 +42,20 @@ class SlideRegions:
     thumbnail: np.ndarray  # (h, w, 3) uint8
     mask: np.ndarray  # (h, w) bool
     made_from: str = ""  # fingerprint of the slide file and the settings
+    reason: str = ""  # why there is no region
+
+    @property
+    def side(self) -> int:
+        """Of a stored region, in its own pixels."""
+        return round(self.region_px / self.downsample)
 
 
 def regions_path(cohort_folder: Path, slide: str, config: SlideConfig) -> Path:
     """Where a slide's regions are kept. Every setting that decides them is in the name, so that runs do not meet."""
-    settings = f"{config.region_px}px_{config.downsample}x_{config.min_tissue:g}tissue"
-    return cohort_folder / "regions" / settings / f"{slide}.h5"
+    size = f"{config.region_px}px_{config.downsample}x"
+    if config.region_um is not None:
+        size = f"{_exact(config.region_um)}um_{config.side}px"
+    return cohort_folder / "regions" / f"{size}_{_exact(config.min_tissue)}tissue" / f"{slide}.h5"
 
 
 def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:
@@ -63,7 +71,8 @@ def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
-        with h5py.File(part, "w") as file:
+        # Regions are written once and whole: HDF5's cache of chunks would only copy them.
+        with h5py.File(part, "w", libver="latest", rdcc_nbytes=0) as file:
             _write_facts(file, regions, path.parent)
             _write_pixels(file, regions, pixels)
         part.replace(path)
@@ -94,7 +103,7 @@ def read_slide_regions(path: Path) -> SlideRegions:
             grid=file["grid"][:],
             tissue=file["tissue"][:],
             region_px=int(facts["patch_size_level0"]),
-            downsample=int(facts["downsample"]),
+            downsample=float(facts["downsample"]),
             mpp=_known(facts["mpp"]),
             magnification=_known(facts["level0_magnification"]),
             width=int(facts["level0_width"]),
@@ -102,6 +111,7 @@ def read_slide_regions(path: Path) -> SlideRegions:
             thumbnail=file["thumbnail"][:],
             mask=file["mask"][:],
             made_from=str(facts["made_from"]),
+            reason=str(facts["reason"]),
         )
 
 
@@ -138,7 +148,7 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
     coords = file.create_dataset("coords", data=regions.coordinates)
     magnification = math.nan if regions.magnification is None else regions.magnification
     coords.attrs.update(
-        patch_size=regions.region_px // regions.downsample,
+        patch_size=regions.side,
         patch_size_level0=regions.region_px,
         level0_magnification=magnification,
         target_magnification=magnification / regions.downsample,
@@ -151,19 +161,26 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
         downsample=regions.downsample,
         schema=SCHEMA,
         made_from=regions.made_from,
+        reason=regions.reason,
     )
     file["grid"], file["tissue"] = regions.grid, regions.tissue
-    file.create_dataset("thumbnail", data=regions.thumbnail, compression="gzip")
-    file.create_dataset("mask", data=regions.mask, compression="gzip")
+    # Not compressed: to compress the thumbnail would take as long as all the rest.
+    file.create_dataset("thumbnail", data=regions.thumbnail, chunks=regions.thumbnail.shape, fletcher32=True)
+    file.create_dataset("mask", data=regions.mask, chunks=regions.mask.shape, compression="gzip", compression_opts=1)
 
 
 def _write_pixels(file: h5py.File, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:
-    side, count = regions.region_px // regions.downsample, len(regions.coordinates)
-    shape = (side, side, 3)
+    count, shape = len(regions.coordinates), (regions.side, regions.side, 3)
     # A chunk is a region, so that one can be read alone; its checksum tells a flipped bit from a pixel.
-    stored = file.create_dataset("regions", (count, *shape), np.uint8, chunks=(1, *shape), fletcher32=True)
+    layout = {"chunks": (1, *shape), "fletcher32": True} if count else {}
+    stored = file.create_dataset("regions", (count, *shape), np.uint8, **layout)
     for index, region in zip(range(count), pixels, strict=True):
         stored[index] = region
+
+
+def _exact(value: float) -> str:
+    """All digits, so that two values never share a name."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _known(value: float) -> float | None:

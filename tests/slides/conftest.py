@@ -39,11 +39,15 @@ def wait_until() -> Callable[[Callable[[], bool]], None]:
 
 
 def run_here(
-    function: Callable[[Any], Any], tasks: Sequence[Any], workers: int, on_wait: Callable[[], None]
+    function: Callable[[Any, Callable[[], None]], Any],
+    tasks: Sequence[Any],
+    workers: int,
+    on_wait: Callable[[], None],
+    silence_seconds: float,
 ) -> Iterator[tuple[int, Any]]:
     """What `run_isolated` does, without its children, which take a second to start."""
     for place, task in enumerate(tasks):
-        yield place, function(task)
+        yield place, function(task, lambda: None)
         on_wait()
 
 

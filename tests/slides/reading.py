@@ -6,17 +6,20 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pomp.slides.prepare import prepare_slide
 
+Tell = Callable[[], object]
 
-def double(number: int) -> int:
+
+def double(number: int, _: Tell) -> int:
     return 2 * number
 
 
-def double_or_crash(number: int) -> int:
+def double_or_crash(number: int, _: Tell) -> int:
     if number == 13:
         os.kill(os.getpid(), signal.SIGSEGV)
     if number == 14:
@@ -24,18 +27,34 @@ def double_or_crash(number: int) -> int:
     return 2 * number
 
 
-def sleep_unless_zero(seconds: float) -> float:
+def sleep_unless_zero(seconds: float, _: Tell) -> float:
     if seconds:
         time.sleep(seconds)
     return seconds
 
 
-def tell_pid_and_sleep(file: Path) -> None:
+def sleep_and_tell(seconds: float, tell: Tell) -> float:
+    """In steps of a tenth of a second. Negative: all at once, and silently."""
+    if seconds < 0:
+        time.sleep(-seconds)
+    for _ in range(round(10 * seconds)):
+        time.sleep(0.1)
+        tell()
+    return seconds
+
+
+def prepare_or_hang(task: Any, on_read: Tell) -> Any:
+    if "hang" in task.file.name:
+        time.sleep(600)
+    return prepare_slide(task, on_read)
+
+
+def tell_pid_and_sleep(file: Path, _: Tell) -> None:
     file.write_text(str(os.getpid()))
     time.sleep(2)
 
 
-def prepare_or_crash(task: Any) -> Any:
+def prepare_or_crash(task: Any, on_read: Tell) -> Any:
     if "crash" in task.file.name:
         os.kill(os.getpid(), signal.SIGKILL)
-    return prepare_slide(task)
+    return prepare_slide(task, on_read)

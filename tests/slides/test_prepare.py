@@ -9,7 +9,7 @@ import pytest
 from pomp.config import SlideConfig
 from pomp.slides import picture, prepare, prepare_slides, read_pixels, read_slide_regions, regions_path
 from tests.slides.painting import EOSIN, paint, shrink, table, write_slide
-from tests.slides.reading import prepare_or_crash
+from tests.slides.reading import prepare_or_crash, prepare_or_hang
 
 CONFIG = SlideConfig(region_px=512, downsample=16)
 
@@ -92,6 +92,15 @@ def test_a_crashing_reader_costs_one_slide(slide_file: Path, tmp_path: Path, mon
     assert [result.regions for result in results] == [4, 0, 4]
     assert [result.reason is None for result in results] == [True, False, True]
     assert "ended by signal 9." in str(results[1].reason)
+
+
+def test_a_hanging_reader_costs_one_slide(slide_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [Path(shutil.copy(slide_file, tmp_path / name)) for name in ("a.svs", "hang.svs", "b.svs")]
+    monkeypatch.setattr(prepare, "prepare_slide", prepare_or_hang)
+    results = prepare_slides(table(*files), tmp_path, CONFIG, workers=1, silence_seconds=3)
+    assert [result.regions for result in results] == [4, 0, 4]
+    assert [result.reason is None for result in results] == [True, False, True]
+    assert "gave no sign of life for 3 s and was killed." in str(results[1].reason)
 
 
 @pytest.mark.usefixtures("here")

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pomp.config import SlideConfig
 from pomp.slides.regions import evenly, plan_regions, read_region_pixels
 from pomp.slides.slide import Slide
 from tests.slides.painting import shrink
@@ -22,8 +21,13 @@ def mask_of(*tissue: tuple[int, int, int, int], size: tuple[int, int]) -> np.nda
 
 PLANS: dict[str, tuple[tuple[int, int], np.ndarray, Cells, list[float]]] = {
     # size of level 0, mask, kept (row, column), shares; regions of 100 px, min_tissue 0.25
-    "all tissue, with margins left over": (
-        (250, 199), np.ones((199, 250), bool), [(0, 0), (0, 1)], [1, 1],
+    # The last column holds 50 of 100 px and is kept, the last row 20, which is too little.
+    "all tissue, with regions over the edge": (
+        (250, 120), np.ones((120, 250), bool), [(0, 0), (0, 1), (0, 2)], [1, 1, 0.5],
+    ),
+    # 50 × 50 of 100 × 100 px in the corner.
+    "over two edges": (
+        (150, 150), mask_of((100, 100, 150, 150), size=(150, 150)), [(1, 1)], [0.25],
     ),
     "row by row": (
         (200, 200), mask_of((50, 0, 100, 200), (100, 100, 200, 200), size=(200, 200)),
@@ -39,7 +43,7 @@ PLANS: dict[str, tuple[tuple[int, int], np.ndarray, Cells, list[float]]] = {
         (200, 100), mask_of((1, 0, 2, 1), size=(3, 1)), [(0, 0), (0, 1)], [1 / 3, 1 / 3],
     ),
     "smaller than a region: one, padded": ((50, 80), np.ones((80, 50), bool), [(0, 0)], [0.4]),
-    "narrower than a region: one column": ((50, 230), np.ones((230, 50), bool), [(0, 0), (1, 0)], [0.5, 0.5]),
+    "narrower than a region: one column": ((50, 210), np.ones((210, 50), bool), [(0, 0), (1, 0)], [0.5, 0.5]),
     "no tissue": ((200, 200), np.zeros((20, 20), bool), [], []),
 }  # fmt: skip
 
@@ -47,7 +51,7 @@ PLANS: dict[str, tuple[tuple[int, int], np.ndarray, Cells, list[float]]] = {
 @pytest.mark.parametrize("case", PLANS)
 def test_plan(case: str) -> None:
     size, mask, cells, shares = PLANS[case]
-    plan = plan_regions(size, mask, SlideConfig(region_px=100, downsample=4))
+    plan = plan_regions(size, mask, 100, 0.25)
     assert plan.grid.tolist() == [list(cell) for cell in cells]
     assert plan.coordinates.tolist() == [[100 * column, 100 * row] for row, column in cells]
     assert plan.tissue == pytest.approx(shares)
@@ -57,13 +61,13 @@ def test_plan(case: str) -> None:
 
 def test_the_best_share_is_told_even_if_nothing_is_kept() -> None:
     mask = mask_of((0, 0, 20, 100), size=(200, 100))
-    plan = plan_regions((200, 100), mask, SlideConfig(region_px=100, downsample=4))
+    plan = plan_regions((200, 100), mask, 100, 0.25)
     assert (len(plan.tissue), plan.best) == (0, pytest.approx(0.2))
 
 
 def test_pixels_of_a_region(slide_file: Path, tissue_pixels: np.ndarray) -> None:
     with Slide(slide_file) as slide:
-        pixels = read_region_pixels(slide, (512, 1024), SlideConfig(region_px=512, downsample=16))
+        pixels = read_region_pixels(slide, (512, 1024), 512, 32)
     assert (pixels.shape, pixels.dtype) == ((32, 32, 3), np.uint8)
     assert np.array_equal(pixels, shrink(tissue_pixels[1024:1536, 512:1024], 16))
 

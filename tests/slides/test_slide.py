@@ -64,7 +64,7 @@ def test_a_region_comes_from_the_nearest_level(
     pixels = paint((2048, 1104), [(100, 50, 1200, 1000)])
     side = 1024 // wanted
     with Slide(write_slide(tmp_path / "a.svs", pixels, downsamples)) as slide:
-        found = np.asarray(slide.read((1024, 0), (1024, 1024), (side, side))).astype(int)
+        found = slide.read((1024, 0), (1024, 1024), (side, side)).astype(int)
     assert reads == [expected]
     # Averaging twice rounds twice: one grey level at most.
     assert np.abs(found - shrink(pixels[:1024, 1024:], wanted)).max() <= 1
@@ -74,7 +74,7 @@ def test_a_level_that_is_a_little_off_serves(tmp_path: Path, reads: Reads) -> No
     """2060 // 16 is 128: the last level is at 16.09, so a region spans 63.6 of its pixels, not 64."""
     pixels = paint((2060, 2060), [(300, 300, 1500, 1500)])
     with Slide(write_slide(tmp_path / "a.svs", pixels)) as slide:
-        found = np.asarray(slide.read((0, 0), (1024, 1024), (64, 64))).astype(int)
+        found = slide.read((0, 0), (1024, 1024), (64, 64)).astype(int)
     assert [level for level, _ in reads] == [2]
     wrong = np.abs(found - shrink(pixels[:1024, :1024], 16)).max(axis=2) > 8
     assert wrong.mean() < 0.02  # but for the tissue's edge, which lies less than a pixel off
@@ -100,9 +100,9 @@ def test_a_thumbnail_comes_from_a_small_level(
     with Slide(slide_file) as slide:
         thumbnail = slide.thumbnail(side)
     assert {found for found, _ in reads} == {level}
-    assert thumbnail.size == (length, length)
+    assert thumbnail.shape == (length, length, 3)
     if 2048 % length == 0:
-        assert np.abs(np.asarray(thumbnail).astype(int) - shrink(tissue_pixels, 2048 // length)).max() <= 1
+        assert np.abs(thumbnail.astype(int) - shrink(tissue_pixels, 2048 // length)).max() <= 1
 
 
 def test_bands_make_the_same_picture(slide_file: Path, monkeypatch: pytest.MonkeyPatch, reads: Reads) -> None:
@@ -113,12 +113,12 @@ def test_bands_make_the_same_picture(slide_file: Path, monkeypatch: pytest.Monke
         banded = slide.read((100, 40), (1000, 900), (100, 90))
     assert len(reads) > 10
     assert max(width * height for _, (width, height) in reads) <= 2000 + 250
-    assert np.abs(np.asarray(whole).astype(int) - np.asarray(banded)).max() <= 1
+    assert np.abs(whole.astype(int) - banded).max() <= 1
 
 
 def test_outside_is_white(slide_file: Path) -> None:
     with Slide(slide_file) as slide:
-        found = np.asarray(slide.read((1536, 1536), (1024, 1024), (64, 64)))
+        found = slide.read((1536, 1536), (1024, 1024), (64, 64))
     assert (found[32:] == 255).all()
     assert (found[:, 32:] == 255).all()
     assert (found[:32, :32] < 255).all()
@@ -148,10 +148,10 @@ def test_ordinary_images_are_slides_of_one_level(tmp_path: Path, mode: str) -> N
     with Slide(tmp_path / "a.png") as slide:
         found = slide.read((0, 0), (320, 200), (320, 200))
         assert (slide.size, slide.mpp, slide.magnification) == ((320, 200), None, None)
-    assert np.array_equal(np.asarray(found), np.asarray(image.convert("RGB")))
+    assert np.array_equal(found, np.asarray(image.convert("RGB")))
 
 
 def test_transparent_is_white(tmp_path: Path) -> None:
     Image.new("RGBA", (64, 64), (10, 20, 30, 0)).save(tmp_path / "a.png")
     with Slide(tmp_path / "a.png") as slide:
-        assert (np.asarray(slide.thumbnail(64)) == 255).all()
+        assert (slide.thumbnail(64) == 255).all()

@@ -21,7 +21,7 @@ REGIONS = SlideRegions(
     grid=np.array([[0, 0], [0, 1], [2, 0]]),
     tissue=np.array([0.25, 1.0, 0.5], np.float32),
     region_px=64,
-    downsample=8,
+    downsample=8.0,
     mpp=0.25,
     magnification=40.0,
     width=130,
@@ -77,7 +77,8 @@ def test_layout_of_trident(path: Path) -> None:
             "level0_height": 200,
             "mpp": 0.25,
             "downsample": 8,
-            "schema": 1,
+            "reason": "",
+            "schema": 2,
             "made_from": "abc",
         }
         assert (file["regions"].shape, file["regions"].chunks) == ((3, 8, 8, 3), (1, 8, 8, 3))

@@ -1,0 +1,125 @@
+"""Pixels of a pyramid level from its JPEG tiles, each decoded once, at full size or at a half, a quarter or an eighth.
+
+A JPEG is made of blocks of 8 × 8 pixels, whose first coefficient is their mean: decoding to an eighth takes that and
+nothing else, decoding to a half or a quarter a few more (libjpeg's scaled inverse transform).
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from functools import lru_cache, partial
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from pomp.errors import SlideError
+from pomp.slides.tiff import JpegDirectory
+
+FACTORS = (1, 2, 4, 8)
+
+_KEPT_BYTES = 2**24  # of decoded tiles, a level: neighbouring regions share the tiles at their borders
+_START, _TABLES_END = b"\xff\xd8", b"\xff\xd9"
+
+
+class JpegLevel:
+    """A level of a slide; reading is safe from several threads."""
+
+    def __init__(self, descriptor: int, directory: JpegDirectory, name: str) -> None:
+        """`name`: of the slide, for messages. `descriptor`: of its file, which stays open as long as this is used."""
+        self._directory = directory
+        sides = directory.tile_width, directory.tile_height
+        self.factors = tuple(factor for factor in FACTORS if all(side % factor == 0 for side in sides))
+        kept = max(1, _KEPT_BYTES // (3 * sides[0] * sides[1]))
+        self._tile = lru_cache(kept)(partial(_decode, descriptor, directory, name, _header(directory)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every tile is there."""
+        return bool(self._directory.sizes.all())
+
+    def read(self, corner: tuple[int, int], size: tuple[int, int], factor: int = 1) -> np.ndarray:
+        """(height, width, 3) uint8, perhaps read-only; what lies outside the level, or in no tile, is white.
+
+        Args:
+            corner: (x, y) of the upper left pixel, in pixels of the level shrunk by `factor`; may lie outside.
+            size: (width, height) in such pixels.
+            factor: one of `factors`.
+
+        Raises:
+            SlideError: a tile is damaged.
+        """
+        tile_width, tile_height = self._directory.tile_width // factor, self._directory.tile_height // factor
+        (x, y), (width, height) = corner, size
+        columns = range(max(0, x // tile_width), min(self._directory.columns, -(-(x + width) // tile_width)))
+        rows = range(max(0, y // tile_height), min(self._directory.rows, -(-(y + height) // tile_height)))
+        if (len(columns), len(rows), width, height) == (1, 1, tile_width, tile_height):  # then it is that tile
+            return self._tile(rows[0], columns[0], factor)
+        pixels = np.full((height, width, 3), 255, np.uint8)
+        for row in rows:
+            top = row * tile_height - y
+            for column in columns:
+                left = column * tile_width - x
+                tile = self._tile(row, column, factor)[max(0, -top) : height - top, max(0, -left) : width - left]
+                start, edge = max(0, top), max(0, left)
+                pixels[start : start + tile.shape[0], edge : edge + tile.shape[1]] = tile
+        return pixels
+
+
+def _decode(
+    descriptor: int, directory: JpegDirectory, name: str, header: bytes, row: int, column: int, factor: int
+) -> np.ndarray:
+    """(tile height / factor, tile width / factor, 3) uint8, white beyond the image's edge; not to be written to."""
+    index = row * directory.columns + column
+    width, height = directory.tile_width, directory.tile_height
+    inside = directory.width - column * width, directory.height - row * height
+    over_edge = inside[0] < width or inside[1] < height
+    scale = 1 if over_edge else factor  # a pixel of a shrunk tile could lie astride the edge
+    shape = height // scale, width // scale, 3
+    try:
+        size = int(directory.sizes[index])
+        content = os.pread(descriptor, size, int(directory.offsets[index]))
+        pixels = _decompress(header, content, shape, scale) if size else np.full(shape, 255, np.uint8)
+    except (ValueError, OSError) as error:
+        raise SlideError(
+            f"{name} is damaged: the pixels at ({column * width}, {row * height}) of its level of {directory.width} × "
+            f"{directory.height} pixels cannot be read ({error}). Fetch the file again from its source."
+        ) from error
+    if over_edge:
+        pixels[inside[1] :], pixels[:, inside[0] :] = 255, 255
+        pixels = np.asarray(Image.fromarray(pixels).reduce(factor)) if factor > 1 else pixels
+    pixels.flags.writeable = False
+    return pixels
+
+
+def _decompress(header: bytes, content: bytes, shape: tuple[int, int, int], scale: int) -> np.ndarray:
+    pixels: np.ndarray = simplejpeg.decode_jpeg(
+        header + _without_application_data(content),
+        min_height=shape[0],
+        min_width=shape[1],
+        min_factor=scale,
+        buffer=np.empty(shape, np.uint8),  # refuses whatever is larger
+    )
+    if pixels.shape != shape:
+        raise ValueError(f"{pixels.shape[1]} × {pixels.shape[0]} pixels")
+    return pixels
+
+
+def _header(directory: JpegDirectory) -> bytes:
+    """What every tile's stream starts with: the colour space as an Adobe marker, then the shared tables.
+
+    The directory's word on the colour space counts, whatever a tile says: scanners forget to mark RGB.
+    """
+    adobe = struct.pack(">2sH5sHHHB", b"\xff\xee", 14, b"Adobe", 100, 0, 0, int(directory.ycbcr))
+    return _START + adobe + directory.tables.removeprefix(_START).removesuffix(_TABLES_END)
+
+
+def _without_application_data(stream: bytes) -> bytes:
+    """A tile's stream after its start marker and the application segments (JFIF, Adobe) at its head."""
+    if not stream.startswith(_START):
+        raise ValueError("no JPEG stream")
+    place = 2
+    while b"\xff\xe0" <= stream[place : place + 2] <= b"\xff\xef":
+        place += 2 + int.from_bytes(stream[place + 2 : place + 4], "big")
+    return stream[place:]
