@@ -11,6 +11,11 @@ from pomp.data.problems import LISTED, Problems
 from pomp.data.readers.table import RawTable
 
 TIME_SUFFIX = ".time"
+REDACTION = "Redaction"
+"""Column of TCGA's clinical data resource: 'Redacted' where the study withdrew a patient."""
+
+WITHDRAWN = -1.0
+"""In the column event: the patient was withdrawn, whatever the follow-up says. Source: Liu et al., Cell 2018."""
 
 
 def list_endpoints(columns: Iterable[str]) -> list[str]:
@@ -21,6 +26,8 @@ def list_endpoints(columns: Iterable[str]) -> list[str]:
 
 def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: Problems) -> pd.DataFrame | None:
     """time_days and event of every row of clinical.csv, both float with NaN where not recorded, index patient.
+
+    The event of a redacted patient is `WITHDRAWN`.
 
     None if the endpoint's columns are not there. Values that cannot be are added to `problems`.
     """
@@ -39,11 +46,14 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
     time = _read_numbers(table, endpoint + TIME_SUFFIX, problems)
     wrong = (time < 0) | np.isinf(time)
     _report(table, endpoint + TIME_SUFFIX, wrong, "is no time: days from diagnosis are 0 or more.", problems)
+    event[_find_redacted(table)] = WITHDRAWN
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
 
 
 def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) -> str | None:
     """Why a patient has no usable follow-up; None if it is usable."""
+    if event == WITHDRAWN:
+        return f"withdrawn by the study ({REDACTION})"
     if np.isnan(event):
         return f"{endpoint} is not recorded"
     if np.isnan(time_days):
@@ -51,6 +61,13 @@ def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) 
     if time_days < min_days:
         return f"followed for {time_days:g} days, fewer than {min_days:g}"
     return None
+
+
+def _find_redacted(table: RawTable) -> np.ndarray:
+    if REDACTION not in table.columns:
+        return np.zeros(len(table.rows), np.bool_)
+    cells = table.cells[table.columns.index(REDACTION)].astype(str)
+    return cells.str.strip().str.lower().eq("redacted").to_numpy(np.bool_)
 
 
 def _read_numbers(table: RawTable, column: str, problems: Problems) -> np.ndarray:

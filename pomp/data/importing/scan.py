@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from pomp.data.importing.containers import is_container, list_modalities, read_modality, read_notes
+from pomp.data.importing.containers import is_container, list_modalities, read_notes
 from pomp.data.importing.gdc_clinical import is_gdc_clinical
 from pomp.data.importing.gdc_folder import GdcFolder, recognise_gdc
-from pomp.data.importing.kinds import guess_kind, guess_name
+from pomp.data.importing.modalities import noted_slides, plan_modality
 from pomp.data.importing.patients import read_patients
 from pomp.data.importing.plan import ImportPlan, Origin, PlannedSlide, PlannedTable, make_slug
-from pomp.data.importing.slides import IMAGES, find_slides
+from pomp.data.importing.slides import IMAGES, find_slides, list_slides
 from pomp.data.importing.tables import holds_follow_up, sort_tables
 from pomp.data.importing.xena import cancer_code, is_xena_clinical
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, read_manifest
 from pomp.data.outcome import list_endpoints
 from pomp.data.problems import Problems, enumerate_some
-from pomp.data.readers.slides import has_image, read_slides
+from pomp.data.readers.slides import FEATURE_SUFFIXES, read_slides
 from pomp.errors import CohortError
 
 USABLE = (
@@ -123,7 +121,7 @@ def _add_containers(draft: _Draft) -> None:
         try:
             notes = read_notes(path)
             for modality in list_modalities(path):
-                draft.omics.append(_plan_modality(path, modality, notes))
+                draft.omics.append(plan_modality(path, modality, notes))
         except CohortError as error:
             draft.problems.error(path.name, str(error))
             continue
@@ -131,38 +129,8 @@ def _add_containers(draft: _Draft) -> None:
             key: str(notes[key]) for key in ("name", "title", "endpoint", "source", "licence") if key in notes
         }
         draft.synthetic |= bool(notes.get("synthetic", False))
-        draft.slides += _noted_slides(notes)
+        draft.slides += noted_slides(notes)
         draft.slides_place = path if draft.slides else None
-
-
-def _plan_modality(path: Path, modality: str | None, notes: dict[str, Any]) -> PlannedTable:
-    table = read_modality(path, modality)
-    kinds = notes.get("kinds", {})
-    known = kinds.get(modality) if modality else next(iter(kinds.values()), None)
-    name = modality or next(iter(kinds), None) or guess_name(path.name)
-    what = f"Modality '{modality}' of {path.name}" if modality else f"X of {path.name}"
-    if known is not None:
-        return PlannedTable(
-            name=name, file=str(path), kind=known, note=f"{what}: {known}, as it says.", modality=modality
-        )
-    guess = guess_kind(table.cells.to_numpy(float).T, table.columns, name)
-    kind, why = (guess.kind, guess.why) if guess else ("log", "it holds no value")
-    return PlannedTable(
-        name=name, file=str(path), kind=kind, note=f"{what}. Guessed to be {kind}: {why}.", modality=modality
-    )
-
-
-def _noted_slides(notes: dict[str, Any]) -> list[PlannedSlide]:
-    table = {name: list(map(str, column)) for name, column in notes.get("slides", {}).items()}
-    rows = [dict(zip(table, line, strict=True)) for line in zip(*table.values(), strict=True)]
-    return [
-        PlannedSlide(
-            patient=row["patient"], file=row["file"],
-            features=row["features"] if row.get("features") not in {"", row["file"]} else None,
-            mpp=float(row["mpp"]) if row.get("mpp") else None,
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 def _add_gdc(draft: _Draft, gdc: GdcFolder) -> None:
@@ -192,6 +160,11 @@ def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
             draft.root.name, f"{len(tables.slides)} slides are listed in a table, and none lies in the folder."
         )
     known = tables.slides | {name: origin.sample for name, origin in (gdc.origins if gdc else {}).items()}
+    if tables.slide_table is not None:
+        place = tables.slide_table
+        draft.slides += list_slides(read_slides(place.parent, place.name, draft.problems))
+        draft.slides_place = place
+        draft.claim([path for path in draft.files if path.suffix.lower() in (*IMAGES, *FEATURE_SUFFIXES)])
     slides = find_slides(draft.files, draft.root, patients, known, draft.problems)
     draft.claim([path for path in draft.files if path not in tables.unknown and not _is_other(path)])
     draft.claim(slides.claimed)
@@ -226,17 +199,8 @@ def _read_cohort_folder(draft: _Draft) -> None:
     table = manifest.slides.file if manifest.slides else SLIDES
     if (draft.root / table).is_file():
         draft.slides_place = draft.root / table
-        draft.slides = _listed_slides(read_slides(draft.root, table, draft.problems))
+        draft.slides = list_slides(read_slides(draft.root, table, draft.problems))
     draft.files = []
-
-
-def _listed_slides(rows: pd.DataFrame) -> list[PlannedSlide]:
-    beside = rows["features"].where(has_image(rows) & (rows["features"] != ""), None)
-    lines = zip(rows["patient"], rows["file"], beside, rows["mpp"], strict=True)
-    return [
-        PlannedSlide(patient=patient, file=file, features=features, mpp=None if math.isnan(mpp) else mpp)
-        for patient, file, features, mpp in lines
-    ]
 
 
 def _report_rest(draft: _Draft) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from pomp.data.barcode import Barcode, parse_barcode
 from pomp.data.importing.plan import PlannedSlide
 from pomp.data.problems import Problems, enumerate_some
-from pomp.data.readers.slides import FEATURE_SUFFIXES
+from pomp.data.readers.slides import FEATURE_SUFFIXES, has_image
 
 IMAGES = (".svs", ".tif", ".tiff", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".svslide", ".bif")
 
@@ -71,6 +74,16 @@ def find_slides(
     if lacking:
         problems.warning(place, f"{len(lacking)} slides have no features, and are not used: {enumerate_some(lacking)}.")
     return found
+
+
+def list_slides(rows: pd.DataFrame) -> list[PlannedSlide]:
+    """The rows of a slides.csv, as `read_slides` gives them."""
+    beside = rows["features"].where(has_image(rows) & (rows["features"] != ""), None)
+    lines = zip(rows["patient"], rows["file"], beside, rows["mpp"], strict=True)
+    return [
+        PlannedSlide(patient=patient, file=file, features=features, mpp=None if math.isnan(mpp) else mpp)
+        for patient, file, features, mpp in lines
+    ]
 
 
 def _is_features(path: Path) -> bool:

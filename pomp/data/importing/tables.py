@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from pomp.data.barcode import is_barcode, parse_barcode
 from pomp.data.importing.head import Head, read_head
@@ -16,9 +17,10 @@ from pomp.data.importing.plan import PlannedTable
 from pomp.data.importing.xena import is_xena_clinical, recognise_xena
 from pomp.data.outcome import list_endpoints
 from pomp.data.problems import Problems, enumerate_some
+from pomp.data.readers.table import read_table
 
 _CLINICAL_WORDS = ("clinical", "pheno", "covariate", "patient", "demograph")
-_SLIDE_COLUMNS = ("file", "slide_id", "slide")
+_SLIDE_COLUMNS = ("slide_id", "slide", "file", "filename")
 
 
 @dataclass
@@ -28,6 +30,7 @@ class FoundTables:
     omics: list[PlannedTable] = field(default_factory=list)
     covariates: list[Path] = field(default_factory=list)
     slides: dict[str, str] = field(default_factory=dict)  # patient by name of the slide file
+    slide_table: Path | None = None  # a slides.csv as a cohort folder has it
     unknown: list[Path] = field(default_factory=list)
     xena: list[str] = field(default_factory=list)  # names of Xena's files among the omics
 
@@ -52,10 +55,11 @@ def sort_tables(files: Sequence[Path], root: Path, patients: Collection[str], pr
         if head is None:
             found.unknown.append(path)
             continue
-        slides = dict(_read_slide_list(head))
         by_patient = _patients_in_rows(head, patients)
-        if slides:
-            found.slides |= slides
+        if head.first == "patient" and "file" in head.columns:
+            found.slide_table = path
+        elif _names_slides(head):
+            found.slides |= _read_slide_names(path, head, problems)
         elif by_patient is None:
             names = f"{enumerate_some(head.labels, 2)}) nor its columns ({enumerate_some(head.columns, 2)}"
             problems.warning(file, f"is not used: neither its rows ({names}) are patients with follow-up.")
@@ -71,14 +75,22 @@ def sort_tables(files: Sequence[Path], root: Path, patients: Collection[str], pr
     return found
 
 
-def _read_slide_list(head: Head) -> Iterator[tuple[str, str]]:
-    """(file, patient) of a table of slides; nothing of any other."""
-    columns = [name for name in _SLIDE_COLUMNS if name in head.columns]
-    if not columns or head.first not in {*PATIENT_COLUMNS, "case_id"}:
-        return
-    for patient, file in zip(head.labels, head.column(columns[0]), strict=True):
-        if patient and file:
-            yield Path(file).name, patient
+def _names_slides(head: Head) -> bool:
+    return head.first in {*PATIENT_COLUMNS, "case_id"} and any(name in head.columns for name in _SLIDE_COLUMNS)
+
+
+def _read_slide_names(path: Path, head: Head, problems: Problems) -> dict[str, str]:
+    """Patient by slide file, of a table such as CLAM's, with case_id and slide_id."""
+    column = next(name for name in _SLIDE_COLUMNS if name in head.columns)
+    table = read_table(path, path.name, problems)
+    if table is None:
+        return {}
+    files = table.cells[table.columns.index(column)]
+    return {
+        Path(str(file).strip()).name: patient
+        for patient, file in zip(table.labels, files, strict=True)
+        if patient and not pd.isna(file)
+    }
 
 
 def _patients_in_rows(head: Head, patients: Collection[str]) -> bool | None:
