@@ -7,11 +7,19 @@ import io
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
+import pytest
 from PIL import Image
 
-from dashboard.viewer import ScoreScale, fallback_figure
+from dashboard.viewer import ScoreScale, fallback_figure, grid_figure
+from dashboard.viewer.fallback import GRID_PX
 
 VIRIDIS_LOWEST, VIRIDIS_HIGHEST = np.array([68, 1, 84]), np.array([253, 231, 37])
+
+
+def pixels_of(figure: go.Figure) -> np.ndarray:
+    encoded = figure.layout.images[0].source.removeprefix("data:image/png;base64,")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
 
 
 class TestStillPicture:
@@ -19,8 +27,7 @@ class TestStillPicture:
         thumbnail = np.full((20, 20, 3), 255, np.uint8)  # a tenth of level 0
         regions = pd.DataFrame({"x": [0, 100], "y": [0, 50], "size": [50, 50], "score": [1.0, 2.0]})
         figure = fallback_figure(thumbnail, regions, ScoreScale("Attention"), width=200, opacity=0.5)
-        encoded = figure.layout.images[0].source.removeprefix("data:image/png;base64,")
-        picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded))))
+        picture = pixels_of(figure)
         low, high = (np.round((colour + 255) / 2).tolist() for colour in (VIRIDIS_LOWEST, VIRIDIS_HIGHEST))
         assert picture[0, 0].tolist() == picture[4, 4].tolist() == low
         assert picture[5, 10].tolist() == picture[9, 14].tolist() == high
@@ -43,3 +50,28 @@ class TestStillPicture:
         regions = pd.DataFrame({"x": [], "y": [], "size": [], "score": []}, dtype=float)
         figure = fallback_figure(np.zeros((4, 4, 3), np.uint8), regions, ScoreScale("Attention"), width=40)
         assert figure.data[0].marker.showscale is False
+
+
+class TestRegionsAlone:
+    def test_they_lie_as_on_the_slide_from_the_first_one_on(self) -> None:
+        regions = pd.DataFrame({"x": [5000, 5256], "y": [900, 1412], "size": [256, 256], "score": [1.0, 2.0]})
+        figure = grid_figure(regions, ScoreScale("Attention"))
+        picture = pixels_of(figure)  # 512 × 768 level-0 pixels
+        assert picture.shape == (GRID_PX, round(GRID_PX * 2 / 3), 3)
+        assert (picture[:340, :340] == VIRIDIS_LOWEST).all()
+        assert (picture[684:, 342:] == VIRIDIS_HIGHEST).all()
+        assert (picture[345:680] == 255).all()
+        assert (picture[:340, 345:] == 255).all()
+        points = figure.data[0]
+        assert list(points.text) == ["1", "2"]
+        assert points.x[0] < points.x[1]
+        assert points.y[0] < points.y[1]
+
+    def test_without_places_they_fill_a_square_in_their_order(self) -> None:
+        nowhere = [np.nan] * 5
+        regions = pd.DataFrame({"x": nowhere, "y": nowhere, "size": nowhere, "score": [0.0, 1.0, 2.0, 3.0, 4.0]})
+        figure = grid_figure(regions, ScoreScale("Attention"))
+        points, third = figure.data[0], GRID_PX / 3
+        assert np.array(points.x) / third == pytest.approx([0.5, 1.5, 2.5, 0.5, 1.5], abs=0.01)
+        assert np.array(points.y) / third == pytest.approx([0.5, 0.5, 0.5, 1.5, 1.5], abs=0.01)
+        assert pixels_of(figure).shape == (round(2 * third), GRID_PX, 3)

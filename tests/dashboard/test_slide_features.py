@@ -1,0 +1,90 @@
+"""The Slide page of a run on region features: over the slide where there is an image, else on the regions' grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from dashboard.elements import run_label
+from dashboard.registry import SlideRegistry, slide_key
+from pomp.config import override
+from pomp.data.cohort import read_cohort
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+from tests.dashboard.fake import CONFIG, finish, make_cohort
+
+APP = Path(dashboard.__file__).parent / "app.py"
+FILES = {"P-00": "pictured.svs", "P-01": "bare.h5", "P-02": "unplaced.pt"}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Three slides with features: one with an image, one without, and one without coordinates either."""
+    workspace = Workspace(tmp_path_factory.mktemp("workspace"))
+    folder = workspace.cohorts / "features"
+    make_cohort(folder, slides=False)
+    for name in [*FILES.values(), "pictured.h5"]:
+        (folder / name).write_bytes(b"nobody opens it")
+    table = pd.DataFrame({"patient": FILES.keys(), "file": FILES.values(), "features": ["pictured.h5", None, None]})
+    table.to_csv(folder / "slides.csv", index=False)
+    cohort = read_cohort(folder)
+    made = finish(workspace.runs.create(cohort, override(CONFIG, {"folds": 3})), cohort, signal=1.0)
+    maps = made.table("attention/regions")
+    assert maps is not None
+    maps.loc[maps["patient"] == "P-02", ["x", "y", "size"]] = np.nan
+    maps["left_out"] = np.where(maps["patient"] == "P-01", 4, 1)
+    made.write_table("attention/regions", maps)
+    return made
+
+
+def open_slide(run: Run, patient: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("POMP_HOME", str(run.folder.parents[1]))
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["run"], app.query_params["patient"] = run_label(run), patient
+    app.run()
+    app.switch_page("views/slide.py").run()
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+CASES = {
+    # whether the viewer is installed, what the page says instead of showing it
+    ("P-00", True): [],
+    ("P-00", False): ["Install it again."],
+    ("P-01", True): ["There are features of this slide and no image"],
+    ("P-02", True): ["The feature file of this slide has no coordinates"],
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_maps_are_shown_on_what_there_is(case: tuple[str, bool], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient, installed = case
+    shown: list[str] = []
+    monkeypatch.setattr("dashboard.viewer.explain_absence", lambda: "" if installed else "Install it again.")
+    monkeypatch.setattr("dashboard.viewer.slide_viewer", lambda url, *_, **__: shown.append(url))
+    app = open_slide(run, patient, monkeypatch)
+    said = [info.value for info in app.info]
+    assert len(said) == len(CASES[case])
+    assert all(text.startswith(expected) for text, expected in zip(said, CASES[case], strict=True))
+    assert len(app.get("plotly_chart")) == len(CASES[case])
+    assert len(shown) == 1 - len(CASES[case])
+
+
+def test_regions_left_out_together_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [caption.value for caption in open_slide(run, "P-01", monkeypatch).caption]
+    assert any("up to 4 neighbours were left out together" in text for text in said)
+    monkeypatch.setattr("dashboard.viewer.slide_viewer", lambda *_, **__: None)
+    said = [caption.value for caption in open_slide(run, "P-00", monkeypatch).caption]
+    assert not any("left out together" in text for text in said)
+
+
+def test_the_server_offers_images_and_no_feature_file(run: Run) -> None:
+    folder = run.cohort_folder
+    registry = SlideRegistry(folder.parent.iterdir)
+    assert registry.find(slide_key(folder, "pictured")) == folder / "pictured.svs"
+    assert registry.find(slide_key(folder, "bare")) is None
