@@ -45,22 +45,28 @@ def fetch(
     folder = to or Path(project)
     wanted = tuple(dict.fromkeys(name.strip() for name in types.split(",") if name.strip()))
     with Gdc(api) as gdc:
-        plan = plan_fetch(gdc, project, wanted, folder)
+        with console.status(f"Asking {escape(gdc.address)}"):
+            plan = plan_fetch(gdc, project, wanted, folder)
         print_plan(plan)
         check_space(plan)
         if not yes:
             typer.confirm("Fetch?", default=True, abort=True)
+        _make(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             with lock.hold(folder / LOCK_NAME, f"The folder {folder}"), FetchProgress() as progress:
                 fetch_plan(gdc, plan, parallel, progress.count)
-        except OSError as error:
-            raise DiskError(f"{folder} cannot be made: {error.strerror}. Choose another folder with --to.") from error
         except KeyboardInterrupt:
             console.print("Stopped. The same command goes on from here.")
             raise typer.Exit(INTERRUPTED) from None
     console.print(f"Every file is in {folder}, and its MD5 is right.", highlight=False, markup=False)
     console.print(f"Next: pomp cohort import {shlex.quote(str(folder))}", highlight=False, markup=False)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskError(f"{folder} cannot be made: {error.strerror}. Choose another folder with --to.") from error
 
 
 def print_plan(plan: FetchPlan) -> None:
