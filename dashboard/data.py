@@ -20,6 +20,7 @@ from pomp.errors import RunError
 from pomp.evaluation.calibration import StepFunction, predicted_survival
 from pomp.evaluation.curves import SurvivalCurve, kaplan_meier
 from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.evaluation.stability import SelectionStability, selection_stability
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 
@@ -129,6 +130,16 @@ def gene_counts(run: Run) -> pd.DataFrame:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _gene_counts(folder: str, of: Stamp, _selections: pd.DataFrame) -> pd.DataFrame:
     return gene_table(_selections)
+
+
+def stability(run: Run) -> list[SelectionStability]:
+    """How far the folds of `selections` agree, by omics type; the run must have recorded how many genes it tested."""
+    return _stability(str(run.folder), stamp(selection_files(run)), selections(run))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _stability(folder: str, of: Stamp, _selections: pd.DataFrame) -> list[SelectionStability]:
+    return selection_stability(_selections)
 
 
 def scan_folder(folder: Path) -> ImportPlan:

@@ -36,7 +36,7 @@ def plain(text: object) -> str:
 
 
 def code(text: object) -> str:
-    """A path or the like as inline code, letter by letter: escapes would show there, so backticks are fenced instead."""
+    """A path or the like as inline code, letter by letter. Escapes would show there: backticks are fenced instead."""
     shown = " ".join(str(text).split())
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     pad = " " if len(fence) > 1 else ""

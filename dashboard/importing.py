@@ -42,13 +42,10 @@ def show_import() -> None:
         return
     key = (plan.model_dump_json(), data.tree_stamp(folder))
     tried = st.session_state.get(_TRIAL)
-    trial = tried[1] if tried and tried[0] == key else None
-    if trial is None:
-        trial = _ask_trial(plan, key)
-    if trial is not None:
-        _show_trial(trial)
-        if trial.usable:
-            _ask_import(plan)
+    if tried and tried[0] == key:
+        _show_trial(tried[1], plan)
+    else:
+        _ask_trial(plan, key)
 
 
 def find_mistakes(plan: ImportPlan) -> list[str]:
@@ -68,21 +65,21 @@ def find_mistakes(plan: ImportPlan) -> list[str]:
     return wrong
 
 
-def _ask_trial(plan: ImportPlan, key: tuple[str, object]) -> Trial | None:
+def _ask_trial(plan: ImportPlan, key: tuple[str, object]) -> None:
     st.markdown(
         "A trial converts and checks everything as the import will, and shows who would be in. It adds no cohort. "
         "Tables of gigabytes take minutes: stay on this page until it is done."
     )
     if not st.button("Try it", type="primary", icon=":material/science:"):
-        return None
+        return
     with progress_bar("Trying") as on_progress:
         trial = try_plan(plan, data.workspace().root, on_progress)
     st.session_state[_TRIAL] = (key, trial)
-    return trial
+    st.rerun()
 
 
-def _show_trial(trial: Trial) -> None:
-    """What the trial found, in sentences and as a funnel."""
+def _show_trial(trial: Trial, plan: ImportPlan) -> None:
+    """What the trial found, in sentences and as a funnel, and the way on."""
     if trial.usable:
         endpoint = describe_endpoint(trial.endpoint)
         st.success(
@@ -95,6 +92,8 @@ def _show_trial(trial: Trial) -> None:
             title="This cannot be imported yet",
         )  # fmt: skip
     show_problems(trial.problems)
+    if trial.usable:
+        _ask_import(plan)
     if trial.log.steps:
         show_steps(trial.log)
 

@@ -84,8 +84,8 @@ def _ask_table(table: PlannedTable, mark: str) -> PlannedTable | None:
             "Its numbers are", list(KINDS), list(KINDS).index(table.kind), key=f"kind-{mark}", disabled=not wanted,
             format_func=KINDS.__getitem__, help=f"They decide the test and the scaling.\n{KIND_HELP}",
         )  # fmt: skip
-        many = f", {count(len(table.samples), 'sample')} in files of their own" if table.samples else ""
-        st.markdown(f"{code(Path(table.file).name)}{many}. {plain(table.note)}")
+        many = f" · {count(len(table.samples), 'sample')}, each in a file of its own" if table.samples else ""
+        st.markdown(f"{code(Path(table.file).name)}{many} · {plain(table.note)}")
     return table.model_copy(update={"name": name.strip(), "kind": kind}) if wanted else None
 
 

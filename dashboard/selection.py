@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.charts.selection import beside_paper, choice_table, fold_counts, shared_genes, stability_figure
+from dashboard.charts.selection import beside_paper, choice_table, fold_counts, stability_figure, stability_table
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.state import RUN, VIEW, go, pick
-from dashboard.words import CHOSEN_ONCE, SELECTORS, count, span, unstable
+from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span
 from pomp.data.cohort import Cohort
 from pomp.runs.run import Run
 
@@ -94,21 +94,41 @@ def show_stability(run: Run, selections: pd.DataFrame) -> None:
         figure = stability_figure(counts, folds)
         show_figure(figure, f"stability-{run.id}", counts, "Genes by the number of folds that chose them")
     with right:
-        shared = shared_genes(selections)
-        st.dataframe(
-            shared.assign(shared=100 * shared["shared"]), hide_index=True, alt="Agreement of the folds by omics type",
-            column_config={
-                "omics": "Type",
-                "chosen": st.column_config.NumberColumn("Chosen", format="%.0f", help="Genes a fold, on average."),
-                "always": st.column_config.NumberColumn("In all folds", help=f"Genes that all {folds} folds chose."),
-                "shared": st.column_config.NumberColumn(
-                    "Shared by two folds", format="%.0f %%",
-                    help="Of the genes of one fold, how many another fold chose too; mean over all pairs of folds.",
-                ),
-            },
-        )  # fmt: skip
-        save_table(shared, f"shared-genes-{run.id}")
-        st.markdown(unstable(dict(zip(shared["omics"], shared["shared"], strict=True))))
+        if "tested" in selections:
+            _show_agreement(run)
+        else:
+            st.caption("This run has not recorded how many genes it tested: prepare the cohort again to see more.")
+
+
+def _show_agreement(run: Run) -> None:
+    """Shared genes and Nogueira's index of each omics type, and what they mean."""
+    found = data.stability(run)
+    table = stability_table(found)
+    shown = table.assign(shared=100 * table["shared"], by_chance=100 * table["by_chance"])
+    shown["stability"] = [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()]
+    st.dataframe(
+        shown.drop(columns=["lower", "upper"]), hide_index=True, alt="Agreement of the folds by omics type",
+        column_config={
+            "omics": "Type",
+            "chosen": st.column_config.NumberColumn("Chosen", format="%.0f", help="Genes a fold, on average."),
+            "always": st.column_config.NumberColumn("In all folds", help="Genes that every fold chose."),
+            "shared": st.column_config.NumberColumn(
+                "Shared", format="%.0f %%",
+                help="Of the genes of one fold, how many another fold chose too; mean over all pairs of folds.",
+            ),
+            "by_chance": st.column_config.NumberColumn(
+                "By chance", format="%.0f %%", help="What two folds would share if their genes were drawn at random."
+            ),
+            "stability": st.column_config.TextColumn(
+                "Stability",
+                help="Nogueira's index with its 95 % interval: 1, always the same genes; 0, no better than chance; "
+                "above 0.75 excellent, below 0.4 poor. Folds have most patients in common, so that the interval is "
+                "narrower than it should be.",
+            ),
+        },
+    )  # fmt: skip
+    save_table(table, f"agreement-{run.id}")
+    st.markdown(plain(agreement(found)))
 
 
 def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:

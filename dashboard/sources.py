@@ -44,7 +44,8 @@ def _ask_folder() -> Path | None:
         st.caption("The tables that you uploaded. They are kept for a day, or until they are imported.")
         return folder
     listing = list_folder(folder)
-    _show_listing(listing)
+    chosen = st.session_state.get(READ) == str(folder)
+    _show_listing(listing, brief=chosen)
     if listing.is_cohort:
         _ask_register(folder)
         return None
@@ -52,18 +53,19 @@ def _ask_folder() -> Path | None:
         st.caption("Type a folder, or tick one to go into it.")
         return None
     st.button(
-        "Read this folder", type="primary", icon=":material/search:", on_click=_remember, args=(folder,),
+        "Read this folder again" if chosen else "Read this folder", type="secondary" if chosen else "primary",
+        icon=":material/search:", on_click=_remember, args=(folder,), key="read",
         help="Recognises tables, follow-up and slides by what stands in them. Large tables take a while.",
     )  # fmt: skip
-    return folder if st.session_state.get(READ) == str(folder) else None
+    return folder if chosen else None
 
 
 def _remember(folder: Path) -> None:
     st.session_state[READ] = str(folder)
 
 
-def _show_listing(listing: Listing) -> None:
-    """Names of what lies in a folder; ticking a folder goes into it."""
+def _show_listing(listing: Listing, *, brief: bool) -> None:
+    """Names of what lies in a folder; ticking a folder goes into it. `brief`: only how many there are."""
     folders = sum(entry.kind == "folder" for entry in listing.entries)
     shown = "" if listing.total <= MOST else f", the first {MOST} of {listing.total:,} entries"
     files = len(listing.entries) - folders
@@ -74,8 +76,7 @@ def _show_listing(listing: Listing) -> None:
             "One folder up", icon=":material/arrow_upward:", type="tertiary", on_click=_enter,
             args=(listing.folder.parent,), disabled=listing.folder.parent == listing.folder,
         )  # fmt: skip
-    if not listing.entries:
-        st.caption("This folder is empty.")
+    if brief or not listing.entries:
         return
 
     def choose() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pomp.config import PresetName, ProtocolName
 from pomp.data.importing.plan import Origin
 from pomp.evaluation.report import EvaluationReport, ModelScore
+from pomp.evaluation.stability import SelectionStability
 
 CHANCE = 0.5
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -92,8 +93,7 @@ CHOSEN_ONCE = (
 )
 
 STABLE = 0.75
-"""Share of common genes from which two folds are said to agree, as Nogueira et al. (2018) call an index above 0.75
-excellent."""
+"""Nogueira's index from which agreement is called excellent: Nogueira, Sechidis & Brown, JMLR 18(174), 2018."""
 
 ALIGNMENT = "alignment_"
 _MAPS = {
@@ -205,19 +205,22 @@ def span(numbers: Sequence[int]) -> str:
     return f"{lowest:,}" if lowest == highest else f"{lowest:,}–{highest:,}"
 
 
-def unstable(shared: Mapping[str, float]) -> str:
-    """What the share of genes that two folds have in common means for a reader.
+def interval(value: float, lower: float, upper: float) -> str:
+    """'0.53 (0.50–0.56)', '0.53' where the interval is not known."""
+    known = math.isfinite(lower) and math.isfinite(upper)
+    return f"{number(value, 2)} ({lower:.2f}–{upper:.2f})" if known else number(value, 2)
 
-    Args:
-        shared: omics type → share, 0 to 1.
-    """
-    omics, share = min(shared.items(), key=lambda item: item[1])
-    if share >= STABLE:
-        return (
-            f"Any two folds share on average at least {share:.0%} of their genes of each type: the choice hardly "
-            "depends on who is trained on."
-        )
+
+def agreement(found: Sequence[SelectionStability]) -> str:
+    """What the agreement of the folds on their genes means for a reader."""
+    known = [one for one in found if math.isfinite(one.index)]
+    if not known:
+        return "Every fold chose every gene there is: there was nothing to choose."
+    least = min(known, key=lambda one: one.index)
+    shared = f"{least.overlap:.0%} of their {least.omics} genes ({least.expected_overlap:.0%} by chance alone)"
+    if least.index >= STABLE:
+        return f"The folds agree well: even of the type that agrees least, two folds share {shared}."
     return (
-        f"Two folds share only {share:.0%} of their {omics} genes: leaving out other patients gives another list. The "
-        "list as a whole may predict, but single genes must not be read as biomarkers."
+        f"Two folds share only {shared}: training on other patients gives another list. The list as a whole may "
+        "predict, but single genes must not be read as biomarkers."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from itertools import combinations
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.theme import SERIES, TEMPLATE
+from pomp.evaluation.stability import SelectionStability
 
 
 def gene_table(selections: pd.DataFrame) -> pd.DataFrame:
@@ -45,20 +46,17 @@ def fold_counts(selections: pd.DataFrame, folds: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["omics", "folds", "genes"])
 
 
-def shared_genes(selections: pd.DataFrame) -> pd.DataFrame:
-    """How far the folds chose the same genes, one row a type: omics, chosen (mean a fold), always, shared.
-
-    `always`: genes chosen in every fold. `shared`: of the genes of a fold, the share that another chose too, mean over
-    all pairs of folds (Dice's coefficient); NaN for one fold.
+def stability_table(found: Sequence[SelectionStability]) -> pd.DataFrame:
+    """A row an omics type: omics, chosen (genes a fold), always (genes that every fold chose), shared and by_chance
+    (of the genes of a fold, the share that another chose too), stability (Nogueira's index), lower, upper (95 %).
     """
-    rows = []
-    chosen = selections[selections["selected"]]
-    for omics, part in chosen.groupby("omics", sort=False, observed=True):
-        sets = [set(genes["gene"]) for _, genes in part.groupby("fold")]
-        shares = [2 * len(a & b) / (len(a) + len(b)) for a, b in combinations(sets, 2)]
-        mean = sum(map(len, sets)) / len(sets)
-        rows.append((omics, mean, len(set.intersection(*sets)), sum(shares) / len(shares) if shares else float("nan")))
-    return pd.DataFrame(rows, columns=["omics", "chosen", "always", "shared"])
+    rows = [
+        (one.omics, one.chosen, sum(times == one.sets for times in one.times_chosen.values()), one.overlap,
+         one.expected_overlap, one.index, one.interval.lower, one.interval.upper)
+        for one in found
+    ]  # fmt: skip
+    names = ["omics", "chosen", "always", "shared", "by_chance", "stability", "lower", "upper"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def beside_paper(honest: pd.DataFrame, paper: pd.DataFrame, folds: int) -> pd.DataFrame:
@@ -107,8 +105,8 @@ def stability_figure(counts: pd.DataFrame, folds: int) -> go.Figure:
     figure = go.Figure()
     for place, (omics, rows) in enumerate(counts.groupby("omics", sort=False)):
         figure.add_bar(
-            x=rows["folds"].astype(str), y=rows["genes"], name=escape(str(omics)), marker_color=SERIES[place % len(SERIES)],
-            text=rows["genes"], textposition="outside", cliponaxis=False,
+            x=rows["folds"].astype(str), y=rows["genes"], text=rows["genes"], name=escape(str(omics)),
+            marker_color=SERIES[place % len(SERIES)], textposition="outside", cliponaxis=False,
             hovertemplate="chosen in %{x} of " + str(folds) + " folds: %{y} genes<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     figure.update_xaxes(title_text="Folds that chose the gene", type="category")

@@ -41,7 +41,9 @@ if check.cohort is None:
     st.markdown(f"Repair the files in {code(folder)} and reload this page. Nothing was changed.")
     st.stop()
 cohort_badges(check.cohort.title, check.cohort.synthetic)
-st.caption(f"{plain(check.cohort.source)} · licence: {plain(check.cohort.licence or 'not stated')}")
+st.caption(
+    f"Source: {plain(check.cohort.source or 'not stated')} · licence: {plain(check.cohort.licence or 'not stated')}"
+)
 if view == PATIENTS:
     show_overview(check, check.cohort)
 elif view == GENES:

@@ -1,0 +1,111 @@
+"""Uploaded tables: names, limits, and how long they are kept."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dashboard import uploads
+from dashboard.uploads import UPLOADS, discard, is_upload, safe_name, save_uploads, sweep
+from pomp.errors import CohortError
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file as the browser sent it."""
+
+    name: str
+    content: bytes = b"patient,OS\n"
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(self.content)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("clinical.csv", "clinical.csv"),
+        ("HiSeqV2.gz", "HiSeqV2.gz"),
+        ("../../etc/passwd.csv", "passwd.csv"),
+        (r"C:\data\mrna table (1).tsv", "mrna_table_1_.tsv"),
+        (".hidden.csv", "hidden.csv"),
+        ("\u202egnp.csv", "gnp.csv"),
+        ("x" * 300 + ".csv", "x" * 116 + ".csv"),
+    ],
+)
+def test_names_are_made_safe(sent: str, kept: str) -> None:
+    assert safe_name(sent) == kept
+
+
+@pytest.mark.parametrize("name", ["", "..", "csv", ".csv", "run.sh", "slide.svs", "mrna.csv.exe", "a.csv/"])
+def test_what_is_no_table_is_refused(name: str) -> None:
+    with pytest.raises(CohortError, match=r"is no table that can be uploaded: \.csv, \.tsv"):
+        safe_name(name)
+
+
+def test_tables_lie_in_a_folder_of_the_workspace(tmp_path: Path) -> None:
+    folder = save_uploads([Sent("a/clinical.csv"), Sent("mrna.csv", b"1")], tmp_path)
+    assert folder.parent == tmp_path / UPLOADS
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "clinical.csv": b"patient,OS\n",
+        "mrna.csv": b"1",
+    }
+    assert is_upload(folder, tmp_path)
+    discard(folder, tmp_path)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ([Sent("a.csv"), Sent("b/a.csv")], "would both be called 'a.csv': rename one of them"),
+        ([Sent(f"{k}.csv") for k in range(51)], "51 files are too many for an upload of at most 50"),
+        (
+            [Sent("a.csv", bytes(2_000_001))],
+            r"2 MB are too many for an upload of at most 1 MB\. Put them into a folder",
+        ),
+        ([Sent("a.csv"), Sent("b.exe")], "'b.exe' is no table"),
+    ],
+)
+def test_limits_hold_on_the_server(
+    files: list[Sent], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_MB", 1)
+    with pytest.raises(CohortError, match=message):
+        save_uploads(files, tmp_path)
+    assert not (tmp_path / UPLOADS).exists()
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(CohortError, match="No space left on device. Free disk space"):
+        save_uploads([Sent("a.csv")], tmp_path)
+    assert list((tmp_path / UPLOADS).iterdir()) == []
+
+
+def test_what_is_older_than_a_day_is_swept(tmp_path: Path) -> None:
+    names = {"0123456789abcdef": 2, "fedcba9876543210": 0.5, ".trial-ab12cd_x": 2, "mine": 2}  # days old
+    for name, days in names.items():
+        (tmp_path / UPLOADS / name).mkdir(parents=True)
+        then = time.time() - days * 86400
+        os.utime(tmp_path / UPLOADS / name, (then, then))
+    sweep(tmp_path)
+    assert {path.name for path in (tmp_path / UPLOADS).iterdir()} == {"fedcba9876543210", "mine"}
+
+
+@pytest.mark.parametrize("place", ["cohorts/0123456789abcdef", "uploads/mine", "uploads/0123456789abcdef/in"])
+def test_other_folders_are_left_alone(place: str, tmp_path: Path) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    discard(tmp_path / place, tmp_path)
+    assert (tmp_path / place).is_dir()
