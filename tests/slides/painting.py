@@ -1,13 +1,18 @@
-"""Slides made for tests: lossless pyramids that OpenSlide takes for Aperio, so that pixels can be compared exactly."""
+"""Slides made for tests, which OpenSlide takes for Aperio: lossless ones, whose pixels are known, and of JPEG tiles."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tifffile
+from PIL import Image
+
+from pomp.bench.pyramid import Coding, Level, write_pyramid
 
 GLASS = (243, 242, 244)
 EOSIN = (214, 138, 178)
@@ -53,3 +58,64 @@ def table(*files: Path) -> pd.DataFrame:
     """What `Cohort.slides` holds for these files, each of a patient of its own."""
     rows = [(f"patient of {file.stem}", file.stem, str(file)) for file in files]
     return pd.DataFrame(rows, columns=["patient", "slide", "file"])
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    """How tiles are compressed."""
+
+    rgb: bool = False  # otherwise YCbCr
+    subsampling: str = "4:2:0"
+    shared_tables: bool = True
+    marked: bool = True  # with the JFIF or Adobe marker that Pillow writes
+    side: int = TILE
+    big: bool = False  # BigTIFF
+    missing: Sequence[int] = ()  # tiles of level 0 that hold nothing
+    missing_below: Sequence[int] = ()  # of level 1
+    description: str = "Aperio |AppMag = 20|MPP = 0.5"
+
+
+def write_jpeg_slide(
+    path: Path, pixels: np.ndarray, jpeg: Jpeg | None = None, downsamples: Sequence[int] = (1, 4, 16)
+) -> Path:
+    """A pyramid of JPEG tiles; what they hold beyond the edge is black, as nobody may look there."""
+    jpeg = jpeg or Jpeg()
+    blocks: list[bytes] = []
+    levels = []
+    for number, downsample in enumerate(downsamples):
+        level = pixels if downsample == 1 else shrink(pixels, downsample)
+        height, width = level.shape[:2]
+        rows, columns = (-(-length // jpeg.side) for length in (height, width))
+        padded = np.zeros((rows * jpeg.side, columns * jpeg.side, 3), np.uint8)
+        padded[:height, :width] = level
+        tiles = np.arange(rows * columns) + len(blocks)
+        for row in range(rows):
+            for column in range(columns):
+                y, x = row * jpeg.side, column * jpeg.side
+                blocks.append(compress(padded[y : y + jpeg.side, x : x + jpeg.side], jpeg, 2))
+        tiles[list((jpeg.missing, jpeg.missing_below, ())[number])] = -1
+        levels.append(Level(width, height, tiles.reshape(rows, columns)))
+    horizontal, vertical = {"4:4:4": (1, 1), "4:2:2": (2, 1), "4:2:0": (2, 2)}[jpeg.subsampling]
+    coding = Coding(
+        side=jpeg.side,
+        photometric=2 if jpeg.rgb else 6,
+        subsampling=(horizontal, vertical),
+        tables=compress(pixels[:8, :8], jpeg, 1) if jpeg.shared_tables else b"",
+        description=jpeg.description,
+    )
+    return write_pyramid(path, blocks, levels, coding, jpeg.big)
+
+
+def compress(pixels: np.ndarray, jpeg: Jpeg, stream: int) -> bytes:
+    """A JPEG stream. `stream`: 1 for its tables only, 2 for all but them where they are shared."""
+    buffer = io.BytesIO()
+    kind = stream if jpeg.shared_tables else 0
+    Image.fromarray(pixels).save(
+        buffer, "JPEG", quality=85, subsampling=jpeg.subsampling, keep_rgb=jpeg.rgb, streamtype=kind
+    )
+    content = buffer.getvalue()
+    if jpeg.marked or stream == 1:
+        return content
+    assert content[2:3] == b"\xff"
+    assert 0xE0 <= content[3] <= 0xEF
+    return content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
