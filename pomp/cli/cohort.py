@@ -1,26 +1,28 @@
-"""`pomp cohort …`: look at a cohort folder."""
+"""`pomp cohort …`: check a cohort folder, import one from downloads, export one."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pomp.cli.terminal import Home, cohort_folder, console, open_workspace
+from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
 from pomp.cli.train import Settings, configuration
-from pomp.data.cohort import ExclusionLog, Problem, check_cohort
-from pomp.errors import CohortError
+from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
+from pomp.data.importing.export import export_cohort
+from pomp.data.importing.plan import ImportPlan
+from pomp.data.importing.scan import scan
+from pomp.data.importing.write import import_cohort, stage
+from pomp.errors import CohortError, ConfigError
 
-app = typer.Typer(help="Look at a cohort folder.", no_args_is_help=True)
+app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
 SHOWN_REASONS = 20
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `check` a subcommand while it is the only one."""
 
 
 @app.command()
@@ -33,7 +35,115 @@ def check(
     """Read a cohort and show who stays, who is left out and why, and every problem at once."""
     config = configuration("honest", None, settings)
     found = check_cohort(cohort_folder(folder, open_workspace(home)), config.cohort)
-    print_funnel(found.log, None if every else SHOWN_REASONS)
+    _print_check(found, None if every else SHOWN_REASONS)
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Folder with what TCGA, Xena, the GDC or a hospital gave.")],
+    name: Annotated[str | None, typer.Option(help="Name of the new cohort folder.")] = None,
+    title: Annotated[str | None, typer.Option(help="A title for people.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Survival endpoint: OS, DSS, PFI, …")] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help=f"Kind of a table, as in mrna=log: {', '.join(get_args(Kind))}. May be repeated."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="An omics type to leave out, or slides. May be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Convert and check, and keep nothing.")] = False,
+    home: Home = None,
+) -> None:
+    """Make a cohort of the workspace from a folder of downloads or tables, which is only read."""
+    given = {"name": name, "title": title, "endpoint": endpoint}
+    plan = scan(folder).model_copy(update={key: value for key, value in given.items() if value is not None})
+    plan = _leave_out(_set_kinds(plan, kinds or []), without or [])
+    _print_plan(plan)
+    if dry_run:
+        with tempfile.TemporaryDirectory(prefix="pomp-import-") as scratch, TerminalProgress() as progress:
+            found = stage(plan, Path(scratch) / "cohort", progress.count)
+        _print_check(found, SHOWN_REASONS)
+        return
+    with TerminalProgress() as progress:
+        made = import_cohort(plan, open_workspace(home).cohorts, progress.count)
+    _print_check(check_cohort(made), SHOWN_REASONS)
+    console.print(f"Imported into {made}.", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def export(
+    cohort: Folder,
+    file: Annotated[Path, typer.Argument(help="A new .h5mu, or .h5ad for a cohort with one omics type.")],
+    home: Home = None,
+) -> None:
+    """Write the kept patients of a cohort as MuData or AnnData, which `pomp cohort import` reads back."""
+    found = read_cohort(cohort_folder(cohort, open_workspace(home)))
+    export_cohort(found, file)
+    normals = sum(len(table.normals) for table in found.omics.values() if table.normals is not None)
+    console.print(
+        f"{len(found.patients)} patients and {normals} normal samples, {', '.join(found.omics)}: {file}.",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def _set_kinds(plan: ImportPlan, kinds: list[str]) -> ImportPlan:
+    tables = {table.name: table for table in plan.omics}
+    for word in kinds:
+        name, _, kind = word.partition("=")
+        if name not in tables:
+            raise ConfigError(f"--kind {word}: there is no omics type '{name}'. Types there: {_join(tables)}.")
+        if kind not in get_args(Kind):
+            raise ConfigError(f"--kind {word}: there is no kind '{kind}'. Kinds: {', '.join(get_args(Kind))}.")
+        tables[name] = tables[name].model_copy(update={"kind": kind})
+    return plan.model_copy(update={"omics": tuple(tables.values())})
+
+
+def _leave_out(plan: ImportPlan, names: list[str]) -> ImportPlan:
+    known = [table.name for table in plan.omics]
+    for name in names:
+        if name not in {*known, "slides"}:
+            raise ConfigError(f"--without {name}: there is no omics type '{name}'. Types there: {_join(known)}.")
+    changes: dict[str, Any] = {"omics": tuple(table for table in plan.omics if table.name not in names)}
+    if "slides" in names:
+        changes |= {"slides": None, "slide_files": ()}
+    return plan.model_copy(update=changes)
+
+
+def _join(names: Iterable[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _print_plan(plan: ImportPlan) -> None:
+    """What was recognised, and how; then the findings."""
+    table = Table(title=escape(f"{plan.title} → {plan.name}"))
+    for heading in ("what", "kind", "file", "how"):
+        table.add_column(heading)
+    rows = [("follow-up", "", plan.clinical, f"endpoint {plan.endpoint}; there: {_join(plan.endpoints)}")]
+    rows += [("patients", "", file, "joined to the follow-up") for file in plan.covariates]
+    rows += [(planned.name, planned.kind, planned.file, planned.note) for planned in plan.omics]
+    if plan.slides is not None:
+        rows.append(("slides", "", plan.slides, f"{len(plan.slide_files)} slides"))
+    for what, kind, file, how in rows:
+        table.add_row(*map(escape, (what, kind, _inside(plan, file), how)))
+    console.print(table)
+    print_problems(plan.findings)
+
+
+def _inside(plan: ImportPlan, file: str | None) -> str:
+    """Relative to the folder where it lies in it."""
+    if file is None:
+        return "none"
+    path = Path(file)
+    return str(path.relative_to(plan.folder)) if path.is_relative_to(plan.folder) else file
+
+
+def _print_check(found: CohortCheck, limit: int | None) -> None:
+    """The funnel, every problem, and who is kept.
+
+    Raises:
+        CohortError: there are errors among the problems.
+    """
+    print_funnel(found.log, limit)
     print_problems(found.problems)
     if found.cohort is None:
         raise CohortError("The cohort cannot be used yet: the errors above come first.")

@@ -11,11 +11,11 @@ from pomp.data.problems import LISTED, Problems
 from pomp.data.readers.table import RawTable
 
 TIME_SUFFIX = ".time"
-REDACTION = "Redaction"
-"""Column of TCGA's clinical data resource: 'Redacted' where the study withdrew a patient."""
+LEFT_OUT = "left_out"
+"""A column of clinical.csv: any text in it, which should be the reason, keeps the patient out of the analysis."""
 
-WITHDRAWN = -1.0
-"""In the column event: the patient was withdrawn, whatever the follow-up says. Source: Liu et al., Cell 2018."""
+MARKED = -1.0
+"""The event of a patient whom `LEFT_OUT` keeps out."""
 
 
 def list_endpoints(columns: Iterable[str]) -> list[str]:
@@ -27,7 +27,7 @@ def list_endpoints(columns: Iterable[str]) -> list[str]:
 def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: Problems) -> pd.DataFrame | None:
     """time_days and event of every row of clinical.csv, both float with NaN where not recorded, index patient.
 
-    The event of a redacted patient is `WITHDRAWN`.
+    The event is `MARKED` where the column `LEFT_OUT` holds anything.
 
     None if the endpoint's columns are not there. Values that cannot be are added to `problems`.
     """
@@ -46,14 +46,14 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
     time = _read_numbers(table, endpoint + TIME_SUFFIX, problems)
     wrong = (time < 0) | np.isinf(time)
     _report(table, endpoint + TIME_SUFFIX, wrong, "is no time: days from diagnosis are 0 or more.", problems)
-    event[_find_redacted(table)] = WITHDRAWN
+    event[_find_left_out(table)] = MARKED
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
 
 
 def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) -> str | None:
     """Why a patient has no usable follow-up; None if it is usable."""
-    if event == WITHDRAWN:
-        return f"withdrawn by the study ({REDACTION})"
+    if event == MARKED:
+        return f"marked as {LEFT_OUT} in clinical.csv"
     if np.isnan(event):
         return f"{endpoint} is not recorded"
     if np.isnan(time_days):
@@ -63,11 +63,10 @@ def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) 
     return None
 
 
-def _find_redacted(table: RawTable) -> np.ndarray:
-    if REDACTION not in table.columns:
+def _find_left_out(table: RawTable) -> np.ndarray:
+    if LEFT_OUT not in table.columns:
         return np.zeros(len(table.rows), np.bool_)
-    cells = table.cells[table.columns.index(REDACTION)].astype(str)
-    return cells.str.strip().str.lower().eq("redacted").to_numpy(np.bool_)
+    return table.cells[table.columns.index(LEFT_OUT)].notna().to_numpy(np.bool_)
 
 
 def _read_numbers(table: RawTable, column: str, problems: Problems) -> np.ndarray:

@@ -10,12 +10,13 @@ import pandas as pd
 from pomp.data.barcode import parse_barcode
 from pomp.data.importing.containers import is_container, read_observations
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
-from pomp.data.outcome import TIME_SUFFIX, list_endpoints
-from pomp.data.problems import LISTED, Problems
+from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
+from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, read_table
 
 # Columns that name the patient where the first column names a sample; Xena's, TCGA's, the GDC's.
 PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
+REDACTION = "Redaction"
 _NAMES = frozenset({*PATIENT_COLUMNS, "sample", "sampleID", "submitter_id", "submitter_id.samples"})
 
 
@@ -34,7 +35,21 @@ def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems
         further = _read_one(path, problems)
         further = further.loc[:, [name for name in further.columns if name not in joined.columns]]
         joined = joined.join(further, how="left")
-    return joined.dropna(axis=1, how="all")
+    return _leave_redacted_out(joined, clinical.name, problems).dropna(axis=1, how="all")
+
+
+def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
+    """Mark the patients whom TCGA withdrew, for example because consent was. Source: Liu et al., Cell 2018, Table S1."""
+    if REDACTION not in patients.columns:
+        return patients
+    redacted = patients[REDACTION].astype(str).str.strip().str.lower() == "redacted"
+    if not redacted.any():
+        return patients
+    names = enumerate_some([str(name) for name in patients.index[redacted]])
+    problems.warning(
+        file, f"{int(redacted.sum())} patients are redacted by TCGA, and left out: {names}.", column=REDACTION
+    )
+    return patients.assign(**{LEFT_OUT: redacted.map({True: "redacted by TCGA", False: None})})
 
 
 def _read_one(path: Path, problems: Problems) -> pd.DataFrame:
