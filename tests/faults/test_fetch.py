@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pomp.data.gdc import api
 from pomp.data.gdc.api import Gdc
 from pomp.data.gdc.errors import DiskError
 from pomp.data.gdc.fetch import fetch
@@ -23,7 +24,7 @@ from tests.data.gdc.server import PROJECT, Fault, GdcServer, served, serving
 from tests.runs.fakes import eventually
 
 QUICK = Patience(attempts=3, first_seconds=0.001, longest_seconds=1)
-CHUNK = 1 << 16
+CHUNK = api._CHUNK
 SMALL = served("small.tsv", b"small")
 LARGE = served("large.tsv", bytes(range(251)) * 2000)  # 502,000 bytes: seven chunks and a bit
 FULL = Path("/dev/full")
@@ -32,6 +33,7 @@ FULL = Path("/dev/full")
 FETCH = """
 import sys
 from pathlib import Path
+from pomp.data.gdc import api
 from pomp.data.gdc.api import Gdc
 from pomp.data.gdc.fetch import fetch
 from pomp.data.gdc.plan import plan_fetch

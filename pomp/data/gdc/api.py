@@ -209,13 +209,10 @@ class Gdc:
                 stream=True,
                 timeout=(_CONNECT_SECONDS, _READ_SECONDS),
             )
-        except requests.exceptions.SSLError as error:
-            raise FetchError(
-                f"The certificate of {url} is not trusted: {_reason(error)}. Behind a proxy that opens HTTPS, name its "
-                "certificate in REQUESTS_CA_BUNDLE."
-            ) from error
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise TransientError(f"{url} cannot be reached: {_reason(error)}.") from error
+            secure = isinstance(error, requests.exceptions.SSLError)
+            hint = " Behind a proxy that opens HTTPS, name its certificate in REQUESTS_CA_BUNDLE." if secure else ""
+            raise TransientError(f"{url} cannot be reached: {_reason(error)}.{hint}") from error
         except requests.RequestException as error:
             raise FetchError(f"{url} cannot be asked: {_reason(error)}.") from error
         if response.ok:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest.mock import patch
 
 PROJECT = "TCGA-LIHC"
 RELEASE = "Data Release 45.0 - December 04, 2025"
@@ -229,12 +231,13 @@ def _values(entry: Any, path: list[str]) -> list[Any]:
 
 @contextmanager
 def serving(files: list[Served], cases: list[dict[str, Any]] | None = None) -> Iterator[GdcServer]:
-    """A server for the block; it ends with it."""
+    """A server for the block; it ends with it. It is reached without a proxy, whatever the environment says."""
     server = GdcServer(files, [case("TCGA-DD-A1EB", 300)] if cases is None else cases)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield server
+        with patch.dict(os.environ, {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}):
+            yield server
     finally:
         server.shutdown()
         server.server_close()

@@ -158,6 +158,23 @@ def test_nobody_there() -> None:
         gdc.data_release()
 
 
+def test_no_secure_connection() -> None:
+    message = r"cannot be reached: .*SSL.* name its certificate in REQUESTS_CA_BUNDLE"
+    with (
+        serving([STAR]) as server,
+        Gdc(server.address.replace("http://", "https://"), QUICK) as gdc,
+        pytest.raises(FetchError, match=message),
+    ):
+        gdc.data_release()
+
+
+def test_a_proxy_is_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving([STAR]) as server, Gdc("http://gdc.invalid", QUICK) as gdc:
+        monkeypatch.setenv("http_proxy", server.address)
+        server.fail("http://gdc.invalid/status", Fault(body=b'{"data_release": "by proxy"}'))
+        assert gdc.data_release() == "by proxy"
+
+
 @pytest.mark.parametrize("address", ["api.gdc.cancer.gov", "ftp://mirror", "https://", ""])
 def test_no_address(address: str) -> None:
     with pytest.raises(FetchError, match=f"'{address}' is no address of an API: write it as https://api.gdc"):
