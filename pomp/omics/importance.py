@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from pomp.omics.forest import Sample, SurvivalForest, Trees, grow_forest
+from pomp.omics.forest.threads import in_threads
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -43,7 +44,8 @@ def permutation_importance(forest: SurvivalForest) -> Floats:
     Source: Ishwaran et al., Random survival forests, Ann. Appl. Stat. 2008 (VIMP), with Breiman's permutation by tree
     (Random forests, Mach. Learn. 2001) in place of their random assignment at the splits.
     """
-    falls = _falls(forest.sample, forest.trees, forest.drawn, forest.seeds)
+    falls = np.zeros(forest.trees.threshold.shape)
+    in_threads(lambda first, step: _falls(forest.sample, forest.trees, forest.drawn, forest.seeds, falls, first, step))
     splits = forest.trees.gene >= 0
     genes = forest.trees.gene[splits]
     return np.bincount(genes, falls[splits], minlength=len(forest.sample.values)) / len(forest.seeds)
@@ -56,25 +58,32 @@ def permutation(seed: int, gene: int, count: int) -> Ints:
     return np.random.permutation(count)  # noqa: NPY002
 
 
-@njit(cache=True, parallel=True)
-def _falls(sample: Sample, trees: Trees, drawn: NDArray[np.int32], seeds: NDArray[np.uint32]) -> Floats:
-    """The fall of the C-index in each tree (B, K), at the first node that splits on each gene; 0 elsewhere."""
-    falls = np.zeros(trees.threshold.shape)
-    for tree in prange(len(seeds)):
+@njit(cache=True, nogil=True)
+def _falls(
+    sample: Sample,
+    trees: Trees,
+    drawn: NDArray[np.int32],
+    seeds: NDArray[np.uint32],
+    falls: Floats,
+    first: int,
+    step: int,
+) -> None:
+    """Fill `falls` (B, K) with the fall of the C-index in each tree, at the first node that splits on each gene."""
+    for tree in range(first, len(seeds), step):
         out_of_bag = np.flatnonzero(drawn[tree] == 0)
-        used = trees.last[tree, 0] + 1
-        leaves = np.unique(trees.mortality[tree, :used])
-        score = np.searchsorted(leaves, trees.mortality[tree])  # (K,) what orders patients, as integers
+        gene, mortality = trees.gene[tree], trees.mortality[tree]
+        nodes = trees.last[tree, 0] + 1
+        score = np.zeros(nodes, np.int64)  # what orders patients, as integers: how many nodes have a lower mortality
+        for node in range(nodes):
+            score[node] = np.sum(mortality[:nodes] < mortality[node])
         intact = score[trees.leaf[tree][out_of_bag]]
         rank, event = sample.rank[out_of_bag], sample.event[out_of_bag]
-        concordant, pairs = _concordant(intact, rank, event, len(leaves))
-        for node in range(used):
-            gene = trees.gene[tree, node]
-            if pairs and gene >= 0 and not np.any(trees.gene[tree, :node] == gene):
-                source = out_of_bag[permutation(seeds[tree], gene, len(out_of_bag))]
+        concordant, pairs = _concordant(intact, rank, event, nodes)
+        for node in range(nodes):
+            if pairs and gene[node] >= 0 and not np.any(gene[:node] == gene[node]):
+                source = out_of_bag[permutation(seeds[tree], gene[node], len(out_of_bag))]
                 risk = _permuted(sample.values, trees, tree, node, out_of_bag, source, intact, score)
-                falls[tree, node] = (concordant - _concordant(risk, rank, event, len(leaves))[0]) / (2 * pairs)
-    return falls
+                falls[tree, node] = (concordant - _concordant(risk, rank, event, nodes)[0]) / (2 * pairs)
 
 
 @njit(cache=True)

@@ -36,7 +36,7 @@ def grown(x: np.ndarray, time: np.ndarray, event: np.ndarray, drawn: np.ndarray,
     """One tree that tries every gene at every node; patients come sorted by time, deaths first."""
     sample, rows = sort_by_time(x, time, event)
     assert rows.tolist() == list(range(len(x)))
-    return Trees(*grow_trees(sample, drawn[None].astype(np.int32), np.zeros(1, np.uint32), x.shape[1], leaf))
+    return grow_trees(sample, drawn[None].astype(np.int32), np.zeros(1, np.uint32), x.shape[1], leaf)
 
 
 FOUR = np.array([[1.0], [2], [3], [4]])
@@ -144,13 +144,11 @@ def equal(one: SurvivalForest, other: SurvivalForest) -> bool:
     return all(np.array_equal(mine, yours) for mine, yours in zip(one.trees, other.trees, strict=True))
 
 
-def test_seeded_whatever_the_number_of_threads() -> None:
+def test_seeded_whatever_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     x, time, event = patients(0)
     forest = grow_forest(x, time, event, 9, 1)
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
+    monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", 1)
     alone = grow_forest(x, time, event, 9, 1)
-    numba.set_num_threads(threads)
     assert equal(forest, alone)
     assert not equal(forest, grow_forest(x, time, event, 9, 2))
 
@@ -182,9 +180,9 @@ def test_lengths_that_differ(rows: int, times: int) -> None:
 def test_a_later_process_does_not_compile_again() -> None:
     """Its first forest is read from numba's cache."""
     code = (
-        "import numpy as np; from pomp.omics.forest import grow_forest; from pomp.omics.forest.trees import grow_trees;"
+        "import numpy as np; from pomp.omics.forest import grow_forest; from pomp.omics.forest.trees import _grow;"
         "grow_forest(np.zeros((3, 1)), np.arange(3.0), np.ones(3, bool), 1, 0);"
-        "print(sum(grow_trees.stats.cache_hits.values()), sum(grow_trees.stats.cache_misses.values()))"
+        "print(sum(_grow.stats.cache_hits.values()), sum(_grow.stats.cache_misses.values()))"
     )
     x, time, event = patients(0)
     grow_forest(x, time, event, 1, 0)

@@ -81,13 +81,11 @@ def test_a_constant_gene_has_none() -> None:
     assert forest_importance(x, time, event, 20, 0)[5] == 0.0
 
 
-def test_seeded_whatever_the_number_of_threads() -> None:
+def test_seeded_whatever_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     x, time, event = patients()
     one, other = (forest_importance(x, time, event, 10, seed) for seed in (1, 2))
-    threads = numba.get_num_threads()
-    numba.set_num_threads(1)
+    monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", 1)
     alone = forest_importance(x, time, event, 10, 1)
-    numba.set_num_threads(threads)
     np.testing.assert_array_equal(one, alone)
     assert not np.array_equal(one, other)
 

@@ -46,8 +46,7 @@ def grow_forest(
 ) -> SurvivalForest:
     """Grow a forest, one bootstrap sample a tree. A longer forest of the same seed begins with the same trees.
 
-    The result depends on the seed and on nothing else: not on the number of threads, which numba takes from the
-    machine (or from NUMBA_NUM_THREADS).
+    The result depends on the seed and not on the number of threads (one a core, or NUMBA_NUM_THREADS).
 
     Args:
         x: (N, G) finite values, which are compared in single precision.
@@ -74,7 +73,7 @@ def grow_forest(
     np.add.at(drawn, (np.arange(trees)[:, None], picks), 1)
     seeds = growth.generate_state(trees).astype(np.uint32)
     grown = grow_trees(sample, drawn, seeds, isqrt(genes) if candidates is None else candidates, leaf)
-    return SurvivalForest(sample, Trees(*grown), drawn, seeds, rows)
+    return SurvivalForest(sample, grown, drawn, seeds, rows)
 
 
 def sort_by_time(x: Floats, time: Floats, event: Bools) -> tuple[Sample, NDArray[np.intp]]:
@@ -82,7 +81,7 @@ def sort_by_time(x: Floats, time: Floats, event: Bools) -> tuple[Sample, NDArray
     rows = np.lexsort((~event, time))
     time, event = time[rows], event[rows]
     with np.errstate(over="ignore"):
-        values = x.T.astype(np.float32, order="C")[:, rows]
+        values = np.ascontiguousarray(x[rows].T, dtype=np.float32)
     if not np.isfinite(values).all():
         gene, patient = np.argwhere(~np.isfinite(values))[0]
         raise TrainingError(

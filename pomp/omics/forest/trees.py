@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
+
+from pomp.omics.forest.threads import in_threads
 
 LEAST_VARIANCE = 1e-9
 """A log-rank variance that is not 0 is 1/(2N) or more: what lies below this is rounding."""
@@ -48,7 +50,6 @@ class _Scratch(NamedTuple):
     step: NDArray[np.float64]  # (≤ N + 1,) W less twice the sum of `best_cut`
 
 
-@njit(cache=True, parallel=True)
 def grow_trees(
     sample: Sample, drawn: NDArray[np.int32], seeds: NDArray[np.uint32], candidates: int, leaf: int
 ) -> Trees:
@@ -68,34 +69,47 @@ def grow_trees(
     Source: Ishwaran et al., Random survival forests, Ann. Appl. Stat. 2008.
     """
     count, patients = drawn.shape
-    nodes = 2 * max(patients // leaf, 1) - 1
+    shape = count, 2 * max(patients // leaf, 1) - 1
     trees = Trees(
-        np.full((count, nodes), -1, np.int32),
-        np.zeros((count, nodes)),
-        np.zeros((count, nodes), np.int32),
-        np.zeros((count, nodes), np.int32),
-        np.zeros((count, nodes)),
-        np.zeros((count, patients), np.int32),
+        gene=np.full(shape, -1, np.int32),
+        threshold=np.zeros(shape),
+        right=np.zeros(shape, np.int32),
+        last=np.zeros(shape, np.int32),
+        mortality=np.zeros(shape),
+        leaf=np.zeros((count, patients), np.int32),
     )
-    for tree in prange(count):
-        _grow_tree(sample, drawn[tree], seeds[tree], candidates, leaf, trees, tree)
+    in_threads(lambda first, step: _grow(sample, drawn, seeds, candidates, leaf, trees, first, step))
     return trees
 
 
-@njit(cache=True)
-def _grow_tree(
-    sample: Sample, drawn: NDArray[np.int32], seed: int, candidates: int, leaf: int, trees: Trees, tree: int
+@njit(cache=True, nogil=True)
+def _grow(
+    sample: Sample,
+    drawn: NDArray[np.int32],
+    seeds: NDArray[np.uint32],
+    candidates: int,
+    leaf: int,
+    trees: Trees,
+    first: int,
+    step: int,
 ) -> None:
+    for tree in range(first, len(seeds), step):
+        np.random.seed(seeds[tree])  # noqa: NPY002  numba's generator, of this thread alone
+        _grow_tree(sample, drawn[tree], candidates, leaf, trees, tree)
+
+
+@njit(cache=True)
+def _grow_tree(sample: Sample, drawn: NDArray[np.int32], candidates: int, leaf: int, trees: Trees, tree: int) -> None:
     """Grow the tree of row `tree`, left subtrees first."""
-    np.random.seed(seed)  # noqa: NPY002  numba's generator, of this thread alone
-    patients = len(drawn)
     scratch = _scratch(drawn)
     genes = np.arange(len(sample.values)).astype(np.int32)
-    people = np.arange(patients).astype(np.int32)  # each node owns a stretch, in which patients stay sorted by time
-    stack = [(0, patients, -1)]  # stretch; the node whose right child it becomes
-    node = 0
-    while stack:
-        start, stop, parent = stack.pop()
+    people = np.arange(len(drawn)).astype(np.int32)  # each node owns a stretch, in which patients stay sorted by time
+    todo = np.zeros((trees.gene.shape[1], 3), np.int64)  # stretch, and the node whose right child it becomes
+    todo[0] = 0, len(drawn), -1
+    node, waiting = 0, 1
+    while waiting:
+        waiting -= 1
+        start, stop, parent = todo[waiting]
         if parent >= 0:
             trees.right[tree, parent] = node
         grown, times, trees.mortality[tree, node] = _risk_sets(sample, people[start:stop], scratch)
@@ -105,8 +119,9 @@ def _grow_tree(
         if gene >= 0:
             trees.gene[tree, node], trees.threshold[tree, node] = gene, threshold
             middle = start + _partition(people[start:stop], sample.values[gene], threshold, scratch.sorted)
-            stack.append((middle, stop, node))
-            stack.append((start, middle, -1))
+            todo[waiting] = middle, stop, node
+            todo[waiting + 1] = start, middle, -1
+            waiting += 2
         else:
             trees.leaf[tree, people[start:stop]] = node
         node += 1
@@ -222,7 +237,7 @@ def best_cut(
         if better and values[patient] != values[scratch.sorted[left]]:
             best, cut = excess * excess / variance, left
         reached, twice = square[place], 2 * weight
-        for t in range(1, times + 1):
+        for t in range(times + 1):
             step[t] -= twice * (square[t] if square[t] < reached else reached)
     return best, cut
 
