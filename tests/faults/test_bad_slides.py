@@ -17,7 +17,7 @@ from pomp.config import SlideConfig
 from pomp.errors import SlideError
 from pomp.slides import prepare_slides, read_pixels, read_slide_regions, regions_path
 from pomp.slides.deepzoom import pyramid
-from tests.slides.painting import paint, table, write_slide
+from tests.slides.painting import paint, table, write_jpeg_slide, write_slide
 
 CONFIG = SlideConfig(region_px=512, downsample=16)
 TISSUE = paint((1024, 1024), [(0, 0, 900, 900)])
@@ -36,6 +36,15 @@ def scramble_tiles(file: Path) -> None:
     file.write_bytes(content)
 
 
+def damage_a_jpeg_tile(file: Path) -> None:
+    """The directories and all tiles but the first of level 0 stay as they are."""
+    write_jpeg_slide(file, TISSUE, downsamples=(1,))
+    content = bytearray(file.read_bytes())
+    start = content.index(b"\xff\xda")  # of the first tile's pixels
+    content[start + 20 : start + 60] = b"\xff\xd9" * 20
+    file.write_bytes(content)
+
+
 def replace_with(text: bytes) -> Callable[[Path], None]:
     return lambda file: file.write_bytes(text) and None
 
@@ -49,6 +58,10 @@ SLIDES: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut off early": (lambda file: cut_off(file, 0.02), CANNOT_OPEN),
     "half of it": (lambda file: cut_off(file, 0.5), r"^bad\.svs (cannot be opened as a slide|is damaged)"),
     "damaged pixels": (scramble_tiles, r"^bad\.svs (is damaged: the pixels at|cannot be opened as a slide)"),
+    "a damaged JPEG tile": (
+        damage_a_jpeg_tile,
+        r"^bad\.svs is damaged: the pixels at \(0, 0\) of its level of 1024 × 1024 pixels cannot be read \(.* Fetch",
+    ),
     "glass only": (lambda file: write_slide(file, paint((1024, 1024))), r"^bad\.svs shows no tissue: leave it out of"),
     "a crumb of tissue": (
         lambda file: write_slide(file, paint((1024, 1024), [(0, 0, 128, 256)])),

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+import io
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pomp.config import SlideConfig
-from pomp.slides import picture, prepare, prepare_slides, read_pixels, read_slide_regions, regions_path
+from pomp.slides import (
+    picture,
+    prepare,
+    prepare_slides,
+    read_pixels,
+    read_slide_regions,
+    regions_path,
+    small_picture,
+)
 from tests.slides.painting import EOSIN, paint, shrink, table, write_slide
 from tests.slides.reading import prepare_or_crash, prepare_or_hang
 
@@ -31,13 +42,130 @@ def test_a_slide_becomes_a_region_file(slide_file: Path, tissue_pixels: np.ndarr
 
 
 @pytest.mark.usefixtures("here")
-def test_the_picture_shows_the_mask_and_the_regions(slide_file: Path, tmp_path: Path) -> None:
-    prepare_slides(table(slide_file), tmp_path, CONFIG)
-    drawn = picture(read_slide_regions(regions_path(tmp_path, "painted", CONFIG)))
-    assert drawn.size == (512, 512)
-    assert drawn.getpixel((200, 65)) == (0, 158, 115)  # the tissue's upper edge, at level-0 y 256
-    assert drawn.getpixel((128, 30)) == (213, 94, 0)  # the left side of region (0, 1), at level-0 x 512
-    assert drawn.getpixel((200, 200)) == pytest.approx(EOSIN, abs=15)
+class TestRegionsInMicrometres:
+    """Slides of mpp 0.5: 256 µm are 512 px, which are stored with 32."""
+
+    CONFIG = SlideConfig(region_px=512, downsample=16, region_um=256)
+
+    def test_pixels_follow_from_mpp(self, slide_file: Path, tissue_pixels: np.ndarray, tmp_path: Path) -> None:
+        [result] = prepare_slides(table(slide_file), tmp_path, self.CONFIG)
+        assert (result.regions, result.reason, result.mpp) == (4, None, 0.5)
+        path = regions_path(tmp_path, "painted", self.CONFIG)
+        regions = read_slide_regions(path)
+        assert (regions.region_px, regions.downsample, regions.side) == (512, 16.0, 32)
+        expected = [shrink(tissue_pixels[y : y + 512, x : x + 512], 16) for x, y in regions.coordinates]
+        assert np.array_equal(read_pixels(path), expected)
+
+    @pytest.mark.parametrize(
+        ("stated", "mpp", "region_px", "corners"),
+        [
+            (0.25, 0.25, 1024, [[0, 0], [1024, 0]]),  # 512 · 768 of 1024² px are tissue
+            (0.4, 0.4, 640, [[640, 0], [640, 640]]),  # 60%; beside them 12% and 24%
+            (float("nan"), 0.5, 512, [[512, 0], [1024, 0], [512, 512], [1024, 512]]),  # the slide's own
+        ],
+    )
+    def test_the_table_completes_and_overrules_the_file(
+        self, slide_file: Path, tmp_path: Path, stated: float, mpp: float, region_px: int, corners: list[list[int]]
+    ) -> None:
+        [result] = prepare_slides(table(slide_file).assign(mpp=stated), tmp_path, self.CONFIG)
+        stored = read_slide_regions(regions_path(tmp_path, "painted", self.CONFIG))
+        assert (stored.region_px, stored.side, stored.coordinates.tolist()) == (region_px, 32, corners)
+        assert stored.mpp == result.mpp == mpp
+
+    def test_another_mpp_in_the_table_cuts_again(self, slide_file: Path, tmp_path: Path) -> None:
+        slides = table(slide_file)
+        cached = [
+            prepare_slides(slides.assign(mpp=stated), tmp_path, self.CONFIG)[0].cached
+            for stated in (0.5, 0.5, 0.25, float("nan"))
+        ]
+        assert cached == [False, True, False, False]
+
+    @pytest.mark.parametrize(
+        ("header", "region_um", "reason"),
+        [
+            (
+                "|AppMag = 20",
+                256,
+                r"^a\.svs states no mpp .* slides\.region_um = 256 needs: add a column mpp to slides\.csv, leave",
+            ),
+            (
+                "|MPP = 10",
+                256,
+                r"^a\.svs is too coarse: at mpp 10, slides\.region_um = 256 are 26 px, and a region is stored with 32",
+            ),
+            (
+                "|MPP = 0.5",
+                4096,
+                r"^a\.svs has too little tissue: no region of 8192 px .* smaller slides\.region_um",
+            ),
+        ],
+    )
+    def test_slides_that_do_not_fit(self, tmp_path: Path, header: str, region_um: float, reason: str) -> None:
+        file = write_slide(tmp_path / "a.svs", paint((1024, 1024), [(0, 0, 900, 900)]), header=header)
+        config = SlideConfig(region_px=512, downsample=16, region_um=region_um)
+        [result] = prepare_slides(table(file), tmp_path, config)
+        assert result.regions == 0
+        assert re.search(reason, str(result.reason))
+
+
+@pytest.mark.usefixtures("here")
+def test_a_region_over_the_edge_is_padded_with_white(tmp_path: Path) -> None:
+    """700 px are one region and 188 px of another: 36.7% of it, all tissue."""
+    pixels = paint((700, 512), [(0, 0, 700, 512)])
+    [result] = prepare_slides(table(write_slide(tmp_path / "a.svs", pixels)), tmp_path, CONFIG)
+    assert result.regions == 2
+    path = regions_path(tmp_path, "a", CONFIG)
+    assert read_slide_regions(path).tissue == pytest.approx([1, 188 / 512], abs=0.01)
+    edge = read_pixels(path)[1]
+    assert (edge[:, 12:] == 255).all()  # 188 / 16 = 11.75
+    assert (edge[:, :11, 1] < 200).all()
+
+
+@pytest.mark.usefixtures("here")
+def test_a_slide_that_states_no_mpp(tmp_path: Path) -> None:
+    """It is said, and no obstacle where regions are in pixels; the second time it is read from the region file."""
+    files = [
+        write_slide(tmp_path / f"{name}.svs", paint((512, 512), [(0, 0, 512, 512)]), header=header)
+        for name, header in (("with", "|MPP = 0.5"), ("without", ""))
+    ]
+    for cached in (False, True):
+        results = prepare_slides(table(*files), tmp_path, CONFIG)
+        assert [(result.mpp, result.reason, result.cached) for result in results] == [
+            (0.5, None, cached),
+            (None, None, cached),
+        ]
+
+
+@pytest.mark.usefixtures("here")
+class TestPictures:
+    def test_it_shows_the_mask_and_the_regions(self, slide_file: Path, tmp_path: Path) -> None:
+        prepare_slides(table(slide_file), tmp_path, CONFIG)
+        drawn = picture(read_slide_regions(regions_path(tmp_path, "painted", CONFIG)))
+        assert drawn.size == (512, 512)
+        assert drawn.getpixel((200, 65)) == (0, 158, 115)  # the tissue's upper edge, at level-0 y 256
+        assert drawn.getpixel((128, 30)) == (213, 94, 0)  # the left side of region (0, 1), at level-0 x 512
+        assert drawn.getpixel((200, 200)) == pytest.approx(EOSIN, abs=15)
+
+    def test_small_without_the_slide(self, slide_file: Path, tmp_path: Path) -> None:
+        slide = Path(shutil.copy(slide_file, tmp_path / "a.svs"))
+        prepare_slides(table(slide), tmp_path, CONFIG)
+        slide.unlink()
+        drawn = Image.open(io.BytesIO(small_picture(regions_path(tmp_path, "a", CONFIG), 128)))
+        assert (drawn.format, drawn.size) == ("JPEG", (128, 128))
+        assert drawn.getpixel((50, 40)) == pytest.approx(EOSIN, abs=15)
+
+    def test_a_slide_without_regions_shows_why(self, tmp_path: Path) -> None:
+        """A crumb of tissue, and its outline; the second time the slide is not read again."""
+        slide = write_slide(tmp_path / "a.svs", paint((1024, 1024), [(0, 0, 128, 256)]))
+        [first] = prepare_slides(table(slide), tmp_path, CONFIG)
+        [second] = prepare_slides(table(slide), tmp_path, CONFIG)
+        assert (first.regions, first.cached, second.cached) == (0, False, True)
+        assert "too little tissue" in str(first.reason)
+        assert second.reason == first.reason
+        path = regions_path(tmp_path, "a", CONFIG)
+        assert read_pixels(path).shape == (0, 32, 32, 3)
+        drawn = picture(read_slide_regions(path))
+        assert drawn.getpixel((127 * drawn.width // 1024, 60)) == (0, 158, 115)
 
 
 @pytest.mark.usefixtures("here")

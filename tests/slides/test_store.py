@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -39,10 +40,26 @@ def path(tmp_path: Path) -> Path:
     return found
 
 
-@pytest.mark.parametrize("changes", [{}, {"mpp": None}, {"magnification": None}, {"mpp": None, "magnification": None}])
-def test_round_trip(tmp_path: Path, changes: dict[str, None]) -> None:
-    written = replace(REGIONS, **changes)
-    write_regions(tmp_path / "a.h5", written, iter(PIXELS))
+NOTHING = {
+    "coordinates": np.zeros((0, 2), np.int64),
+    "grid": np.zeros((0, 2), np.int64),
+    "tissue": np.zeros(0, np.float32),
+    "reason": "a.svs shows no tissue",
+}
+CHANGES: dict[str, dict[str, Any]] = {
+    "all is known": {},
+    "no mpp": {"mpp": None},
+    "no magnification": {"magnification": None},
+    "neither": {"mpp": None, "magnification": None},
+    "in micrometres": {"region_px": 61, "downsample": 61 / SIDE},
+    "no region": NOTHING,
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_round_trip(tmp_path: Path, case: str) -> None:
+    written = replace(REGIONS, **CHANGES[case])
+    write_regions(tmp_path / "a.h5", written, iter(PIXELS[: len(written.coordinates)]))
     read = read_slide_regions(tmp_path / "a.h5")
     for field in fields(SlideRegions):
         expected, found = getattr(written, field.name), getattr(read, field.name)
@@ -91,6 +108,10 @@ def test_every_setting_that_decides_regions_is_in_the_path(tmp_path: Path) -> No
         SlideConfig(downsample=8),
         SlideConfig(min_tissue=0.125),
         SlideConfig(max_regions=5),
+        SlideConfig(region_um=1024),
+        SlideConfig(region_um=1024.0000001),
+        SlideConfig(region_um=1024, region_px=2048),
+        SlideConfig(region_um=1024, region_px=2048, downsample=8),
     ]
     paths = [regions_path(tmp_path, "x", config).relative_to(tmp_path).as_posix() for config in configs]
     assert paths == [
@@ -99,6 +120,10 @@ def test_every_setting_that_decides_regions_is_in_the_path(tmp_path: Path) -> No
         "regions/4096px_8x_0.25tissue/x.h5",
         "regions/4096px_16x_0.125tissue/x.h5",
         "regions/4096px_16x_0.25tissue/x.h5",
+        "regions/1024um_256px_0.25tissue/x.h5",
+        "regions/1024.0000001um_256px_0.25tissue/x.h5",
+        "regions/1024um_128px_0.25tissue/x.h5",
+        "regions/1024um_256px_0.25tissue/x.h5",
     ]
 
 
