@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise RunError(
             f"{path} could not be written: {error.strerror}. Free disk space, make the folder writable, or choose "
-            "another workspace with --home or POMP_HOME."
+            "another (that of the workspace is --home or POMP_HOME)."
         ) from error
 
 

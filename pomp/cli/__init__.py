@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pomp import __version__
-from pomp.cli import bench, cohort, demo, prepare, train
+from pomp.cli import bench, cohort, demo, fetch, prepare, train
 from pomp.cli.terminal import errors_as_text
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cohort.app.command()(fetch.fetch)
 app.add_typer(cohort.app, name="cohort")
 app.add_typer(bench.app, name="bench")
 app.command()(demo.demo)
