@@ -39,7 +39,7 @@ def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems
 
 
 def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
-    """Mark the patients whom TCGA withdrew, for example because consent was. Source: Liu et al., Cell 2018, Table S1."""
+    """Mark the patients whom TCGA withdrew, by the column of its clinical data resource (Liu et al., Cell 2018)."""
     if REDACTION not in patients.columns:
         return patients
     redacted = patients[REDACTION].astype(str).str.strip().str.lower() == "redacted"
