@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pomp.config import SlideConfig
 from pomp.data.cohort import Cohort
+from pomp.data.readers.slides import COLUMNS, SlideRow
 from pomp.errors import CohortError, RunError, SlideError
 from pomp.progress import OnProgress
 from pomp.slides.features import FeatureFile, inspect_features
@@ -47,16 +50,17 @@ def gather_regions(cohort: Cohort, config: SlideConfig, on_progress: OnProgress,
 def _gather_features(cohort: Cohort, limit: int | None, on_progress: OnProgress, on_results: OnResults) -> RegionBank:
     results: list[SlideResult] = []
     files: dict[str, dict[str, FeatureFile]] = {}
-    rows = cohort.slides[["slide", "patient", "features"]]
-    for slide, patient, path in rows.itertuples(index=False, name=None):
+    rows = [SlideRow(*row) for row in cohort.slides[COLUMNS].itertuples(index=False, name=None)]
+    for row in rows:
+        result = SlideResult(row.slide, row.patient, row.features, mpp=None if math.isnan(row.mpp) else row.mpp)
         try:
-            found = inspect_features(Path(path))
+            found = inspect_features(Path(row.features))
         except SlideError as error:
-            results.append(SlideResult(slide, patient, path, reason=str(error)))
+            results.append(replace(result, reason=str(error)))
         else:
-            files.setdefault(patient, {})[slide] = found
-            results.append(SlideResult(slide, patient, path, found.count))
-        on_progress(len(results), len(rows), slide)
+            files.setdefault(row.patient, {})[row.slide] = found
+            results.append(replace(result, regions=found.count))
+        on_progress(len(results), len(rows), row.slide)
     on_results(results)
     _report(results, cohort)
     _check_features([file for own in files.values() for file in own.values()], cohort)

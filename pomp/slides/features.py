@@ -51,7 +51,7 @@ def inspect_features(path: Path) -> FeatureFile:
         SlideError: there is no such file, it is damaged or of another kind, its features are not one vector of finite
             numbers a region, or their number is not that of its coordinates.
     """
-    features, places = _load(path)
+    features, places = _load_features(path), _find_places(path)
     if places is not None and len(places.coordinates) != len(features):
         raise SlideError(
             f"{path.name} has {len(features)} feature vectors and {len(places.coordinates)} coordinates: extract its "
@@ -67,7 +67,7 @@ def read_features(path: Path, indices: Sequence[int] | None = None) -> np.ndarra
     Raises:
         SlideError: as `inspect_features`, except that the numbers are not looked at.
     """
-    features, _ = _load(path)
+    features = _load_features(path)
     values = features if features.dtype == np.float16 else features.astype(np.float32, copy=False)
     return values if indices is None else values[list(indices)]
 
@@ -84,15 +84,21 @@ def read_coordinates(path: Path) -> RegionPlaces:
         return _places(path, file["coords"])
 
 
-def _load(path: Path) -> tuple[np.ndarray, RegionPlaces | None]:
-    """The features, (M, F), and where the regions lie."""
+def _load_features(path: Path) -> np.ndarray:
+    """The features, (M, F), as they are stored."""
     if path.suffix.lower() == ".pt":
-        return _as_matrix(path, _load_tensor(path)), None
+        return _as_matrix(path, _load_tensor(path))
     with _reading(path) as file:
         if "features" not in file:
             raise SlideError(_describe_lack(path, file))
-        places = _places(path, file["coords"]) if "coords" in file else None
-        return _as_matrix(path, file["features"][()]), places
+        return _as_matrix(path, file["features"][()])
+
+
+def _find_places(path: Path) -> RegionPlaces | None:
+    if path.suffix.lower() == ".pt":
+        return None
+    with _reading(path) as file:
+        return _places(path, file["coords"]) if "coords" in file else None
 
 
 @contextmanager
