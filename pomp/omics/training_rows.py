@@ -39,7 +39,9 @@ class TrainingRows:
             TrainingError: no patient or no event is left.
         """
         patients = sorted(outcome.index.intersection(table.values.index))
-        values = table.values.loc[patients, sorted(table.values.columns)].astype("float64").dropna(how="all")
+        values = table.values.loc[patients, sorted(table.values.columns)]
+        empty = values.isna().all(axis=1)
+        values = values[~empty] if empty.any() else values
         outcome = outcome.loc[values.index, ["time_days", "event"]]
         if not outcome["event"].any():
             raise TrainingError(
