@@ -73,6 +73,7 @@ def recognise_gdc(files: Sequence[Path], root: Path, problems: Problems) -> GdcF
     found.claimed |= {path for path in files if _LEFTOVER.fullmatch(path.name)}
     listed = {line.name: line for path in manifests for line in _read_manifest(path)}
     torn = _check_manifest(listed.values(), files, problems, manifests[0].name if manifests else "")
+    found.claimed |= torn
     if measured and not found.origins:
         problems.error(str(measured[0][0].relative_to(root)), NO_SHEET)
         return found

@@ -127,7 +127,8 @@ def write_xena_gdc(folder: Path, decimals: int = 14) -> Path:
 # The GDC's portal and client: one folder a file
 
 STAR = """# gene-model: GENCODE v36
-gene_id\tgene_name\tgene_type\tunstranded\tstranded_first\tstranded_second\ttpm_unstranded\tfpkm_unstranded\tfpkm_uq_unstranded
+gene_id\tgene_name\tgene_type\tunstranded\tstranded_first\tstranded_second\ttpm_unstranded\tfpkm_unstranded\t\
+fpkm_uq_unstranded
 N_unmapped\t\t\t8120268\t8120268\t8120268\t\t\t
 N_multimapping\t\t\t4402480\t4402480\t4402480\t\t\t
 N_noFeature\t\t\t1446120\t24573336\t24781939\t\t\t

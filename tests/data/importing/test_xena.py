@@ -135,9 +135,9 @@ def test_what_is_no_logarithm_of_counts_is_an_error(tmp_path: Path) -> None:
     check = stage(plan, tmp_path / "cohort")
     assert check.cohort is None
     (error,) = [str(problem) for problem in check.problems if problem.severity == "error"]
-    assert error == (  # of the tumours' values 3.3, 5 and 6.4, the patients' first samples
-        "TCGA-LIHC.star_counts.tsv.gz: 1 of 3 values are no log2(count + 1): 2^x − 1 is no whole number. Take the table "
-        "as kind 'log'."
+    assert error == (  # 3.3 and 6.4; 5 is 31 counts, and the others are no patient's first tumour
+        "TCGA-LIHC.star_counts.tsv.gz: 2 of 3 values are no log2(count + 1): 2^x − 1 is no whole number. Take the "
+        "table as kind 'log'."
     )
 
 
