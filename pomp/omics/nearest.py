@@ -24,11 +24,11 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-RECEIVERS = 4096
+RECEIVERS = 2048
 """Genes whose neighbours are sought at once."""
 
-DONORS = 1024
-"""Genes they are compared with at once. The two bound the memory: 16 MB of products, and the genes' own values."""
+DONORS = 512
+"""Genes they are compared with at once. The two bound the memory: 4 MB of products, and the genes' own values."""
 
 UNIT = 2.0**-24
 """Rounding error of single precision, u."""
