@@ -57,6 +57,11 @@ class _Genes:
         lacks = np.isnan(values)
         return cls(columns, values, lacks, np.einsum("bn,bn->b", *2 * [np.where(lacks, 0.0, values)]))
 
+    @property
+    def some_lack(self) -> Bools:
+        """(N,) whether a patient lacks any of the genes."""
+        return np.asarray(self.lacks.any(axis=0))
+
     def zeros(self, scale: float) -> Singles:
         """(B, N) values / scale, 0 where missing."""
         return np.where(self.lacks, 0.0, self.values / scale).astype(np.float32)
@@ -103,20 +108,30 @@ def _nearest_of(receivers: _Genes, x: Floats, means: Floats, donors: Ints, keep:
     columns = np.full((len(receivers.columns), keep), -1)
     squares = np.full((len(receivers.columns), keep), np.inf)
     scale = float(np.sqrt(receivers.squares.max())) or 1.0  # no square of a receiver overflows, whatever the unit
-    own = receivers.zeros(scale)
-    some = receivers.lacks.any(axis=0)
-    left = np.concatenate([-2 * own, -receivers.lacks[:, some].astype(np.float32)], axis=1)
+    left = np.concatenate(
+        [-2 * receivers.zeros(scale), -receivers.lacks[:, receivers.some_lack].astype(np.float32)], axis=1
+    )
     for block in _blocks(donors, DONORS):
         offered = _Genes.of(x, means, block)
-        theirs = offered.zeros(scale)
-        products = left @ np.concatenate([theirs, theirs[:, some] ** 2], axis=1).T
-        shared = np.zeros((0, 0), np.float32)
-        if offered.lacks.any():
-            theirs = offered.lacks.astype(np.float32)
-            products -= own**2 @ theirs.T
-            shared = (~receivers.lacks).astype(np.float32) @ (1 - theirs).T
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is compared exactly
+            products, shared = _products(left, receivers, offered, scale)
         _scan(products, shared, scale, _fields(receivers), _fields(offered), columns, squares)
     return columns, squares
+
+
+def _products(left: Singles, receivers: _Genes, donors: _Genes, scale: float) -> tuple[Singles, Singles]:
+    """The last three sums of the formula, over scale² (R, B), and how many patients have both: `_scan`'s.
+
+    Args:
+        left: (R, ≤ 2 N) -2 a, and -1 where the receiver lacks the patient, for patients whom any receiver lacks.
+    """
+    values = donors.zeros(scale)
+    products = left @ np.concatenate([values, values[:, receivers.some_lack] ** 2], axis=1).T
+    if not donors.some_lack.any():
+        return products, np.zeros((0, 0), np.float32)
+    lacks = donors.lacks.astype(np.float32)
+    products -= receivers.zeros(scale) ** 2 @ lacks.T
+    return products, (~receivers.lacks).astype(np.float32) @ (1 - lacks).T
 
 
 def _fields(genes: _Genes) -> tuple[Any, ...]:
@@ -137,7 +152,7 @@ def _scan(
 
     Args:
         products: (R, B) the last three sums of the formula, over scale².
-        shared: (R, B) patients who have both; empty where every donor has all.
+        shared: (R, B) patients who have both; (0, 0) where every patient has all donors.
         receivers, donors: columns, values, Σ values², patients who have the gene.
     """
     own_columns, own_values, own_squares, own_seen = receivers
