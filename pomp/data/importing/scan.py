@@ -14,7 +14,7 @@ from pomp.data.importing.containers import is_container, list_modalities, read_n
 from pomp.data.importing.gdc_clinical import is_gdc_clinical
 from pomp.data.importing.gdc_folder import GdcFolder, recognise_gdc
 from pomp.data.importing.modalities import noted_slides, plan_modality
-from pomp.data.importing.patients import read_patients
+from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.plan import ImportPlan, Origin, PlannedSlide, PlannedTable, make_slug
 from pomp.data.importing.slides import IMAGES, find_slides, list_slides
 from pomp.data.importing.tables import holds_follow_up, sort_tables
@@ -215,11 +215,7 @@ def _report_rest(draft: _Draft) -> None:
             draft.root.name, f"{len(others)} files are not recognised, and not used: {enumerate_some(others)}."
         )
     if draft.clinical is None:
-        draft.problems.error(
-            draft.root.name,
-            "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, "
-            "0 = alive) and OS.time (days), or Xena's survival table, or the GDC's clinical.json.",
-        )
+        draft.problems.error(draft.root.name, NO_FOLLOW_UP)
 
 
 def _finish(draft: _Draft) -> ImportPlan:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pomp.data.cohort import CohortCheck, check_cohort
 from pomp.data.importing.convert import convert
-from pomp.data.importing.patients import read_patients
+from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.plan import ImportPlan, make_slug
 from pomp.data.manifest import CLINICAL, SLIDES, Manifest, OmicsEntry, SlidesEntry
 from pomp.data.manifest_writer import write_manifest
@@ -86,7 +86,9 @@ def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> Pr
 
     tell("follow-up")
     patients: list[str] = []
-    if plan.clinical is not None:
+    if plan.clinical is None:
+        problems.error(Path(plan.folder).name, NO_FOLLOW_UP)
+    else:
         clinical = read_patients(Path(plan.clinical), [Path(path) for path in plan.covariates], problems)
         clinical.to_csv(folder / CLINICAL, index_label="patient")
         patients = [str(patient) for patient in clinical.index]

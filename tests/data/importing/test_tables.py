@@ -1,0 +1,184 @@
+"""A hospital's tables: ids of its own, in either orientation, in any format, with odd files beside them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pomp.data.cohort import read_cohort
+from pomp.data.importing.plan import ImportPlan, make_slug
+from pomp.data.importing.scan import scan
+from pomp.data.importing.write import import_cohort
+from pomp.errors import CohortError
+from tests.data.folder import write_cohort
+from tests.data.importing.sources import write_files
+
+CLINICAL = "id,age,OS,OS.time\nLMU/17-001,60,1,100\nLMU/17-002,70,0,200\nLMU/17-003,50,1,300\n"
+EXPRESSION = "gene,LMU/17-001,LMU/17-002,LMU/17-003\nTP53,5.5,6.25,7\nESR1,0.1,0.2,11\n"
+
+
+def hospital(folder: Path, **files: str | bytes) -> Path:
+    return write_files(folder, {"clinical.csv": CLINICAL, "expression.csv": EXPRESSION, **files})
+
+
+def messages(plan: ImportPlan) -> list[str]:
+    return [str(problem) for problem in plan.findings]
+
+
+def test_ids_pass_whole(tmp_path: Path) -> None:
+    plan = scan(hospital(tmp_path / "Our cohort (2024)"))
+    assert (plan.name, plan.title, plan.origin) == ("Our-cohort-2024", "Our cohort (2024)", "tables")
+    assert plan.findings == ()
+    cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))
+    assert cohort.patients == ("LMU/17-001", "LMU/17-002", "LMU/17-003")
+    assert cohort.omics["mrna"].values["TP53"].to_list() == [5.5, 6.25, 7]
+    assert cohort.clinical["age"].to_list() == [60, 70, 50]
+
+
+def frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"TP53": [5.5, 6.25, 7], "ESR1": [0.1, 0.2, 11]}, index=["LMU/17-001", "LMU/17-002", "LMU/17-003"]
+    )
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder: frame().to_csv(folder / "rna.tsv.gz", sep="\t"),
+        lambda folder: frame().T.to_csv(folder / "rna.csv"),
+        lambda folder: frame().to_parquet(folder / "rna.parquet"),
+        lambda folder: frame().T.reset_index(names="gene").to_parquet(folder / "rna.parquet"),
+        lambda folder: frame().astype(np.float32).T.to_parquet(folder / "rna.parquet"),
+    ],
+    ids=["tsv.gz", "genes in rows", "parquet", "parquet, genes in rows", "parquet, float32"],
+)
+def test_formats(write: object, tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "source", {"clinical.csv": CLINICAL})
+    write(folder)  # type: ignore[operator]
+    plan = scan(folder)
+    assert [(table.name, table.kind) for table in plan.omics] == [("mrna", "log")]
+    cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))
+    np.testing.assert_allclose(cohort.omics["mrna"].values, frame()[["ESR1", "TP53"]], rtol=1e-7)
+
+
+def test_two_tables_of_one_type_get_names_of_their_own(tmp_path: Path) -> None:
+    plan = scan(hospital(tmp_path / "s", **{"rna_batch2.csv": EXPRESSION}))
+    assert [table.name for table in plan.omics] == ["mrna", "mrna_2"]
+
+
+def test_more_columns_of_patients_are_joined(tmp_path: Path) -> None:
+    stages = "patient,stage,age\nLMU/17-001,II,0\nLMU/17-003,IV,0\nLMU/17-999,I,0\n"
+    plan = scan(hospital(tmp_path / "s", **{"pathology.csv": stages}))
+    assert [Path(path).name for path in plan.covariates] == ["pathology.csv"]
+    cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))
+    assert cohort.clinical["age"].to_list() == [60, 70, 50]  # the follow-up table's own column stays
+    assert cohort.clinical["stage"].to_list()[::2] == ["II", "IV"]
+    assert pd.isna(cohort.clinical["stage"].iloc[1])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "columns", "taken"),
+    [("OS", "OS,OS.time", "OS"), ("PFI", "PFI,PFI.time", "PFI"), ("OS", "DSS,DSS.time,OS,OS.time", "OS")],
+)
+def test_the_endpoint(endpoint: str, columns: str, taken: str, tmp_path: Path) -> None:
+    values = ",".join(["1,10"] * (columns.count(",") // 2 + 1))
+    plan = scan(write_files(tmp_path, {"c.csv": f"id,{columns}\nP1,{values}\n", "rna.csv": "id,A\nP1,2.5\n"}))
+    assert (plan.endpoint, taken) == (endpoint, taken)
+
+
+FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
+    "a workbook": ({"more.xlsx": b"PK"}, r"^more\.xlsx: is a workbook: save its sheets as CSV"),
+    "something else": ({"x.bam": b"\x00\xff"}, r"^s: 1 files are not recognised, and not used: x\.bam\.$"),
+    "text": (
+        {"notes.csv": "gene,LMU/17-001\nTP53,high\nESR1,low\n"},
+        r"^notes\.csv: is not used: most of its cells are no numbers",
+    ),
+    "strangers": (
+        {"other.csv": "gene,Q1,Q2\nTP53,1,2\n"},
+        r"^other\.csv: is not used: neither its rows \(TP53\) nor its columns \(Q1, Q2\) are patients with follow-up",
+    ),
+    "no values": ({"rna.csv": "gene,LMU/17-001\nTP53,\n"}, r"^rna\.csv: is not used: most of its cells are no numbers"),
+    "linear scale": (
+        {"tpm.csv": "gene,LMU/17-001,LMU/17-002\nTP53,5000.5,2.5\n"},
+        r"^tpm\.csv: Values up to 5000\.5 are no logarithms: .* log2\(x \+ 1\) first",
+    ),
+    "not UTF-8": (
+        {"rna.csv": "Gen,LMU/17-001\nMüller,1\n".encode("latin-1")},
+        r"1 files are not recognised.*: rna\.csv",
+    ),
+    "torn gz": ({"rna.csv.gz": b"\x1f\x8b\x08\x00torn"}, r"1 files are not recognised.*: rna\.csv\.gz"),
+    "empty": ({"rna.csv": b""}, r"1 files are not recognised.*: rna\.csv"),
+    "slides without files": (
+        {"slide_ids.csv": "case_id,slide_id\nLMU/17-001,a.svs\n"},
+        r"^s: 1 slides are listed in a table, and none lies in the folder",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FINDINGS)
+def test_odd_content_is_a_finding(case: str, tmp_path: Path) -> None:
+    files, message = FINDINGS[case]
+    plan = scan(hospital(tmp_path / "s", **files))
+    assert any(re.search(message, line) for line in messages(plan)), messages(plan)
+    assert plan.omics[0].name == "mrna"
+
+
+def test_papers_and_pictures_are_passed_over(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"README.md": "x", "LICENSE": "x", "plot.png": b"x", ".hidden.csv": "x"}
+    assert scan(hospital(tmp_path, **files)).findings == ()
+
+
+def test_without_follow_up_it_is_said_what_is_needed(tmp_path: Path) -> None:
+    plan = scan(write_files(tmp_path / "s", {"expression.csv": EXPRESSION.replace("LMU/17-00", "TCGA-AA-000")}))
+    assert plan.clinical is None
+    (error,) = [problem for problem in plan.findings if problem.severity == "error"]
+    assert "no follow-up is recognised: add a table whose first column is the patient" in error.message
+    with pytest.raises(CohortError, match="no follow-up"):
+        import_cohort(plan, tmp_path / "cohorts")
+
+
+@pytest.mark.parametrize("files", [{}, {"x.bam": b"\x00"}, {"README.md": "x"}])
+def test_nothing_to_use(files: dict[str, str | bytes], tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"Nothing in .* can be used\..*What can be imported: a table of follow-up"):
+        scan(write_files(tmp_path, files))
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"nowhere is no folder\. What can be imported"):
+        scan(tmp_path / "nowhere")
+
+
+def test_a_cohort_folder_stays_what_it_says(tmp_path: Path) -> None:
+    slides = "patient,file,mpp\nP1,a.svs,0.25\nP3,b.svs,\n"
+    source = write_cohort(tmp_path / "source", {"slides.csv": slides, "a.svs": b"x", "b.svs": b"x"})
+    plan = scan(source)
+    assert [(table.name, table.kind, table.note) for table in plan.omics] == [
+        ("mrna", "counts", "As cohort.toml says."),
+        ("methylation", "beta", "As cohort.toml says."),
+    ]
+    before, after = read_cohort(source), read_cohort(import_cohort(plan, tmp_path / "cohorts"))
+    assert (after.name, after.title, after.licence) == (before.name, before.title, before.licence)
+    assert after.log.left_out == before.log.left_out
+    pd.testing.assert_frame_equal(after.clinical, before.clinical)
+    pd.testing.assert_frame_equal(after.slides, before.slides)
+    for name, table in before.omics.items():
+        pd.testing.assert_frame_equal(after.omics[name].values, table.values, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("TCGA-LIHC", "TCGA-LIHC"),
+        ("a b/c", "a-b-c"),
+        ("../x", "x"),
+        ("Müller", "M-ller"),
+        ("…", "cohort"),
+        ("", "cohort"),
+    ],
+)
+def test_slug(text: str, slug: str) -> None:
+    assert make_slug(text) == slug
