@@ -21,6 +21,9 @@ from pomp.training.batches import FeatureBank, RegionBank
 OnResults = Callable[[list[SlideResult]], None]
 log = logging.getLogger(__name__)
 
+MANY = 4096
+"""Regions of a patient above which the log says how to do with fewer."""
+
 
 def gather_regions(cohort: Cohort, config: SlideConfig, on_progress: OnProgress, on_results: OnResults) -> RegionBank:
     """The regions that a model will read.
@@ -44,7 +47,7 @@ def gather_regions(cohort: Cohort, config: SlideConfig, on_progress: OnProgress,
     for result in results:
         if result.reason is None:
             files.setdefault(result.patient, []).append(regions_path(cohort.folder, result.slide, config))
-    return RegionBank(files, config.side, config.max_regions)
+    return _warn_of_many(RegionBank(files, config.side, config.max_regions))
 
 
 def _gather_features(cohort: Cohort, limit: int | None, on_progress: OnProgress, on_results: OnResults) -> RegionBank:
@@ -64,7 +67,7 @@ def _gather_features(cohort: Cohort, limit: int | None, on_progress: OnProgress,
     on_results(results)
     _report(results, cohort)
     _check_features([file for own in files.values() for file in own.values()], cohort)
-    return FeatureBank(files, limit)
+    return _warn_of_many(FeatureBank(files, limit))
 
 
 def _report(results: list[SlideResult], cohort: Cohort) -> None:
@@ -93,3 +96,14 @@ def _check_features(files: list[FeatureFile], cohort: Cohort) -> None:
             "%d of %d feature files have no coordinates (the first: %s): the model reads their regions as a set, and "
             "their maps show them in the order of the file.", len(without), len(files), without[0],
         )  # fmt: skip
+
+
+def _warn_of_many(bank: RegionBank) -> RegionBank:
+    counts = {patient: len(table) for patient, table in bank.tables.items()}
+    largest = max(counts, key=counts.__getitem__)
+    if counts[largest] > MANY:
+        log.warning(
+            "Patient %s has %d regions: attention takes time and memory by their square. Where that is too much, "
+            "slides.max_regions=1000 samples them evenly.", largest, counts[largest],
+        )  # fmt: skip
+    return bank

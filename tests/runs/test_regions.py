@@ -96,9 +96,13 @@ def test_a_run_that_was_stopped_gives_the_same_numbers(
         pd.testing.assert_frame_equal(*tables, check_exact=True)  # type: ignore[arg-type]
 
 
-def test_a_limit_holds_for_maps_and_the_omics_model_reads_no_slide(folder: Path, tmp_path: Path) -> None:
+def test_a_limit_holds_for_maps_and_the_omics_model_reads_no_slide(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pomp.runs.regions.MANY", 4)
     run = make(folder, tmp_path, slides__max_regions=4)
     execute(run, "cpu")
+    assert "slides.max_regions=1000" not in run.log_tail()
     maps = run.table("attention/regions")
     assert maps is not None
     assert maps.groupby("patient").size().eq(4).all()
@@ -121,6 +125,13 @@ def test_a_file_that_cannot_be_read_costs_its_slide(copy: Path, tmp_path: Path) 
     assert left_out["reason"].str.contains("is damaged, or no HDF5 file|the value nan in feature 1").all()
     assert len(run.require_predictions()) == 40
     assert f"Slide {spoilt[0].stem} of patient {spoilt[0].stem} is left out" in run.log_tail()
+
+
+def test_very_many_regions_are_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pomp.runs.regions.MANY", REGIONS - 1)
+    run = make(folder, tmp_path)
+    execute(run, "cpu", until="prepare")
+    assert "Patient P000 has 9 regions: attention takes time and memory by their square" in run.log_tail()
 
 
 def of_another_dimension(folder: Path) -> None:
