@@ -18,8 +18,8 @@ from pomp.data.readers.table import RawTable, read_table
 PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
 REDACTION = "Redaction"
 NO_FOLLOW_UP = (
-    "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, 0 = alive) "
-    "and OS.time (days), or Xena's survival table, or the GDC's clinical.json."
+    "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, 0 = "
+    "alive) and OS.time (days), or Xena's survival table, or the GDC's clinical.json."
 )
 _NAMES = frozenset({*PATIENT_COLUMNS, "sample", "sampleID", "submitter_id", "submitter_id.samples"})
 
