@@ -28,20 +28,24 @@ def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None)
     by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while converting come first in the check's problems.
 
     Raises:
-        CohortError: `folder` exists and is not empty, or could not be written.
+        CohortError: `folder` exists and is not empty, or could not be written; or two omics types have one name.
     """
+    _check_names(plan)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise CohortError(f"{folder} is not empty: choose a new folder for the cohort.")
-        problems = _write(plan, folder, on_progress)
+        problems, manifest = _write(plan, folder, on_progress)
     except OSError as error:
         raise CohortError(
             f"{folder} could not be written: {error.strerror or error}. Free disk space, or make the folder writable."
         ) from error
     check = check_cohort(folder)
+    # Cells of the written tables have been reported already, where the user knows them: in the source.
+    written = {entry.file for entry in manifest.omics.values()}
+    further = [problem for problem in check.problems if problem.row is None or problem.file not in written]
     cohort = None if problems.errors else check.cohort
-    return replace(check, cohort=cohort, problems=(*problems.found, *check.problems))
+    return replace(check, cohort=cohort, problems=(*problems.found, *further))
 
 
 def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | None = None) -> Path:
@@ -55,7 +59,7 @@ def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | Non
             `problems` holds every one. Nothing is left behind.
     """
     target = cohorts / plan.name
-    if Path(plan.name).name != plan.name or plan.name.startswith("."):
+    if make_slug(plan.name) != plan.name:
         raise CohortError(f"'{plan.name}' is no name for a folder: use letters, digits, - and _.")
     if target.exists():
         raise CohortError(f"{target} exists already: choose another name, or move it away.")
@@ -76,7 +80,14 @@ def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | Non
     return target
 
 
-def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> Problems:
+def _check_names(plan: ImportPlan) -> None:
+    names = [table.name for table in plan.omics]
+    for name in names:
+        if names.count(name) > 1 or name.strip() in {"", "slides"}:
+            raise CohortError(f"'{name}' cannot be the name of an omics type: each needs one of its own, not 'slides'.")
+
+
+def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tuple[Problems, Manifest]:
     problems, done = Problems(), count()
     total = sum(max(len(table.samples), 1) for table in plan.omics) + 2
 
@@ -85,28 +96,30 @@ def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> Pr
             on_progress(next(done), total, what)
 
     tell("follow-up")
-    patients: list[str] = []
-    if plan.clinical is None:
-        problems.error(Path(plan.folder).name, NO_FOLLOW_UP)
-    else:
-        clinical = read_patients(Path(plan.clinical), [Path(path) for path in plan.covariates], problems)
-        clinical.to_csv(folder / CLINICAL, index_label="patient")
-        patients = [str(patient) for patient in clinical.index]
-    written = {}
+    patients = _write_clinical(plan, folder, problems)
+    omics = {}
     for place, planned in enumerate(plan.omics, start=1):
         file = f"{make_slug(planned.name)}.parquet"
         file = file if not (folder / file).exists() else f"{place}-{file}"
         if convert(planned, folder / file, patients, problems, tell):
-            written[planned.name] = OmicsEntry(file=file, kind=planned.kind)
+            omics[planned.name] = OmicsEntry(file=file, kind=planned.kind)
     slides = None
     if plan.slides is not None:
         slides = SlidesEntry()
         rows = pd.DataFrame([slide.model_dump() for slide in plan.slide_files])
         rows.dropna(axis=1, how="all").to_csv(folder / SLIDES, index=False)
-    manifest = Manifest(
-        name=plan.name, title=plan.title, endpoint=plan.endpoint, source=plan.source, licence=plan.licence,
-        synthetic=plan.synthetic, omics=written, slides=slides,
-    )  # fmt: skip
+    shared = plan.model_dump(include={"name", "title", "endpoint", "source", "licence", "synthetic"})
+    manifest = Manifest(**shared, omics=omics, slides=slides)
     write_manifest(folder, manifest)
     tell("checking the cohort")
-    return problems
+    return problems, manifest
+
+
+def _write_clinical(plan: ImportPlan, folder: Path, problems: Problems) -> list[str]:
+    """Write clinical.csv and give back its patients."""
+    if plan.clinical is None:
+        problems.error(Path(plan.folder).name, NO_FOLLOW_UP)
+        return []
+    clinical = read_patients(Path(plan.clinical), [Path(path) for path in plan.covariates], problems)
+    clinical.to_csv(folder / CLINICAL, index_label="patient")
+    return [str(patient) for patient in clinical.index]

@@ -1,0 +1,120 @@
+"""`pomp cohort import` and `pomp cohort export`, as a user types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pomp.cli import app
+from pomp.data.cohort import read_cohort
+from pomp.errors import PompError
+from tests.data.importing.sources import write_files, write_xena
+
+CLINICAL = "id,OS,OS.time,DSS,DSS.time\nP1,1,100,1,90\nP2,0,200,0,190\nP3,1,300,0,290\n"
+FILES: dict[str, str | bytes] = {
+    "clinical.csv": CLINICAL,
+    "rna.csv": "id,TP53,ESR1\nP1,1.5,2\nP2,2.25,3\nP3,4.75,1\n",
+    "mirna.csv": "id,let7\nP1,1\nP2,5\n",
+    "report.xlsx": b"PK",
+}
+
+
+def pomp(*words: str | Path, home: Path) -> str:
+    """What is printed, with runs of blanks as one.
+
+    Raises:
+        PompError: as the command does.
+    """
+    done = CliRunner().invoke(app, [*map(str, words), "--home", str(home)])
+    if isinstance(done.exception, PompError):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return " ".join(done.output.split())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_files(tmp_path / "hospital", FILES)
+
+
+def test_a_trial_shows_everything_and_keeps_nothing(source: Path, tmp_path: Path) -> None:
+    said = pomp("cohort", "import", source, "--dry-run", home=tmp_path / "home")
+    for words in (
+        "hospital → hospital", "endpoint OS; there: DSS, OS", "Guessed to be log", "Guessed to be counts",
+        "warning report.xlsx: is a workbook", "has follow-up", "3 patients kept, 2 with the event (OS)",
+    ):  # fmt: skip
+        assert words in said
+    assert not (tmp_path / "home").exists()
+
+
+def test_import_then_export_then_import(source: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    words = (
+        "--name",
+        "ours",
+        "--title",
+        "Our patients",
+        "--endpoint",
+        "DSS",
+        "--kind",
+        "mirna=log",
+        "--without",
+        "mrna",
+    )
+    said = pomp("cohort", "import", source, *words, home=home)
+    assert "3 patients" not in said
+    assert "2 patients kept, 1 with the event (DSS)" in said
+    assert str(home / "cohorts" / "ours") in said
+    cohort = read_cohort(home / "cohorts" / "ours")
+    assert (cohort.title, cohort.endpoint, list(cohort.omics)) == ("Our patients", "DSS", ["mirna"])
+    assert cohort.omics["mirna"].kind == "log"
+    (tmp_path / "out").mkdir()
+    said = pomp("cohort", "export", "ours", tmp_path / "out" / "ours.h5mu", home=home)
+    assert "2 patients and 0 normal samples, mirna:" in said
+    pomp("cohort", "import", tmp_path / "out", "--name", "back", home=home)
+    assert read_cohort(home / "cohorts" / "back").patients == cohort.patients
+
+
+def test_slides_can_be_left_out(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "s", {**FILES, "P1.svs": b"x"})
+    assert "1 slides" in pomp("cohort", "import", folder, "--dry-run", home=tmp_path / "h")
+    said = pomp("cohort", "import", folder, "--dry-run", "--without", "slides", home=tmp_path / "h")
+    assert "1 slides" not in said
+    assert "has slides" not in said
+
+
+def test_xena_names_who_is_redacted(tmp_path: Path) -> None:
+    said = pomp("cohort", "import", write_xena(tmp_path / "x"), home=tmp_path / "home")
+    for words in ("TCGA-LIHC → TCGA-LIHC", "Xena: Expression as log2", "TCGA-AA-0004: marked as left_out"):
+        assert words in said
+
+
+FAILURES = {
+    "no folder": (["import", "/nowhere"], r"/nowhere is no folder\. What can be imported"),
+    "nothing there": (["import", "{empty}"], r"Nothing in .* can be used"),
+    "unknown type": (["import", "{source}", "--kind", "cnv=log"], r"no omics type 'cnv'. Types there: mirna, mrna"),
+    "unknown kind": (["import", "{source}", "--kind", "mrna=tpm"], r"there is no kind 'tpm'. Kinds: counts, log,"),
+    "no kind": (["import", "{source}", "--kind", "mrna"], r"there is no kind ''"),
+    "leave out what is not there": (["import", "{source}", "--without", "cnv"], r"--without cnv: there is no"),
+    "unknown endpoint": (["import", "{source}", "--endpoint", "PFI"], r"endpoint 'PFI' needs the column PFI"),
+    "a wrong kind": (["import", "{source}", "--kind", "mrna=counts"], r"row 2, column 'TP53': '1\.5' is no count"),
+    "a trial of it": (
+        ["import", "{source}", "--kind", "mrna=counts", "--dry-run"],
+        r"cannot be used yet: the errors above come first",
+    ),
+    "export of nothing": (["export", "nobody", "x.h5mu"], r"nobody: does not exist"),
+    "export to another format": (["export", "{cohort}", "x.zip"], r"x\.zip is no name for an export"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_failures(case: str, source: Path, tmp_path: Path) -> None:
+    words, message = FAILURES[case]
+    (tmp_path / "empty").mkdir()
+    if "{cohort}" in words:
+        pomp("cohort", "import", source, home=tmp_path / "home")
+    places = {"{source}": source, "{empty}": tmp_path / "empty", "{cohort}": tmp_path / "home" / "cohorts" / "hospital"}
+    with pytest.raises(PompError, match=message):
+        pomp("cohort", *(places.get(word, word) for word in words), home=tmp_path / "home")
