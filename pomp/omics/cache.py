@@ -56,7 +56,7 @@ def _settings(config: OmicsConfig, seed: int) -> dict[str, Any]:
 def _frame_digest(frame: pd.DataFrame) -> bytes:
     digest = hashlib.sha256()
     digest.update(json.dumps([list(map(str, frame.index)), list(map(str, frame.columns))]).encode())
-    digest.update(np.ascontiguousarray(frame.to_numpy(np.float64).T).data)  # as pandas lays it out: no copy
+    digest.update(np.ascontiguousarray(frame.to_numpy(np.float64).T).data)
     return digest.digest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import pandas as pd
 
 from pomp.data.omics_table import Kind, OmicsTable
@@ -15,8 +16,8 @@ from pomp.errors import TrainingError
 class TrainingRows:
     """The training patients of one omics type, their follow-up, and the cohort's normal samples.
 
-    Patients and genes are sorted, because ties and sums are decided by order, and no result may depend on how a file
-    was written.
+    Patients and genes are sorted, and the numbers lie in memory gene by gene, because ties and the rounding of sums are
+    decided by order, and no result may depend on how a file was written or a table was made.
 
     Attributes:
         name, kind: of the table.
@@ -39,14 +40,18 @@ class TrainingRows:
             TrainingError: no patient or no event is left.
         """
         patients = sorted(outcome.index.intersection(table.values.index))
-        values = table.values.loc[patients, sorted(table.values.columns)]
+        values = _gene_by_gene(table.values.loc[patients, sorted(table.values.columns)])
         empty = values.isna().all(axis=1)
-        values = values[~empty] if empty.any() else values
+        values = _gene_by_gene(values[~empty]) if empty.any() else values
         outcome = outcome.loc[values.index, ["time_days", "event"]]
         if not outcome["event"].any():
             raise TrainingError(
                 f"Omics type '{table.name}' has {len(values)} of the training patients and no event among them: genes "
                 "cannot be chosen. Leave the type out (cohort.omics), or use fewer folds."
             )
-        normals = None if table.normals is None else table.normals[values.columns]
+        normals = None if table.normals is None else _gene_by_gene(table.normals[values.columns])
         return cls(table.name, table.kind, values, outcome, normals)
+
+
+def _gene_by_gene(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(np.asfortranarray(frame.to_numpy(np.float64)), frame.index, frame.columns)
