@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.selection import gene_table
 from pomp.config import CohortConfig
 from pomp.data.cohort import EVERYBODY, Cohort, CohortCheck, OmicsTable, check_cohort
 from pomp.data.importing.plan import ImportPlan
@@ -20,7 +19,6 @@ from pomp.errors import RunError
 from pomp.evaluation.calibration import StepFunction, predicted_survival
 from pomp.evaluation.curves import SurvivalCurve, kaplan_meier
 from pomp.evaluation.report import EvaluationReport, evaluate
-from pomp.evaluation.stability import SelectionStability, selection_stability
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 
@@ -98,48 +96,6 @@ def runs_of(cohort: Cohort) -> list[Run]:
     """The runs on a cohort folder: those on its files as they are now first, then the newest."""
     here = [run for run in workspace().runs.list() if run.cohort_folder.resolve() == cohort.folder.resolve()]
     return sorted(here, key=lambda run: run.info.cohort.digest != cohort.digest)
-
-
-def selection_files(run: Run) -> list[Path]:
-    """The tables of chosen genes that a run has written so far."""
-    return sorted((run.folder / "selectors").glob("*.parquet"))
-
-
-def selections(run: Run) -> pd.DataFrame:
-    """How the genes were chosen in every fold that is that far, as `Run.selections`; there must be one.
-
-    Raises:
-        RunError: a table is damaged.
-    """
-    return _selections(str(run.folder), stamp(selection_files(run)))
-
-
-@st.cache_resource(max_entries=8, show_spinner="Reading the chosen genes…")
-def _selections(folder: str, of: Stamp) -> pd.DataFrame:
-    found = Run.open(Path(folder)).selections()
-    if found is None:
-        raise RunError(f"Run {Path(folder).name} has chosen no genes yet: prepare or train it first.")
-    return found
-
-
-def gene_counts(run: Run) -> pd.DataFrame:
-    """The genes of `selections` over all folds, as `gene_table` makes them."""
-    return _gene_counts(str(run.folder), stamp(selection_files(run)), selections(run))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _gene_counts(folder: str, of: Stamp, _selections: pd.DataFrame) -> pd.DataFrame:
-    return gene_table(_selections)
-
-
-def stability(run: Run) -> list[SelectionStability]:
-    """How far the folds of `selections` agree, by omics type; the run must have recorded how many genes it tested."""
-    return _stability(str(run.folder), stamp(selection_files(run)), selections(run))
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _stability(folder: str, of: Stamp, _selections: pd.DataFrame) -> list[SelectionStability]:
-    return selection_stability(_selections)
 
 
 def scan_folder(folder: Path) -> ImportPlan:

@@ -109,9 +109,9 @@ def _show_picture(cohort: Cohort, found: SlideStates, slide: str) -> None:
 
 
 def _describe(regions: float, mpp: float) -> str:
-    """'37 regions · 0.25 µm a pixel'."""
+    """'37 regions · 0.25 µm/px'."""
     cut = "no regions" if math.isnan(regions) else count(int(regions), "region")
-    return f"{cut} · {'states no mpp' if math.isnan(mpp) else f'{mpp:.3g} µm a pixel'}"
+    return f"{cut} · {'states no mpp' if math.isnan(mpp) else f'{mpp:.3g} µm/px'}"
 
 
 def _link(run: Run, patient: str, slide: str) -> None:

@@ -7,6 +7,7 @@ from typing import get_args
 import streamlit as st
 
 from dashboard import actions, data
+from dashboard.chosen_genes import selection_files
 from dashboard.elements import empty_state, errors_as_text, plain, run_label
 from dashboard.monitor import read_states, show_progress
 from dashboard.settings import ask_changes
@@ -41,7 +42,7 @@ def show_preparation(cohort: Cohort) -> None:
 
 def is_prepared(run: Run) -> bool:
     """Whether a run has all that comes before training: what became of its slides, and the genes of every fold."""
-    modalities, chosen = run.config.model.modalities, len(data.selection_files(run))
+    modalities, chosen = run.config.model.modalities, len(selection_files(run))
     wanted = 0 if modalities == "pathology" else 1 if run.config.rules.selection == "all" else run.config.folds
     return chosen == wanted and (modalities == "omics" or (run.folder / "slides.parquet").is_file())
 
@@ -89,15 +90,18 @@ def _watch(run: Run, cohort: Cohort, drawn: dict[str, State]) -> None:
             st.rerun()
         st.markdown(f"**{plain(run_label(run))}**")
         status = run.status()
-        show_progress(run, status)
-        with st.container(horizontal=True):
+        if is_prepared(run) and not status.active:
+            st.badge("prepared", icon=":material/check_circle:", color="green")
+        else:
+            show_progress(run, status)
+        with st.container(horizontal=True, vertical_alignment="center"):
             if status.state in {"QUEUED", "RUNNING"} and st.button("Stop", icon=":material/stop_circle:"):
                 actions.stop(run)
                 st.rerun()
             if status.resumable and not is_prepared(run) and st.button("Go on", icon=":material/play_arrow:"):
                 actions.go_on_preparing(run)
                 st.rerun()
-            if data.selection_files(run) and st.button("See the genes", icon=":material/genetics:"):
+            if selection_files(run) and st.button("See the genes", icon=":material/genetics:"):
                 go(**{VIEW: GENES, RUN: run.id})
             if len(cohort.slides) and st.button("See the slides", icon=":material/biotech:"):
                 go(**{VIEW: SLIDES})

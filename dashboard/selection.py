@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.charts.selection import beside_paper, choice_table, fold_counts, stability_figure, stability_table
+from dashboard.charts.selection import beside_paper, stability_figure, stability_table
+from dashboard.chosen_genes import ChosenGenes, chosen_genes, selection_files
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span
 from pomp.data.cohort import Cohort
+from pomp.evaluation.stability import SelectionStability
 from pomp.runs.run import Run
 
 PREPARATION = "Preparation"
@@ -19,7 +23,7 @@ PREPARATION = "Preparation"
 def show_selection(cohort: Cohort) -> None:
     """Everything about the chosen genes of one run on this cohort."""
     st.subheader("Genes by fold")
-    runs = [run for run in data.runs_of(cohort) if data.selection_files(run)]
+    runs = [run for run in data.runs_of(cohort) if selection_files(run)]
     if not runs:
         empty_state(
             "No genes have been chosen on this cohort yet.",
@@ -38,20 +42,18 @@ def show_selection(cohort: Cohort) -> None:
     run_badges(run)
     if run.info.cohort.digest != cohort.digest:
         st.warning("The files of this cohort have changed since this run was made: it speaks of the old ones.")
-    selections = data.selections(run)
-    show_choices(run, selections)
+    found = chosen_genes(run)
+    show_choices(run, found.choices)
     if chose_once(run):
         st.info(CHOSEN_ONCE, title="Chosen once, on all patients")
     else:
-        show_stability(run, selections)
+        show_stability(run, found)
         show_paper(run, cohort, runs)
-    show_genes(run)
+    show_genes(run, found.genes)
 
 
-def show_choices(run: Run, selections: pd.DataFrame) -> None:
+def show_choices(run: Run, table: pd.DataFrame) -> None:
     """What was compared by which test, and how many genes passed and were chosen."""
-    alpha = run.config.omics.alpha
-    table = choice_table(selections, alpha)
     rows = [
         (omics, part["contrast"].iloc[0], part["test"].iloc[0],
          *(span(part[column].dropna().to_list()) for column in ("tested", "passed", "chosen")))
@@ -68,8 +70,8 @@ def show_choices(run: Run, selections: pd.DataFrame) -> None:
             ),
             "Genes tested": st.column_config.TextColumn(help="After genes that hardly vary or are mostly missing."),
             "Different": st.column_config.TextColumn(
-                help=f"Genes with a false discovery rate below {alpha:g}, the fewest and the most of all folds; at "
-                f"most {run.config.omics.candidates:,} go on to the ranking."
+                help=f"Genes with a false discovery rate below {run.config.omics.alpha:g}, the fewest and the most of "
+                f"all folds; at most {run.config.omics.candidates:,} go on to the ranking."
             ),
             "Chosen": st.column_config.TextColumn(help="Genes that the model reads, in each fold."),
         },
@@ -81,28 +83,22 @@ def show_choices(run: Run, selections: pd.DataFrame) -> None:
     save_table(table, f"choices-{run.id}")
 
 
-def show_stability(run: Run, selections: pd.DataFrame) -> None:
+def show_stability(run: Run, found: ChosenGenes) -> None:
     """How far the folds agree on the genes."""
-    folds = int(selections["fold"].nunique())
-    if folds < 2:
+    if found.folds < 2:
         st.caption("Only one fold has chosen its genes so far: how far folds agree shows from two on.")
         return
     st.markdown("**How far the folds agree**")
-    left, right = st.columns([3, 2])
-    with left:
-        counts = fold_counts(selections, folds)
-        figure = stability_figure(counts, folds)
-        show_figure(figure, f"stability-{run.id}", counts, "Genes by the number of folds that chose them")
-    with right:
-        if "tested" in selections:
-            _show_agreement(run)
-        else:
-            st.caption("This run has not recorded how many genes it tested: prepare the cohort again to see more.")
+    if found.agreement is None:
+        st.caption("This run has not recorded how many genes it tested: prepare the cohort again to see more.")
+    else:
+        _show_agreement(run, found.agreement)
+    figure = stability_figure(found.counts, found.folds)
+    show_figure(figure, f"stability-{run.id}", found.counts, "Genes by the number of folds that chose them")
 
 
-def _show_agreement(run: Run) -> None:
+def _show_agreement(run: Run, found: Sequence[SelectionStability]) -> None:
     """Shared genes and Nogueira's index of each omics type, and what they mean."""
-    found = data.stability(run)
     table = stability_table(found)
     shown = table.assign(shared=100 * table["shared"], by_chance=100 * table["by_chance"])
     shown["stability"] = [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()]
@@ -127,8 +123,8 @@ def _show_agreement(run: Run) -> None:
             ),
         },
     )  # fmt: skip
-    save_table(table, f"agreement-{run.id}")
     st.markdown(plain(agreement(found)))
+    save_table(table, f"agreement-{run.id}")
 
 
 def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
@@ -137,8 +133,7 @@ def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
     if paper is None or chose_once(run) or run.info.cohort.digest != cohort.digest:
         return
     st.markdown("**Beside the paper's protocol**")
-    folds = run.config.folds
-    table = beside_paper(data.gene_counts(run), data.selections(paper), folds)
+    table = beside_paper(chosen_genes(run).genes, chosen_genes(paper).selections, run.config.folds)
     wide = table.pivot_table(index="omics", columns="folds", values="genes", sort=False)
     wide.columns = [f"in {count(k, 'fold')}" if k else "in none" for k in wide.columns]
     st.dataframe(
@@ -158,9 +153,8 @@ def chose_once(run: Run) -> bool:
     return run.config.rules.selection == "all"
 
 
-def show_genes(run: Run) -> None:
+def show_genes(run: Run, genes: pd.DataFrame) -> None:
     """The genes, searchable; without a search, those that were chosen at least once."""
-    genes = data.gene_counts(run)
     st.markdown("**The genes**")
     wanted = st.text_input(
         "Find a gene", key="gene", type="search", placeholder="part of a name", width=320,

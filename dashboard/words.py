@@ -92,8 +92,9 @@ CHOSEN_ONCE = (
     "run shows the choice of each fold."
 )
 
-STABLE = 0.75
-"""Nogueira's index from which agreement is called excellent: Nogueira, Sechidis & Brown, JMLR 18(174), 2018."""
+STABLE, POOR = 0.75, 0.4
+"""Nogueira's index above which agreement is called excellent, and below which it is called poor: Nogueira, Sechidis &
+Brown, JMLR 18(174), 2018."""
 
 ALIGNMENT = "alignment_"
 _MAPS = {
@@ -217,10 +218,12 @@ def agreement(found: Sequence[SelectionStability]) -> str:
     if not known:
         return "Every fold chose every gene there is: there was nothing to choose."
     least = min(known, key=lambda one: one.index)
-    shared = f"{least.overlap:.0%} of their {least.omics} genes ({least.expected_overlap:.0%} by chance alone)"
+    chance = f"chance alone would give {least.expected_overlap:.0%}"
+    shared = f"two folds share {least.overlap:.0%} of these genes, and {chance}"
     if least.index >= STABLE:
-        return f"The folds agree well: even of the type that agrees least, two folds share {shared}."
+        return f"The folds agree well, even on {least.omics}, where they agree least: {shared}."
+    degree = "Poor" if least.index < POOR else "Moderate"
     return (
-        f"Two folds share only {shared}: training on other patients gives another list. The list as a whole may "
-        "predict, but single genes must not be read as biomarkers."
+        f"{degree} agreement on {least.omics} (stability {number(least.index, 2)}): {shared}. Training on other "
+        "patients gives another list, which may predict as well, but single genes must not be read as biomarkers."
     )
