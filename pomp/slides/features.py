@@ -8,6 +8,7 @@ also save the features alone as a torch tensor (.pt), and the coordinates alone 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from pomp.errors import SlideError
 
 USUAL_PX = 256
 """Side of a region where neither the file nor the distance of its regions tells: the default of both programs."""
+
+_NUMPY_TYPES = (torch.float16, torch.float32, torch.float64)
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def _reading(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, MemoryError) as error:
         raise SlideError(f"{path.name} is damaged, or no HDF5 file ({error}). Copy or extract it again.") from error
 
 
@@ -124,7 +127,8 @@ def _load_tensor(path: Path) -> np.ndarray:
         ) from error
     if not isinstance(tensor, torch.Tensor):
         raise SlideError(f"{path.name} holds a {type(tensor).__name__} and no torch tensor of features (M, F).")
-    return tensor.float().numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()
+    unknown_to_numpy = tensor.is_floating_point() and tensor.dtype not in _NUMPY_TYPES
+    return (tensor.float() if unknown_to_numpy else tensor).detach().numpy()
 
 
 def _require(path: Path) -> None:
@@ -192,13 +196,14 @@ def _places(path: Path, dataset: Any) -> RegionPlaces:
 
 def _stated_size(attributes: Any) -> int | None:
     """Side of a region in level-0 pixels, as far as the attributes of the coordinates tell."""
+    size = math.nan
     if "patch_size_level0" in attributes:
-        return round(float(attributes["patch_size_level0"])) or None
-    if "patch_size" not in attributes:
-        return None
-    if "downsample" in attributes:  # CLAM: of x and of y
-        return round(float(attributes["patch_size"]) * float(np.ravel(attributes["downsample"])[0])) or None
-    return round(float(attributes["patch_size"])) or None if int(attributes.get("patch_level", 1)) == 0 else None
+        size = float(attributes["patch_size_level0"])
+    elif "patch_size" in attributes and "downsample" in attributes:  # CLAM: of x and of y
+        size = float(attributes["patch_size"]) * float(np.ravel(attributes["downsample"])[0])
+    elif "patch_size" in attributes and attributes.get("patch_level") == 0:
+        size = float(attributes["patch_size"])
+    return round(size) if 1 <= size < math.inf else None
 
 
 def _spacing(coordinates: np.ndarray) -> int | None:

@@ -74,6 +74,7 @@ PLACES = {
     "gaps between all regions": (
         [(0, 0), (1024, 0), (3072, 0)], {"patch_size_level0": 512}, 512, [(0, 0), (0, 2), (0, 6)],
     ),
+    "a size that cannot be": ([(0, 0), (512, 0)], {"patch_size_level0": -1.0}, 512, [(0, 0), (0, 1)]),
     "fractions of a pixel": ([(0.4, 0), (255.6, 0)], {"patch_size_level0": 256}, 256, [(0, 0), (0, 1)]),
     "a single region": ([(700, 900)], {}, USUAL_PX, [(0, 0)]),
     "no two in a row": ([(0, 0), (300, 600)], {"patch_size_level0": 300}, 300, [(0, 0), (2, 1)]),
@@ -161,6 +162,28 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(SlideError, match="holds more than a torch tensor"):
         inspect_features(tmp_path / "a.pt")
     assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_damage_is_refused_or_harmless(layout: str, tmp_path: Path) -> None:
+    """Thirty copies with bytes overwritten or cut off: no other error, and no crash."""
+    path = LAYOUTS[layout](tmp_path / "a.h5", FEATURES, COORDINATES, 1024)
+    whole, rng, refused = path.read_bytes(), np.random.default_rng(5), 0
+    for copy in range(30):
+        content = bytearray(whole)
+        for place in rng.integers(0, len(whole), 20):
+            content[place] = rng.integers(0, 256)
+        path.write_bytes(content if copy % 2 else content[: rng.integers(0, len(whole))])
+        try:
+            inspect_features(path)
+        except SlideError:
+            refused += 1
+    assert refused >= 15
+
+
+def test_a_tensor_with_a_gradient_is_read(tmp_path: Path) -> None:
+    torch.save(torch.from_numpy(FEATURES).requires_grad_(), tmp_path / "a.pt")
+    assert np.array_equal(read_features(tmp_path / "a.pt"), FEATURES)
 
 
 def test_coordinates_that_are_not_there(tmp_path: Path) -> None:
