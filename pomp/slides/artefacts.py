@@ -34,8 +34,8 @@ def ink_mask(channels: np.ndarray) -> np.ndarray:
     red, green, _ = channels
     ink: np.ndarray = channels.max(axis=0) < _BLACK
     ink |= np.maximum(green, _INK_GREEN) - _INK_GREEN > red
-    strong = channels.min(axis=0) < _STRONG
-    ink[strong] |= _is_strong_ink(*_DENSITY[channels[:, strong]])
+    strong = np.flatnonzero(channels.min(axis=0) < _STRONG)
+    ink.ravel()[strong] |= _is_strong_ink(*_DENSITY.take(channels.reshape(3, -1).take(strong, axis=1)))
     return ink
 
 
@@ -58,9 +58,10 @@ def fold_mask(channels: np.ndarray, tissue: np.ndarray) -> np.ndarray:
         channels: (3, h, w) uint8, RGB.
         tissue: (h, w) bool, the tissue with its folds.
     """
-    dark = tissue & (mean(channels.max(axis=0), 2) < _FOLD_BRIGHTNESS)
-    if not dark.any():
-        return dark
+    brightest = channels.max(axis=0)
+    if not (tissue & (brightest < _FOLD_BRIGHTNESS)).any():
+        return np.zeros_like(tissue)
+    dark = tissue & (mean(brightest, 2) < _FOLD_BRIGHTNESS)
     green = mean(channels[1], 2)
     ordered = np.cumsum(np.bincount(green[tissue], minlength=256))
     typical = _DENSITY[np.searchsorted(ordered, ordered[-1] / 4)]  # the darker quarter begins here

@@ -75,7 +75,9 @@ def _decode(
     width, height = directory.tile_width, directory.tile_height
     inside = directory.width - column * width, directory.height - row * height
     over_edge = inside[0] < width or inside[1] < height
-    scale = 1 if over_edge else factor  # a pixel of a shrunk tile could lie astride the edge
+    # Whether a pixel of the shrunk tile would be: then the tile is decoded whole, and its pixels are averaged.
+    astride = any(min(own, side) % factor for own, side in zip(inside, (width, height), strict=True))
+    scale = 1 if astride else factor
     shape = height // scale, width // scale, 3
     try:
         size = int(directory.sizes[index])
@@ -87,8 +89,9 @@ def _decode(
             f"{directory.height} pixels cannot be read ({error}). Fetch the file again from its source."
         ) from error
     if over_edge:
-        pixels[inside[1] :], pixels[:, inside[0] :] = 255, 255
-        pixels = np.asarray(Image.fromarray(pixels).reduce(factor)) if factor > 1 else pixels
+        pixels[inside[1] // scale :], pixels[:, inside[0] // scale :] = 255, 255
+    if astride:
+        pixels = np.array(Image.fromarray(pixels).reduce(factor))
     pixels.flags.writeable = False
     return pixels
 

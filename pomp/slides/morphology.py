@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageFilter
-from scipy import ndimage
 
 
 def mean(values: np.ndarray, radius: int) -> np.ndarray:
@@ -48,14 +47,6 @@ def opened(mask: np.ndarray, radius: int) -> np.ndarray:
 def closed(mask: np.ndarray, radius: int) -> np.ndarray:
     """With gaps filled that are narrower than the window."""
     return eroded(dilated(mask, radius), radius)
-
-
-def without_specks(mask: np.ndarray, smallest: int) -> np.ndarray:
-    """Without the connected areas of fewer than `smallest` pixels."""
-    labels, _ = ndimage.label(mask)
-    large = np.bincount(labels.ravel()) >= smallest
-    large[0] = False
-    return large[labels]
 
 
 def _over_windows(combine: Callable[..., np.ndarray], mask: np.ndarray, radius: int) -> np.ndarray:

@@ -47,7 +47,9 @@ class SlideResult:
 
 
 @dataclass(frozen=True)
-class _Task:
+class SlideTask:
+    """A slide to be cut."""
+
     file: Path
     path: Path  # of the region file
     config: SlideConfig
@@ -82,7 +84,7 @@ def prepare_slides(
     """
     stated = slides["mpp"] if "mpp" in slides else [math.nan] * len(slides)
     tasks = [
-        _Task(
+        SlideTask(
             Path(file),
             regions_path(folder, slide, config),
             config,
@@ -111,7 +113,7 @@ def prepare_slides(
     return [finished[place] for place in range(len(tasks))]
 
 
-def prepare_slide(task: _Task, on_read: Callable[[], object]) -> SlideResult:
+def prepare_slide(task: SlideTask, on_read: Callable[[], object]) -> SlideResult:
     """Cut one slide into regions, here and now. `on_read` is called whenever something was read."""
     started = time.monotonic()
     try:
@@ -121,7 +123,7 @@ def prepare_slide(task: _Task, on_read: Callable[[], object]) -> SlideResult:
     return replace(result, seconds=time.monotonic() - started)
 
 
-def _find_prepared(task: _Task) -> SlideResult | None:
+def _find_prepared(task: SlideTask) -> SlideResult | None:
     """The result of an earlier time, or of a file that cannot even be read; None if the slide is to be cut."""
     try:
         made_from = _fingerprint(task)
@@ -134,11 +136,11 @@ def _find_prepared(task: _Task) -> SlideResult | None:
     return replace(_describe(task, regions), cached=True) if regions.made_from == made_from else None
 
 
-def _describe(task: _Task, regions: SlideRegions) -> SlideResult:
+def _describe(task: SlideTask, regions: SlideRegions) -> SlideResult:
     return replace(task.result, regions=len(regions.coordinates), reason=regions.reason or None, mpp=regions.mpp)
 
 
-def _cut(task: _Task, on_read: Callable[[], object]) -> SlideRegions:
+def _cut(task: SlideTask, on_read: Callable[[], object]) -> SlideRegions:
     """Write the region file; what is in it but the pixels."""
     made_from, config = _fingerprint(task), task.config
     with Slide(task.file, on_read) as slide:
@@ -178,7 +180,7 @@ def _describe_lack(file: Path, plan: RegionGrid, region_px: int, config: SlideCo
     )
 
 
-def _fingerprint(task: _Task) -> str:
+def _fingerprint(task: SlideTask) -> str:
     """SHA-256 of the size and both ends of the slide file, and of all that decides its regions.
 
     Both ends, because a whole file of gigabytes would take longer to hash than to cut, and OpenSlide's own quick hash

@@ -22,6 +22,7 @@ from pomp.config import SlideConfig
 from pomp.errors import SlideError
 
 SCHEMA = 2
+_AT_ONCE = 8  # regions
 _ABANDONED_SECONDS = 24 * 3600
 
 
@@ -62,7 +63,7 @@ def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray
     """Write a slide's regions; the file takes its place only when it is complete.
 
     Args:
-        pixels: (side, side, 3) uint8 for each region in order; taken one at a time, so they need not fit in memory.
+        pixels: (side, side, 3) uint8 for each region in order; taken a few at a time, so they need not fit in memory.
 
     Raises:
         SlideError: the file cannot be written, for example because the disk is full.
@@ -165,8 +166,8 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
     )
     file["grid"], file["tissue"] = regions.grid, regions.tissue
     # Not compressed: to compress the thumbnail would take as long as all the rest.
-    file.create_dataset("thumbnail", data=regions.thumbnail, chunks=regions.thumbnail.shape, fletcher32=True)
-    file.create_dataset("mask", data=regions.mask, chunks=regions.mask.shape, compression="gzip", compression_opts=1)
+    for name, data in (("thumbnail", regions.thumbnail), ("mask", regions.mask)):
+        file.create_dataset(name, data=data, chunks=data.shape, fletcher32=True)
 
 
 def _write_pixels(file: h5py.File, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:
@@ -174,8 +175,12 @@ def _write_pixels(file: h5py.File, regions: SlideRegions, pixels: Iterable[np.nd
     # A chunk is a region, so that one can be read alone; its checksum tells a flipped bit from a pixel.
     layout = {"chunks": (1, *shape), "fletcher32": True} if count else {}
     stored = file.create_dataset("regions", (count, *shape), np.uint8, **layout)
+    several = np.empty((_AT_ONCE, *shape), np.uint8)  # a call of HDF5 costs as much as the pixels of a region
     for index, region in zip(range(count), pixels, strict=True):
-        stored[index] = region
+        place = index % _AT_ONCE
+        several[place] = region
+        if place == _AT_ONCE - 1 or index == count - 1:
+            stored[index - place : index + 1] = several[: place + 1]
 
 
 def _exact(value: float) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from pomp.slides.artefacts import fold_mask, ink_mask
-from pomp.slides.morphology import closed, dilated, majority, mean, opened, without_specks
+from pomp.slides.morphology import closed, dilated, majority, mean, opened
 
 SATURATION_LIMITS = (0.05, 0.15)
 """Where the threshold may lie. Otsu's method splits any picture in two: without the lower limit the noise of an empty
 slide, without the upper one the paler half of a slide that is all tissue."""
 
-_SMALLEST_SHARE = 2e-4  # of the thumbnail's pixels: smaller specks are dust, smaller holes belong to the tissue
-_THINNEST_PX = 5  # thinner lines are edges of the coverslip and of bubbles, or shreds of no use
+# Radii of windows, in pixels of the thumbnail.
+_HOLE = 3  # narrower gaps belong to the tissue
+_SPECK = 2  # narrower spots and lines are dust, edges of the coverslip and of bubbles, or shreds of no use
 
 
 def tissue_mask(thumbnail: np.ndarray) -> np.ndarray:
@@ -35,10 +36,7 @@ def tissue_mask(thumbnail: np.ndarray) -> np.ndarray:
     lowest, highest = (limit * 255 for limit in SATURATION_LIMITS)
     threshold = min(max(otsu_threshold(mean(saturation, 2)[~ink]), lowest), highest)
     mask = majority(saturation > threshold, 2) & ~ink
-    mask = closed(mask, 3) & ~ink
-    mask = opened(mask, _THINNEST_PX // 2)
-    smallest = round(mask.size * _SMALLEST_SHARE)
-    mask = ~without_specks(~without_specks(mask, smallest), smallest)
+    mask = opened(closed(mask, _HOLE) & ~ink, _SPECK)
     mask &= ~fold_mask(channels, mask)
     return mask
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from pomp.slides.morphology import closed, dilated, eroded, majority, mean, opened, without_specks
+from pomp.slides.morphology import closed, dilated, eroded, majority, mean, opened
 
 MASK = np.random.default_rng(2).random((40, 57)) < 0.4
 
@@ -44,10 +44,3 @@ def test_mean() -> None:
     values = np.array([[0, 0, 0], [0, 90, 0], [0, 0, 9]], np.uint8)
     # 99 / 9 in the middle; at the corner the outermost pixels repeat: (90 + 4·9) / 9.
     assert (mean(values, 1)[1, 1], mean(values, 1)[2, 2]) == (11, 14)
-
-
-def test_specks_are_areas_with_fewer_pixels() -> None:
-    mask = np.zeros((10, 20), bool)
-    mask[1:3, 1:3] = mask[5:8, 5] = mask[9, 10:20] = True  # 4, 3 and 10 pixels
-    assert without_specks(mask, 4).sum() == 14
-    assert without_specks(mask, 5).sum() == 10
