@@ -113,3 +113,10 @@ def test_copies_follow_the_order_of_the_columns() -> None:
     columns, distances = nearest_genes(x, np.zeros(150), np.array([20]), 10)
     np.testing.assert_array_equal(columns[0], range(10))
     np.testing.assert_array_equal(distances[0], np.zeros(10))
+
+
+def test_what_overflows_single_precision_is_compared_all_the_same() -> None:
+    x = np.array([[1e-25, -2e16, -1e16], [-1e-25, 2e16, 1e16]])
+    columns, distances = nearest_genes(x, np.zeros(3), np.array([0]), 1)
+    assert columns[0, 0] == 2
+    assert distances[0, 0] == pytest.approx(1e16 * 2**0.5)
