@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,13 +90,13 @@ def _read(path: Path, file: str) -> RawTable:
     # By its first bytes, not its name: browsers unpack files and leave the name.
     content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     try:
-        text = content.decode("utf-8-sig")
+        content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableTableError(
             f"is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8', or name it after its format: {_FORMATS}."
         ) from None
-    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    return _parse_text(text, file, _SEPARATORS[suffix])
+    content = content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
+    return _parse_text(content, file, _SEPARATORS[suffix])
 
 
 def _parse_parquet(content: bytes, file: str) -> RawTable:
@@ -113,8 +114,11 @@ def _parse_parquet(content: bytes, file: str) -> RawTable:
     return RawTable(file, list(range(2, len(labels) + 2)), labels, columns, cells)
 
 
-def _parse_text(text: str, file: str, separator: str) -> RawTable:
-    header_line, _, body = text.partition("\n")
+def _parse_text(content: bytes, file: str, separator: str) -> RawTable:
+    """UTF-8 with line feeds alone. It may be gigabytes: nothing here copies it, or splits it into lines at once."""
+    body = io.BytesIO(content)
+    header_line = body.readline().decode().rstrip("\n")
+    start = body.tell()
     if not header_line.strip():
         raise UnreadableTableError("the first line, which should name the columns, is empty.", row=1)
     _check_separator(header_line, separator)
@@ -122,15 +126,17 @@ def _parse_text(text: str, file: str, separator: str) -> RawTable:
         header = next(csv.reader([header_line], delimiter=separator))
     except csv.Error as error:
         raise UnreadableTableError(f"cannot be read: {error}", row=1) from None
-    lines = body.split("\n")
-    if not body.strip():
+    if not any(line.strip() for line in body):
         raise UnreadableTableError("the file has a header and no rows.")
-    if count_fields(lines[0], separator) == len(header) + 1:
+    body.seek(start)
+    if count_fields(body.readline().decode(), separator) == len(header) + 1:
         header = ["", *header]  # as R's write.table does: no name above the row names
-    _check_widths(lines, len(header), separator)
+    body.seek(start)
+    _check_widths(body, len(header), separator)
+    body.seek(start)
     try:
         frame = pd.read_csv(
-            io.StringIO(body), sep=separator, header=None, names=range(len(header)),
+            body, sep=separator, header=None, names=range(len(header)),
             converters={0: str.strip}, skip_blank_lines=False, low_memory=False, float_precision="round_trip",
             keep_default_na=False, na_values=list(MISSING),
         )  # fmt: skip
@@ -158,15 +164,15 @@ def _check_separator(line: str, separator: str) -> None:
     )
 
 
-def _check_widths(lines: Sequence[str], width: int, separator: str) -> None:
+def _check_widths(lines: Iterable[bytes], width: int, separator: str) -> None:
     """A line that is too short would be filled up with missing values without a word: a torn file, say."""
-    if any(line.count('"') % 2 for line in lines):
-        return  # a quoted field goes over several lines: lines are not rows
-    wrong = [
-        (row, found)
-        for row, line in enumerate(lines, start=2)
-        if line and (found := count_fields(line, separator)) != width
-    ]
+    wrong = []
+    for row, line in enumerate(lines, start=2):
+        if line.count(b'"') % 2:
+            return  # a quoted field goes over several lines: lines are not rows
+        found = count_fields(line.decode(), separator)
+        if line != b"\n" and found != width:
+            wrong.append((row, found))
     if wrong:
         row, found = wrong[0]
         more = f" So have {len(wrong) - 1} more rows." if len(wrong) > 1 else ""
