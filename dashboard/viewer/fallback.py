@@ -18,6 +18,8 @@ from dashboard.viewer.scale import ScoreScale
 OPACITY = 0.5
 GRID_PX = 1024
 """Longer side of the picture of regions without a slide."""
+NO_REGION = 215
+"""Grey between such regions: white would be taken for a score around 0."""
 
 
 def fallback_figure(
@@ -49,7 +51,7 @@ def fallback_figure(
 
 
 def grid_figure(regions: pd.DataFrame, scale: ScoreScale) -> go.Figure:
-    """The regions alone on white, where they lie to each other, for slides of which there is no image.
+    """The regions alone on grey, where they lie to each other, for slides of which there is no image.
 
     Args:
         regions: As in `fallback_figure`, at least one. Where x is NaN the place is not known: the regions then fill a
@@ -64,8 +66,8 @@ def grid_figure(regions: pd.DataFrame, scale: ScoreScale) -> go.Figure:
     moved = placed.assign(x=placed["x"] - corner["x"], y=placed["y"] - corner["y"])
     width, height = (float((moved[axis] + moved["size"]).max()) for axis in ("x", "y"))
     shrink = GRID_PX / max(width, height)
-    white = np.full((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), 255, np.uint8)
-    return fallback_figure(white, moved, scale, width=width, opacity=1.0)
+    grey = np.full((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), NO_REGION, np.uint8)
+    return fallback_figure(grey, moved, scale, width=width, opacity=1.0)
 
 
 def _in_order(regions: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from dashboard.viewer import ScoreScale, fallback_figure, grid_figure
-from dashboard.viewer.fallback import GRID_PX
+from dashboard.viewer.fallback import GRID_PX, NO_REGION
 
 VIRIDIS_LOWEST, VIRIDIS_HIGHEST = np.array([68, 1, 84]), np.array([253, 231, 37])
 
@@ -60,8 +60,8 @@ class TestRegionsAlone:
         assert picture.shape == (GRID_PX, round(GRID_PX * 2 / 3), 3)
         assert (picture[:340, :340] == VIRIDIS_LOWEST).all()
         assert (picture[684:, 342:] == VIRIDIS_HIGHEST).all()
-        assert (picture[345:680] == 255).all()
-        assert (picture[:340, 345:] == 255).all()
+        assert (picture[345:680] == NO_REGION).all()
+        assert (picture[:340, 345:] == NO_REGION).all()
         points = figure.data[0]
         assert list(points.text) == ["1", "2"]
         assert points.x[0] < points.x[1]
