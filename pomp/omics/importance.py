@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from pomp.omics.forest import Sample, SurvivalForest, Trees, grow_forest
+from pomp.omics.forest.compiled import compiled
 from pomp.omics.forest.threads import in_threads
 
 Floats = NDArray[np.float64]
@@ -51,14 +51,14 @@ def permutation_importance(forest: SurvivalForest) -> Floats:
     return np.bincount(genes, falls[splits], minlength=len(forest.sample.values)) / len(forest.seeds)
 
 
-@njit(cache=True)
+@compiled
 def permutation(seed: int, gene: int, count: int) -> Ints:
     """The order in which one tree of generator `seed` permutes one gene: it depends on nothing else."""
     np.random.seed((seed + (gene + 1) * 2654435761) & 0xFFFFFFFF)  # noqa: NPY002  2³² over the golden ratio
     return np.random.permutation(count)  # noqa: NPY002
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _falls(
     sample: Sample,
     trees: Trees,
@@ -86,7 +86,7 @@ def _falls(
                 falls[tree, node] = (concordant - _concordant(risk, rank, event, nodes)[0]) / (2 * pairs)
 
 
-@njit(cache=True)
+@compiled
 def _permuted(
     values: NDArray[np.float32],
     trees: Trees,
@@ -120,7 +120,7 @@ def _permuted(
     return risk
 
 
-@njit(cache=True)
+@compiled
 def _concordant(risk: Ints, rank: Ints, event: Bools, scores: int) -> tuple[int, int]:
     """Twice the concordant pairs (tied risks count one half), and the comparable pairs, of patients sorted by time.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numba
 import numpy as np
@@ -16,6 +17,7 @@ from sksurv.util import Surv
 from pomp.errors import TrainingError
 from pomp.evaluation.concordance import concordance_index
 from pomp.omics.forest import SurvivalForest, Trees, grow_forest
+from pomp.omics.forest.compiled import compiled
 from pomp.omics.forest.survival_forest import sort_by_time
 from pomp.omics.forest.trees import grow_trees
 
@@ -188,3 +190,12 @@ def test_a_later_process_does_not_compile_again() -> None:
     grow_forest(x, time, event, 1, 0)
     child = subprocess.run([sys.executable, "-c", code], env=os.environ, capture_output=True, text=True, check=True)
     assert child.stdout.split() == ["1", "0"]
+
+
+def test_without_a_place_for_the_cache_functions_are_compiled_all_the_same() -> None:
+    """A function without a file has none, as one in a read-only package of a user without a home."""
+    names: dict[str, Any] = {}
+    exec(compile("def double(x):\n    return 2 * x", "<no file>", "exec"), names)  # noqa: S102
+    double = compiled(names["double"])
+    assert double(21) == 42
+    assert double.nopython_signatures

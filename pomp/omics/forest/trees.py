@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from pomp.omics.forest.compiled import compiled
 from pomp.omics.forest.threads import in_threads
 
 LEAST_VARIANCE = 1e-9
@@ -45,9 +45,9 @@ class _Scratch(NamedTuple):
     weight: NDArray[np.float64]  # (N,) how often each patient was drawn
     place: NDArray[np.int64]  # (N,) its event times up to the patient's time, 0 … T
     residual: NDArray[np.float64]  # (N,) weight times (event - cumulative hazard at the patient's time)
-    linear: NDArray[np.float64]  # (≤ N + 1,) W of `best_cut`
-    square: NDArray[np.float64]  # (≤ N + 1,) U of `best_cut`
-    step: NDArray[np.float64]  # (≤ N + 1,) W less twice the sum of `best_cut`
+    linear: NDArray[np.float64]  # (≤ N + 1,) W of `_best_cut`
+    square: NDArray[np.float64]  # (≤ N + 1,) U of `_best_cut`
+    step: NDArray[np.float64]  # (≤ N + 1,) W less twice the sum of `_best_cut`
 
 
 def grow_trees(
@@ -82,7 +82,7 @@ def grow_trees(
     return trees
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grow(
     sample: Sample,
     drawn: NDArray[np.int32],
@@ -98,7 +98,7 @@ def _grow(
         _grow_tree(sample, drawn[tree], candidates, leaf, trees, tree)
 
 
-@njit(cache=True)
+@compiled
 def _grow_tree(sample: Sample, drawn: NDArray[np.int32], candidates: int, leaf: int, trees: Trees, tree: int) -> None:
     """Grow the tree of row `tree`, left subtrees first."""
     scratch = _scratch(drawn)
@@ -129,7 +129,7 @@ def _grow_tree(sample: Sample, drawn: NDArray[np.int32], candidates: int, leaf: 
         trees.last[tree, k] = k if trees.gene[tree, k] < 0 else trees.last[tree, trees.right[tree, k]]
 
 
-@njit(cache=True)
+@compiled
 def _scratch(drawn: NDArray[np.int32]) -> _Scratch:
     patients = len(drawn)
     return _Scratch(
@@ -144,7 +144,7 @@ def _scratch(drawn: NDArray[np.int32]) -> _Scratch:
     )
 
 
-@njit(cache=True)
+@compiled
 def _risk_sets(sample: Sample, people: NDArray[np.int32], scratch: _Scratch) -> tuple[int, int, float]:
     """Fill `scratch` for one node; the patients that grow it, their event times, and their mortality.
 
@@ -182,7 +182,7 @@ def _risk_sets(sample: Sample, people: NDArray[np.int32], scratch: _Scratch) -> 
     return grown, times, mortality
 
 
-@njit(cache=True)
+@compiled
 def _split(
     sample: Sample, scratch: _Scratch, grown: int, times: int, genes: NDArray[np.int32], candidates: int, leaf: int
 ) -> tuple[int, float]:
@@ -196,7 +196,7 @@ def _split(
         tried = genes[drawn]
         values = sample.values[tried]
         _members(sample.order[tried], scratch.inside, scratch.sorted)
-        score, cut = best_cut(values, scratch, grown, times, leaf, best)
+        score, cut = _best_cut(values, scratch, grown, times, leaf, best)
         varying = varying or values[scratch.sorted[0]] != values[scratch.sorted[grown - 1]]
         if score > best:
             low, high = np.float64(values[scratch.sorted[cut - 1]]), np.float64(values[scratch.sorted[cut]])
@@ -204,7 +204,7 @@ def _split(
     return gene, threshold
 
 
-@njit(cache=True)
+@compiled
 def _members(order: NDArray[np.int32], inside: NDArray[np.uint8], members: NDArray[np.int32]) -> None:
     """The patients of `order` (N,) that are `inside`, in that order; without a branch, which would be guessed wrong."""
     count = 0
@@ -213,8 +213,8 @@ def _members(order: NDArray[np.int32], inside: NDArray[np.uint8], members: NDArr
         count += inside[i]
 
 
-@njit(cache=True)
-def best_cut(
+@compiled
+def _best_cut(
     values: NDArray[np.float32], scratch: _Scratch, grown: int, times: int, leaf: int, least: float
 ) -> tuple[float, int]:
     """The largest log-rank statistic (squared) above `least` over all cuts of one gene, and how many patients go left.
@@ -242,7 +242,7 @@ def best_cut(
     return best, cut
 
 
-@njit(cache=True)
+@compiled
 def _partition(
     people: NDArray[np.int32], values: NDArray[np.float32], threshold: float, spare: NDArray[np.int32]
 ) -> int:
