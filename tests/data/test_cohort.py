@@ -102,6 +102,15 @@ def test_strangers_are_a_warning(tmp_path: Path) -> None:
     assert check.log == check.cohort.log
 
 
+def test_who_is_marked_is_left_out_with_that_reason(tmp_path: Path) -> None:
+    marked = CLINICAL.replace("PFI.time\n", "PFI.time,left_out\n").replace("50\n", "50,redacted by TCGA\n", 1)
+    lines = [line if line.count(",") == 7 else f"{line}," for line in marked.splitlines()]
+    check = check_cohort(write_cohort(tmp_path, {"clinical.csv": "\n".join(lines)}))
+    assert check.cohort is not None
+    assert check.cohort.patients == ("P2", "P3", "P4", "P5", "P6")
+    assert check.log.left_out == FOLLOW_UP_REASONS | {"P1": "marked as left_out in clinical.csv"}
+
+
 # Orientation, formats and order: the same cohort however it is written
 
 

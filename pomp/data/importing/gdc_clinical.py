@@ -17,8 +17,11 @@ from pomp.data.problems import Problems, enumerate_some
 _DAYS_A_YEAR = 365.25
 _NOTHING = frozenset({"", "'--", "--", "not reported", "unknown", "not available", "not applicable"})
 _SECTIONS = ("cases", "demographic", "diagnoses", "follow_ups")
-_NEEDED = ("vital_status", "days_to_death", "days_to_last_follow_up", "days_to_follow_up")
 _STAGES = ("ajcc_pathologic_stage", "figo_stage", "ann_arbor_pathologic_stage", "ajcc_clinical_stage")
+OVERALL_SURVIVAL = (
+    "OS from vital_status and days_to_death, of the living from days_to_last_follow_up or days_to_follow_up"
+)
+"""How follow-up was derived, for cohort.toml's source."""
 
 Record = Mapping[str, Any]
 

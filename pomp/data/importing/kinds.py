@@ -26,7 +26,7 @@ class Guess:
 
     kind: Kind
     why: str  # goes on after "taken as counts: "
-    doubt: str | None = None  # a sentence
+    doubt: str | None = None  # goes on after the file's name
 
 
 def guess_kind(values: Floats, genes: Sequence[str], file: str) -> Guess | None:
@@ -63,7 +63,7 @@ def _guess_real(values: Floats, low: float, high: float, genes: Sequence[str], f
     doubt = None
     if high > LARGEST_LOG:
         doubt = (
-            f"Values up to {high:g} are no logarithms: expression on the linear scale (TPM, FPKM, RSEM) should be "
+            f"values up to {high:g} are no logarithms: expression on the linear scale (TPM, FPKM, RSEM) should be "
             "turned into log2(x + 1) first."
         )
     return Guess("log", "values are no whole numbers, and neither shares nor z-scores", doubt)
@@ -79,7 +79,7 @@ def _guess_whole(low: float, high: float, file: str) -> Guess:
     if low >= -2 and high <= 2:
         return Guess("copies", "all values are whole numbers from −2 to 2")
     return Guess(
-        "log", f"whole numbers from {low:g} to {high:g}", "Negative whole numbers are an odd thing to measure."
+        "log", f"whole numbers from {low:g} to {high:g}", "negative whole numbers are an odd thing to measure."
     )
 
 

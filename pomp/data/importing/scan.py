@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from pomp.data.importing.containers import is_container, list_modalities, read_notes
-from pomp.data.importing.gdc_clinical import is_gdc_clinical
+from pomp.data.importing.gdc_clinical import OVERALL_SURVIVAL, is_gdc_clinical
 from pomp.data.importing.gdc_folder import GdcFolder, recognise_gdc
 from pomp.data.importing.modalities import noted_slides, plan_modality
 from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
@@ -52,7 +52,7 @@ class _Draft:
     synthetic: bool = False
     texts: dict[str, str] = field(default_factory=dict)  # name, title, endpoint, source, licence where known
 
-    def claim(self, paths: Sequence[Path] | set[Path]) -> None:
+    def claim(self, paths: Iterable[Path]) -> None:
         gone = set(paths)
         self.files = [path for path in self.files if path not in gone]
 
@@ -73,6 +73,7 @@ def scan(folder: Path) -> ImportPlan:
         _read_cohort_folder(draft)
     else:
         gdc = recognise_gdc(draft.files, root, draft.problems)
+        draft.claim(gdc.claimed if gdc else ())
         _choose_clinical(draft)
         _add_containers(draft)
         if gdc is not None:
@@ -134,15 +135,14 @@ def _add_containers(draft: _Draft) -> None:
 
 
 def _add_gdc(draft: _Draft, gdc: GdcFolder) -> None:
-    draft.claim(gdc.claimed)
     draft.omics += gdc.tables
     draft.origin = "gdc"
-    record = draft.root / "fetch.json"
-    projects = gdc.projects or _project_of(record)
-    draft.texts |= {"source": "NCI Genomic Data Commons", "licence": _LICENCE}
-    if projects:
-        named = " and ".join(projects)
-        draft.texts |= {"title": named, "name": "-".join(projects), "source": f"NCI Genomic Data Commons, {named}"}
+    projects = gdc.projects or _project_of(draft.root / "fetch.json")
+    named = " and ".join(projects) or draft.root.name
+    source = f"NCI Genomic Data Commons, {named}"
+    if draft.clinical is not None and is_gdc_clinical(draft.clinical):
+        source += f"; {OVERALL_SURVIVAL}"
+    draft.texts |= {"title": named, "name": named, "source": source, "licence": _LICENCE}
 
 
 def _project_of(record: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -12,20 +13,25 @@ import pandas as pd
 import pytest
 
 from pomp.data.cohort import read_cohort
+from pomp.data.gdc.folder import FetchRecord, write_records
+from pomp.data.gdc.remote import RemoteCase, RemoteFile, RemoteProject, RemoteSample
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
 from pomp.data.importing.gdc_folder import NO_SHEET
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
 from pomp.data.problems import Problems
 from pomp.errors import CohortError
-from tests.data.importing.sources import GDC_CASES, STAR, gdc_metadata, tsv, write_files, write_gdc
+from tests.data.importing.sources import GDC_CASES, GDC_FILES, STAR, gdc_metadata, tsv, write_files, write_gdc
 
 
 def test_scan(tmp_path: Path) -> None:
     folder = write_gdc(tmp_path / "gdc")
     plan = scan(folder)
     assert (plan.name, plan.title, plan.origin, plan.endpoints) == ("TCGA-LIHC", "TCGA-LIHC", "gdc", ("OS",))
-    assert plan.source == "NCI Genomic Data Commons, TCGA-LIHC"
+    assert plan.source == (
+        "NCI Genomic Data Commons, TCGA-LIHC; OS from vital_status and days_to_death, of the living from "
+        "days_to_last_follow_up or days_to_follow_up"
+    )
     assert plan.clinical == str(folder / "clinical.json")
     assert {(table.name, table.kind, len(table.samples)) for table in plan.omics} == {
         ("mrna", "counts", 3),
@@ -69,6 +75,35 @@ def test_the_cohort(tmp_path: Path) -> None:
     np.testing.assert_array_equal(beta, [[0.125, np.nan, 0.5]])
     assert cohort.slides["patient"].to_list() == ["TCGA-AA-0001"]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_what_fetch_leaves(tmp_path: Path) -> None:
+    """The same files under the names, and with the records, that `pomp cohort fetch` writes."""
+    folder = write_gdc(tmp_path / "gdc")
+    expected = scan(folder)
+    for name in ("gdc_manifest.2025-01-01.txt", "gdc_sample_sheet.2025-01-01.tsv", "clinical.json"):
+        (folder / name).unlink()
+    record = FetchRecord(
+        project="TCGA-LIHC", title="Liver", types=("mrna",), api="", data_release="", date="", cases=4, files={},
+        bytes=0,
+    )  # fmt: skip
+    files = [
+        RemoteFile(
+            file_id=f"uuid-{place}", file_name=name, file_size=len(content),
+            md5sum=hashlib.md5(content.encode(), usedforsecurity=False).hexdigest(),
+            cases=(RemoteCase(
+                submitter_id=sample[:12], project=RemoteProject(project_id="TCGA-LIHC"),
+                samples=(RemoteSample(submitter_id=sample, sample_type=kind),),
+            ),),
+        )
+        for place, (sample, kind, name, content) in enumerate(GDC_FILES)
+    ]  # fmt: skip
+    write_records(folder, record, files, GDC_CASES)
+    plan = scan(folder)
+    assert plan.findings == expected.findings
+    assert plan.slide_files == expected.slide_files
+    assert [table.samples for table in plan.omics] == [table.samples for table in expected.omics]
+    assert read_cohort(import_cohort(plan, tmp_path / "cohorts")).patients == ("TCGA-AA-0001", "TCGA-AA-0002")
 
 
 def test_metadata_in_place_of_the_sample_sheet(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ CASES = {
     "logarithms": (RANDOM.gamma(4, 2, SHAPE).clip(0, 20), GENES, "t.csv", "log", None),
     "log2(TPM + 0.001)": (RANDOM.normal(2, 4, SHAPE), GENES, "t.csv", "log", None),
     "TPM": (RANDOM.gamma(1, 500, SHAPE), GENES, "t.csv", "log", "linear scale (TPM, FPKM, RSEM)"),
-    "negative whole numbers": (RANDOM.integers(-9, 9, SHAPE), GENES, "t.csv", "log", "Negative whole numbers"),
+    "negative whole numbers": (RANDOM.integers(-9, 9, SHAPE), GENES, "t.csv", "log", "negative whole numbers"),
 }  # fmt: skip
 
 

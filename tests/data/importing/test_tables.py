@@ -104,7 +104,7 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     "no values": ({"rna.csv": "gene,LMU/17-001\nTP53,\n"}, r"^rna\.csv: is not used: most of its cells are no numbers"),
     "linear scale": (
         {"tpm.csv": "gene,LMU/17-001,LMU/17-002\nTP53,5000.5,2.5\n"},
-        r"^tpm\.csv: Values up to 5000\.5 are no logarithms: .* log2\(x \+ 1\) first",
+        r"^tpm\.csv: values up to 5000\.5 are no logarithms: .* log2\(x \+ 1\) first",
     ),
     "not UTF-8": (
         {"rna.csv": "Gen,LMU/17-001\nMüller,1\n".encode("latin-1")},

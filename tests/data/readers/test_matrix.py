@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pomp.data.problems import Problems
@@ -48,6 +49,32 @@ def test_both_readers_agree(case: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert careful is not None
     assert (table.labels, table.columns, table.rows) == (careful.labels, careful.columns, careful.rows)
     np.testing.assert_array_equal(table.cells.to_numpy().astype(str), careful.cells.to_numpy().astype(str))
+
+
+FRAME = pd.DataFrame({"a": [1.5, np.nan], "b": [2.0, -3.0]}, index=["g1", "g2"])
+PARQUETS: dict[str, tuple[pd.DataFrame, bool]] = {
+    "genes as column": (FRAME.reset_index(names="gene"), True),
+    "whole numbers": (FRAME.fillna(0).astype(int).reset_index(names="gene"), True),
+    "single precision": (FRAME.astype(np.float32).reset_index(names="gene"), True),
+    "genes as index": (FRAME, False),
+    "text": (FRAME.assign(b=["2", "low"]).reset_index(names="gene"), False),
+}
+
+
+@pytest.mark.parametrize("case", PARQUETS)
+def test_parquet(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, quick = PARQUETS[case]
+    frame.to_parquet(tmp_path / "t.parquet")
+    careful = read_table(tmp_path / "t.parquet", "t.parquet", Problems())
+    if quick:
+        monkeypatch.setattr(matrix, "read_table", None)  # not called
+    table = read_matrix(tmp_path / "t.parquet", "t.parquet", Problems())
+    assert table is not None
+    assert careful is not None
+    assert (table.labels, table.columns, table.rows) == (careful.labels, careful.columns, careful.rows)
+    assert table.cells.to_numpy(float if quick else object).astype(str).tolist() == (
+        careful.cells.to_numpy(float if quick else object).astype(str).tolist()
+    )
 
 
 FAULTS: dict[str, tuple[str, bytes]] = {
