@@ -8,6 +8,7 @@ from rich.table import Table
 
 from pomp.cli.terminal import Home, console
 from pomp.cli.train import Cohort, Preset, ProtocolOption, RunFolder, Settings, carry, open_run
+from pomp.evaluation.stability import selection_stability
 from pomp.runs.run import Run
 
 
@@ -39,6 +40,7 @@ def print_preparation(opened: Run) -> None:
         print_slides(slides)
     if genes is not None:
         print_genes(genes)
+        print_agreement(genes)
 
 
 def print_slides(slides: pd.DataFrame) -> None:
@@ -62,13 +64,38 @@ def print_genes(genes: pd.DataFrame) -> None:
     table = Table(title="Genes")
     for title in ("omics", "fold", "compared", "test"):
         table.add_column(title)
-    for title in ("ranked", "q < 0.05", "chosen"):
+    for title in ("tested", "q < 0.05", "ranked", "chosen"):
         table.add_column(title, justify="right")
     for _, rows in genes.groupby(["omics", "fold"], sort=False):
         first = rows.iloc[0]
         where = "all patients" if first["fold"] < 0 else str(first["fold"] + 1)
         differ, chosen = int((rows["q_value"] < 0.05).sum()), int(rows["selected"].sum())
         tests = ", ".join(rows["test"].unique())
-        cells = (first["omics"], where, first["contrast"], tests, str(len(rows)), str(differ), str(chosen))
-        table.add_row(*map(escape, cells))
+        counts = (first["tested"], differ, len(rows), chosen)
+        table.add_row(*map(escape, (first["omics"], where, first["contrast"], tests, *map(str, counts))))
+    console.print(table)
+
+
+def print_agreement(genes: pd.DataFrame) -> None:
+    """A line an omics type: how far the folds chose the same genes. Nothing where they were chosen once, on everybody."""
+    if (genes["fold"] < 0).any():
+        return
+    table = Table(title="How far folds agree on genes")
+    table.add_column("omics")
+    for title in (
+        "folds",
+        "genes tested",
+        "chosen",
+        "in every fold",
+        "common to two folds",
+        "by chance",
+        "Nogueira's Φ",
+    ):
+        table.add_column(title, justify="right")
+    for found in selection_stability(genes):
+        always = sum(times == found.sets for times in found.times_chosen.values())
+        shares = f"{found.overlap:.0%}", f"{found.expected_overlap:.0%}", f"{found.index:.2f}"
+        table.add_row(
+            escape(found.omics), str(found.sets), str(found.genes), f"{found.chosen:.0f}", str(always), *shares
+        )
     console.print(table)

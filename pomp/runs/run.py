@@ -71,6 +71,11 @@ class Run:
         """Where the cohort lies, absolute; the run lies in `<workspace>/runs/<id>`."""
         return self.folder.parents[1] / self.info.cohort.folder
 
+    @property
+    def cache(self) -> Path:
+        """What the runs of one workspace have in common and need not make twice."""
+        return self.folder.parents[1] / "cache"
+
     def splits(self) -> Splits:
         """Who is trained on and tested in each fold.
 

@@ -24,6 +24,7 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.data.splits import Fold
 from pomp.errors import PompError, RunError
 from pomp.explain.regions import explain_regions
+from pomp.omics.cache import SelectionCache
 from pomp.omics.matrix import OmicsMatrix
 from pomp.omics.selector import OmicsSelector
 from pomp.runs.comparators import comparator_risks
@@ -212,7 +213,7 @@ class Worker:
             self._estimate.finish("select", units=0 if everybody and fold.index else 1)
         else:
             started = time.monotonic()
-            selector = OmicsSelector(self.config.omics, self.config.seed)
+            selector = OmicsSelector(self.config.omics, self.config.seed, SelectionCache(self.run.cache / "selections"))
             seen = cohort.outcome if everybody else cohort.outcome.loc[list(fold.train)]
             selector.fit(cohort.omics, seen, on_progress=self._on_select(fold))
             self.run.write_table(f"selectors/{name}", selector.summary_)

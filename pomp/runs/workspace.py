@@ -16,7 +16,7 @@ from pomp.runs.store import RunStore
 
 
 class Workspace:
-    """`cohorts/`, `runs/` and `queue/`, made when they are first needed."""
+    """`cohorts/`, `runs/`, `queue/` and `cache/`, made when they are first needed; `cache/` may be deleted any time."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().resolve()
