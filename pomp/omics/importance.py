@@ -41,6 +41,10 @@ def permutation_importance(forest: SurvivalForest) -> Floats:
     that does not split on the gene, or that has no comparable pair out of bag, counts as 0. Noise therefore scatters
     around 0, and may be negative.
 
+    Checked against R's ranger 0.14.1 on TCGA-LIHC (311 patients, 1,550 genes, 2,000 trees): the rank correlation of all
+    genes is 0.39, where two seeds of ours reach 0.43 and two of ranger's 0.41; 37 of the top 50 are shared, 35 and 38
+    between two seeds. randomForestSRC has not been compared.
+
     Source: Ishwaran et al., Random survival forests, Ann. Appl. Stat. 2008 (VIMP), with Breiman's permutation by tree
     (Random forests, Mach. Learn. 2001) in place of their random assignment at the splits.
     """

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from itertools import product
+from pathlib import Path
+
 import numba
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 from sksurv.metrics import concordance_index_censored
 
 from pomp.bench.forest import importance_by_definition
 from pomp.omics.forest import LEAF, grow_forest
 from pomp.omics.importance import forest_importance, permutation, permutation_importance
+from tests.omics.test_real import outcome_of
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -119,3 +126,30 @@ def test_without_a_split_no_gene_matters(cohort: Arrays) -> None:
     importance = forest_importance(*cohort, trees=5, seed=3)
     assert importance.shape == (cohort[0].shape[1],)
     assert not importance.any()
+
+
+def test_agrees_with_ranger_as_well_as_two_seeds_do(shared_data: Path) -> None:
+    """TCGA-LIHC's mRNA: ranks of all genes and the top of the list, against the numbers kept of R's ranger."""
+    kept = json.loads((Path(__file__).parent / "reference" / "ranger.json").read_text(encoding="utf-8"))
+    folder = shared_data / "tcga" / "LIHC"
+    x = pd.read_csv(folder / "mrna_zscore.csv.gz", index_col=0)
+    outcome = outcome_of(folder)
+    patients = sorted(outcome.index.intersection(x.index))
+    assert (len(patients), list(x.columns)) == (kept["patients"], kept["genes"])
+    values, outcome = x.loc[patients].to_numpy(np.float64), outcome.loc[patients]
+    time, event = outcome["time_days"].to_numpy(np.float64), outcome["event"].to_numpy(np.bool_)
+    ours = [forest_importance(values, time, event, kept["trees"], seed) for seed in (0, 1)]
+    theirs = [np.array(forest["importance"]) for forest in kept["forests"]]
+    within, between = [tuple(ours), tuple(theirs)], list(product(ours, theirs))
+    for agreement, least in ((rank_correlation, 0.4), (shared_top, 0.7)):
+        seeds = np.mean([agreement(*pair) for pair in within])
+        assert seeds > least
+        assert np.mean([agreement(*pair) for pair in between]) > seeds - 0.05
+
+
+def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    return float(spearmanr(one, other).statistic)
+
+
+def shared_top(one: np.ndarray, other: np.ndarray, count: int = 50) -> float:
+    return len(set(np.argsort(-one)[:count]) & set(np.argsort(-other)[:count])) / count
