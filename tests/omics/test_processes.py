@@ -56,6 +56,7 @@ class StopRequested(Exception):  # noqa: N818 - as the training names it
     pass
 
 
+@pytest.mark.slow
 def test_a_stop_ends_the_processes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "_work", sleeps)
     started: set[int] = set()

@@ -12,6 +12,7 @@ import pytest
 from pomp.config import OmicsConfig
 from pomp.data.omics_table import OmicsTable
 from pomp.omics import OmicsSelector
+from pomp.omics.ranking import RANKINGS, SelectorName
 
 PATIENT = slice(0, 12)
 SAMPLE_TYPE = slice(13, 15)
@@ -56,6 +57,15 @@ def test_lihc(shared_data: Path) -> None:
     assert np.isfinite(matrix.values).all()
     again = OmicsSelector.from_json(json.loads(json.dumps(selector.to_json()))).transform(tables, test)
     np.testing.assert_array_equal(again.values, matrix.values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("selector", RANKINGS)
+def test_every_selector_finds_proliferation_in_lihc(shared_data: Path, selector: SelectorName) -> None:
+    tables, outcome = lihc(shared_data / "tcga" / "LIHC")
+    config = OmicsConfig(genes=50, candidates=300, selector=selector)
+    summary = OmicsSelector(config).fit({"mrna": tables["mrna"]}, outcome).summary_
+    assert len({"TTK", "HMMR", "PLK1", "BUB1", "CDC20", "CCNB1"} & set(summary["gene"][summary["selected"]])) >= 2
 
 
 @pytest.mark.slow
