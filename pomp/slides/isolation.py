@@ -22,7 +22,7 @@ from pomp.errors import SlideError
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-HEARTBEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 0.5
 START_SECONDS = 120.0
 """What a child may take until it has imported all it needs."""
 

@@ -72,8 +72,9 @@ def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
-        # Regions are written once and whole: HDF5's cache of chunks would only copy them.
-        with h5py.File(part, "w", libver="latest", rdcc_nbytes=0) as file:
+        # Regions are written once and whole: HDF5's cache of chunks would only copy them. Its format of 1.10 has leaner
+        # tables of chunks, and other programs read it.
+        with h5py.File(part, "w", libver="v110", rdcc_nbytes=0) as file:
             _write_facts(file, regions, path.parent)
             _write_pixels(file, regions, pixels)
         part.replace(path)

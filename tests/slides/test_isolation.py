@@ -38,10 +38,10 @@ def test_a_crash_costs_its_own_task_only() -> None:
 
 
 def test_a_silent_child_is_killed_and_replaced_and_a_slow_one_is_not() -> None:
-    outcomes = dict(run_isolated(sleep_and_tell, [-600, 3.5, 0], 1, nothing, 2))
+    outcomes = dict(run_isolated(sleep_and_tell, [-600, 3.5, 0], 1, nothing, 2.5))
     assert (outcomes[1], outcomes[2]) == (3.5, 0)
     assert isinstance(outcomes[0], SlideError)
-    assert "this slide gave no sign of life for 2 s and was killed. Look whether the disk" in str(outcomes[0])
+    assert "this slide gave no sign of life for 2.5 s and was killed. Look whether the disk" in str(outcomes[0])
 
 
 class StopError(Exception):

@@ -222,6 +222,7 @@ def test_a_crashing_reader_costs_one_slide(slide_file: Path, tmp_path: Path, mon
     assert "ended by signal 9." in str(results[1].reason)
 
 
+@pytest.mark.slow
 def test_a_hanging_reader_costs_one_slide(slide_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [Path(shutil.copy(slide_file, tmp_path / name)) for name in ("a.svs", "hang.svs", "b.svs")]
     monkeypatch.setattr(prepare, "prepare_slide", prepare_or_hang)
