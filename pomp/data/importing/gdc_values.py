@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -73,33 +73,58 @@ def read_samples(
         file: what problems call the table.
         tell: called once a file.
     """
-    genes: list[str] | None = None
-    ids: list[str] = []
+    rows: _Rows | None = None
     columns: list[Floats] = []
     names: list[str] = []
     for sample in samples:
         tell(f"{file}: {sample.sample}")
-        read = _read_sample(sample, problems)
-        if read is None:
+        table = _read_sample(sample, problems)
+        if table is None:
             continue
-        if genes is None:
-            ids, genes = read.ids, _label(read)
-        columns.append(read.values if read.ids == ids else _align(read, ids))
+        rows = _Rows.of(table) if rows is None else rows
+        columns.append(rows.values_of(table))
         names.append(sample.sample)
-    if genes is None:
+    if rows is None:
         return None
     cells = pd.DataFrame(np.column_stack(columns), copy=False)
-    return RawTable(file, list(range(2, len(genes) + 2)), genes, names, cells)
+    return RawTable(file, list(range(2, len(rows.genes) + 2)), rows.genes, names, cells)
 
 
 @dataclass(frozen=True)
-class _Sample:
+class _Rows:
+    """The genes of the first file, which all others are expected to have in the same order."""
+
+    column: Any  # the ids as they stand in the file, in Arrow's memory
+    kept: np.ndarray  # (lines,) bool: which of them are genes
     ids: list[str]
-    symbols: list[str] | None
-    values: Floats
+    genes: list[str]  # what they are called
+
+    @classmethod
+    def of(cls, table: Any) -> Self:
+        every = table.column(0).to_pylist()
+        kept = np.array([not _SUMMARY.fullmatch(name) for name in every], dtype=np.bool_)
+        ids = [name for name, is_gene in zip(every, kept, strict=True) if is_gene]
+        genes = ids
+        if table.num_columns > 2:
+            symbols = pd.Index(table.column(2).to_numpy()[kept])
+            shared = symbols.duplicated(keep=False)
+            genes = [
+                f"{symbol} ({gene})" if twin or not symbol else symbol
+                for gene, symbol, twin in zip(ids, symbols, shared, strict=True)
+            ]
+        return cls(table.column(0), kept, ids, genes)
+
+    def values_of(self, table: Any) -> Floats:
+        """(genes,) NaN where a file has no such gene."""
+        values: Floats = table.column(1).to_numpy()
+        if bool(table.column(0).equals(self.column)):
+            return np.asarray(values[self.kept])
+        found = pd.Series(values, table.column(0).to_pylist())
+        return np.asarray(found[~found.index.duplicated()].reindex(self.ids), dtype=np.float64)
 
 
-def _read_sample(sample: SampleFile, problems: Problems) -> _Sample | None:
+def _read_sample(sample: SampleFile, problems: Problems) -> Any:
+    """Columns id, value and, where there is one, symbol; None, with the reason in `problems`, where that fails."""
     path = Path(sample.file)
     measure = find_measure(path.name)
     if measure is None:
@@ -112,18 +137,10 @@ def _read_sample(sample: SampleFile, problems: Problems) -> _Sample | None:
                 f"has another MD5 than the manifest says: {sample.sample} goes on without. Download it again.",
             )
             return None
-        table = _parse(path, measure)
+        return _parse(path, measure)
     except (OSError, EOFError, ValueError, KeyError, pa.ArrowException) as error:
-        problems.error(path.name, f"cannot be read: {str(error).splitlines()[0]}. Download it again.")
+        problems.error(path.name, f"cannot be read: {str(error).partition(chr(10))[0]}. Download it again.")
         return None
-    ids = table.column(0).to_pylist()
-    keep = [not _SUMMARY.fullmatch(name) for name in ids]
-    values = table.column(1).to_numpy()
-    symbols = table.column(2).to_pylist() if measure.symbol else None
-    if not all(keep):
-        ids, values = [name for name, kept in zip(ids, keep, strict=True) if kept], values[np.array(keep)]
-        symbols = symbols and [name for name, kept in zip(symbols, keep, strict=True) if kept]
-    return _Sample(ids, symbols, values)
 
 
 def _md5(path: Path) -> str:
@@ -132,7 +149,6 @@ def _md5(path: Path) -> str:
 
 
 def _parse(path: Path, measure: Measure) -> Any:
-    """Columns id, value and, where there is one, symbol."""
     source = pa.input_stream(str(path))  # unpacks .gz
     names = [name for name in (measure.gene, measure.value, measure.symbol) if name]
     types = {name: pa.string() for name in names} | {measure.value or "f1": pa.float64()}
@@ -150,17 +166,3 @@ def _parse(path: Path, measure: Measure) -> Any:
 def _starts_with_comment(path: Path) -> bool:
     with pa.input_stream(str(path)) as source:
         return bytes(source.read(1)) == b"#"
-
-
-def _label(sample: _Sample) -> list[str]:
-    if sample.symbols is None:
-        return sample.ids
-    shared = pd.Index(sample.symbols).duplicated(keep=False)
-    named = zip(sample.ids, sample.symbols, shared, strict=True)
-    return [f"{symbol} ({gene})" if twin or not symbol else symbol for gene, symbol, twin in named]
-
-
-def _align(sample: _Sample, ids: list[str]) -> Floats:
-    """The values of `ids`, NaN where the file has no such gene."""
-    aligned: Floats = np.asarray(pd.Series(sample.values, sample.ids).reindex(ids), dtype=np.float64)
-    return aligned

@@ -17,6 +17,8 @@ from pomp.data.gdc.folder import FetchRecord, write_records
 from pomp.data.gdc.remote import RemoteCase, RemoteFile, RemoteProject, RemoteSample
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
 from pomp.data.importing.gdc_folder import NO_SHEET
+from pomp.data.importing.gdc_values import read_samples
+from pomp.data.importing.plan import SampleFile
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
 from pomp.data.problems import Problems
@@ -218,6 +220,52 @@ def test_samples_without_barcodes_go_by_their_case(tmp_path: Path) -> None:
     cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))
     assert cohort.omics["mrna"].values["TSPAN6"].to_dict() == {"C3L-00004": 0, "C3L-1": 2}
     assert cohort.outcome["time_days"].to_list() == [50, 50]
+
+
+def samples(folder: Path, **contents: str | bytes) -> list[SampleFile]:
+    name = "{}.rna_seq.augmented_star_gene_counts.tsv"
+    write_files(folder, {name.format(key): content for key, content in contents.items()})
+    return [SampleFile(sample=key, file=str(folder / name.format(key))) for key in contents]
+
+
+def test_genes_in_another_order_and_genes_that_lack(tmp_path: Path) -> None:
+    """By id: the symbol of the second file is passed over, and a gene of its own left out."""
+    header = STAR.partition("N_unmapped")[0]
+    other = header + "".join(
+        f"{gene}\t{symbol}\tx\t{value}\t0\t0\t0\t0\t0\n"
+        for gene, symbol, value in [
+            ("ENSG00000141510.18", "P53", 7),
+            ("ENSG00000999999.1", "NEW", 1),
+            ("ENSG00000000003.15", "TSPAN6", 8),
+        ]
+    )
+    problems = Problems()
+    table = read_samples(samples(tmp_path, a=STAR.format(10, 5, 1), b=other), "mrna", problems, lambda what: None)
+    assert table is not None
+    assert table.labels[:2] == ["TSPAN6", "TP53"]
+    np.testing.assert_array_equal(table.cells, [[10, 8], [5, 7], [1, np.nan], [0, np.nan]])
+    assert problems.found == []
+
+
+UNREADABLE: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", r"cannot be read: Empty CSV file\. Download it again"),
+    "another format": ("<html>\n", r"cannot be read: .*gene_id.*Download it again"),
+    "torn line": (STAR.format(1, 2, 3)[:-20], r"cannot be read: CSV parse error: .*Download it again"),
+    "text": (STAR.format("many", 2, 3), r"cannot be read: .*'many'.*Download it again"),
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_unreadable_files_are_errors(case: str, tmp_path: Path) -> None:
+    content, message = UNREADABLE[case]
+    problems = Problems()
+    files = samples(tmp_path, a=STAR.format(1, 2, 3), b=content)
+    table = read_samples(files, "mrna", problems, lambda what: None)
+    assert table is not None
+    assert table.columns == ["a"]
+    (problem,) = problems.errors
+    assert problem.file == "b.rna_seq.augmented_star_gene_counts.tsv"
+    assert re.search(message, problem.message), problem.message
 
 
 # Clinical data
