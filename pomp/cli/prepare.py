@@ -77,7 +77,7 @@ def print_genes(genes: pd.DataFrame) -> None:
 
 
 def print_agreement(genes: pd.DataFrame) -> None:
-    """A line an omics type: how far the folds chose the same genes. Nothing where they were chosen once, on everybody."""
+    """A line an omics type: how far the folds chose the same genes; nothing where they were chosen once for all."""
     if (genes["fold"] < 0).any():
         return
     table = Table(title="How far folds agree on genes")

@@ -233,10 +233,6 @@ class Run:
         """The maps of one patient, one row a region; empty if the patient has no slide, None if there are no maps."""
         return self._read_parquet("attention/regions", filters=[("patient", "==", patient)])
 
-    def selection(self, fold: int) -> pd.DataFrame | None:
-        """How the genes of a fold were chosen, one row a gene."""
-        return self.table("selectors/all" if self.config.rules.selection == "all" else f"selectors/fold-{fold}")
-
     def selections(self) -> pd.DataFrame | None:
         """How genes were chosen, one row a gene that reached the ranking, in every fold for which they were.
 

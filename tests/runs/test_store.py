@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -179,13 +180,13 @@ def test_tables_come_back(workspace: Workspace) -> None:
     assert run.predictions() is None
     assert run.baseline() is None
     assert run.comparators() is None
-    assert run.selection(0) is None
+    assert run.selections() is None
     assert run.regions("P0") is None
     with pytest.raises(RunError, match=r"has no out-of-fold predictions: it is stopped\."):
         run.require_predictions()
     for name in ("predictions", "folds/0/predictions", "selectors/fold-0", "attention/regions"):
         run.write_table(name, frame)
-    for table in (run.require_predictions(), run.table("folds/0/predictions"), run.selection(0)):
+    for table in (run.require_predictions(), run.table("folds/0/predictions")):
         pd.testing.assert_frame_equal(table, frame)
     regions = run.regions("P1")
     assert regions is not None
@@ -194,11 +195,33 @@ def test_tables_come_back(workspace: Workspace) -> None:
     assert not list(run.folder.rglob("*.part"))
 
 
+def test_selections_of_all_folds_stand_in_one_table(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    for fold, genes in ((10, ["EGFR"]), (0, ["TP53", "MYC"])):
+        run.write_table(f"selectors/fold-{fold}", pd.DataFrame({"gene": genes}))
+    selections = run.selections()
+    assert selections is not None
+    assert selections.to_numpy().tolist() == [[0, "TP53"], [0, "MYC"], [10, "EGFR"]]
+
+
 def test_a_paper_run_has_one_selection(workspace: Workspace) -> None:
     config = override(CONFIG, {"protocol": "paper"})
     run = workspace.runs.create(tiny_cohort(workspace.cohorts / "tiny"), config)
     run.write_table("selectors/all", pd.DataFrame({"gene": ["TP53"]}))
-    assert run.selection(1) is not None
+    selections = run.selections()
+    assert selections is not None
+    assert selections.to_numpy().tolist() == [[-1, "TP53"]]
+
+
+def test_a_run_is_found_by_files_and_settings(workspace: Workspace) -> None:
+    cohort = tiny_cohort(workspace.cohorts / "tiny")
+    assert workspace.runs.find(cohort, CONFIG) is None
+    run = workspace.runs.create(cohort, CONFIG)
+    found = workspace.runs.find(cohort, CONFIG)
+    assert found is not None
+    assert found.id == run.id
+    assert workspace.runs.find(cohort, override(CONFIG, {"seed": 5})) is None
+    assert workspace.runs.find(replace(cohort, digest="0" * 16), CONFIG) is None
 
 
 def test_damaged_results_say_what_to_do(workspace: Workspace) -> None:

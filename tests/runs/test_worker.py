@@ -54,9 +54,10 @@ def test_every_patient_is_tested_once_and_everything_is_there(folder: Path, tmp_
         part = predictions[predictions["fold"] == fold.index]
         assert set(part["patient"]) == set(fold.test)
         assert (part["high_risk"] == (part["risk"] > part["cutoff"])).all()
-        selection = run.selection(fold.index)
-        assert selection is not None
-        assert selection.groupby("omics")["selected"].sum().eq(12).all()
+    selections = run.selections()
+    assert selections is not None
+    assert selections.groupby(["fold", "omics"])["selected"].sum().eq(12).all()
+    assert set(selections["fold"]) == {0, 1}
     comparators, baseline, metrics = run.comparators(), run.baseline(), run.metrics()
     assert comparators is not None
     assert baseline is not None
@@ -98,6 +99,33 @@ def test_pretrain_stops_before_fine_tuning_and_finetune_goes_on(folder: Path, tm
     assert len(run.metrics()) == 2 * (3 + 4)
 
 
+def test_prepare_ends_when_genes_are_chosen_and_the_run_goes_on(folder: Path, tmp_path: Path) -> None:
+    run = make(folder, tmp_path)
+    status = execute(run, "cpu", until="prepare")
+    assert status.state == "STOPPED"
+    assert "Prepared" in status.message
+    assert run.metrics().empty
+    chosen = run.selections()
+    assert chosen is not None
+    assert execute(run, "cpu").state == "DONE"
+    pd.testing.assert_frame_equal(run.selections(), chosen)  # type: ignore[arg-type]
+
+
+def test_a_run_goes_as_far_as_it_was_queued_for(folder: Path, tmp_path: Path) -> None:
+    run = make(folder, tmp_path)
+    Workspace(tmp_path).queue.submit(run, until="prepare")
+    assert execute(run, "cpu").message.startswith("Prepared")
+    assert execute(run, "cpu", until="end").state == "DONE"
+
+
+def test_genes_chosen_once_are_not_chosen_again(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = make(folder, tmp_path), make(folder, tmp_path, pretrain__epochs=5)
+    execute(first, "cpu", until="prepare")
+    monkeypatch.setattr("pomp.omics.selector.select_genes", lambda *_: pytest.fail("chosen again"))
+    execute(second, "cpu", until="prepare")
+    pd.testing.assert_frame_equal(first.selections(), second.selections())  # type: ignore[arg-type]
+
+
 def test_paper_protocols_share_what_they_learn_from_all(folder: Path, tmp_path: Path) -> None:
     run = make(folder, tmp_path, protocol="paper-released")
     execute(run, "cpu")
@@ -110,7 +138,9 @@ def test_paper_protocols_share_what_they_learn_from_all(folder: Path, tmp_path: 
         assert epochs["test_c_index"].iloc[part["epoch"].iloc[0] - 1] == best
         found = concordance_index(part["time_days"], part["event"], part["risk"])
         assert found == pytest.approx(best)
-    pd.testing.assert_frame_equal(run.selection(0), run.selection(1))  # type: ignore[arg-type]
+    selections = run.selections()
+    assert selections is not None
+    assert set(selections["fold"]) == {-1}
 
 
 def test_honest_never_reads_the_test_fold_before_the_end(folder: Path, tmp_path: Path) -> None:
