@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def measure(scale: Scale) -> list[Measurement]:
     first = tables["mrna"].values.to_numpy()
     early = outcome["event"].to_numpy() & (outcome["time_days"] < outcome["time_days"].median()).to_numpy()
     found.append(_measure_rank_sum(first[early], first[~early]))
-    return [Measurement(found[0].work, found[0].seconds, (), [memory]), *found[1:]]
+    return [replace(found[0], checks=[memory]), *found[1:]]
 
 
 def measure_cohort(folder: Path) -> list[Measurement]:
@@ -50,7 +51,7 @@ def measure_cohort(folder: Path) -> list[Measurement]:
     found = _measure_fold(f"{len(outcome)} patients of {folder.name}", tables, outcome, OmicsConfig())
     held = peak_memory(select_cohort, folder)
     memory = f"a process that reads the cohort and chooses its genes by the forest holds {held / 1e6:.0f} MB at most"
-    return [Measurement(found[0].work, found[0].seconds, (), [memory]), *found[1:]]
+    return [replace(found[0], checks=[memory]), *found[1:]]
 
 
 def simulated_fold(patients: int, genes: dict[str, int], seed: int = 0) -> tuple[dict[str, OmicsTable], pd.DataFrame]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -68,8 +69,9 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
                 raises ends the fit.
 
         Raises:
-            TrainingError: a type has no patient, no event or no varying gene in the fold, or too few patients for its
-                contrast.
+            TrainingError: a type has no patient, no event or no varying gene in the fold, too few patients for its
+                contrast, or a ranking that did not converge.
+            RunError: the cache could not be written.
         """
         progress = _Progress(on_progress, STEPS * len(tables))
         types = [TrainingRows.of(table, outcome) for table in tables.values()]
@@ -119,28 +121,32 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
     def _selections(self, types: list[TrainingRows], progress: _Progress) -> list[TypeSelection]:
         """Of every type: from the cache where it is there, otherwise made now and kept."""
         if self.cache is None:
-            return self._make(types, progress)
+            return list(self._make(types, progress))
         keys = [selection_key(rows, self.config, self.seed) for rows in types]
         found = [self.cache.get(key) for key in keys]
-        made = iter(self._make([rows for rows, known in zip(types, found, strict=True) if known is None], progress))
+        made = self._make([rows for rows, known in zip(types, found, strict=True) if known is None], progress)
         selections = []
         for key, known, rows in zip(keys, found, types, strict=True):
             if known is None:
                 selections.append(next(made))
-                self.cache.put(key, selections[-1])
+                self.cache.put(key, selections[-1])  # at once: a stop in the next type does not lose it
             else:
                 selections.append(known)
                 progress.tell(f"{rows.name}: selected before", STEPS)
         return selections
 
-    def _make(self, types: list[TrainingRows], progress: _Progress) -> list[TypeSelection]:
+    def _make(self, types: list[TrainingRows], progress: _Progress) -> Iterator[TypeSelection]:
         workers = min(_workers_that_pay(types) if self.workers is None else self.workers, len(types))
         if workers > 1:
-            return select_side_by_side(types, self.config, self.seed, workers, progress.tell, progress.repeat)
-        return [select_genes(rows, self.config, self.seed, progress.tell) for rows in types]
+            yield from select_side_by_side(types, self.config, self.seed, workers, progress.tell, progress.repeat)
+            return
+        for rows in types:
+            yield select_genes(rows, self.config, self.seed, progress.tell)
 
 
 def _workers_that_pay(types: Sequence[TrainingRows]) -> int:
+    if multiprocessing.current_process().daemon:  # which may have no children
+        return 1
     seconds = [DESEQ_SECONDS * rows.values.shape[1] for rows in types if rows.kind == "counts"]
     saved = sum(seconds) - max(seconds, default=0.0)
     return os.cpu_count() or 1 if saved > START_SECONDS else 1

@@ -67,6 +67,21 @@ def test_each_type_is_kept_by_itself(tmp_path: Path, calls: list[str]) -> None:
     assert calls == ["mutation", "mrna", "mirna"]
 
 
+class StopRequested(Exception):  # noqa: N818 - as the training names it
+    pass
+
+
+def test_a_stop_loses_no_type_that_was_done(tmp_path: Path, calls: list[str]) -> None:
+    def on_progress(done: int, total: int, what: str) -> None:
+        if what.startswith("mutation"):
+            raise StopRequested
+
+    with pytest.raises(StopRequested):
+        OmicsSelector(CONFIG, seed=1, cache=SelectionCache(tmp_path)).fit(COHORT.tables, COHORT.outcome, on_progress)
+    fit(tmp_path)
+    assert calls == ["mrna", "mirna", "mutation", "mutation"]
+
+
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut short": lambda content: content[:-10],
     "empty": lambda content: b"",
