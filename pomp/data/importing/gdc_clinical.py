@@ -98,9 +98,8 @@ def _plain(column: str) -> str:
 
 
 def _row(case: Record) -> dict[str, Any]:
-    person = case.get("demographic") or {}
-    diagnoses: Sequence[Record] = [one for one in case.get("diagnoses") or [] if isinstance(one, Mapping)]
-    follow_ups: Sequence[Record] = [one for one in case.get("follow_ups") or [] if isinstance(one, Mapping)]
+    person = next(iter(_records(case.get("demographic"))), {})
+    diagnoses, follow_ups = _records(case.get("diagnoses")), _records(case.get("follow_ups"))
     status = (_text(person, "vital_status") or "").lower()
     event = {"dead": 1.0, "alive": 0.0}.get(status, np.nan)
     death = [_number(person, "days_to_death"), *(_number(one, "days_to_death") for one in diagnoses)]
@@ -116,6 +115,12 @@ def _row(case: Record) -> dict[str, Any]:
         "stage": next((stage for name in _STAGES if (stage := _text(primary, name))), None),
         "grade": _text(primary, "tumor_grade"),
     }
+
+
+def _records(content: Any) -> list[Record]:
+    """One record or a list of them; nothing of anything else."""
+    listed = content if isinstance(content, list) else [content]
+    return [one for one in listed if isinstance(one, Mapping)]
 
 
 def _primary(diagnoses: Sequence[Record]) -> Record:

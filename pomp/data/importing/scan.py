@@ -89,7 +89,7 @@ def _list_files(root: Path) -> list[Path]:
     for place, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in names if not name.startswith(".")]
-    return sorted(found)
+    return sorted(path for path in found if path.is_file())  # and no dangling link
 
 
 def _choose_clinical(draft: _Draft) -> None:

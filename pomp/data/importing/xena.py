@@ -44,25 +44,29 @@ _TABLES: tuple[tuple[str, XenaTable], ...] = (
     (r"(\w+_)?mc3_gene_level", XenaTable("mutation", "binary", "Genes with a non-silent mutation (MC3).")),
     (r"(\w+_)?RPPA(_RBN)?", XenaTable("protein", "log", "Protein levels (RPPA), normalised.")),
 )
-_CODE = re.compile(r"(?:TCGA[-.])?([A-Z]{2,8})(?:_survival|_clinicalMatrix|_mc3_gene_level|\.|$)")
+_SURVIVAL = re.compile(r".*_survival\.txt|.*_clinicalMatrix|.*\.(survival|clinical|GDC_phenotype)\.tsv")
+_CODE = re.compile(r"(?:TCGA-)?([A-Z]{2,8})(?:_survival|_clinicalMatrix|_mc3_gene_level|\.)")
+_FOLDER = re.compile(r"TCGA\.([A-Z]{2,8})\.sampleMap")
 
 
 def recognise_xena(file: str) -> XenaTable | None:
     """The table a file name of Xena's stands for; None for any other name."""
-    stem = re.sub(r"(\.(tsv|txt|gz))+$", "", file)
+    stem = re.sub(r"(\.(tsv|txt|gz))+$", "", _plain(file))
     found = [table for pattern, table in _TABLES if re.fullmatch(pattern, stem)]
     return found[0] if found else None
 
 
 def is_xena_clinical(file: str) -> bool:
     """``LIHC_survival.txt``, ``LIHC_clinicalMatrix``, ``TCGA-LIHC.survival.tsv.gz``, ``…GDC_phenotype.tsv.gz``."""
-    return (
-        re.search(r"(_survival\.txt|_clinicalMatrix|\.(survival|clinical|GDC_phenotype)\.tsv)(\.gz)?$", file)
-        is not None
-    )
+    return _SURVIVAL.fullmatch(_plain(file).removesuffix(".gz")) is not None
 
 
 def cancer_code(file: str) -> str | None:
-    """``LIHC`` of ``LIHC_survival.txt`` or ``TCGA-LIHC.star_counts.tsv.gz``."""
-    found = _CODE.match(file)
+    """``LIHC`` of ``LIHC_survival.txt``, ``TCGA-LIHC.star_counts.tsv.gz`` or ``TCGA.LIHC.sampleMap%2FHiSeqV2``."""
+    found = _FOLDER.match(file) or _CODE.match(_plain(file))
     return found.group(1) if found else None
+
+
+def _plain(file: str) -> str:
+    """Without the folder of the address, whose slash command-line downloads keep as %2F."""
+    return file.rpartition("%2F")[2]

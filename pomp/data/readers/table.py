@@ -75,7 +75,8 @@ def separator_of(file: str) -> str | None:
 
 
 def _suffix(file: str) -> str:
-    return Path(file.lower().removesuffix(".gz")).suffix
+    # Command-line downloads keep the slash of an address: TCGA.LIHC.sampleMap%2FHiSeqV2.gz has no suffix but .gz.
+    return Path(file.lower().rpartition("%2f")[2].removesuffix(".gz")).suffix
 
 
 def _read(path: Path, file: str) -> RawTable:

@@ -29,6 +29,8 @@ NAMES = [
     ("TCGA-LIHC.mirna.tsv.gz", "mirna", "log", False),
     ("TCGA-LIHC.methylation450.tsv.gz", "methylation", "beta", False),
     ("CPTAC-3.star_tpm.tsv.gz", "mrna", "log", False),
+    ("TCGA.LIHC.sampleMap%2FHiSeqV2.gz", "mrna", "log", False),
+    ("mc3_gene_level%2FLIHC_mc3_gene_level.txt.gz", "mutation", "binary", False),
     ("counts.csv", None, None, False),
 ]
 
@@ -49,6 +51,9 @@ def test_names(file: str, name: str | None, kind: str | None, logged: bool) -> N
         ("TCGA-LIHC.GDC_phenotype.tsv.gz", True, "LIHC"),
         ("TCGA-LIHC.star_counts.tsv.gz", False, "LIHC"),
         ("HiSeqV2", False, None),
+        ("survival%2FLIHC_survival.txt", True, "LIHC"),
+        ("TCGA.LIHC.sampleMap%2FLIHC_clinicalMatrix", True, "LIHC"),
+        ("TCGA.LIHC.sampleMap%2FHiSeqV2", False, "LIHC"),
         ("clinical.csv", False, None),
     ],
 )
@@ -94,6 +99,16 @@ def test_the_cohort_of_the_tcga_hub(tmp_path: Path) -> None:
     assert cohort.omics["cnv"].values["ACAP3"].to_list() == [-1, 2, -2]
     assert cohort.omics["mutation"].values["CHMP1B"].to_list() == [0, 0, 1]
     assert cohort.source == "UCSC Xena, TCGA-LIHC"
+
+
+def test_names_as_wget_leaves_them(tmp_path: Path) -> None:
+    folder = write_xena(tmp_path / "downloads")
+    (folder / "HiSeqV2_PANCAN.gz").unlink()
+    (folder / "HiSeqV2").rename(folder / "TCGA.LIHC.sampleMap%2FHiSeqV2")
+    (folder / "survival" / "LIHC_survival.txt").rename(folder / "survival%2FLIHC_survival.txt")
+    plan = scan(folder)
+    assert (plan.name, plan.findings) == ("TCGA-LIHC", ())
+    assert list(read_cohort(import_cohort(plan, tmp_path / "cohorts")).omics) == [table.name for table in plan.omics]
 
 
 def test_redacted_patients_are_named(tmp_path: Path) -> None:
