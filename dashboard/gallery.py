@@ -19,6 +19,7 @@ from pomp.slides.store import regions_path
 
 A_PAGE, A_ROW = 12, 4
 ALL, PROBLEMS = "All slides", "With problems"
+_NO_BREAK = "\u00a0"
 FEWEST, BY_NAME = "Fewest regions first", "By name"
 
 
@@ -111,7 +112,7 @@ def _show_picture(cohort: Cohort, found: SlideStates, slide: str) -> None:
 def _describe(regions: float, mpp: float) -> str:
     """'37 regions · 0.25 µm/px'."""
     cut = "no regions" if math.isnan(regions) else count(int(regions), "region")
-    return f"{cut} · {'states no mpp' if math.isnan(mpp) else f'{mpp:.3g} µm/px'}"
+    return f"{cut} · {'states no mpp' if math.isnan(mpp) else f'{mpp:.3g}{_NO_BREAK}µm/px'}"
 
 
 def _link(run: Run, patient: str, slide: str) -> None:

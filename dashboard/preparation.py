@@ -106,6 +106,9 @@ def _watch(run: Run, cohort: Cohort, drawn: dict[str, State]) -> None:
             if len(cohort.slides) and st.button("See the slides", icon=":material/biotech:"):
                 go(**{VIEW: SLIDES})
             if is_prepared(run):
-                st.page_link("views/train.py", label="Train: press Resume", icon=":material/model_training:")
+                st.page_link(
+                    "views/train.py", label="Train: press Resume", icon=":material/model_training:",
+                    query_params={RUN: run_label(run)},
+                )  # fmt: skip
         with st.expander("Log"):
             st.code(run.log_tail(100) or "Nothing yet.", language=None, height=200)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,13 @@ from pomp.config import PRESETS, SlideConfig
 from pomp.data.cohort import Cohort
 from pomp.errors import SlideError
 from pomp.runs.run import Run
-from pomp.slides.picture import picture
+from pomp.slides.picture import small_picture
 from pomp.slides.store import read_slide_regions, regions_path
 
 COLUMNS = ["slide", "patient", "regions", "mpp", "problem"]
 UNPREPARED = "Not prepared yet."
-_QUALITY = 80
+PICTURE_PX = 480
+"""Longer side of a picture in the gallery: twice what a card has, for screens of high density."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,7 @@ def slide_picture(path: Path) -> bytes:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _slide_picture(path: str, of: Stamp) -> bytes:
-    kept = io.BytesIO()
-    picture(read_slide_regions(Path(path))).save(kept, "JPEG", quality=_QUALITY)
-    return kept.getvalue()
+    return small_picture(Path(path), PICTURE_PX)
 
 
 def _configs(cohort: Cohort) -> Iterator[SlideConfig]:

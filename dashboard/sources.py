@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +14,10 @@ from dashboard.elements import code
 from dashboard.projects import TCGA
 from dashboard.state import COHORT, FOLDER, SOURCE, VIEW, go, switch
 from dashboard.words import count, size
+from pomp.data.gdc.plan import DATA_TYPES
 from pomp.data.manifest import CLINICAL, MANIFEST
 
+DOWNLOADS, SLIDES = "downloads", "slides"
 SERVER, UPLOAD, FETCH = "Folder on the server", "Upload tables", "TCGA"
 READ = "read-folder"
 """In the session: the folder that the person asked to be read."""
@@ -128,10 +131,26 @@ def _ask_upload() -> None:
 
 def _show_fetch() -> None:
     """Fetching takes hours and has to outlive the page: it is a command."""
-    project = st.selectbox("Project", list(TCGA), format_func=lambda name: f"{name}: {TCGA[name]}", key="project")
+    left, right = st.columns(2)
+    project = left.selectbox("Project", list(TCGA), format_func=lambda name: f"{name}: {TCGA[name]}", key="project")
+    types = right.pills(
+        "What to fetch", list(DATA_TYPES), selection_mode="multi", key="types",
+        default=[name for name in DATA_TYPES if name != SLIDES],
+        help="Follow-up always comes along. Slides of a project take hundreds of gigabytes, methylation a few.",
+    )  # fmt: skip
+    if not types:
+        st.caption("Choose at least one type.")
+        return
+    folder = data.workspace().root / DOWNLOADS / project
     st.markdown(
-        "Run this in a terminal of the server. It fetches the open-access tables of the project from the Genomic Data "
-        "Commons and makes a cohort of them; broken off, it goes on where it was when it is run again."
+        "Run this in a terminal of the server. It fetches open-access files from the Genomic Data Commons; broken off, "
+        "it goes on where it was when it is run again."
     )
-    st.code(f"pomp cohort fetch {project}", language="bash")
-    st.caption("When it is done, reload this page and choose the cohort above.")
+    st.code(
+        shlex.join(["pomp", "cohort", "fetch", project, "--types", ",".join(types), "--to", str(folder)]),
+        language="bash", wrap_lines=True,
+    )  # fmt: skip
+    if folder.is_dir() and st.button("Import what was fetched", type="primary", icon=":material/arrow_forward:"):
+        go(**{SOURCE: SERVER, FOLDER: str(folder)})
+    elif not folder.is_dir():
+        st.caption("When it is done, reload this page: the way to the import appears here.")

@@ -108,7 +108,7 @@ def test_the_gallery_names_what_is_on_each_slide(fake: FakeWorkspace, cohort: Co
     app = open_slides()
     said = words(app)
     assert {"Slides: 18", "Regions a slide: 12", "With problems: 1"} <= set(said.splitlines())
-    assert "P-00 · 12 regions · 0.25 µm/px" in said
+    assert "P-00 · 12 regions · 0.25\u00a0µm/px" in said
     assert "P-02 · 12 regions · states no mpp" in said
     assert shown_slides(app)[:2] == ["P-01-DX1", "P-00-DX1"]  # without regions first
     assert len(app.image) == len(shown_slides(app)) == 12

@@ -186,10 +186,24 @@ def test_uploaded_tables_become_a_cohort(downloads: Path, home: Path) -> None:
     assert not kept.exists()
 
 
-def test_tcga_is_a_command() -> None:
+def test_tcga_is_a_command_and_then_a_folder(downloads: Path, home: Path) -> None:
     app = open_import(source="TCGA")
     app.selectbox(key="project").set_value("TCGA-LIHC")
-    assert "pomp cohort fetch TCGA-LIHC" in words(run(app))
+    app.pills(key="types").set_value(["mrna", "mirna"])
+    folder = home / "downloads" / "TCGA-LIHC"
+    assert f"pomp cohort fetch TCGA-LIHC --types mrna,mirna --to {folder}" in words(run(app))
+    assert "Import what was fetched" not in buttons(app)
+    folder.parent.mkdir(parents=True)
+    downloads.rename(folder)
+    press(run(app), "Import what was fetched")
+    assert app.session_state["folder"] == str(folder)
+
+
+def test_fetching_nothing_is_no_command() -> None:
+    app = open_import(source="TCGA")
+    app.pills(key="types").set_value([])
+    assert "Choose at least one type." in words(run(app))
+    assert not app.code
 
 
 def test_problems_are_sentences_and_names_no_markup(downloads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
