@@ -30,6 +30,16 @@ class Origin(NamedTuple):
     sample: str
     sample_type: str
 
+    @property
+    def label(self) -> str:
+        """What leads to the patient: the sample's barcode, or the case where samples have none."""
+        return self.sample if is_barcode(self.sample) else self.case
+
+    @property
+    def is_unmarked_normal(self) -> bool:
+        """A normal sample that its label would pass off as a tumour."""
+        return not is_barcode(self.sample) and _is_normal(self)
+
 
 @dataclass
 class GdcFolder:
@@ -73,7 +83,8 @@ def recognise_gdc(files: Sequence[Path], root: Path, problems: Problems) -> GdcF
     found.claimed |= {path for path in files if _LEFTOVER.fullmatch(path.name)}
     listed = {line.name: line for path in manifests for line in _read_manifest(path)}
     torn = _check_manifest(listed.values(), files, problems, manifests[0].name if manifests else "")
-    found.claimed |= torn
+    normals = [path for path in files if path.name in found.origins and found.origins[path.name].is_unmarked_normal]
+    found.claimed |= {*torn, *normals}
     if measured and not found.origins:
         problems.error(str(measured[0][0].relative_to(root)), NO_SHEET)
         return found
@@ -199,15 +210,14 @@ def _name_samples(
         if origin is None:
             unknown.append(path.name)
             continue
-        if not is_barcode(origin.sample) and _is_normal(origin):
+        if origin.is_unmarked_normal:
             normals.append(origin.sample)
             continue
-        label = origin.sample if is_barcode(origin.sample) else origin.case
-        if label in chosen:
+        if origin.label in chosen:
             twins.append(path.name)
             continue
         line = listed.get(path.name)
-        chosen[label] = SampleFile(sample=label, file=str(path), md5=line.md5 if line else None)
+        chosen[origin.label] = SampleFile(sample=origin.label, file=str(path), md5=line.md5 if line else None)
     what = f"of {measure.what}"
     if unknown:
         problems.warning(

@@ -159,7 +159,7 @@ def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
         draft.problems.warning(
             draft.root.name, f"{len(tables.slides)} slides are listed in a table, and none lies in the folder."
         )
-    known = tables.slides | {name: origin.sample for name, origin in (gdc.origins if gdc else {}).items()}
+    known = tables.slides | {name: origin.label for name, origin in (gdc.origins if gdc else {}).items()}
     if tables.slide_table is not None:
         place = tables.slide_table
         draft.slides += list_slides(read_slides(place.parent, place.name, draft.problems))

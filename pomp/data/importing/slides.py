@@ -53,19 +53,8 @@ def find_slides(
         return found
     found.folder = folder or _common(images, root)
     pictures = {path.stem: path for path in images}
-    codes: dict[Path, Barcode] = {}
-    strangers = []
-    for path in features.values() if features else images:
-        label = known.get(path.name) or known.get(path.stem) or _name_patient(path.stem, patients)
-        if label is None:
-            strangers.append(path.name)
-        else:
-            codes[path] = parse_barcode(label)
     place = str(found.folder.relative_to(root)) if found.folder != root else found.folder.name
-    if strangers:
-        problems.warning(
-            place, f"{len(strangers)} slides belong to no patient by their name: {enumerate_some(strangers)}."
-        )
+    codes = _tell_patients(list(features.values()) or images, patients, known, place, problems)
     for path in _keep_diagnostic(codes, place, problems):
         picture = pictures.get(path.stem) if features else path
         beside = str(path) if features and picture else None
@@ -74,6 +63,25 @@ def find_slides(
     if lacking:
         problems.warning(place, f"{len(lacking)} slides have no features, and are not used: {enumerate_some(lacking)}.")
     return found
+
+
+def _tell_patients(
+    paths: Sequence[Path], patients: Collection[str], known: Mapping[str, str], place: str, problems: Problems
+) -> dict[Path, Barcode]:
+    """Whose each slide is, as far as that can be told."""
+    stems = {Path(name).stem: label for name, label in known.items()} | dict(known)  # names with or without .svs
+    codes, strangers = {}, []
+    for path in paths:
+        label = known.get(path.name) or stems.get(path.stem) or _name_patient(path.stem, patients)
+        if label is None:
+            strangers.append(path.name)
+        else:
+            codes[path] = parse_barcode(label)
+    if strangers:
+        problems.warning(
+            place, f"{len(strangers)} slides belong to no patient by their name: {enumerate_some(strangers)}."
+        )
+    return codes
 
 
 def list_slides(rows: pd.DataFrame) -> list[PlannedSlide]:

@@ -206,6 +206,10 @@ def test_samples_without_barcodes_go_by_their_case(tmp_path: Path) -> None:
         ["u3", "c.rna_seq.augmented_star_gene_counts.tsv", "", "", "CPTAC-3", "C3L-1, C3L-1", "C3L-1-31, C3L-1-01",
          "Normal, Tumor"],
     ]  # fmt: skip
+    rows += [
+        ["u4", "C3L-00004-21.svs", "", "", "CPTAC-3", "C3L-00004", "C3L-00004-21", "Tumor"],
+        ["u5", "C3L-00004-26.svs", "", "", "CPTAC-3", "C3L-00004", "C3L-00004-26", "Normal"],
+    ]
     files = {f"{row[0]}/{row[1]}": STAR.format(place, 0, 0) for place, row in enumerate(rows)}
     death = {"vital_status": "Dead", "days_to_death": 50}
     cases = [{"submitter_id": name, "demographic": death} for name in ("C3L-00004", "C3L-1")]
@@ -217,6 +221,7 @@ def test_samples_without_barcodes_go_by_their_case(tmp_path: Path) -> None:
     assert [str(problem) for problem in plan.findings] == [
         "mrna: 1 normal samples of STAR gene counts, unstranded have no barcode to tell them by, and are not used."
     ]
+    assert [(slide.patient, Path(slide.file).name) for slide in plan.slide_files] == [("C3L-00004", "C3L-00004-21.svs")]
     cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))
     assert cohort.omics["mrna"].values["TSPAN6"].to_dict() == {"C3L-00004": 0, "C3L-1": 2}
     assert cohort.outcome["time_days"].to_list() == [50, 50]

@@ -83,5 +83,11 @@ def test_slides(case: str, tmp_path: Path) -> None:
 
 
 def test_a_sheet_says_whose_a_slide_is(tmp_path: Path) -> None:
-    rows, said = find(tmp_path, ["scan_0001.svs"], {"scan_0001.svs": "P-2"})
-    assert (names(rows), said) == ([("P-2", "scan_0001.svs", None)], [])
+    for place, known in enumerate(({"scan_0001.svs": "P-2"}, {"scan_0001": "P-2"})):
+        rows, said = find(tmp_path / str(place), ["scan_0001.svs"], known)
+        assert (names(rows), said) == ([("P-2", "scan_0001.svs", None)], [])
+
+
+def test_a_sheet_says_whose_features_are(tmp_path: Path) -> None:
+    rows, said = find(tmp_path, ["features_a/scan_0001.h5"], {"scan_0001.svs": "P-2"})
+    assert (names(rows), said) == ([("P-2", "scan_0001.h5", None)], [])
