@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 Scale = Literal["full", "small"]
@@ -80,5 +81,9 @@ def _peak(work: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
 
 
 def _resident() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    """Bytes this process has held at most."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # on Linux a child's ru_maxrss begins with that of its parent
+        [held] = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(held.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
