@@ -141,6 +141,19 @@ def test_names_from_data_are_shown_letter_by_letter(page: str, fake: FakeWorkspa
     assert r"\<script\>alert\(1\)" in said
 
 
+@pytest.mark.parametrize("view", ["Patients", "Genes", "Slides", "Preparation", "Import"])
+def test_every_part_of_the_cohort_page_shows_names_letter_by_letter(view: str) -> None:
+    app = open_page("cohort", cohort="omics_only", view=view)
+    said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.warning])
+    assert "<script>" not in said
+    assert "![x](" not in said
+    assert (r"\<script\>alert\(1\)" in said) == (view != "Import")
+
+
+def test_an_unknown_part_of_the_cohort_page_falls_back() -> None:
+    assert "Who is in: 58 of 60 patients" in words(open_page("cohort", cohort="tumours", view="../etc"))
+
+
 def test_slide_page_explains_its_map(fake: FakeWorkspace) -> None:
     app = open_page("slide", run=fake.runs["honest"], patient="P-12")
     said = words(app)

@@ -9,11 +9,17 @@ import pytest
 
 from dashboard.elements import plain
 from dashboard.endpoints import describe_endpoint
+from dashboard.projects import TCGA
 from dashboard.settings import SHOWN, find_field, lowest, read_value
 from dashboard.words import (
+    EXPLAIN_KINDS,
+    KINDS,
+    ORIGINS,
     PRESET_WORDS,
     PROTOCOLS,
+    SELECTORS,
     STATES,
+    count,
     duration,
     explain_map,
     follow_up,
@@ -21,9 +27,13 @@ from dashboard.words import (
     map_label,
     number,
     p_value,
+    size,
+    time_left,
     verdict,
 )
-from pomp.config import PRESETS, ProtocolName, RunConfig
+from pomp.config import PRESETS, OmicsConfig, ProtocolName, RunConfig
+from pomp.data.importing.plan import Origin
+from pomp.data.omics_table import Kind
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.runs.status import State
 
@@ -36,6 +46,16 @@ NAN = float("nan")
         (duration(59.6), "1 min 0 s"),
         (duration(3700), "1 h 1 min"),
         (duration(7), "7 s"),
+        (time_left(None), "time left not known yet"),
+        (time_left(90), "1 min 30 s left"),
+        (size(None), ""),
+        (size(0), "0 bytes"),
+        (size(999), "999 bytes"),
+        (size(1340), "1.3 kB"),
+        (size(25_400_000), "25 MB"),
+        (size(3e15), "3000 TB"),
+        (count(1, "patient"), "1 patient"),
+        (count(1200, "gene"), "1,200 genes"),
         (follow_up(365.25), "12 months"),
         (follow_up(1000), "2.7 years"),
         (number(NAN), "–"),
@@ -74,10 +94,18 @@ def test_verdict(evaluated: EvaluationReport, said: list[str]) -> None:
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 
 
-def test_every_protocol_preset_and_state_has_words() -> None:
+def test_every_name_of_the_core_has_words() -> None:
+    assert set(KINDS) == set(EXPLAIN_KINDS) == set(get_args(Kind))
+    assert set(ORIGINS) == set(get_args(Origin))
+    assert set(SELECTORS) == set(get_args(OmicsConfig.model_fields["selector"].annotation))
     assert set(PROTOCOLS) == set(get_args(ProtocolName))
     assert set(PRESET_WORDS) == set(PRESETS)
     assert set(STATES) == set(get_args(State))
+
+
+def test_all_33_projects_of_tcga() -> None:
+    assert len(TCGA) == 33
+    assert sorted(TCGA) == list(TCGA)
 
 
 def test_the_map_that_explains_the_risk_comes_first() -> None:
