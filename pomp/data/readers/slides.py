@@ -104,7 +104,9 @@ def _check_mixture(lines: list[_Cells], file: str, problems: Problems) -> None:
     count = sum(1 for line in lines if _name_features(line))
     if without and count:
         problems.error(
-            file, f"has no features, which {count} of {len(lines)} slides have: name its feature file, or take out either kind.",
+            file,
+            f"has no features, which {count} of {len(lines)} slides have: name its feature file, or take out either "
+            "kind.",
             row=without[0].row, column="features", value=without[0].file,
         )  # fmt: skip
 
