@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 LARGEST_LOG = 30.0
 """No logarithm of an expression value to base 2 is larger: 2³⁰ reads of one gene are not sequenced."""
 
-_PROBE = re.compile(r"c[gh]\.?\d{6,}|ch\.\d+\..*|cg\d+.*")
+_PROBE = re.compile(r"cg\d{6,}.*|ch\.\d+\..*")
 _COPIES = re.compile(r"gistic|copy|cnv|cna", re.IGNORECASE)
 
 

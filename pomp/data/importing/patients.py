@@ -12,7 +12,7 @@ from pomp.data.importing.containers import is_container, read_observations
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
 from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
-from pomp.data.readers.table import RawTable, read_table
+from pomp.data.readers.table import RawTable, find_repeated, read_table
 
 # Columns that name the patient where the first column names a sample; Xena's, TCGA's, the GDC's.
 PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
@@ -64,7 +64,24 @@ def _read_one(path: Path, problems: Problems) -> pd.DataFrame:
     table = read_table(path, path.name, problems)
     if table is None:
         return pd.DataFrame()
+    _report_names(table, problems)
     return _one_row_each(_name_patients(table), _as_frame(table), path.name, problems)
+
+
+def _report_names(table: RawTable, problems: Problems) -> None:
+    """What is dropped or merged because of what rows and columns are called."""
+    nameless = [str(row) for row, label in zip(table.rows, table.labels, strict=True) if not label]
+    if nameless:
+        problems.warning(table.file, f"no patient is named in row {enumerate_some(nameless)}, which is not used.")
+    for patient, rows in list(find_repeated(table.labels, table.rows).items())[:LISTED]:
+        listed = " and ".join(map(str, rows))
+        problems.warning(
+            table.file, f"has rows {listed}: of each column, the first value is used.", row=rows[1], value=patient
+        )
+    places = list(range(2, len(table.columns) + 2))
+    for name, columns in list(find_repeated(table.columns, places).items())[:LISTED]:
+        listed = " and ".join(map(str, columns))
+        problems.warning(table.file, f"heads the columns {listed}: the first is used.", row=1, value=name)
 
 
 def _as_frame(table: RawTable) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def _read_text(path: Path, file: str, separator: str) -> RawTable | None:
             return None
         with _open(path, packed) as source:
             labels, values = _parse(source, len(header), separator, line)
-    except (OSError, EOFError, ValueError, csv.Error, pa.ArrowException):
+    except (OSError, EOFError, ValueError, zlib.error, csv.Error, pa.ArrowException):
         return None
     return _as_table(file, labels, header[1:], values)
 

@@ -12,7 +12,7 @@ import pytest
 from pomp.data.cohort import read_cohort
 from pomp.data.importing.plan import ImportPlan, make_slug
 from pomp.data.importing.scan import scan
-from pomp.data.importing.write import import_cohort
+from pomp.data.importing.write import import_cohort, stage
 from pomp.errors import CohortError
 from tests.data.folder import write_cohort
 from tests.data.importing.sources import write_files
@@ -78,6 +78,20 @@ def test_more_columns_of_patients_are_joined(tmp_path: Path) -> None:
     assert cohort.clinical["age"].to_list() == [60, 70, 50]  # the follow-up table's own column stays
     assert cohort.clinical["stage"].to_list()[::2] == ["II", "IV"]
     assert pd.isna(cohort.clinical["stage"].iloc[1])
+
+
+def test_what_is_merged_or_dropped_is_said(tmp_path: Path) -> None:
+    lines = "id,age,age,OS,OS.time\nP1,,1,1,90\n,5,5,0,80\nP2,40,2,0,70\nP1,61,3,1,\n"
+    plan = scan(write_files(tmp_path / "s", {"clinical.csv": lines, "rna.csv": "id,A\nP1,2.5\nP2,1.5\n"}))
+    check = stage(plan, tmp_path / "cohort")
+    assert [str(problem) for problem in check.problems] == [
+        "clinical.csv: no patient is named in row 3, which is not used.",
+        "clinical.csv, row 5: 'P1' has rows 2 and 5: of each column, the first value is used.",
+        "clinical.csv, row 1: 'age' heads the columns 2 and 3: the first is used.",
+    ]
+    assert check.cohort is not None
+    assert check.cohort.clinical["age"].to_dict() == {"P1": 61, "P2": 40}
+    assert check.cohort.outcome["time_days"].to_list() == [90, 70]
 
 
 @pytest.mark.parametrize(
