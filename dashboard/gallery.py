@@ -86,17 +86,17 @@ def _show_counts(states: pd.DataFrame) -> None:
 def _show_cards(cohort: Cohort, found: SlideStates, shown: pd.DataFrame) -> None:
     mapped = next((run for run in data.runs_of(cohort) if data.is_finished(run) and data.has_maps(run)), None)
     patients = set(data.mapped_patients(mapped)) if mapped else set()
-    rows = list(shown.itertuples())
+    rows = shown.to_dict("records")
     for start in range(0, len(rows), A_ROW):
         for place, row in zip(st.columns(A_ROW), rows[start : start + A_ROW], strict=False):
             with place, st.container(border=True):
-                _show_picture(cohort, found, str(row.slide))
-                st.markdown(f"**{plain(row.slide)}**")
-                st.caption(f"{plain(row.patient)} · {_describe(row.regions, row.mpp)}")
-                if row.problem:
-                    st.warning(plain(row.problem))
-                if mapped and row.patient in patients:
-                    _link(mapped, str(row.patient), str(row.slide))
+                _show_picture(cohort, found, row["slide"])
+                st.markdown(f"**{plain(row['slide'])}**")
+                st.caption(f"{plain(row['patient'])} · {_describe(row['regions'], row['mpp'])}")
+                if row["problem"]:
+                    st.warning(plain(row["problem"]))
+                if mapped and row["patient"] in patients:
+                    _link(mapped, row["patient"], row["slide"])
 
 
 def _show_picture(cohort: Cohort, found: SlideStates, slide: str) -> None:

@@ -135,7 +135,7 @@ def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
     st.markdown("**Beside the paper's protocol**")
     table = beside_paper(chosen_genes(run).genes, chosen_genes(paper).selections, run.config.folds)
     wide = table.pivot_table(index="omics", columns="folds", values="genes", sort=False)
-    wide.columns = [f"in {count(k, 'fold')}" if k else "in none" for k in wide.columns]
+    wide.columns = [f"in {count(k, 'fold')}" if k else "in none" for k in map(int, wide.columns)]
     st.dataframe(
         wide.rename_axis("Type").reset_index(), hide_index=True,
         alt="Genes chosen on all patients by the number of honest folds that chose them",

@@ -30,11 +30,13 @@ def ask_source() -> Path | None:
         CohortError: what was typed or uploaded cannot be used.
     """
     source = switch("Where the data are", [SERVER, UPLOAD, FETCH], SOURCE)
+    if source == SERVER:
+        return _ask_folder()
     if source == UPLOAD:
-        return _ask_upload()
-    if source == FETCH:
-        return _show_fetch()
-    return _ask_folder()
+        _ask_upload()
+    else:
+        _show_fetch()
+    return None
 
 
 def _ask_folder() -> Path | None:

@@ -58,11 +58,11 @@ def switch(label: str, options: Sequence[str], key: str, *, explain: str | None 
     if st.session_state.get(key) not in options:
         addressed = st.query_params.get(key, "")
         st.session_state[key] = addressed if addressed in options else options[0]
-    chosen: str = st.segmented_control(
+    chosen = st.segmented_control(
         label, options, required=True, key=key, help=explain, bind="query-params",
         label_visibility="collapsed" if hidden else "visible",
     )  # fmt: skip
-    return chosen
+    return options[0] if chosen is None else chosen
 
 
 def go(**choices: str) -> NoReturn:

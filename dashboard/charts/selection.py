@@ -85,7 +85,8 @@ def choice_table(selections: pd.DataFrame, alpha: float) -> pd.DataFrame:
         alpha: false discovery rate below which a gene passed the test.
     """
     rows = []
-    for (omics, fold), part in selections.groupby(["omics", "fold"], sort=False, observed=True):
+    for (omics, _), part in selections.groupby(["omics", "fold"], sort=False, observed=True):
+        fold = int(part["fold"].iloc[0])
         tests = " and ".join(sorted(part["test"].unique()))
         tested = int(part["tested"].iloc[0]) if "tested" in part else None
         passed, chosen = int((part["q_value"] < alpha).sum()), int(part["selected"].sum())
