@@ -18,9 +18,9 @@ _END_BYTES = 2**16
 def digest_cohort(folder: Path, manifest: Manifest, slides: pd.DataFrame) -> str:
     """First 16 hex digits of a SHA-256 over the bytes of every table, and what tells slides and features apart.
 
-    Of slides these are names and sizes: pixels are not read. Of feature files these are the sizes and both ends of
-    their bytes, because files of two models often have the same name and size. Where the folder lies, and how a cohort
-    is called, do not matter.
+    Of slides these are names and sizes: pixels are not read. Of feature and coordinate files these are the sizes and
+    both ends of their bytes, because files of two models, or of two grids, often have the same name and size. Where
+    the folder lies, and how a cohort is called, do not matter.
     """
     clinical = _hash_file(folder / CLINICAL)
     tables = {name: (entry.kind, _hash_file(folder / entry.file)) for name, entry in manifest.omics.items()}
@@ -34,6 +34,8 @@ def _describe(slide: SlideRow) -> list[str | int | float]:
     facts: list[str | int | float] = [slide.patient, file.name, file.stat().st_size]
     if slide.features:
         facts += [Path(slide.features).name, _hash_ends(Path(slide.features))]
+    if slide.coordinates:  # the same file as features is another cohort
+        facts += ["coordinates", Path(slide.coordinates).name, _hash_ends(Path(slide.coordinates))]
     return facts if math.isnan(slide.mpp) else [*facts, slide.mpp]
 
 

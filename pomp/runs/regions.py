@@ -40,6 +40,12 @@ def gather_regions(cohort: Cohort, config: SlideConfig, on_progress: OnProgress,
     """
     if config.source == "features":
         return _gather_features(cohort, config.max_regions, on_progress, on_results)
+    placed = int((cohort.slides["coordinates"] != "").sum())
+    if placed:
+        log.info(
+            "%d of %d slides are cut where their coordinate files say: region_px, region_um and min_tissue decide "
+            "nothing for them.", placed, len(cohort.slides),
+        )  # fmt: skip
     results = prepare_slides(cohort.slides, cohort.folder, config, on_progress=on_progress)
     on_results(results)
     _report(results, cohort)

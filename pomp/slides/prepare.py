@@ -11,13 +11,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
 from pomp.progress import OnProgress
+from pomp.slides.coordinates import check_places, read_coordinates
 from pomp.slides.isolation import run_isolated
-from pomp.slides.regions import RegionGrid, plan_regions, read_region_pixels, region_side
+from pomp.slides.regions import RegionGrid, place_regions, plan_regions, read_region_pixels, region_side
 from pomp.slides.slide import Slide
 from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_path, write_regions
 from pomp.slides.tissue import tissue_mask
@@ -55,6 +57,7 @@ class SlideTask:
     config: SlideConfig
     mpp: float | None  # what slides.csv states
     result: SlideResult  # as far as it is known
+    coordinates: Path | None = None  # the file that says where the regions lie; None: our own grid
 
 
 def prepare_slides(
@@ -73,7 +76,7 @@ def prepare_slides(
 
     Args:
         slides: columns patient, slide, file, as `Cohort.slides`; mpp where slides.csv states it, which counts more
-            than the slide's own.
+            than the slide's own; coordinates where its regions are those of TRIDENT or CLAM.
         workers: processes; None: one a core, or fewer where memory is short.
         on_progress: called after each slide, and once a second in between, so that a caller can stop the work by
             raising: what is being read is dropped, what is finished stays, and the exception goes on.
@@ -82,17 +85,7 @@ def prepare_slides(
     Returns:
         One result a slide, in the order of `slides`.
     """
-    stated = slides["mpp"] if "mpp" in slides else [math.nan] * len(slides)
-    tasks = [
-        SlideTask(
-            Path(file),
-            regions_path(folder, slide, config),
-            config,
-            None if math.isnan(mpp) else float(mpp),
-            SlideResult(slide, patient, file),
-        )
-        for slide, patient, file, mpp in zip(slides["slide"], slides["patient"], slides["file"], stated, strict=True)
-    ]
+    tasks = _list_tasks(slides, folder, config)
     results = [_find_prepared(task) for task in tasks]
     waiting = [place for place, result in enumerate(results) if result is None]
     finished = {place: result for place, result in enumerate(results) if result is not None}
@@ -123,6 +116,23 @@ def prepare_slide(task: SlideTask, on_read: Callable[[], object]) -> SlideResult
     return replace(result, seconds=time.monotonic() - started)
 
 
+def _list_tasks(slides: pd.DataFrame, folder: Path, config: SlideConfig) -> list[SlideTask]:
+    stated = slides["mpp"] if "mpp" in slides else [math.nan] * len(slides)
+    places = slides["coordinates"] if "coordinates" in slides else [""] * len(slides)
+    named = slides["slide"], slides["patient"], slides["file"]
+    return [
+        SlideTask(
+            Path(file),
+            regions_path(folder, slide, config),
+            config,
+            None if math.isnan(mpp) else float(mpp),
+            SlideResult(slide, patient, file),
+            Path(coordinates) if coordinates else None,
+        )
+        for slide, patient, file, mpp, coordinates in zip(*named, stated, places, strict=True)
+    ]
+
+
 def _find_prepared(task: SlideTask) -> SlideResult | None:
     """The result of an earlier time, or of a file that cannot even be read; None if the slide is to be cut."""
     try:
@@ -145,10 +155,10 @@ def _cut(task: SlideTask, on_read: Callable[[], object]) -> SlideRegions:
     made_from, config = _fingerprint(task), task.config
     with Slide(task.file, on_read) as slide:
         mpp = slide.mpp if task.mpp is None else task.mpp
-        region_px = region_side(config, mpp, task.file.name)
         thumbnail = slide.thumbnail(THUMBNAIL_PX)
         mask = tissue_mask(thumbnail)
-        plan = plan_regions(slide.size, mask, region_px, config.min_tissue)
+        plan = _plan(task, slide.size, mpp, mask)
+        region_px = plan.region_px
         regions = SlideRegions(
             slide=task.result.slide,
             coordinates=plan.coordinates,
@@ -162,39 +172,58 @@ def _cut(task: SlideTask, on_read: Callable[[], object]) -> SlideRegions:
             height=slide.size[1],
             thumbnail=thumbnail,
             mask=mask,
+            overlap=round(config.side * (1 - plan.step / region_px)),
             made_from=made_from,
-            reason="" if len(plan.coordinates) else _describe_lack(task.file, plan, region_px, config),
+            reason="" if len(plan.coordinates) else _describe_lack(task.file, plan, config),
         )
         pixels = (read_region_pixels(slide, (int(x), int(y)), region_px, config.side) for x, y in plan.coordinates)
         write_regions(task.path, regions, pixels)
     return regions
 
 
-def _describe_lack(file: Path, plan: RegionGrid, region_px: int, config: SlideConfig) -> str:
+def _plan(task: SlideTask, size: tuple[int, int], mpp: float | None, mask: np.ndarray) -> RegionGrid:
+    """Our own grid, or the places that slides.csv names a file of."""
+    config = task.config
+    if task.coordinates is None:
+        return plan_regions(size, mask, region_side(config, mpp, task.file.name), config.min_tissue)
+    places = read_coordinates(task.coordinates)
+    check_places(places, size, config.side, task.coordinates.name, task.file.name)
+    return place_regions(places, size, mask)
+
+
+def _describe_lack(file: Path, plan: RegionGrid, config: SlideConfig) -> str:
     if plan.best == 0:
         return f"{file.name} shows no tissue: leave it out of slides.csv, or look whether it is the right file."
     setting = "region_px" if config.region_um is None else "region_um"
     return (
-        f"{file.name} has too little tissue: no region of {region_px} px is more than {plan.best:.1%} tissue, "
+        f"{file.name} has too little tissue: no region of {plan.region_px} px is more than {plan.best:.1%} tissue, "
         f"and min_tissue asks for {config.min_tissue:.1%}. Choose a smaller slides.{setting} or slides.min_tissue."
     )
 
 
 def _fingerprint(task: SlideTask) -> str:
-    """SHA-256 of the size and both ends of the slide file, and of all that decides its regions.
+    """SHA-256 of the size and both ends of the slide file and its coordinates, and of all that decides its regions.
 
     Both ends, because a whole file of gigabytes would take longer to hash than to cut, and OpenSlide's own quick hash
     would mean opening a file that may be damaged.
     """
-    file, config = task.file, task.config
+    config = task.config
+    size, ends = _read_ends(task.file)
+    extent = ("px", config.region_px) if config.region_um is None else ("um", config.region_um)
+    settings = [SCHEMA, size, extent, config.side, config.min_tissue, THUMBNAIL_PX, task.mpp]
+    if task.coordinates is not None:
+        length, places = _read_ends(task.coordinates)
+        settings, ends = [*settings, length], ends + places
+    return hashlib.sha256(json.dumps(settings).encode() + ends).hexdigest()
+
+
+def _read_ends(file: Path) -> tuple[int, bytes]:
+    """Size and both ends."""
     try:
         size = file.stat().st_size
         with file.open("rb") as stream:
             ends = stream.read(_HASHED_BYTES)
             stream.seek(max(0, size - _HASHED_BYTES))
-            ends += stream.read(_HASHED_BYTES)
+            return size, ends + stream.read(_HASHED_BYTES)
     except OSError as error:
         raise SlideError(f"{file} cannot be read: {error.strerror}. Put it back, or correct slides.csv.") from error
-    extent = ("px", config.region_px) if config.region_um is None else ("um", config.region_um)
-    settings = [SCHEMA, size, extent, config.side, config.min_tissue, THUMBNAIL_PX, task.mpp]
-    return hashlib.sha256(json.dumps(settings).encode() + ends).hexdigest()

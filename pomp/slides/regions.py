@@ -8,17 +8,22 @@ import numpy as np
 
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
+from pomp.slides.coordinates import RegionPlaces
 from pomp.slides.slide import Slide
+
+_AT_ONCE = 1024  # regions
 
 
 @dataclass(frozen=True)
 class RegionGrid:
-    """M kept regions, row by row."""
+    """M kept regions of `region_px` level-0 pixels a side; those of our own grid row by row."""
 
     coordinates: np.ndarray  # (M, 2) int64, level-0 x and y of the upper left corner
     grid: np.ndarray  # (M, 2) int64, row and column
     tissue: np.ndarray  # (M,) float32, share of the region that is tissue
     best: float  # the largest share of tissue of any region, kept or not
+    region_px: int
+    step: int  # level-0 pixels from one row or column to the next
 
 
 def region_side(config: SlideConfig, mpp: float | None, name: str) -> int:
@@ -61,13 +66,43 @@ def plan_regions(size: tuple[int, int], mask: np.ndarray, region_px: int, min_ti
     """
     columns, rows = (-(-length // region_px) for length in size)
     height, width = mask.shape
-    down = _coverage(rows, region_px * height / size[1], height)
-    across = _coverage(columns, region_px * width / size[0], width)
+    down = _coverage(np.arange(rows) * region_px, region_px, size[1], height)
+    across = _coverage(np.arange(columns) * region_px, region_px, size[0], width)
     shares = down @ mask.astype(np.float64) @ across.T  # (rows, columns)
     # Sums of many products: a share of exactly min_tissue must not fall below it by rounding.
     kept = np.argwhere(shares >= min_tissue - 1e-9).astype(np.int64)
     tissue = shares[kept[:, 0], kept[:, 1]].astype(np.float32)
-    return RegionGrid(np.ascontiguousarray(kept[:, ::-1]) * region_px, kept, tissue, float(shares.max()))
+    corners = np.ascontiguousarray(kept[:, ::-1]) * region_px
+    return RegionGrid(corners, kept, tissue, float(shares.max()), region_px, region_px)
+
+
+def place_regions(places: RegionPlaces, size: tuple[int, int], mask: np.ndarray) -> RegionGrid:
+    """The regions where another program found them, all and in its order; what they show of our mask is only told.
+
+    Args:
+        places: M ≥ 1 regions, checked.
+        size, mask: as in `plan_regions`.
+    """
+    tissue = tissue_shares(places.coordinates, places.size, size, mask)
+    return RegionGrid(places.coordinates, places.grid, tissue, float(tissue.max()), places.size, places.step)
+
+
+def tissue_shares(coordinates: np.ndarray, region_px: int, size: tuple[int, int], mask: np.ndarray) -> np.ndarray:
+    """(M,) float32: the share of each region that is tissue; what lies outside the slide counts as glass.
+
+    Args:
+        coordinates: (M, 2) level-0 x and y of the upper left corners.
+        region_px, size, mask: as in `plan_regions`.
+    """
+    height, width = mask.shape
+    tissue, shares = mask.astype(np.float64), np.empty(len(coordinates), np.float32)
+    for start in range(0, len(coordinates), _AT_ONCE):
+        x, y = coordinates[start : start + _AT_ONCE].T
+        tops, row = np.unique(y, return_inverse=True)  # most regions share their row with others
+        lines = _coverage(tops, region_px, size[1], height) @ tissue
+        across = _coverage(x, region_px, size[0], width)
+        shares[start : start + _AT_ONCE] = np.einsum("mw,mw->m", lines[row], across)
+    return shares
 
 
 def read_region_pixels(slide: Slide, corner: tuple[int, int], region_px: int, side: int) -> np.ndarray:
@@ -87,10 +122,14 @@ def evenly(count: int, limit: int) -> np.ndarray:
     return ((2 * np.arange(limit) + 1) * count) // (2 * limit)
 
 
-def _coverage(count: int, length: float, cells: int) -> np.ndarray:
-    """(count, cells): the share of the k-th stretch, from k·length to (k + 1)·length, that lies in each unit cell."""
-    starts = np.arange(count)[:, None] * length
-    edges = np.arange(cells)[None, :]
-    covered = np.minimum(starts + length, edges + 1) - np.maximum(starts, edges)
-    shares: np.ndarray = np.maximum(covered, 0) / length
+def _coverage(starts: np.ndarray, length: int, extent: int, cells: int) -> np.ndarray:
+    """(stretches, cells): the share of each stretch that lies in each of the equal cells that fill (0, extent).
+
+    Args:
+        starts: (stretches,), each `length` long.
+    """
+    scale = cells / extent
+    first, edges = starts[:, None] * scale, np.arange(cells)[None, :]
+    covered = np.minimum(first + length * scale, edges + 1) - np.maximum(first, edges)
+    shares: np.ndarray = np.maximum(covered, 0) / (length * scale)
     return shares

@@ -42,7 +42,8 @@ class SlideRegions:
     height: int
     thumbnail: np.ndarray  # (h, w, 3) uint8
     mask: np.ndarray  # (h, w) bool
-    made_from: str = ""  # fingerprint of the slide file and the settings
+    overlap: int = 0  # pixels of a stored region that its neighbour shows too
+    made_from: str = ""  # fingerprint of the slide file, its coordinates and the settings
     reason: str = ""  # why there is no region
 
     @property
@@ -52,7 +53,10 @@ class SlideRegions:
 
 
 def regions_path(cohort_folder: Path, slide: str, config: SlideConfig) -> Path:
-    """Where a slide's regions are kept. Every setting that decides them is in the name, so that runs do not meet."""
+    """Where a slide's regions are kept. Every setting that decides them is in the name, so that runs do not meet.
+
+    What the cohort says of a slide, its coordinates for one, is not: a cohort that says otherwise is cut again.
+    """
     size = f"{config.region_px}px_{config.downsample}x"
     if config.region_um is not None:
         size = f"{_exact(config.region_um)}um_{config.side}px"
@@ -112,6 +116,7 @@ def read_slide_regions(path: Path) -> SlideRegions:
             height=int(facts["level0_height"]),
             thumbnail=file["thumbnail"][:],
             mask=file["mask"][:],
+            overlap=int(facts["overlap"]),
             made_from=str(facts["made_from"]),
             reason=str(facts["reason"]),
         )
@@ -154,7 +159,7 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
         patch_size_level0=regions.region_px,
         level0_magnification=magnification,
         target_magnification=magnification / regions.downsample,
-        overlap=0,
+        overlap=regions.overlap,
         name=regions.slide,
         savetodir=str(folder),
         level0_width=regions.width,

@@ -11,7 +11,7 @@ import pytest
 
 from pomp.config import PRESETS, override
 from pomp.data.cohort import Cohort
-from pomp.data.readers.slides import COLUMNS
+from pomp.data.readers.slides import COLUMNS, SlideRow
 from pomp.errors import ConfigError
 from pomp.runs.resolve import resolve
 from tests.runs.fakes import tiny_cohort
@@ -27,7 +27,7 @@ SLIDES = {
 
 def cohort_with(slides: str, omics: bool = True) -> Cohort:
     cohort = tiny_cohort(Path("/cohort"))
-    table = pd.DataFrame(SLIDES[slides], columns=COLUMNS)
+    table = pd.DataFrame([SlideRow(*row) for row in SLIDES[slides]], columns=COLUMNS)
     return replace(cohort, slides=table, omics=cohort.omics if omics else {})
 
 

@@ -69,3 +69,34 @@ LAYOUTS: dict[str, Writer] = {
     "CLAM without attributes": write_bare_clam,
     "CLAM tensor": write_tensor,
 }
+
+
+PlacesWriter = Callable[[Path, np.ndarray, int], Path]
+"""folder/slide.h5, level-0 coordinates (M, 2), side of a region in level-0 pixels → path."""
+
+
+def write_trident_places(path: Path, coordinates: np.ndarray, size: int) -> Path:
+    """<slide>_patches.h5: the coordinates alone."""
+    path = path.with_name(f"{path.stem}_patches.h5")
+    with h5py.File(path, "w") as file:
+        coords = file.create_dataset("coords", data=coordinates, chunks=True, maxshape=(None, 2))
+        coords.attrs.update(
+            patch_size=256, patch_size_level0=size, level0_magnification=40, target_magnification=20, overlap=0,
+            name=path.stem, savetodir=str(path.parent), level0_width=100_000, level0_height=80_000,
+        )  # fmt: skip
+    return path
+
+
+def write_clam_places(path: Path, coordinates: np.ndarray, size: int) -> Path:
+    """patches/<slide>.h5: the coordinates alone, of regions at level 1."""
+    with h5py.File(path, "w") as file:
+        stored = coordinates.astype(np.int32)
+        coords = file.create_dataset("coords", data=stored, chunks=(1, 2), maxshape=(None, 2))
+        coords.attrs.update(
+            patch_size=size // 4, patch_level=1, downsample=(4.0, 4.0), downsampled_level_dim=(25_000, 20_000),
+            level_dim=(25_000, 20_000), name=path.stem, save_path=str(path.parent),
+        )  # fmt: skip
+    return path
+
+
+PLACES: dict[str, PlacesWriter] = {"TRIDENT": write_trident_places, "CLAM": write_clam_places}

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pytest
 import torch
 
 from pomp.errors import SlideError
-from pomp.slides.features import USUAL_PX, inspect_features, read_coordinates, read_features
+from pomp.slides.features import inspect_features, read_features
 from tests.slides.layouts import LAYOUTS, write_bare_clam, write_h5, write_trident
 
 FEATURES = np.random.default_rng(1).normal(size=(5, 3)).astype(np.float32)
@@ -59,39 +58,6 @@ def test_bfloat16_which_numpy_lacks_becomes_float32(tmp_path: Path) -> None:
     assert np.array_equal(read_features(tmp_path / "a.pt"), tensor.float().numpy())
 
 
-PLACES = {
-    # coordinates, attributes, expected size, expected rows and columns
-    "regions that overlap by half": (
-        [(0, 0), (128, 0), (256, 0), (0, 128)], {"patch_size_level0": 256}, 256, [(0, 0), (0, 1), (0, 2), (1, 0)],
-    ),
-    "pieces of tissue with a grid each": (
-        [(0, 0), (256, 0), (1000, 100), (1256, 100), (1256, 356)], {}, 256, [(0, 0), (0, 1), (0, 4), (0, 5), (1, 5)],
-    ),
-    "a size at level 0": ([(0, 0), (512, 0)], {"patch_size": 512, "patch_level": 0}, 512, [(0, 0), (0, 1)]),
-    "a size at a level that is not described": (
-        [(0, 0), (512, 0)], {"patch_size": 256, "patch_level": 1}, 512, [(0, 0), (0, 1)],
-    ),
-    "gaps between all regions": (
-        [(0, 0), (1024, 0), (3072, 0)], {"patch_size_level0": 512}, 512, [(0, 0), (0, 2), (0, 6)],
-    ),
-    "a size that cannot be": ([(0, 0), (512, 0)], {"patch_size_level0": -1.0}, 512, [(0, 0), (0, 1)]),
-    "fractions of a pixel": ([(0.4, 0), (255.6, 0)], {"patch_size_level0": 256}, 256, [(0, 0), (0, 1)]),
-    "a single region": ([(700, 900)], {}, USUAL_PX, [(0, 0)]),
-    "no two in a row": ([(0, 0), (300, 600)], {"patch_size_level0": 300}, 300, [(0, 0), (2, 1)]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", PLACES)
-def test_rows_and_columns(case: str, tmp_path: Path) -> None:
-    coordinates, attributes, size, grid = PLACES[case]
-    path = write_h5(tmp_path / "a.h5", coords=np.array(coordinates))
-    with h5py.File(path, "a") as file:
-        file["coords"].attrs.update(attributes)
-    found = read_coordinates(path)
-    assert found.size == size
-    assert [tuple(place) for place in found.grid.tolist()] == grid
-
-
 def truncated(path: Path) -> None:
     write_trident(path, FEATURES, COORDINATES, 256)
     content = path.read_bytes()
@@ -110,7 +76,7 @@ def of(**datasets: object) -> Callable[[Path], Any]:
 
 FAILURES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     # file, how it is made, what is said
-    "gone": ("a.h5", lambda path: None, r"There is no feature file .*a\.h5\. Put it back, or correct slides\.csv"),
+    "gone": ("a.h5", lambda path: None, r"There is no file .*a\.h5\. Put it back, or correct slides\.csv"),
     "no HDF5": ("a.h5", lambda path: path.write_bytes(b"no"), r"a\.h5 is damaged, or no HDF5 file"),
     "empty file": ("a.hdf5", lambda path: path.touch(), r"a\.hdf5 is damaged, or no HDF5 file"),
     "torn": ("a.h5", truncated, r"a\.h5 is damaged, or no HDF5 file .*Copy or extract it again"),
@@ -184,8 +150,3 @@ def test_damage_is_refused_or_harmless(layout: str, tmp_path: Path) -> None:
 def test_a_tensor_with_a_gradient_is_read(tmp_path: Path) -> None:
     torch.save(torch.from_numpy(FEATURES).requires_grad_(), tmp_path / "a.pt")
     assert np.array_equal(read_features(tmp_path / "a.pt"), FEATURES)
-
-
-def test_coordinates_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SlideError, match=r"a\.h5 has no dataset 'coords'; it has 'features'"):
-        read_coordinates(write_h5(tmp_path / "a.h5", features=FEATURES))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pomp.slides.regions import evenly, plan_regions, read_region_pixels
+from pomp.slides.regions import evenly, plan_regions, read_region_pixels, tissue_shares
 from pomp.slides.slide import Slide
 from tests.slides.painting import shrink
 
@@ -63,6 +63,33 @@ def test_the_best_share_is_told_even_if_nothing_is_kept() -> None:
     mask = mask_of((0, 0, 20, 100), size=(200, 100))
     plan = plan_regions((200, 100), mask, 100, 0.25)
     assert (len(plan.tissue), plan.best) == (0, pytest.approx(0.2))
+
+
+SHARES = {
+    # size of level 0, mask, corner, share of a region of 100 px
+    "between two rows and columns": ((200, 200), mask_of((0, 0, 100, 100), size=(200, 200)), (50, 75), 0.125),
+    "over the edge": ((200, 200), np.ones((200, 200), bool), (150, 0), 0.5),
+    "over the corner where slides begin": ((200, 200), np.ones((20, 20), bool), (-50, -50), 0.25),
+    # A pixel of the mask is 40 level-0 pixels: of the first column, as of the third, the region shows 30.
+    "parts of the mask's pixels": ((400, 400), mask_of((0, 0, 1, 10), (2, 0, 3, 10), size=(10, 10)), (10, 100), 0.6),
+    "outside": ((200, 200), np.ones((20, 20), bool), (200, 0), 0),
+}
+
+
+@pytest.mark.parametrize("case", SHARES)
+def test_tissue_of_a_region_anywhere(case: str) -> None:
+    size, mask, corner, share = SHARES[case]
+    found = tissue_shares(np.array([corner]), 100, size, mask)
+    assert (found.tolist(), found.dtype) == (pytest.approx([share]), np.float32)
+
+
+def test_tissue_of_thousands_of_regions_is_that_of_the_grid() -> None:
+    mask = np.random.default_rng(2).random((90, 110)) < 0.5
+    plan = plan_regions((5000, 4000), mask, 64, 1e-9)
+    assert len(plan.coordinates) > 4000
+    shuffled = np.random.default_rng(3).permutation(len(plan.coordinates))
+    found = tissue_shares(plan.coordinates[shuffled], 64, (5000, 4000), mask)
+    assert found == pytest.approx(plan.tissue[shuffled], abs=1e-6)
 
 
 def test_pixels_of_a_region(slide_file: Path, tissue_pixels: np.ndarray) -> None:

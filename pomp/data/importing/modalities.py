@@ -45,6 +45,7 @@ def noted_slides(notes: dict[str, Any]) -> list[PlannedSlide]:
             patient=row["patient"], file=row["file"],
             features=row["features"] if row.get("features") not in {"", row["file"]} else None,
             mpp=float(row["mpp"]) if row.get("mpp") else None,
+            coordinates=row.get("coordinates") or None,
         )
         for row in rows
     ]  # fmt: skip

@@ -39,6 +39,7 @@ class PlannedSlide(Frozen):
     file: str  # absolute path: the slide, or its features where there is no picture
     features: str | None = None  # absolute path: region features beside a picture
     mpp: float | None = None  # micrometres a pixel at level 0, where the source says so
+    coordinates: str | None = None  # absolute path: where TRIDENT or CLAM found the picture's regions
 
 
 class ImportPlan(Frozen):

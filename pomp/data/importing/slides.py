@@ -1,4 +1,4 @@
-"""Slides, and region features of TRIDENT and CLAM, by where they lie and what they are called."""
+"""Slides, and region features and coordinates of TRIDENT and CLAM, by where they lie and what they are called."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import h5py
 import pandas as pd
 
 from pomp.data.barcode import Barcode, parse_barcode
 from pomp.data.importing.plan import PlannedSlide
 from pomp.data.problems import Problems, enumerate_some
-from pomp.data.readers.slides import FEATURE_SUFFIXES, has_image
+from pomp.data.readers.slides import COORDINATE_SUFFIXES, FEATURE_SUFFIXES, has_image
 
 IMAGES = (".svs", ".tif", ".tiff", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".svslide", ".bif")
 
@@ -38,6 +39,8 @@ def find_slides(
 ) -> FoundSlides:
     """Slides of tumours by patient; where there are region features, those slides that have them.
 
+    Where there are none, slides go with the coordinates of their regions.
+
     A patient with diagnostic slides (DX, paraffin) goes without the frozen ones (TS, BS, MS), as is usual.
 
     Args:
@@ -48,17 +51,24 @@ def find_slides(
     """
     images = [path for path in files if path.suffix.lower() in IMAGES]
     features, folder = _choose_features(files, root, problems)
-    found = FoundSlides(claimed={*images, *(path for path in files if _is_features(path))})
+    beside_images = _find_coordinates(files, images)
+    found = FoundSlides(claimed={*images, *beside_images, *(path for path in files if _is_features(path))})
     if not images and not features:
         return found
     found.folder = folder or _common(images, root)
     pictures = {path.stem: path for path in images}
     place = str(found.folder.relative_to(root)) if found.folder != root else found.folder.name
+    places = {} if features else _choose_coordinates(beside_images, root, problems)
     codes = _tell_patients(list(features.values()) or images, patients, known, place, problems)
     for path in _keep_diagnostic(codes, place, problems):
         picture = pictures.get(path.stem) if features else path
         beside = str(path) if features and picture else None
-        found.rows.append(PlannedSlide(patient=codes[path].patient, file=str(picture or path), features=beside))
+        found.rows.append(
+            PlannedSlide(
+                patient=codes[path].patient, file=str(picture or path), features=beside,
+                coordinates=places.get(path.stem),
+            )
+        )  # fmt: skip
     lacking = [path.name for path in images if features and path.stem not in features]
     if lacking:
         problems.warning(place, f"{len(lacking)} slides have no features, and are not used: {enumerate_some(lacking)}.")
@@ -87,11 +97,14 @@ def _tell_patients(
 def list_slides(rows: pd.DataFrame) -> list[PlannedSlide]:
     """The rows of a slides.csv, as `read_slides` gives them."""
     beside = rows["features"].where(has_image(rows) & (rows["features"] != ""), None)
-    lines = zip(rows["patient"], rows["file"], beside, rows["mpp"], strict=True)
+    lines = zip(rows["patient"], rows["file"], beside, rows["mpp"], rows["coordinates"], strict=True)
     return [
-        PlannedSlide(patient=patient, file=file, features=features, mpp=None if math.isnan(mpp) else mpp)
-        for patient, file, features, mpp in lines
-    ]
+        PlannedSlide(
+            patient=patient, file=file, features=features, mpp=None if math.isnan(mpp) else mpp,
+            coordinates=coordinates or None,
+        )
+        for patient, file, features, mpp, coordinates in lines
+    ]  # fmt: skip
 
 
 def _is_features(path: Path) -> bool:
@@ -99,17 +112,51 @@ def _is_features(path: Path) -> bool:
 
 
 def _choose_features(files: Sequence[Path], root: Path, problems: Problems) -> tuple[dict[str, Path], Path | None]:
-    """The feature files of one folder, by slide: the folder with most of them; .h5, which has coordinates, first."""
+    """The feature files of the folder with most of them, by slide."""
     counts = Counter(path.parent for path in files if _is_features(path))
     if not counts:
         return {}, None
+    chosen = _choose_folder(counts, "features", root, problems)
+    return {path.stem: path for path in files if path.parent == chosen and _is_features(path)}, chosen
+
+
+def _choose_folder(counts: Counter[Path], what: str, root: Path, problems: Problems) -> Path:
+    """The folder with most of the files; of two, one with .h5, which has coordinates, before CLAM's .pt."""
     chosen = min(counts, key=lambda folder: (-counts[folder], folder.name == "pt_files", str(folder)))
     others = [str(folder.relative_to(root)) for folder in sorted(counts) if folder != chosen]
     if others:
         problems.warning(
-            str(chosen.relative_to(root)), f"its features are taken, and not those of {enumerate_some(others)}."
+            str(chosen.relative_to(root)), f"its {what} are taken, and not those of {enumerate_some(others)}."
         )
-    return {path.stem: path for path in files if path.parent == chosen and _is_features(path)}, chosen
+    return chosen
+
+
+def _find_coordinates(files: Sequence[Path], images: Sequence[Path]) -> dict[Path, str]:
+    """The coordinate files of these images, each with its slide's name: TRIDENT adds `_patches` to it, CLAM nothing."""
+    stems = {path.stem for path in images}
+    named = {
+        path: path.stem if path.stem in stems else path.stem.removesuffix("_patches")
+        for path in files
+        if path.suffix.lower() in COORDINATE_SUFFIXES and not _is_features(path)
+    }
+    return {path: stem for path, stem in named.items() if stem in stems and _holds_coordinates(path)}
+
+
+def _holds_coordinates(path: Path) -> bool:
+    """Coordinates and no features. What is no HDF5 file is not ours to judge here."""
+    try:
+        with h5py.File(path, "r") as file:
+            return "coords" in file and "features" not in file
+    except (OSError, RuntimeError):
+        return False
+
+
+def _choose_coordinates(found: Mapping[Path, str], root: Path, problems: Problems) -> dict[str, str]:
+    """The coordinate files of the folder with most of them, by slide."""
+    if not found:
+        return {}
+    chosen = _choose_folder(Counter(path.parent for path in found), "coordinates", root, problems)
+    return {stem: str(path) for path, stem in found.items() if path.parent == chosen}
 
 
 def _common(paths: Sequence[Path], root: Path) -> Path:

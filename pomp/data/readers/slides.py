@@ -1,4 +1,4 @@
-"""slides.csv → which slides, and which features of their regions, belong to which patient."""
+"""slides.csv → which slides, and which features or coordinates of their regions, belong to which patient."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from pomp.data.readers.table import RawTable, find_repeated, read_table
 FEATURE_SUFFIXES = (".h5", ".hdf5", ".pt")
 """How the names of feature files end. In the column `file`, such a name stands for features without an image."""
 
+COORDINATE_SUFFIXES = (".h5", ".hdf5")
+"""How the names of coordinate files end."""
+
 
 class SlideRow(NamedTuple):
     """One slide. Without an image `file` is the feature file, without features `features` is empty."""
@@ -25,6 +28,7 @@ class SlideRow(NamedTuple):
     file: str  # absolute
     features: str  # absolute
     mpp: float  # micrometres a level-0 pixel, as slides.csv states it; NaN where it does not
+    coordinates: str = ""  # absolute: where TRIDENT or CLAM found the regions to be cut; empty: our own grid
 
 
 COLUMNS = list(SlideRow._fields)
@@ -39,6 +43,7 @@ class _Cells:
     file: str
     features: str
     mpp: str
+    coordinates: str
 
 
 def read_slides(folder: Path, file: str, problems: Problems) -> pd.DataFrame:
@@ -59,6 +64,7 @@ def read_slides(folder: Path, file: str, problems: Problems) -> pd.DataFrame:
     lines = _read_lines(table)
     _check_names(lines, file, problems)
     _check_mixture(lines, file, problems)
+    _check_scales(lines, file, problems)
     found = [row for line in lines if (row := _read_row(line, file, folder, problems)) is not None]
     return _as_frame(found)
 
@@ -74,8 +80,8 @@ def _as_frame(rows: list[SlideRow]) -> pd.DataFrame:
 
 
 def _read_lines(table: RawTable) -> list[_Cells]:
-    names, features, mpp = (_column(table, name) for name in ("file", "features", "mpp"))
-    return [_Cells(*line) for line in zip(table.rows, table.labels, names, features, mpp, strict=True)]
+    columns = [_column(table, name) for name in ("file", "features", "mpp", "coordinates")]
+    return [_Cells(*line) for line in zip(table.rows, table.labels, *columns, strict=True)]
 
 
 def _column(table: RawTable, name: str) -> list[str]:
@@ -92,10 +98,11 @@ def _check_names(lines: list[_Cells], file: str, problems: Problems) -> None:
         listed = " and ".join(map(str, places))
         problems.error(file, f"is the slide of rows {listed}: every slide needs a name of its own.",
                        row=places[1], column="file", value=stem)  # fmt: skip
-    for name, places in find_repeated([line.features for line in lines], rows).items():
-        listed = " and ".join(map(str, places))
-        problems.error(file, f"has the features of rows {listed}: every slide has a feature file of its own.",
-                       row=places[1], column="features", value=name)  # fmt: skip
+    for column in ("features", "coordinates"):
+        for name, places in find_repeated([getattr(line, column) for line in lines], rows).items():
+            listed = " and ".join(map(str, places))
+            problems.error(file, f"has the {column} of rows {listed}: every slide has a file of its own for them.",
+                           row=places[1], column=column, value=name)  # fmt: skip
 
 
 def _check_mixture(lines: list[_Cells], file: str, problems: Problems) -> None:
@@ -108,6 +115,18 @@ def _check_mixture(lines: list[_Cells], file: str, problems: Problems) -> None:
             f"has no features, which {count} of {len(lines)} slides have: name its feature file, or take out either "
             "kind.",
             row=without[0].row, column="features", value=without[0].file,
+        )  # fmt: skip
+
+
+def _check_scales(lines: list[_Cells], file: str, problems: Problems) -> None:
+    """Coordinates may be there for some slides only, but their regions are seldom as large as ours."""
+    without = [line for line in lines if line.file and not line.coordinates]
+    if without and len(without) < len(lines):
+        problems.warning(
+            file,
+            f"has no coordinates, which {len(lines) - len(without)} of {len(lines)} slides have: its regions are cut "
+            "by the settings, and may be larger or smaller than theirs.",
+            row=without[0].row, column="coordinates", value=without[0].file,
         )  # fmt: skip
 
 
@@ -126,7 +145,10 @@ def _read_row(line: _Cells, table: str, folder: Path, problems: Problems) -> Sli
         return None
     mpp = _read_mpp(line, table, problems)
     paths = _find_files(line, table, folder, problems)
-    return None if paths is None else SlideRow(code.patient, Path(line.file).stem, *paths, mpp)
+    coordinates = None if paths is None else _find_coordinates(line, table, folder, problems)
+    if paths is None or coordinates is None:
+        return None
+    return SlideRow(code.patient, Path(line.file).stem, *paths, mpp, coordinates)
 
 
 def _find_files(line: _Cells, table: str, folder: Path, problems: Problems) -> tuple[str, str] | None:
@@ -151,6 +173,32 @@ def _find_files(line: _Cells, table: str, folder: Path, problems: Problems) -> t
         )  # fmt: skip
         return str(features), str(features)
     return str(image), str(features) if named else ""
+
+
+def _find_coordinates(line: _Cells, table: str, folder: Path, problems: Problems) -> str | None:
+    """The slide's coordinate file, empty if none is named, or None if it is not there or cannot be used."""
+    if not line.coordinates:
+        return ""
+    if doubt := _doubt_coordinates(line):
+        problems.error(table, doubt, row=line.row, column="coordinates", value=line.coordinates)
+        return None
+    path = (folder / line.coordinates).absolute()
+    if not path.is_file():
+        problems.warning(
+            table, "is not on this disk: the patient goes on without this slide.",
+            row=line.row, column="coordinates", value=line.coordinates,
+        )  # fmt: skip
+        return None
+    return str(path)
+
+
+def _doubt_coordinates(line: _Cells) -> str:
+    """What forbids this coordinate file, by its name and its row; empty if nothing does."""
+    if _name_features(line):
+        return "is named beside features, which lie where they were extracted: leave one of the two columns empty."
+    if not line.coordinates.lower().endswith(COORDINATE_SUFFIXES):
+        return f"is no coordinate file: its name should end in {', '.join(COORDINATE_SUFFIXES)}."
+    return ""
 
 
 def _read_mpp(line: _Cells, table: str, problems: Problems) -> float:

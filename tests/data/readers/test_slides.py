@@ -109,7 +109,7 @@ PROBLEMS = {
     "the same features twice": (
         ["patient,file,features", "P1,a.svs,a.h5", "P2,b.svs,a.h5"], ["a", "b"],
         ["error: slides.csv, row 3, column 'features': 'a.h5' has the features of rows 2 and 3: "
-         "every slide has a feature file of its own."],
+         "every slide has a file of its own for them."],
     ),
     "mpp that cannot be": (
         ["patient,file,mpp", "P1,a.svs,0", "P2,b.svs,20x", "P3,c.tif,-0.5"], ["a", "b", "c"],
