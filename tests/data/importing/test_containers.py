@@ -27,6 +27,7 @@ SOURCES: dict[str, dict[str, str | bytes | None]] = {
     "two types": {},
     "slides": {"slides.csv": "patient,file,mpp\nP1,a.svs,0.25\nP3,b.svs,\n", "a.svs": b"x", "b.svs": b"x"},
     "features beside slides": {"slides.csv": "patient,file,features\nP1,a.svs,a.h5\n", "a.svs": b"x", "a.h5": b"x"},
+    "coordinates": {"slides.csv": "patient,file,coordinates\nP1,a.svs,a.h5\n", "a.svs": b"x", "a.h5": b"x"},
     "features alone": {"slides.csv": "patient,file\nP1,a.h5\n", "a.h5": b"x"},
     "normals": {
         "cohort.toml": 'name = "n"\nendpoint = "PFI"\n[omics.mirna]\nfile = "mirna.csv"\nkind = "counts"\n',

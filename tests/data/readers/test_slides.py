@@ -64,6 +64,17 @@ def test_which_slides_have_an_image(folder: Path) -> None:
     assert has_image(read_slides(folder, "slides.csv", Problems())).tolist() == [True, False]
 
 
+def test_coordinates_are_optional_and_found_anywhere(folder: Path) -> None:
+    rows = f"P1,a.svs,x/a.h5\nP2,b.svs,{folder / 'c.HDF5'}\n"
+    (folder / "slides.csv").write_text("patient,file,coordinates\n" + rows)
+    problems = Problems()
+    found = read_slides(folder, "slides.csv", problems)
+    assert found["coordinates"].tolist() == [str(folder / "x/a.h5"), str(folder / "c.HDF5")]
+    assert (found["features"].tolist(), problems.found) == (["", ""], [])
+    (folder / "slides.csv").write_text("patient,file\nP1,a.svs\n")
+    assert read_slides(folder, "slides.csv", problems)["coordinates"].tolist() == [""]
+
+
 @pytest.mark.parametrize(("cell", "expected"), [("0.25", 0.25), (" 1 ", 1.0), ("", math.nan)])
 def test_micrometres_a_pixel(cell: str, expected: float, folder: Path) -> None:
     (folder / "slides.csv").write_text(f"patient,file,mpp\nP1,a.svs,{cell}\nP2,b.svs,0.5\n")
@@ -110,6 +121,37 @@ PROBLEMS = {
         ["patient,file,features", "P1,a.svs,a.h5", "P2,b.svs,a.h5"], ["a", "b"],
         ["error: slides.csv, row 3, column 'features': 'a.h5' has the features of rows 2 and 3: "
          "every slide has a file of its own for them."],
+    ),
+    "the coordinates are gone": (
+        ["patient,file,coordinates", "P1,a.svs,gone.h5", "P2,b.svs,a.h5"], ["b"],
+        ["warning: slides.csv, row 2, column 'coordinates': 'gone.h5' is not on this disk: "
+         "the patient goes on without this slide."],
+    ),
+    "coordinates of another kind": (
+        ["patient,file,coordinates", "P1,a.svs,b.pt", "P2,b.svs,c.tif"], [],
+        [f"error: slides.csv, row {row}, column 'coordinates': '{value}' is no coordinate file: "
+         "its name should end in .h5, .hdf5."
+         for row, value in ((2, "b.pt"), (3, "c.tif"))],
+    ),
+    "coordinates beside features": (
+        ["patient,file,features,coordinates", "P1,a.svs,a.h5,x/a.h5"], [],
+        ["error: slides.csv, row 2, column 'coordinates': 'x/a.h5' is named beside features, which lie where they were "
+         "extracted: leave one of the two columns empty."],
+    ),
+    "coordinates beside features alone": (
+        ["patient,file,coordinates", "P1,a.h5,x/a.h5"], [],
+        ["error: slides.csv, row 2, column 'coordinates': 'x/a.h5' is named beside features, which lie where they were "
+         "extracted: leave one of the two columns empty."],
+    ),
+    "the same coordinates twice": (
+        ["patient,file,coordinates", "P1,a.svs,a.h5", "P2,b.svs,a.h5"], ["a", "b"],
+        ["error: slides.csv, row 3, column 'coordinates': 'a.h5' has the coordinates of rows 2 and 3: "
+         "every slide has a file of its own for them."],
+    ),
+    "coordinates for some slides": (
+        ["patient,file,coordinates", "P1,a.svs,a.h5", "P2,b.svs,", "P3,c.tif,"], ["a", "b", "c"],
+        ["warning: slides.csv, row 3, column 'coordinates': 'b.svs' has no coordinates, which 1 of 3 slides have: "
+         "its regions are cut by the settings, and may be larger or smaller than theirs."],
     ),
     "mpp that cannot be": (
         ["patient,file,mpp", "P1,a.svs,0", "P2,b.svs,20x", "P3,c.tif,-0.5"], ["a", "b", "c"],
