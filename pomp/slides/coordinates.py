@@ -1,4 +1,4 @@
-"""Where other programs found the regions of a slide, in the layouts of TRIDENT and CLAM.
+"""Where TRIDENT (Zhang et al., 2025) and CLAM (Lu et al., 2021) found the regions of a slide.
 
 Both keep a dataset `coords` (M, 2), level-0 x and y of each region's upper left corner, in one HDF5 file a slide, alone
 (`<slide>_patches.h5`, `patches/<slide>.h5`) or beside features. Its attributes say how large a region is: TRIDENT

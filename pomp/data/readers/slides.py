@@ -49,8 +49,8 @@ class _Cells:
 def read_slides(folder: Path, file: str, problems: Problems) -> pd.DataFrame:
     """Columns as `SlideRow`, sorted; without slides that are not there.
 
-    A slide whose image is not on this disk goes on with its features. Slides of normal tissue, by the patient column's
-    barcode, are not used.
+    A slide whose image is not on this disk goes on with its features; one whose coordinates are not there is left out.
+    Slides of normal tissue, by the patient column's barcode, are not used.
 
     Args:
         file: the table, relative to the folder; its paths are relative to the folder too, or absolute.
