@@ -87,7 +87,7 @@ def _from_files(paths: list[str], of: Stamp) -> pd.DataFrame:
         except SlideError as error:
             rows.append((None, None, str(error)))
         else:
-            rows.append((len(stored.coordinates), stored.mpp, None) if stored else (None, None, None))
+            rows.append((len(stored.coordinates), stored.mpp, stored.reason or None) if stored else (None, None, None))
     return pd.DataFrame(rows, columns=["regions", "mpp", "reason"])
 
 

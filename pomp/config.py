@@ -42,7 +42,12 @@ class SlideConfig(Frozen):
         description="What stands for a region: its pixels, or the features that a foundation model gave for it. auto: "
         "features where slides.csv names them for every slide.",
     )
-    region_px: int = Field(4096, ge=32, description="Side of a region in pixels of the slide's level 0.")
+    region_px: int = Field(
+        4096,
+        ge=32,
+        description="Side of a region in pixels of the slide's level 0. Does not count for slides whose coordinates "
+        "slides.csv names, nor do region_um and min_tissue.",
+    )
     region_um: float | None = Field(
         None,
         gt=0,
@@ -84,7 +89,10 @@ class OmicsConfig(Frozen):
     )
     alpha: float = Field(0.05, gt=0, lt=1, description="False discovery rate below which a gene counts as different.")
     candidates: int = Field(
-        2000, ge=1, description="Genes passed from the differential test to the ranking at most, by p-value."
+        2000,
+        ge=1,
+        description="Genes passed from the differential test to the ranking at most, by p-value. Where fewer than "
+        "twice `genes` differ, as many are passed all the same, so that the ranking has a choice.",
     )
     selector: Literal["forest", "cox_score", "elastic_net", "stability"] = Field(
         "forest",
@@ -92,7 +100,12 @@ class OmicsConfig(Frozen):
         "forest (paper), the univariate Cox score test, an elastic-net Cox model, or stability selection over halves "
         "of the training patients.",
     )
-    trees: int = Field(200, ge=1, description="Trees of the random survival forest that ranks the genes.")
+    trees: int = Field(
+        2000,
+        ge=1,
+        description="Trees of the random survival forest that ranks the genes. With few trees, chance decides which "
+        "genes are chosen: `pomp bench prepare --only forest` shows how far two seeds agree.",
+    )
 
 
 class ModelConfig(Frozen):
@@ -225,7 +238,7 @@ class RunConfig(Frozen):
 
 _DEMO: dict[str, Any] = {
     "slides": {"region_px": 512},
-    "omics": {"genes": 64, "trees": 100},
+    "omics": {"genes": 64},
     "model": {"width": 96, "heads": 3, "vit_layers": 1, "dropout": 0.4},
     "pretrain": {"epochs": 10, "batch_size": 32},
     "finetune": {"epochs": 8, "batch_size": 32},

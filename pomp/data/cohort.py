@@ -12,8 +12,8 @@ from pomp.data.digest import digest_cohort
 from pomp.data.exclusion import ExclusionLog, Step, build_log
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry, check_manifest
 from pomp.data.omics_table import Kind, OmicsTable
-from pomp.data.outcome import explain_gap
-from pomp.data.problems import LISTED, Problem, Problems
+from pomp.data.outcome import LEFT_OUT, explain_gap, find_marked, find_redacted
+from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
 from pomp.data.readers.clinical import Clinical, read_clinical
 from pomp.data.readers.omics import read_omics
 from pomp.data.readers.slides import COLUMNS, read_slides
@@ -50,9 +50,9 @@ class Cohort:
     outcome: pd.DataFrame  # index: patient; time_days (float), event (bool)
     clinical: pd.DataFrame  # index: patient; every column of clinical.csv, as read
     omics: dict[str, OmicsTable]  # in cohort.toml's order; values of the kept patients who have the type
-    slides: pd.DataFrame  # patient, slide (unique stem of the file), file (absolute); kept patients only
+    slides: pd.DataFrame  # columns as `SlideRow`; kept patients only
     log: ExclusionLog
-    digest: str  # of the tables' bytes and of the slides' names and sizes
+    digest: str  # of the tables' bytes, the slides' names and sizes, features and coordinates
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,7 @@ def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
     log, kept, outcome = _sieve(files, endpoint, config)
     if files.clinical is not None and files.clinical.follow_up is not None:
         _check_kept(log, outcome.loc[kept, "event"], bool(files.modalities), problems)
+        _report_redacted(files.clinical, kept, problems)
     if problems.errors or files.clinical is None:
         return CohortCheck(None, tuple(problems.found), log)
     cohort = Cohort(
@@ -164,6 +165,8 @@ def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[Exclusio
         reason = explain_gap(time, event, endpoint, config.min_days)
         if reason:
             reasons[patient] = reason
+    if files.clinical is not None:
+        reasons |= find_marked(files.clinical.covariates)
     log, kept = build_log(loaded, reasons, files.modalities, config.complete_cases)
     return log, kept, follow_up
 
@@ -177,6 +180,17 @@ def _check_kept(log: ExclusionLog, event: pd.Series, any_modality: bool, problem
         problems.error(CLINICAL, f"no patient is left: {funnel}. Lower min_days, or allow missing modalities.")
     elif not event.any():
         problems.warning(CLINICAL, f"none of the {len(event)} patients kept has an event: no model can be trained.")
+
+
+def _report_redacted(clinical: Clinical, kept: list[str], problems: Problems) -> None:
+    """Patients whom TCGA withdrew: an import leaves them out, and whoever made clinical.csv by hand decides."""
+    redacted = sorted(set(find_redacted(clinical.covariates)) & set(kept))
+    if redacted:
+        problems.warning(
+            CLINICAL,
+            f"TCGA has redacted {enumerate_some(redacted)}, who {'is' if len(redacted) == 1 else 'are'} kept. A column "
+            f"{LEFT_OUT} with a reason in the row leaves a patient out.",
+        )
 
 
 def _restrict(table: OmicsTable, kept: list[str]) -> OmicsTable:

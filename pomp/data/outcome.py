@@ -14,8 +14,8 @@ TIME_SUFFIX = ".time"
 LEFT_OUT = "left_out"
 """A column of clinical.csv: any text in it, which should be the reason, keeps the patient out of the analysis."""
 
-MARKED = -1.0
-"""The event of a patient whom `LEFT_OUT` keeps out."""
+REDACTION = "Redaction"
+"""A column of TCGA's clinical data resource (Liu et al., Cell 2018): patients whom TCGA withdrew."""
 
 
 def list_endpoints(columns: Iterable[str]) -> list[str]:
@@ -26,8 +26,6 @@ def list_endpoints(columns: Iterable[str]) -> list[str]:
 
 def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: Problems) -> pd.DataFrame | None:
     """time_days and event of every row of clinical.csv, both float with NaN where not recorded, index patient.
-
-    The event is `MARKED` where the column `LEFT_OUT` holds anything.
 
     None if the endpoint's columns are not there. Values that cannot be are added to `problems`.
     """
@@ -46,14 +44,11 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
     time = _read_numbers(table, endpoint + TIME_SUFFIX, problems)
     wrong = (time < 0) | np.isinf(time)
     _report(table, endpoint + TIME_SUFFIX, wrong, "is no time: days from diagnosis are 0 or more.", problems)
-    event[_find_left_out(table)] = MARKED
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
 
 
 def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) -> str | None:
     """Why a patient has no usable follow-up; None if it is usable."""
-    if event == MARKED:
-        return f"marked as {LEFT_OUT} in clinical.csv"
     if np.isnan(event):
         return f"{endpoint} is not recorded"
     if np.isnan(time_days):
@@ -63,10 +58,19 @@ def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) 
     return None
 
 
-def _find_left_out(table: RawTable) -> np.ndarray:
-    if LEFT_OUT not in table.columns:
-        return np.zeros(len(table.rows), np.bool_)
-    return table.cells[table.columns.index(LEFT_OUT)].notna().to_numpy(np.bool_)
+def find_marked(clinical: pd.DataFrame) -> dict[str, str]:
+    """Patients whom the column `LEFT_OUT` keeps out, with the reason given there; index patient."""
+    if LEFT_OUT not in clinical.columns:
+        return {}
+    return {str(patient): f"{LEFT_OUT}: {text}" for patient, text in clinical[LEFT_OUT].dropna().items()}
+
+
+def find_redacted(clinical: pd.DataFrame) -> list[str]:
+    """Patients whom the column `REDACTION` names as redacted; index patient."""
+    if REDACTION not in clinical.columns:
+        return []
+    marked = clinical[REDACTION].astype(str).str.strip().str.lower() == "redacted"
+    return [str(patient) for patient in clinical.index[marked]]
 
 
 def _read_numbers(table: RawTable, column: str, problems: Problems) -> np.ndarray:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from pomp.omics.compiled import compiled
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -138,7 +140,7 @@ def _fields(genes: _Genes) -> tuple[Any, ...]:
     return genes.columns, genes.values, genes.squares, (~genes.lacks).sum(axis=1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan(
     products: Singles,
     shared: Singles,
@@ -176,7 +178,7 @@ def _scan(
             )
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@partial(compiled, reorder=True)
 def _mean_square(a: Floats, b: Floats) -> float:
     """Mean (a - b)² over those who have both; infinite if none has."""
     total, shared = 0.0, 0
@@ -188,7 +190,7 @@ def _mean_square(a: Floats, b: Floats) -> float:
     return total / shared if shared else np.inf
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(square: float, column: int, squares: Floats, columns: Ints) -> None:
     """Puts a gene in its place of a list sorted by (square, column), whose last falls out."""
     place = len(squares)

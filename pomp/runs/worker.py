@@ -121,12 +121,12 @@ class Worker:
         )  # fmt: skip
         cohort = self._read_cohort()
         folds = self.run.splits().folds
-        self._estimate = Estimate(self._plan(cohort, len(folds)))
+        self._estimate = Estimate(self._plan(cohort, len(folds), until))
         bank = self._prepare(cohort)
         if until == "prepare":
             for fold in folds:
                 self._select(fold, cohort)
-            self.report(state="STOPPED", eta_seconds=None, message=PREPARED)
+            self.report(state="STOPPED", stage=None, progress=1.0, eta_seconds=None, message=PREPARED)
             return
         for fold in folds:
             self._fold(fold, cohort, bank, device, until)
@@ -148,12 +148,16 @@ class Worker:
             )
         return cohort
 
-    def _plan(self, cohort: Cohort, folds: int) -> dict[str, int]:
+    def _plan(self, cohort: Cohort, folds: int, until: Until) -> dict[str, int]:
         rules = self.config.rules
         reads_slides = self.config.model.modalities != "omics"
-        return {
+        preparation = {
             "prepare": len(cohort.slides) if reads_slides else 0,
             "select": 0 if self.config.model.modalities == "pathology" else 1 if rules.selection == "all" else folds,
+        }
+        if until == "prepare":
+            return preparation
+        return preparation | {
             "pretrain": self.config.pretrain.epochs * (1 if rules.pretraining == "all" else folds),
             "finetune": self.config.finetune.epochs * folds,
             "explain": folds if reads_slides else 0,
@@ -163,9 +167,14 @@ class Worker:
         """Regions of every slide; what became of each is kept in the run's table `slides`."""
         if self.config.model.modalities == "omics" or cohort.slides.empty:
             return RegionBank({}, self.config.slides.side)
-        started = time.monotonic()
+        counted, last = 0, time.monotonic()
 
         def on_progress(done: int, total: int, what: str) -> None:
+            nonlocal counted, last
+            if done > counted:
+                now = time.monotonic()
+                self._estimate.finish("prepare", now - last, done - counted)
+                counted, last = done, now
             self._tick(stage="prepare", message=f"Slides: {done} of {total} ({what})")
             if self.should_stop():
                 raise StopRequested
@@ -173,9 +182,7 @@ class Worker:
         def on_results(results: list[SlideResult]) -> None:
             self.run.write_table("slides", pd.DataFrame(results))
 
-        bank = gather_regions(cohort, self.config.slides, on_progress, on_results)
-        self._estimate.finish("prepare", time.monotonic() - started, len(cohort.slides))
-        return bank
+        return gather_regions(cohort, self.config.slides, on_progress, on_results)
 
     def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, device: torch.device, until: Until) -> None:
         if self.run.table(f"folds/{fold.index}/predictions") is not None:

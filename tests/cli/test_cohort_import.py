@@ -87,7 +87,7 @@ def test_slides_can_be_left_out(tmp_path: Path) -> None:
 
 def test_xena_names_who_is_redacted(tmp_path: Path) -> None:
     said = pomp("cohort", "import", write_xena(tmp_path / "x"), home=tmp_path / "home")
-    for words in ("TCGA-LIHC → TCGA-LIHC", "Xena: Expression as log2", "TCGA-AA-0004: marked as left_out"):
+    for words in ("TCGA-LIHC → TCGA-LIHC", "Xena: Expression as log2", "TCGA-AA-0004: left_out: redacted by TCGA"):
         assert words in said
 
 

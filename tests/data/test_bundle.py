@@ -94,9 +94,11 @@ class TestBrca:
         assert notice.startswith("MIT License")
         assert "The above copyright notice and this permission notice shall be included in all" in notice
 
-    def test_cohort_is_read_without_a_complaint(self) -> None:
+    def test_cohort_is_read_with_one_remark(self) -> None:
         check = check_cohort(BRCA)
-        assert check.problems == ()
+        assert [str(problem).partition(" A column")[0] for problem in check.problems] == [
+            "clinical.csv: TCGA has redacted TCGA-BH-A0HN, who is kept."
+        ]
         assert check.cohort is not None
         assert not check.cohort.synthetic
         assert len(check.cohort.patients) == 753

@@ -108,7 +108,7 @@ def test_who_is_marked_is_left_out_with_that_reason(tmp_path: Path) -> None:
     check = check_cohort(write_cohort(tmp_path, {"clinical.csv": "\n".join(lines)}))
     assert check.cohort is not None
     assert check.cohort.patients == ("P2", "P3", "P4", "P5", "P6")
-    assert check.log.left_out == FOLLOW_UP_REASONS | {"P1": "marked as left_out in clinical.csv"}
+    assert check.log.left_out == FOLLOW_UP_REASONS | {"P1": "left_out: redacted by TCGA"}
 
 
 # Orientation, formats and order: the same cohort however it is written

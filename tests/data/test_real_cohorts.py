@@ -47,17 +47,18 @@ def test_complete_cases(
 
 
 @pytest.mark.parametrize(
-    ("name", "kept", "events", "masked", "nothing"),
+    ("name", "kept", "events", "masked", "nothing", "redacted"),
     [
-        ("LIHC", 348, 124, {"mrna": 38, "mirna": 5, "cnv": 38, "mutation": 38}, "DD-A1E9"),
-        ("STAD", 396, 159, {"mrna": 64, "mirna": 7, "cnv": 64, "mutation": 64}, "VQ-A8PS VQ-A8PT VQ-A8PY VQ-A8PZ"),
+        ("LIHC", 348, 124, {"mrna": 38, "mirna": 5, "cnv": 38, "mutation": 38}, "DD-A1E9", ["TCGA-DD-A116"]),
+        ("STAD", 396, 159, {"mrna": 64, "mirna": 7, "cnv": 64, "mutation": 64}, "VQ-A8PS VQ-A8PT VQ-A8PY VQ-A8PZ", []),
     ],
 )
 def test_everybody_with_any_table(
-    name: str, kept: int, events: int, masked: dict[str, int], nothing: str, tcga: Path
+    name: str, kept: int, events: int, masked: dict[str, int], nothing: str, redacted: list[str], tcga: Path
 ) -> None:
     check = check_cohort(tcga / name)
-    assert check.problems == ()
+    said = [f"clinical.csv: TCGA has redacted {patient}, who is kept." for patient in redacted]
+    assert [str(problem).partition(" A column")[0] for problem in check.problems] == said
     assert check.cohort is not None
     assert (len(check.cohort.patients), check.cohort.outcome["event"].sum()) == (kept, events)
     assert {step.label.removeprefix("has "): len(step.masked) for step in check.log.steps if step.masked} == masked

@@ -16,8 +16,8 @@ from sksurv.util import Surv
 
 from pomp.errors import TrainingError
 from pomp.evaluation.concordance import concordance_index
+from pomp.omics.compiled import compiled
 from pomp.omics.forest import SurvivalForest, Trees, grow_forest
-from pomp.omics.forest.compiled import compiled
 from pomp.omics.forest.survival_forest import sort_by_time
 from pomp.omics.forest.trees import grow_trees
 

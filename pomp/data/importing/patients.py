@@ -10,13 +10,12 @@ import pandas as pd
 from pomp.data.barcode import parse_barcode
 from pomp.data.importing.containers import is_container, read_observations
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
-from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
+from pomp.data.outcome import LEFT_OUT, REDACTION, TIME_SUFFIX, find_redacted, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, find_repeated, read_table
 
 # Columns that name the patient where the first column names a sample; Xena's, TCGA's, the GDC's.
 PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
-REDACTION = "Redaction"
 NO_FOLLOW_UP = (
     "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, 0 = "
     "alive) and OS.time (days), or Xena's survival table, or the GDC's clinical.json."
@@ -44,16 +43,14 @@ def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems
 
 def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
     """Mark the patients whom TCGA withdrew, by the column of its clinical data resource (Liu et al., Cell 2018)."""
-    if REDACTION not in patients.columns:
+    redacted = find_redacted(patients)
+    if not redacted:
         return patients
-    redacted = patients[REDACTION].astype(str).str.strip().str.lower() == "redacted"
-    if not redacted.any():
-        return patients
-    names = enumerate_some([str(name) for name in patients.index[redacted]])
-    problems.warning(
-        file, f"{int(redacted.sum())} patients are redacted by TCGA, and left out: {names}.", column=REDACTION
-    )
-    return patients.assign(**{LEFT_OUT: redacted.map({True: "redacted by TCGA", False: None})})
+    names = enumerate_some(redacted)
+    problems.warning(file, f"{len(redacted)} patients are redacted by TCGA, and left out: {names}.", column=REDACTION)
+    reasons = pd.Series("redacted by TCGA", index=redacted).reindex(patients.index)
+    known = patients[LEFT_OUT] if LEFT_OUT in patients.columns else reasons
+    return patients.assign(**{LEFT_OUT: known.fillna(reasons)})
 
 
 def _read_one(path: Path, problems: Problems) -> pd.DataFrame:

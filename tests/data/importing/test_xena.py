@@ -87,7 +87,7 @@ def test_the_cohort_of_the_tcga_hub(tmp_path: Path) -> None:
     assert cohort.patients == ("TCGA-AA-0001", "TCGA-AA-0002", "TCGA-AA-0003")
     assert cohort.outcome["time_days"].to_list() == [100, 200, 300]
     assert cohort.outcome["event"].to_list() == [True, False, True]
-    assert cohort.log.left_out == {"TCGA-AA-0004": "marked as left_out in clinical.csv"}
+    assert cohort.log.left_out == {"TCGA-AA-0004": "left_out: redacted by TCGA"}
     assert cohort.clinical.loc["TCGA-AA-0003", "pathologic_stage"] == "Stage IV"  # of the tumour, not the normal
     assert cohort.clinical.loc["TCGA-AA-0003", "sample_type"] == "Primary Tumor"
     mrna, beta = cohort.omics["mrna"], cohort.omics["methylation"]
