@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import pandas as pd
+import typer
 from rich.markup import escape
 from rich.table import Table
 
 from pomp.cli.terminal import Home, console
 from pomp.cli.train import Cohort, Preset, ProtocolOption, RunFolder, Settings, carry, open_run
 from pomp.evaluation.stability import selection_stability
+from pomp.runs.prepared import export_prepared
 from pomp.runs.run import Run
 
 
@@ -18,6 +23,10 @@ def prepare(
     preset: Preset = "honest",
     protocol: ProtocolOption = None,
     settings: Settings = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write the chosen genes of every fold, standardised, as MuData (.h5mu) into this folder."),
+    ] = None,
     home: Home = None,
 ) -> None:
     """Cut slides into regions and choose the genes of every fold. What is there already is not done again.
@@ -30,6 +39,8 @@ def prepare(
             carry(opened, "auto", "prepare")
     finally:
         print_preparation(opened)
+    for path in export_prepared(opened, export) if export is not None else ():
+        console.print(f"Wrote {path}", highlight=False, markup=False)
     console.print(f"Train it: pomp run --run {opened.folder}", highlight=False, markup=False)
 
 

@@ -19,6 +19,7 @@ def write_prepared(
     values: np.ndarray,
     present: np.ndarray,
     summary: pd.DataFrame,
+    obs: pd.DataFrame,
 ) -> None:
     """One modality an omics type: X = its patients × its genes, var = the genes' rows of the summary.
 
@@ -29,6 +30,7 @@ def write_prepared(
         values: (N, types, G) standardised; the genes of a type come first along G.
         present: (N, types) whether the patient has the type. Who lacks it is no observation of the modality.
         summary: a row a gene that was ranked: omics, gene, and what is known of it, such as p_value and rank.
+        obs: what is known of each patient, such as the outcome; index patient.
 
     Raises:
         RunError: the file could not be written.
@@ -39,6 +41,6 @@ def write_prepared(
         has = present[:, place].astype(bool)
         rows = summary[summary["omics"] == omics].drop_duplicates("gene").set_index("gene").drop(columns="omics")
         var = rows.reindex(list(chosen)).rename_axis(None)
-        obs = pd.DataFrame(index=pd.Index(names[has].astype(str)))
-        parts[omics] = anndata.AnnData(np.asarray(values[has, place, : len(chosen)]), obs, var)
-    write_modalities(path, parts, None, {})
+        own = pd.DataFrame(index=pd.Index(names[has].astype(str)))
+        parts[omics] = anndata.AnnData(np.asarray(values[has, place, : len(chosen)]), own, var)
+    write_modalities(path, parts, obs, {})

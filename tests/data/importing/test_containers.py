@@ -184,7 +184,8 @@ def test_a_prepared_fold(tmp_path: Path) -> None:
     )
     present = np.array([[True, True], [True, False], [True, True]])
     genes = {"mrna": ["ESR1", "TP53"], "mirna": ["let-7"]}
-    write_prepared(tmp_path / "fold.h5mu", ["P1", "P2", "P3"], genes, values, present, summary)
+    obs = pd.DataFrame({"event": [True, False, True], "part": ["training", "test", "test"]}, ["P1", "P2", "P3"])
+    write_prepared(tmp_path / "fold.h5mu", ["P1", "P2", "P3"], genes, values, present, summary, obs)
     assert list_modalities(tmp_path / "fold.h5mu") == ["mrna", "mirna"]
     with mudata.set_options(pull_on_update=False):
         read = mudata.read_h5mu(tmp_path / "fold.h5mu")
@@ -192,3 +193,4 @@ def test_a_prepared_fold(tmp_path: Path) -> None:
     assert read["mirna"].X.tolist() == [[2], [10]]
     assert read["mirna"].obs_names.to_list() == ["P1", "P3"]
     assert read["mrna"].var.loc["TP53"].to_dict() == {"rank": 2, "p_value": 0.02}
+    assert read.obs["part"].to_list() == ["training", "test", "test"]
