@@ -137,19 +137,21 @@ def _add_containers(draft: _Draft) -> None:
 def _add_gdc(draft: _Draft, gdc: GdcFolder) -> None:
     draft.omics += gdc.tables
     draft.origin = "gdc"
-    projects = gdc.projects or _project_of(draft.root / "fetch.json")
-    named = " and ".join(projects) or draft.root.name
+    fetched = _read_record(draft.root / "fetch.json")
+    named = " and ".join(gdc.projects) or fetched.get("project") or draft.root.name
     source = f"NCI Genomic Data Commons, {named}"
     if draft.clinical is not None and is_gdc_clinical(draft.clinical):
         source += f"; {OVERALL_SURVIVAL}"
-    draft.texts |= {"title": named, "name": named, "source": source, "licence": _LICENCE}
+    draft.texts |= {"title": fetched.get("title") or named, "name": named, "source": source, "licence": _LICENCE}
 
 
-def _project_of(record: Path) -> list[str]:
+def _read_record(record: Path) -> dict[str, str]:
+    """Project and its title, as `pomp cohort fetch` left them; nothing where it did not."""
     try:
-        return [str(json.loads(record.read_text(encoding="utf-8"))["project"])]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+        content = json.loads(record.read_text(encoding="utf-8"))
+        return {key: str(content[key]) for key in ("project", "title") if content.get(key)}
+    except (OSError, ValueError, AttributeError):
+        return {}
 
 
 def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:

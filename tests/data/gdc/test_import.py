@@ -33,7 +33,7 @@ def test_scan_understands_what_was_fetched(tmp_path: Path) -> None:
     with serving(FILES, [case("TCGA-DD-A1EB", 300)]) as server, Gdc(server.address) as gdc:
         fetch(gdc, plan_fetch(gdc, PROJECT, list(DATA_TYPES), tmp_path), 2)
     plan = scan(tmp_path)
-    assert plan.origin == "gdc"
+    assert (plan.origin, plan.name, plan.title) == ("gdc", PROJECT, "Liver Hepatocellular Carcinoma")
     assert {table.name: (table.kind, sorted(one.sample[:15] for one in table.samples)) for table in plan.omics} == {
         "mrna": ("counts", ["TCGA-DD-A1EB-01", "TCGA-DD-A1EB-11"]),
         "mirna": ("counts", ["TCGA-DD-A1EB-01"]),
