@@ -14,7 +14,7 @@ from pomp.data.cohort import read_cohort
 from tests.conftest import REPOSITORY
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import make_cohort
-from tests.dashboard.test_journey import PATIENCE, settle
+from tests.dashboard.test_journey import PATIENCE, keep_picture, settle
 
 PATIENTS = 50
 
@@ -36,7 +36,6 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_from_a_folder_of_tables_to_the_funnel(
     downloads: Path, tmp_path_factory: pytest.TempPathFactory, serve: Serve, watched: WatchedPage
@@ -49,6 +48,7 @@ def test_from_a_folder_of_tables_to_the_funnel(
     enter_the_folder(page, downloads)
     page.get_by_role("button", name="Read this folder").click()
     fill_the_form(page)
+    keep_picture(page, "import")
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_text("48 patients would be in")).to_be_visible(timeout=PATIENCE)
     assert not (home / "cohorts" / "liver").exists()
