@@ -56,13 +56,13 @@ class RunStore:
             run_id = f"{name}-{secrets.token_hex(2)}"
 
     def find(self, cohort: Cohort, config: RunConfig) -> Run | None:
-        """The newest run made from the same files with the same settings.
+        """The newest run made from the same files, where they are now, with the same settings.
 
         Raises:
             ConfigError: the settings do not fit the cohort.
         """
-        wanted = cohort.digest, resolve(config, cohort).digest
-        same = (run for run in self.list() if (run.info.cohort.digest, run.info.config_digest) == wanted)
+        described, digest = describe_cohort(cohort, self.root.parent.resolve()), resolve(config, cohort).digest
+        same = (run for run in self.list() if (run.info.cohort, run.info.config_digest) == (described, digest))
         return next(same, None)
 
     def list(self) -> list[Run]:

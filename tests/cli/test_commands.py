@@ -51,13 +51,18 @@ def test_cohort_check_prints_the_funnel_and_why(cohort: Path) -> None:
         assert words in done.stdout
 
 
-def test_prepare_cuts_slides_once(cohort: Path) -> None:
-    words = ("prepare", cohort, "--preset", "demo")
-    first, second = pomp(*words), pomp(*words)
+def test_prepare_works_once(cohort: Path, tmp_path: Path) -> None:
+    settings = [word for setting in SMALL for word in ("--set", setting)]
+    words = ("prepare", cohort, "--preset", "demo", *settings, "--export", tmp_path / "out")
+    first, second = pomp(*words, home=tmp_path), pomp(*words, home=tmp_path)
     assert first.returncode == second.returncode == 0, first.stderr
-    assert "DEMO-001-S1" in first.stdout
+    for word in ("DEMO-001-S1", "How far folds agree on genes", "mirna", "Train it: pomp run --run"):
+        assert word in first.stdout
     assert "as before" not in first.stdout
     assert second.stdout.count("as before") == 2
+    (run,) = Workspace(tmp_path).runs.list()
+    assert run.status().message.startswith("Prepared")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["fold-0.h5mu", "fold-1.h5mu"]
 
 
 def test_run_in_two_halves_then_report(cohort: Path, tmp_path: Path) -> None:

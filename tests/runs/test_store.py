@@ -222,6 +222,7 @@ def test_a_run_is_found_by_files_and_settings(workspace: Workspace) -> None:
     assert found.id == run.id
     assert workspace.runs.find(cohort, override(CONFIG, {"seed": 5})) is None
     assert workspace.runs.find(replace(cohort, digest="0" * 16), CONFIG) is None
+    assert workspace.runs.find(tiny_cohort(workspace.root / "elsewhere"), CONFIG) is None
 
 
 def test_damaged_results_say_what_to_do(workspace: Workspace) -> None:
