@@ -241,7 +241,7 @@ _DEMO: dict[str, Any] = {
     "omics": {"genes": 64},
     "model": {"width": 96, "heads": 3, "vit_layers": 1, "dropout": 0.4},
     "pretrain": {"epochs": 10, "batch_size": 32},
-    "finetune": {"epochs": 8, "batch_size": 32},
+    "finetune": {"epochs": 6, "batch_size": 32},
 }
 """Small enough for two cores and a few dozen patients: few epochs and much dropout, because so few overfit at once."""
 
