@@ -26,7 +26,7 @@ from pomp.runs.workspace import Workspace
 
 app = typer.Typer(help="Measure what the README claims.", no_args_is_help=True)
 
-PREPARATION = ("slides", "imputation", "forest", "cox_score", "selection", "features", "tables")
+PREPARATION = ("slides", "imputation", "forest", "cox_score", "selection", "features")
 """Modules of `pomp.bench`, each with a function `measure`."""
 VERSIONS = ("numpy", "numba", "scikit-learn", "scikit-survival", "pandas", "openslide-python", "simplejpeg", "h5py")
 
