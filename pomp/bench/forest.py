@@ -37,7 +37,7 @@ class Size:
 
 SIZES = {
     "full": Size(299, 20_000, 100, defined=(200, 10), scored=5, repeats=5),
-    "small": Size(60, 80, 10, defined=(20, 4), scored=2, repeats=1),
+    "small": Size(60, 80, 30, defined=(20, 4), scored=2, repeats=1),
 }
 
 COHORTS = {"COAD": 250, "LIHC": 323, "STAD": 298, "BRCA": 724, "LUAD": 374, "LGG": 451}

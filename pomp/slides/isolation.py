@@ -17,6 +17,8 @@ from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from threadpoolctl import threadpool_limits
+
 from pomp.errors import SlideError
 
 Task = TypeVar("Task")
@@ -137,6 +139,7 @@ def _start() -> tuple[BaseProcess, Connection]:
 
 def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its children
+    threadpool_limits(1)  # there is a child a core: threads of matrix products would wait for each other
     last = 0.0
 
     def tell() -> None:

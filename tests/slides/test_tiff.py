@@ -34,7 +34,6 @@ def read(file: Path) -> list[JpegDirectory]:
 
 
 def write(file: Path, byteorder: str = "<", bigtiff: bool = False, **options: Any) -> Path:
-    pytest.importorskip("imagecodecs")
     common = {"tile": (64, 128), "compression": "jpeg", "photometric": "rgb"} | options
     with tifffile.TiffWriter(file, byteorder=byteorder, bigtiff=bigtiff) as tiff:
         tiff.write(PIXELS, **common)
