@@ -26,7 +26,7 @@ class Quiet(LocalBackend):
 
 @pytest.mark.slow
 def test_the_command_is_the_command_line(workspace: Workspace) -> None:
-    assert (sys.executable, "-P", "-m", "pomp", "run", "--run") == WORKER
+    assert (sys.executable, "-P", "-m", "pomp", "run", "--as-queued", "--run") == WORKER
     shown = subprocess.run([*WORKER, str(workspace.root)], capture_output=True, text=True, check=False)
     assert shown.returncode == 1
     assert "There is no run in" in shown.stderr
@@ -36,9 +36,14 @@ def test_submit_sees_to_a_supervisor(workspace: Workspace) -> None:
     backend, run = Quiet(workspace), new_run(workspace)
     assert backend.submit(run) == 1
     assert backend.started == 1
+    assert run.status().until == "end"
     backend.stop(run)
     assert run.status().state == "STOPPED"
+    assert backend.submit(run, until="prepare") == 1
+    assert run.status().until == "prepare"
+    backend.stop(run)
     assert backend.resume(run) == 1
+    assert run.status().until == "end"
     assert not backend.supervised()
 
 
