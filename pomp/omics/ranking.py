@@ -49,7 +49,7 @@ class SurvivalRanking(GeneFilter):
         ranks_: (G,) place of each gene, 1 = first.
     """
 
-    def __init__(self, selector: SelectorName = "forest", genes: int = 300, trees: int = 200, seed: int = 0) -> None:
+    def __init__(self, selector: SelectorName = "forest", genes: int = 300, trees: int = 2000, seed: int = 0) -> None:
         self.selector = selector
         self.genes = genes
         self.trees = trees
