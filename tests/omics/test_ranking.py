@@ -71,7 +71,7 @@ def test_ties(
 def test_is_a_scikit_learn_estimator() -> None:
     estimator = SurvivalRanking("stability", genes=3, seed=5)
     copy = clone(estimator)
-    assert copy.get_params() == {"selector": "stability", "genes": 3, "trees": 200, "seed": 5}
+    assert copy.get_params() == {"selector": "stability", "genes": 3, "trees": 2000, "seed": 5}
     assert copy.set_params(selector="cox_score").fit(VALUES, OUTCOME).transform(VALUES).shape == (150, 3)
     chain = Pipeline([("varying", VaryingGenes()), ("ranking", copy)])
     flat = VALUES.assign(G00=1.0)
