@@ -1,7 +1,8 @@
-"""Files that are either the old one or the new one, whenever the power fails."""
+"""Files that are either the old one or the new one, whenever the power fails; and one writer at a time."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,32 @@ def write_text(path: Path, text: str) -> None:
     """
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Wait for the lock of a file, which is made if it is missing, and hold it for the block, which must be short.
+
+    The kernel gives it back when its holder dies.
+
+    Raises:
+        RunError: the folder cannot be made or the file not be opened.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise RunError(
+            f"{path} could not be opened: {error.strerror}. Make the folder writable, or choose another workspace with "
+            "--home or POMP_HOME."
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        # Closing alone would leave the lock with children that were forked meanwhile.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
 
 def _flush(path: Path) -> None:

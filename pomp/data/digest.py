@@ -39,12 +39,21 @@ def _describe(slide: SlideRow) -> list[str | int | float]:
     return facts if math.isnan(slide.mpp) else [*facts, slide.mpp]
 
 
-def _hash_ends(path: Path) -> str:
+def read_ends(path: Path, length: int) -> tuple[int, bytes]:
+    """The size of a file, and its first and last `length` bytes: what tells large files apart without reading them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
-        ends = file.read(_END_BYTES)
-        file.seek(max(0, size - _END_BYTES))
-        ends += file.read(_END_BYTES)
+        ends = file.read(length)
+        file.seek(max(0, size - length))
+        return size, ends + file.read(length)
+
+
+def _hash_ends(path: Path) -> str:
+    size, ends = read_ends(path, _END_BYTES)
     return hashlib.sha256(str(size).encode() + ends).hexdigest()
 
 

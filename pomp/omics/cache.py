@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pomp.atomic import replacing
+from pomp.atomic import exclusive, replacing
 from pomp.config import OmicsConfig
-from pomp.errors import RunError
 from pomp.omics.training_rows import TrainingRows
 from pomp.omics.type_selection import TypeSelection
 
@@ -88,7 +84,7 @@ class SelectionCache:
             RunError: it could not be written, for example because the folder is read-only or the disk is full.
         """
         content = json.dumps(selection.to_json()).encode()
-        with self._alone():
+        with exclusive(self.root / "lock"):
             with replacing(self._file(key)) as partial:
                 partial.write_bytes(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
             entries = sorted(self.root.glob(f"*{SUFFIX}"), key=lambda file: file.stat().st_mtime)
@@ -97,19 +93,3 @@ class SelectionCache:
 
     def _file(self, key: str) -> Path:
         return self.root / f"{key}{SUFFIX}"
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """No other process writes meanwhile."""
-        path = self.root / "lock"
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = path.open("w")
-        except OSError as error:
-            raise RunError(
-                f"Selections cannot be kept: {path} could not be opened: {error.strerror}. Make the folder writable, "
-                "or choose another workspace with --home or POMP_HOME."
-            ) from error
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield

@@ -78,29 +78,6 @@ def hold(path: Path, what: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-@contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Wait for the lock and hold it for the block, which must be short.
-
-    Raises:
-        RunError: the folder cannot be made or the file not be opened.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise RunError(
-            f"{path} cannot be opened: {error.strerror}. Make the folder writable, or choose another workspace with "
-            "--home or POMP_HOME."
-        ) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
-
-
 def is_held(path: Path) -> bool:
     """Whether anybody, this process included, holds the lock now."""
     try:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pomp.atomic import exclusive
 from pomp.errors import QueueFullError, RunError
 from pomp.runs import lock
 from pomp.runs.run import Run
@@ -142,7 +143,7 @@ class Queue:
         Raises:
             RunError: the folder cannot be written.
         """
-        with lock.exclusive(self.folder / "lock"):
+        with exclusive(self.folder / "lock"):
             yield
 
     def _check(self, run: Run, waiting: int) -> None:

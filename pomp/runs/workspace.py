@@ -8,9 +8,8 @@ import secrets
 import shutil
 from pathlib import Path
 
-from pomp.atomic import write_text
+from pomp.atomic import exclusive, write_text
 from pomp.errors import CohortError, RunError
-from pomp.runs.lock import exclusive
 from pomp.runs.queue import Queue
 from pomp.runs.store import RunStore
 

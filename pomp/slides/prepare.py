@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pomp.config import SlideConfig
+from pomp.data.digest import read_ends
 from pomp.errors import SlideError
 from pomp.progress import OnProgress
 from pomp.slides.coordinates import check_places, read_coordinates
@@ -218,12 +219,7 @@ def _fingerprint(task: SlideTask) -> str:
 
 
 def _read_ends(file: Path) -> tuple[int, bytes]:
-    """Size and both ends."""
     try:
-        size = file.stat().st_size
-        with file.open("rb") as stream:
-            ends = stream.read(_HASHED_BYTES)
-            stream.seek(max(0, size - _HASHED_BYTES))
-            return size, ends + stream.read(_HASHED_BYTES)
+        return read_ends(file, _HASHED_BYTES)
     except OSError as error:
         raise SlideError(f"{file} cannot be read: {error.strerror}. Put it back, or correct slides.csv.") from error

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pomp.atomic import exclusive
 from pomp.errors import RunBusyError, RunError
-from pomp.runs.lock import acquire, exclusive, hold, is_held, read_owner
+from pomp.runs.lock import acquire, hold, is_held, read_owner
 
 # Waits for the starting signal, then claims; a winner keeps the lock until its input ends.
 LAUNCHER = """
