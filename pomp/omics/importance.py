@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pomp.omics.compiled import compiled
+from pomp.compiled import compiled
 from pomp.omics.forest import Sample, SurvivalForest, Trees, grow_forest
 from pomp.omics.forest.threads import in_threads
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pomp.omics.compiled import compiled
+from pomp.compiled import compiled
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]

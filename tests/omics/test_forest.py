@@ -14,9 +14,9 @@ from sksurv.ensemble import RandomSurvivalForest
 from sksurv.tree import SurvivalTree
 from sksurv.util import Surv
 
+from pomp.compiled import compiled
 from pomp.errors import TrainingError
 from pomp.evaluation.concordance import concordance_index
-from pomp.omics.compiled import compiled
 from pomp.omics.forest import SurvivalForest, Trees, grow_forest
 from pomp.omics.forest.survival_forest import sort_by_time
 from pomp.omics.forest.trees import grow_trees

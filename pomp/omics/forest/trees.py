@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pomp.omics.compiled import compiled
+from pomp.compiled import compiled
 from pomp.omics.forest.threads import in_threads
 
 LEAST_VARIANCE = 1e-9
