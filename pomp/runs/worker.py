@@ -41,7 +41,7 @@ from pomp.training.loop import ALL_PATIENTS, StageName, StopRequested
 
 OnStatus = Callable[[Status], None]
 
-FOLD_TABLES = ("predictions", "baseline", "comparators", "regions")
+FOLD_TABLES = ("baseline", "comparators", "regions", "predictions")
 STATUS_SECONDS = 0.5
 PREPARED = "Prepared: regions are cut, and the genes of every fold chosen. Resume to train."
 log = logging.getLogger(__name__)
@@ -229,7 +229,7 @@ class Worker:
         return selector.transform(cohort.omics, cohort.patients)
 
     def _gather(self, folds: list[int]) -> None:
-        """Out-of-fold tables of all folds together."""
+        """Out-of-fold tables of all folds together; predictions last, because they mark the run as finished."""
         for name in FOLD_TABLES:
             parts = [table for index in folds if (table := self.run.table(f"folds/{index}/{name}")) is not None]
             if parts:

@@ -50,8 +50,9 @@ class CheckpointStore:
             partial.write_bytes(content)
         write_text(self.folder / f"{epoch:06d}.json", json.dumps(manifest))
         for manifest_file in self._manifests()[GENERATIONS:]:
-            manifest_file.unlink()
+            # The manifest last: what is half removed is found, and removed, at the next save.
             manifest_file.with_suffix(".safetensors").unlink(missing_ok=True)
+            manifest_file.unlink()
 
     def load(self) -> Checkpoint | None:
         """The newest intact generation, or None if there never was one.

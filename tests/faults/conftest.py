@@ -1,0 +1,69 @@
+"""A run that nothing happened to, and others like it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pomp.data.cohort import Cohort, read_cohort
+from pomp.runs.run import Run
+from tests.faults import faulty
+from tests.runs.feature_cohort import write_feature_cohort
+
+TABLES = ("predictions", "baseline", "comparators", "attention/regions")
+MakeRun = Callable[..., Run]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run that nothing happened to, and what it was made from."""
+
+    cohort: Cohort
+    cache: Path
+    run: Run
+    seconds: float  # that it took
+
+    def same(self, run: Run) -> None:
+        """The other run ended with the same numbers, bit for bit."""
+        assert run.status().state == "DONE"
+        for name in TABLES:
+            pd.testing.assert_frame_equal(run.table(name), self.run.table(name), check_exact=True)
+        timeless = [made.metrics().drop(columns="seconds") for made in (run, self.run)]
+        pd.testing.assert_frame_equal(*timeless, check_exact=True)
+        assert final_tensors(run) == final_tensors(self.run)
+
+
+def final_tensors(run: Run) -> dict[str, bytes]:
+    """The tensors of every stage's last epoch, as they lie on the disk."""
+    files = (run.folder / "checkpoints").glob(f"*/{faulty.EPOCHS:06d}.safetensors")
+    return {file.parent.name: file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """Thirty-two patients with omics and region features, and a run on them."""
+    folder = tmp_path_factory.mktemp("faults")
+    cohort = read_cohort(write_feature_cohort(folder / "cohort", faulty.PATIENTS))
+    (folder / "cache").mkdir()
+    run = faulty.new_run(folder / "home", cohort, folder / "cache")
+    faulty.warm_up()
+    started = time.monotonic()
+    assert faulty.work(run) == 0, faulty.said(run)
+    assert len(final_tensors(run)) == 4
+    return Whole(cohort, folder / "cache", run, time.monotonic() - started)
+
+
+@pytest.fixture
+def make_run(whole: Whole, tmp_path: Path) -> MakeRun:
+    """A function that makes a run like the whole one, not begun yet, with some settings changed."""
+
+    def make(name: str = "home", **changes: Any) -> Run:
+        return faulty.new_run(tmp_path / name, whole.cohort, whole.cache, faulty.small_config(**changes))
+
+    return make
