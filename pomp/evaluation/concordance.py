@@ -3,14 +3,30 @@
 Everywhere: N patients; time_days (N,), event (N,) True where the patient died, risk (N,) higher = earlier death.
 A pair (i, j) is comparable when i is known to have died before j: event_i, and time_i < time_j or j is censored at the
 very time of i's death. Two deaths at one time are no pair.
+
+Pairs are counted, not listed: N patients take O(N log N) steps. Arrays of different lengths raise ValueError.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-_ROWS = 1024  # events a block: bounds memory at _ROWS × N
+from pomp.compiled import compiled
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+class _Pairs(NamedTuple):
+    """What each death is compared with, (N,) each, 0 for the censored: in all, with a lower risk, with an equal one."""
+
+    comparable: Ints
+    lower: Ints
+    tied: Ints
 
 
 def outlived(time_days: ArrayLike, event: ArrayLike, rows: ArrayLike) -> NDArray[np.bool_]:
@@ -33,22 +49,25 @@ def concordance_index(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -
 
     Source: Harrell et al., JAMA 1982;247:2543-2546.
     """
-    return _weighted(time_days, event, risk, np.ones(len(np.asarray(event))))
+    time, died, score = _by_time(time_days, event, risk)
+    found = _pairs(time, died, score, censored_outlive=True)
+    pairs = int(found.comparable.sum())
+    if pairs == 0 or np.isnan(score).any():
+        return float("nan")
+    return (int(found.lower.sum()) + int(found.tied.sum()) / 2) / pairs
 
 
 def paper_concordance(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> float:
     """Eq. (16): c = 1/n Σ_{i: e_i = 1} Σ_{t_j > t_i} I[c_i > c_j], n the number of such pairs.
 
-    To the letter: t_j > t_i and c_i > c_j are strict, so tied risks count as wrong, and a patient censored at the very
-    time of a death is in no pair with it. nan without a pair. `concordance_index` is what the field calls the C-index.
+    To the letter: t_j > t_i and c_i > c_j are strict, so tied risks, and risks that are nan, count as wrong, and a
+    patient censored at the very time of a death is in no pair with it. nan without a pair. `concordance_index` is what
+    the field calls the C-index.
     """
-    time, died, score = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool), np.asarray(risk, dtype=float)
-    pairs = correct = 0
-    for rows in _blocks(died):
-        later = time > time[rows, None]  # (R, N)
-        pairs += int(later.sum())
-        correct += int((later & (score[rows, None] > score)).sum())
-    return correct / pairs if pairs else float("nan")
+    time, died, score = _by_time(time_days, event, risk)
+    found = _pairs(time, died, score, censored_outlive=False)
+    pairs = int(found.comparable.sum())
+    return int(found.lower.sum()) / pairs if pairs else float("nan")
 
 
 def uno_concordance(
@@ -76,30 +95,99 @@ def uno_concordance(
 
     Source: Uno et al., Statistics in Medicine 2011;30:1105-1117.
     """
-    time, died = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool)
+    time, died, score = _by_time(time_days, event, risk)
     counted = died & (time < tau) if tau is not None else died
     uncensored = _uncensored_probability(train_time, train_event, time[counted])
-    if not (uncensored > 0).all():
+    if not (uncensored > 0).all() or np.isnan(score).any():
         return float("nan")
-    weights = np.zeros(len(time))
-    weights[counted] = uncensored**-2.0
-    return _weighted(time, died, risk, weights)
+    weights = uncensored**-2.0
+    comparable, lower, tied = (counts[counted] for counts in _pairs(time, died, score, censored_outlive=True))
+    pairs = float(weights @ comparable)
+    return float(weights @ (lower + tied / 2)) / pairs if pairs else float("nan")
 
 
-def _weighted(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike, weights: NDArray[np.float64]) -> float:
-    """Concordant over comparable pairs, each pair weighted by its death's weight (N,)."""
-    pairs = correct = 0.0
-    for rows in _blocks(np.asarray(event, dtype=bool) & (weights > 0)):
-        later = outlived(time_days, event, rows)
-        pairs += float(weights[rows] @ later.sum(axis=1))
-        correct += float(weights[rows] @ (later * concordant(risk, rows)).sum(axis=1))
-    return correct / pairs if pairs else float("nan")
+def _by_time(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> tuple[Floats, Bools, Floats]:
+    """The patients by rising time, in new arrays of one length: what is compiled trusts that."""
+    time, died, score = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool), np.asarray(risk, dtype=float)
+    if not time.shape == died.shape == score.shape == (len(time),):
+        shapes = f"{time.shape}, {died.shape} and {score.shape}"
+        raise ValueError(f"time_days, event and risk have the shapes {shapes}: give one number a patient in each")
+    order = np.argsort(time)
+    return time[order], died[order], score[order]
 
 
-def _blocks(event: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
-    """Indices of the events, at most `_ROWS` at a time."""
-    rows = np.flatnonzero(event)
-    return [rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS)]
+def _pairs(time: Floats, event: Bools, risk: Floats, censored_outlive: bool) -> _Pairs:
+    """Count each death's pairs. `censored_outlive`: who is censored at the time of a death is in a pair with it."""
+    return _Pairs(*_count(time, event, risk, np.argsort(risk), censored_outlive))
+
+
+@compiled
+def _count(time: Floats, event: Bools, risk: Floats, by_risk: Ints, censored_outlive: bool) -> tuple[Ints, Ints, Ints]:
+    """From the latest time to the earliest: the deaths look at who has been seen, counted in a tree by risk.
+
+    A nan has no order: such a time makes no pair, such a risk is lower than none and none is lower than it.
+    """
+    patients = len(time)
+    rank = _ranks(risk, by_risk)
+    tree, same = np.zeros(patients + 1, np.int64), np.zeros(patients + 1, np.int64)
+    comparable, lower, tied = np.zeros((3, patients), np.int64)
+    seen, stop = 0, patients
+    while stop and np.isnan(time[stop - 1]):
+        stop -= 1
+    while stop:
+        start = stop - 1
+        while start and time[start - 1] == time[start]:
+            start -= 1
+        if censored_outlive:
+            seen += _add(tree, same, rank[start:stop], event[start:stop], False)
+        for i in range(start, stop):
+            if event[i]:
+                comparable[i], tied[i] = seen, same[rank[i]]
+                lower[i] = 0 if np.isnan(risk[i]) else _lower(tree, rank[i])
+        if not censored_outlive:
+            seen += _add(tree, same, rank[start:stop], event[start:stop], False)
+        seen += _add(tree, same, rank[start:stop], event[start:stop], True)
+        stop = start
+    return comparable, lower, tied
+
+
+@compiled
+def _ranks(values: Floats, order: Ints) -> Ints:
+    """(N,) place of each value among the distinct ones, from 1; `order` sorts them, nan last and each of its own."""
+    ranks = np.zeros(len(values), np.int64)
+    for place in range(len(order)):
+        here, before = order[place], order[place - 1]
+        ranks[here] = 1 if place == 0 else ranks[before] + (values[here] != values[before])
+    return ranks
+
+
+@compiled
+def _add(tree: Ints, same: Ints, rank: Ints, event: Bools, died: bool) -> int:
+    """Put those patients of one time who died, or who were censored, into the tree; how many they are.
+
+    Node k of the tree counts the ranks k - b + 1 … k, b the lowest bit of k (Fenwick, Software: Practice and
+    Experience 1994;24:327-336).
+    """
+    added = 0
+    for i in range(len(rank)):
+        if event[i] == died:
+            added += 1
+            k = rank[i]
+            same[k] += 1
+            while k < len(tree):
+                tree[k] += 1
+                k += k & -k
+    return added
+
+
+@compiled
+def _lower(tree: Ints, rank: int) -> int:
+    """How many in the tree rank lower."""
+    count, k = 0, rank - 1
+    while k > 0:
+        count += tree[k]
+        k -= k & -k
+    return count
 
 
 def _uncensored_probability(time_days: ArrayLike, event: ArrayLike, at: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,8 @@ CASES = [
     ("a tied risk counts as wrong", [1, 2, 3], [1, 1, 1], [2, 2, 1], 2 / 3),
     ("t_j > t_i is strict: censored at the time of death is no pair", [1, 1, 2], [1, 0, 0], [1, 2, 0], 1.0),
     ("only the dead are i", [1, 2, 3], [0, 1, 0], [0, 2, 1], 1.0),
+    ("two deaths at one time are no pair", [1, 1, 2], [1, 1, 0], [1, 3, 2], 1 / 2),
+    ("a risk that is nan is wrong in all its pairs", [1, 2, 3], [1, 1, 0], [2, np.nan, 1], 1 / 3),
 ]
 
 

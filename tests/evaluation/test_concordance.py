@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import lifelines.utils
 import numpy as np
 import pytest
 from sksurv.metrics import concordance_index_censored, concordance_index_ipcw
 from sksurv.util import Surv
 
-from pomp.evaluation import concordance
-from pomp.evaluation.concordance import concordance_index, uno_concordance
+from pomp.evaluation.concordance import concordance_index, paper_concordance, uno_concordance
 
-from .conftest import random_patients
+from .conftest import Patients, random_patients
 
 HAND_WORKED = [
     # (what, time, event, risk, C)
@@ -44,11 +45,84 @@ def test_equals_r(reference: dict) -> None:
     assert concordance_index(rows["time"], rows["event"], rows["risk"]) == pytest.approx(reference["concordance"])
 
 
-def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    patients = random_patients(0)
-    whole = concordance_index(*patients)
-    monkeypatch.setattr(concordance, "_ROWS", 7)
-    assert concordance_index(*patients) == pytest.approx(whole, abs=1e-12)
+def by_pairs(time: np.ndarray, event: np.ndarray, risk: np.ndarray, weights: np.ndarray) -> float:
+    """The definition: every pair of patients, each weighted by its death's weight."""
+    death, other = np.s_[:, None], np.s_[None, :]
+    outlived = (time[other] > time[death]) | ((time[other] == time[death]) & ~event[other])
+    pairs = np.where(event[death] & outlived, weights[death], 0.0)
+    right = (risk[death] > risk[other]) + (risk[death] == risk[other]) / 2
+    return float((pairs * right).sum() / pairs.sum()) if pairs.any() else float("nan")
+
+
+def by_pairs_of_the_paper(time: np.ndarray, event: np.ndarray, risk: np.ndarray) -> float:
+    pairs = event[:, None] & (time[None, :] > time[:, None])
+    return float((risk[:, None] > risk[None, :])[pairs].mean()) if pairs.any() else float("nan")
+
+
+def probability_uncensored(train_time: np.ndarray, train_event: np.ndarray, when: float) -> float:
+    """G: Kaplan-Meier of the censoring, deaths of the same time out of its risk set; nan beyond the last time."""
+    if when > train_time.max():
+        return float("nan")
+    chance = 1.0
+    for time in np.unique(train_time[train_time <= when]):
+        lost = ((train_time == time) & ~train_event).sum()
+        at_risk = (train_time >= time).sum() - ((train_time == time) & train_event).sum()
+        chance *= 1 - lost / max(at_risk, 1)
+    return float(chance)
+
+
+def small_case(generator: np.random.Generator) -> Patients:
+    """1 to 40 patients, with one to many different times and risks, nobody to everybody dying."""
+    patients = generator.integers(1, 40)
+    times, risks = generator.integers(1, [patients + 1, patients + 1])
+    event = generator.random(patients) < generator.choice([0.1, 0.5, 0.9, 1.0])
+    risk = generator.integers(0, risks, patients) / 3 - 1
+    return generator.integers(0, times, patients).astype(float), event, risk
+
+
+def test_is_its_definition() -> None:
+    generator = np.random.default_rng(0)
+    for _ in range(3000):
+        patients = small_case(generator)
+        expected = by_pairs(*patients, np.ones(len(patients[0])))
+        assert concordance_index(*patients) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+        expected = by_pairs_of_the_paper(*patients)
+        assert paper_concordance(*patients) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize("tau", [None, 4.0])
+def test_uno_is_its_definition(tau: float | None) -> None:
+    generator, known = np.random.default_rng(1), 0
+    for _ in range(1000):
+        train_time, train_event, _ = small_case(generator)
+        time, event, risk = small_case(generator)
+        counted = event & (time < (tau or np.inf))
+        chance = np.array([probability_uncensored(train_time, train_event, when) for when in time[counted]])
+        weights = np.zeros(len(time))
+        with np.errstate(divide="ignore"):
+            weights[counted] = chance**-2
+        expected = by_pairs(time, event, risk, weights) if (chance > 0).all() else float("nan")
+        found = uno_concordance(train_time, train_event, time, event, risk, tau)
+        assert found == pytest.approx(expected, rel=1e-12, nan_ok=True)
+        known += not np.isnan(found)
+    assert known > 200
+
+
+@pytest.mark.parametrize("patients", [724, 20_000])
+def test_equals_scikit_survival_on_many_patients(patients: int) -> None:
+    """Risks are whole: scikit-survival takes risks within 1e-8 of each other for tied, we only equal ones."""
+    generator = np.random.default_rng(patients)
+    risk = generator.permutation(3 * patients)[:patients] // 2
+    time, event = np.ceil(generator.exponential(900, patients)), generator.random(patients) < 0.4
+    expected = concordance_index_censored(event, time, risk)[0]
+    assert concordance_index(time, event, risk) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_near_tie_is_no_tie() -> None:
+    """Of the three pairs scikit-survival calls one tied, whose risks differ by 1e-9."""
+    time, event, risk = np.array([1, 2, 3]), np.ones(3, bool), np.array([1 + 1e-9, 1.0, 0.0])
+    assert concordance_index(time, event, risk) == 1.0
+    assert concordance_index_censored(event, time, risk)[0] == pytest.approx(2.5 / 3)
 
 
 @pytest.mark.parametrize(("time", "event"), [([1, 2, 3], [0, 0, 0]), ([2, 2], [1, 1]), ([5], [1]), ([], [])],
@@ -60,7 +134,29 @@ def test_without_comparable_pair_is_nan(time: list[int], event: list[int]) -> No
 
 
 def test_a_nan_risk_is_not_passed_over() -> None:
-    assert np.isnan(concordance_index([1, 2, 3], [1, 1, 1], [3, np.nan, 1]))
+    for risk in ([3, np.nan, 1], [np.nan, 2, 1], [3, 2, np.nan]):
+        assert np.isnan(concordance_index([1, 2, 3], [1, 1, 0], risk))
+        assert np.isnan(uno_concordance([1, 2, 3], [1, 1, 0], [1, 2, 3], [1, 1, 0], risk))
+
+
+def test_infinite_risks_are_ordered() -> None:
+    assert concordance_index([1, 2, 3, 4], [1, 1, 1, 0], [np.inf, np.inf, 2, -np.inf]) == pytest.approx(5.5 / 6)
+
+
+def test_a_time_that_is_nan_makes_no_pair() -> None:
+    times, event, risk = [1, np.nan, 2, np.nan], [1, 1, 0, 0], [2, 3, 1, 5]
+    assert concordance_index(times, event, risk) == paper_concordance(times, event, risk) == 1.0
+
+
+@pytest.mark.parametrize(("event", "risk", "shapes"), [
+    ([1], [1, 2], r"\(2,\), \(1,\) and \(2,\)"),
+    ([1, 0], [1], r"\(2,\), \(2,\) and \(1,\)"),
+    ([1, 0], [[1], [2]], r"\(2,\), \(2,\) and \(2, 1\)"),
+])  # fmt: skip
+def test_arrays_that_do_not_belong_together(event: list, risk: list, shapes: str) -> None:
+    for compared in (concordance_index, paper_concordance, partial(uno_concordance, [1, 2], [1, 0])):
+        with pytest.raises(ValueError, match=f"the shapes {shapes}: give one number a patient"):
+            compared([1, 2], event, risk)
 
 
 @pytest.mark.parametrize("tau", [None, 5.0, 12.0])
