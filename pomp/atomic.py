@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pomp.errors import RunError
@@ -28,6 +28,8 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.replace(path)
         _flush(path.parent)
     except OSError as error:
+        with suppress(OSError):
+            partial.unlink()  # it may be large, and the disk is full
         raise RunError(
             f"{path} could not be written: {error.strerror}. Free disk space, make the folder writable, or choose "
             "another (that of the workspace is --home or POMP_HOME)."

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pomp.atomic import write_text
 from pomp.config import PRESETS, RunConfig, override
 from pomp.data.cohort import read_cohort
+from pomp.runs.info import write_info
 from pomp.runs.run import Run
-from pomp.runs.status import Status
+from pomp.runs.status import Status, write_status
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 
@@ -76,6 +76,6 @@ def publish(run: Run, name: str, target: Path) -> None:
     """Copy a finished run without what `LEFT_OUT` names, under an id that stays when it is made again."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(run.folder, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    write_text(target / "run.json", run.info.model_copy(update={"id": name}).model_dump_json(indent=1))
+    write_info(target / "run.json", run.info.model_copy(update={"id": name}))
     final = run.status().changed(pid=None, host=None)
-    write_text(target / "status.json", final.model_dump_json(indent=1))
+    write_status(target / "status.json", final)

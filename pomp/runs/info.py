@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from platform import python_version
 from typing import TYPE_CHECKING
 
+from pomp.atomic import write_text
 from pomp.config import Frozen, ProtocolName, RunConfig
 from pomp.runs.command import command_line
+from pomp.sealed import seal
 
 if TYPE_CHECKING:
     from pomp.data.cohort import Cohort
@@ -93,6 +96,15 @@ def describe_run(
         versions={"python": python_version()} | {name: metadata.version(name) for name in _PACKAGES},
         command=command_line(_argument(cohort), config),
     )
+
+
+def write_info(path: Path, info: RunInfo) -> None:
+    """Write run.json.
+
+    Raises:
+        RunError: it could not be written.
+    """
+    write_text(path, json.dumps(seal(info.model_dump(mode="json")), indent=1))
 
 
 def _argument(cohort: CohortInfo) -> str:

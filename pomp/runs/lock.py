@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pomp.errors import RunBusyError, RunError
+from pomp.sealed import seal, unseal
 
 PATIENCE_SECONDS = 0.25
 """A reader that asks whether a lock is held shares it for microseconds: claiming outlasts that."""
@@ -69,7 +70,7 @@ def hold(path: Path, what: str) -> Iterator[None]:
     try:
         owner = Owner(os.getpid(), platform.node(), datetime.now(UTC).isoformat(timespec="seconds"))
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(owner)).encode(), 0)
+        os.pwrite(descriptor, json.dumps(seal(asdict(owner))).encode(), 0)
         yield
     finally:
         os.ftruncate(descriptor, 0)
@@ -93,7 +94,7 @@ def is_held(path: Path) -> bool:
 def read_owner(path: Path) -> Owner | None:
     """What the last holder wrote, or None where that cannot be read."""
     try:
-        data = json.loads(path.read_bytes())
+        data = unseal(path.read_bytes())
         return Owner(int(data["pid"]), str(data["host"]), str(data["started"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -12,6 +12,7 @@ import pandas as pd
 
 from pomp.atomic import write_text
 from pomp.errors import RunError
+from pomp.sealed import seal, unseal
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -23,7 +24,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
     plain = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()
     }
-    line = json.dumps(plain, allow_nan=False) + "\n"
+    line = _line(plain)
     try:
         with path.open("a+b") as file:
             file.write((line if _ends_a_line(path) else "\n" + line).encode())
@@ -34,7 +35,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 
 def read_rows(path: Path) -> pd.DataFrame:
-    """One row an epoch; columns stage, fold, epoch, and whatever was measured. Torn lines are left out."""
+    """One row an epoch; columns stage, fold, epoch, and whatever was measured. Torn and damaged lines are left out."""
     return pd.DataFrame(_rows(path))
 
 
@@ -47,7 +48,7 @@ def rewind(path: Path, stage: str, fold: int, epoch: int) -> None:
     rows = _rows(path)
     kept = [row for row in rows if row["stage"] != stage or row["fold"] != fold or row["epoch"] < epoch]
     if len(kept) < len(rows):
-        write_text(path, "".join(json.dumps(row) + "\n" for row in kept))
+        write_text(path, "".join(map(_line, kept)))
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
@@ -59,12 +60,16 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return [row for row in parsed if row is not None]
 
 
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(seal(row), allow_nan=False) + "\n"
+
+
 def _parse(line: str) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
+        row = unseal(line)
     except ValueError:
         return None
-    return row if isinstance(row, dict) and {"stage", "fold", "epoch"} <= row.keys() else None
+    return row if {"stage", "fold", "epoch"} <= row.keys() else None
 
 
 def _ends_a_line(path: Path) -> bool:

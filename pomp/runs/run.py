@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from typing import Any, Self
 import pandas as pd
 from pydantic import ValidationError
 
-from pomp.atomic import replacing, write_text
+from pomp.atomic import write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits
 from pomp.errors import RunError
 from pomp.runs import lock, metrics
 from pomp.runs.info import RunInfo
-from pomp.runs.status import Status, read_status
+from pomp.runs.status import Status, read_status, write_status
+from pomp.runs.tables import Filters, read_table, write_table
+from pomp.sealed import seal, unseal
 
 _BYTES_A_LINE = 400
 
@@ -43,15 +46,14 @@ class Run:
         """
         file = folder.absolute() / "run.json"
         try:
-            info = RunInfo.model_validate_json(file.read_bytes())
+            info = RunInfo.model_validate(unseal(file.read_bytes()))
         except OSError as error:
             raise RunError(f"There is no run in {folder}: run.json: {error.strerror}.") from None
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "the file"
-            raise RunError(
-                f"{file} is damaged ({place}: {first['msg']}). Delete that run and start it again."
-            ) from None
+            raise _damaged(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        except ValueError as error:
+            raise _damaged(file, f"the file: {error}") from None
         if info.id != file.parent.name:
             raise RunError(
                 f"{file} belongs to the run '{info.id}': give its folder '{file.parent.name}' that name again."
@@ -141,7 +143,7 @@ class Run:
         """Replace status.json by what it says with some fields changed; the rest and `updated` follow."""
         now = datetime.now(UTC).isoformat()
         status = read_status(self._status).changed(**{"updated": now} | changes)
-        write_text(self._status, status.model_dump_json(indent=1))
+        write_status(self._status, status)
         return status
 
     def seconds(self) -> float | None:
@@ -183,10 +185,9 @@ class Run:
         return self._read_parquet(name)
 
     def write_table(self, name: str, frame: pd.DataFrame) -> None:
-        with replacing(self.folder / f"{name}.parquet") as partial:
-            frame.to_parquet(partial, index=False)
+        write_table(self.folder / f"{name}.parquet", frame)
 
-    def read_json(self, name: str) -> Any | None:
+    def read_json(self, name: str) -> dict[str, Any] | None:
         """Plain data such as `selectors/fold-0`; None if it is not there yet.
 
         Raises:
@@ -194,14 +195,14 @@ class Run:
         """
         file = self.folder / f"{name}.json"
         try:
-            return json.loads(file.read_bytes())
+            return unseal(file.read_bytes())
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise RunError(f"{file} is damaged ({error}). Delete it, then resume the run.") from None
+            raise self._damaged(file, error) from None
 
-    def write_json(self, name: str, data: Any) -> None:
-        write_text(self.folder / f"{name}.json", json.dumps(data))
+    def write_json(self, name: str, data: dict[str, Any]) -> None:
+        write_text(self.folder / f"{name}.json", json.dumps(seal(data)))
 
     def predictions(self) -> pd.DataFrame | None:
         """Out of fold, one row a patient: patient, fold, time_days, event, risk, cutoff, high_risk, epoch."""
@@ -247,14 +248,20 @@ class Run:
         together = pd.concat(found, ignore_index=True)
         return together[["fold", *together.columns.drop("fold")]]
 
-    def _read_parquet(self, name: str, filters: list[tuple[str, str, str]] | None = None) -> pd.DataFrame | None:
+    def _read_parquet(self, name: str, filters: Filters | None = None) -> pd.DataFrame | None:
         file = self.folder / f"{name}.parquet"
         if not file.exists():
             return None
         try:
-            return pd.read_parquet(file, filters=filters)
+            return read_table(file, filters)
         except (OSError, ValueError) as error:
-            raise RunError(f"{file} is damaged ({error}). Delete it, then resume the run.") from None
+            raise self._damaged(file, error) from None
+
+    def _damaged(self, file: Path, error: Exception) -> RunError:
+        return RunError(
+            f"{file} is damaged ({error}). Delete it, then resume the run, also one that is done: "
+            f"pomp run --run {shlex.quote(str(self.folder))}"
+        )
 
     @property
     def _status(self) -> Path:
@@ -271,6 +278,10 @@ class Run:
     @property
     def _stop(self) -> Path:
         return self.folder / "stop"
+
+
+def _damaged(file: Path, what: str) -> RunError:
+    return RunError(f"{file} is damaged ({what}). Put a copy of it back, or delete that run and start it again.")
 
 
 def _fold_of(name: str) -> int:

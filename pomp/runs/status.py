@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from pomp.atomic import write_text
 from pomp.config import Frozen
+from pomp.sealed import seal, unseal
 
 State = Literal["QUEUED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DONE", "INTERRUPTED"]
 StageName = Literal["prepare", "select", "pretrain", "finetune", "explain", "report"]
@@ -70,10 +73,19 @@ class Status(Frozen):
 def read_status(path: Path) -> Status:
     """The status as it was written. A file that is missing or cannot be read says so in its `error`."""
     try:
-        return Status.model_validate_json(path.read_bytes())
+        return Status.model_validate(unseal(path.read_bytes()))
     except FileNotFoundError:
         return Status(state="STOPPED", message="Not started yet.")
-    except (OSError, ValidationError):
+    except (OSError, ValueError):
         return Status(
             state="INTERRUPTED", error=f"{path} cannot be read. Resume the run to go on from its last checkpoint."
         )
+
+
+def write_status(path: Path, status: Status) -> None:
+    """Replace the status.
+
+    Raises:
+        RunError: it could not be written.
+    """
+    write_text(path, json.dumps(seal(status.model_dump(mode="json")), indent=1))

@@ -16,10 +16,10 @@ from pomp.atomic import write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits, make_splits
 from pomp.errors import RunError
-from pomp.runs.info import RunInfo, describe_cohort, describe_run
+from pomp.runs.info import RunInfo, describe_cohort, describe_run, write_info
 from pomp.runs.resolve import resolve
 from pomp.runs.run import Run
-from pomp.runs.status import Status
+from pomp.runs.status import Status, write_status
 
 if TYPE_CHECKING:
     from pomp.data.cohort import Cohort
@@ -106,9 +106,9 @@ class RunStore:
         """Write the folder aside and rename it into its place; False if that is taken."""
         building = self.root / f".new-{secrets.token_hex(4)}"
         try:
-            write_text(building / "run.json", info.model_dump_json(indent=1))
+            write_info(building / "run.json", info)
             write_text(building / "splits.json", json.dumps(splits.to_json()))
-            write_text(building / "status.json", _new_status(info).model_dump_json(indent=1))
+            write_status(building / "status.json", _new_status(info))
             building.rename(self.root / info.id)
         except OSError as error:
             if error.errno in {errno.EEXIST, errno.ENOTEMPTY}:

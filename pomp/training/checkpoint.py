@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
 from pomp.atomic import replacing, write_text
-from pomp.errors import CheckpointError
+from pomp.errors import CheckpointError, TrainingError
+from pomp.sealed import seal, unseal
 
 GENERATIONS = 2
 
@@ -42,13 +45,16 @@ class CheckpointStore:
         """Add a generation and drop the oldest. Nothing that was there is touched until the new one is complete.
 
         Raises:
+            TrainingError: a tensor is not finite; nothing is saved.
             RunError: it could not be written, for example because the disk is full.
         """
-        content = save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+        kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        _check_finite(kept, epoch, self.folder)
+        content = save(kept)
         manifest = {"epoch": epoch, "sha256": hashlib.sha256(content).hexdigest(), "facts": facts or {}}
         with replacing(self.folder / f"{epoch:06d}.safetensors") as partial:
             partial.write_bytes(content)
-        write_text(self.folder / f"{epoch:06d}.json", json.dumps(manifest))
+        write_text(self.folder / f"{epoch:06d}.json", json.dumps(seal(manifest)))
         for manifest_file in self._manifests()[GENERATIONS:]:
             # The manifest last: what is half removed is found, and removed, at the next save.
             manifest_file.with_suffix(".safetensors").unlink(missing_ok=True)
@@ -63,15 +69,9 @@ class CheckpointStore:
         damaged: list[str] = []
         for manifest_file in self._manifests():
             try:
-                manifest = json.loads(manifest_file.read_bytes())
-                content = manifest_file.with_suffix(".safetensors").read_bytes()
-                intact = hashlib.sha256(content).hexdigest() == manifest["sha256"]
-            except (OSError, ValueError, KeyError) as error:
+                return _read(manifest_file, tuple(damaged))
+            except (OSError, ValueError, KeyError, SafetensorError) as error:
                 damaged.append(f"{manifest_file.stem}: {error}")
-                continue
-            if intact:
-                return Checkpoint(manifest["epoch"], load(content), manifest["facts"], tuple(damaged))
-            damaged.append(f"{manifest_file.stem}: its content does not match its SHA-256")
         if damaged:
             raise CheckpointError(
                 f"No checkpoint in {self.folder} is intact ({'; '.join(damaged)}). Delete that folder to start this "
@@ -81,3 +81,20 @@ class CheckpointStore:
 
     def _manifests(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"), reverse=True)
+
+
+def _read(manifest_file: Path, skipped: tuple[str, ...]) -> Checkpoint:
+    manifest = unseal(manifest_file.read_bytes())
+    content = manifest_file.with_suffix(".safetensors").read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest["sha256"]:
+        raise ValueError("its content does not match its SHA-256")
+    return Checkpoint(manifest["epoch"], load(content), manifest["facts"], skipped)
+
+
+def _check_finite(tensors: dict[str, Tensor], epoch: int, folder: Path) -> None:
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise TrainingError(
+                f"After {epoch} epochs {name} of {folder.name} is not finite. The last good state is kept. Lower the "
+                "learning rate or look at the values of the omics types."
+            )

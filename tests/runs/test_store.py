@@ -15,6 +15,7 @@ from pomp.errors import CohortError, ConfigError, RunBusyError, RunError
 from pomp.runs.run import Run
 from pomp.runs.store import RunStore
 from pomp.runs.workspace import Workspace
+from pomp.sealed import unseal
 from tests.runs.fakes import CONFIG, new_run, tiny_cohort
 
 
@@ -121,9 +122,9 @@ def test_a_run_is_deleted_but_not_under_a_worker(workspace: Workspace) -> None:
 
 DAMAGES: dict[str, tuple[str | None, str]] = {
     "none": (None, r"run\.json: No such file"),
-    "empty": ("", r"run\.json is damaged \(the file: Invalid JSON"),
-    "torn": ('{"id": "x", ', r"is damaged \(the file: Invalid JSON"),
-    "another file": ("[]", r"is damaged \(the file: Input should be an object"),
+    "empty": ("", r"run\.json is damaged \(the file: Expecting value"),
+    "torn": ('{"id": "x", ', r"is damaged \(the file: Expecting property name"),
+    "another file": ("[]", r"is damaged \(the file: it should be an object, not '\[\]'"),
     "no config": ("-config", r"is damaged \(config: Field required\)"),
     "another id": ("+id", r"belongs to the run 'other': give its folder '.*' that name again"),
 }
@@ -134,7 +135,7 @@ def test_a_damaged_run_is_named_and_hides_no_other(workspace: Workspace, name: s
     content, message = DAMAGES[name]
     good, bad = new_run(workspace), new_run(workspace)
     file = bad.folder / "run.json"
-    data = json.loads(file.read_text())
+    data = unseal(file.read_text())
     if content is None:
         file.unlink()
     elif content == "-config":
