@@ -185,7 +185,7 @@ class Worker:
         return gather_regions(cohort, self.config.slides, on_progress, on_results)
 
     def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, device: torch.device, until: Until) -> None:
-        if self.run.table(f"folds/{fold.index}/predictions") is not None:
+        if self._finished(fold):
             self._count_finished_fold()
             return
         omics = self._select(fold, cohort)
@@ -208,6 +208,12 @@ class Worker:
         # Last, because it marks the fold as finished.
         self.run.write_table(f"folds/{fold.index}/predictions", result.predictions)
 
+    def _finished(self, fold: Fold) -> bool:
+        """All its tables are there; one that was damaged and therefore deleted is made again."""
+        without_maps = self.config.model.modalities == "omics"
+        names = [name for name in FOLD_TABLES if name != "regions" or not without_maps]
+        return all(self.run.table(f"folds/{fold.index}/{name}") is not None for name in names)
+
     def _select(self, fold: Fold, cohort: Cohort) -> OmicsMatrix:
         """Genes and scalers fitted on the patients that the protocol allows, from the run folder if they are there."""
         if self.config.model.modalities == "pathology":
@@ -215,7 +221,7 @@ class Worker:
         everybody = self.config.rules.selection == "all"
         name = fold_name(ALL_PATIENTS) if everybody else fold_name(fold.index)
         saved = self.run.read_json(f"selectors/{name}")
-        if saved is not None:
+        if saved is not None and self.run.table(f"selectors/{name}") is not None:
             selector = OmicsSelector.from_json(saved)
             self._estimate.finish("select", units=0 if everybody and fold.index else 1)
         else:
