@@ -44,6 +44,7 @@ class Patients(NamedTuple):
 
 
 def measure(scale: Scale) -> list[Measurement]:
+    """The loss of one batch, and the C-index of a cohort and of a registry's number of patients."""
     return [_loss(LOSS[scale]), *(_concordance(sizes) for sizes in CONCORDANCE[scale])]
 
 
