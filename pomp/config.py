@@ -16,6 +16,7 @@ from pomp.errors import ConfigError
 
 ProtocolName = Literal["honest", "paper", "paper-released"]
 Modalities = Literal["auto", "both", "pathology", "omics"]
+Precision = Literal["auto", "fp32", "bf16"]
 PresetName = Literal["demo", "paper", "honest"]
 
 
@@ -210,6 +211,11 @@ class RunConfig(Frozen):
     protocol: ProtocolName = Field("honest", description="honest, paper, or paper-released (see the Help texts).")
     folds: int = Field(5, ge=2, description="Folds of the cross-validation, stratified by event.")
     seed: int = Field(0, ge=0, description="Seed of splits, weights, batches and masks.")
+    precision: Precision = Field(
+        "auto",
+        description="Of the matrix products in the ViT that reads a region; everything else is float32. auto: bfloat16 "
+        "where the hardware multiplies it and regions are large enough for it to pay, otherwise float32.",
+    )
     cohort: CohortConfig = CohortConfig()
     slides: SlideConfig = SlideConfig()
     omics: OmicsConfig = OmicsConfig()

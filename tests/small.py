@@ -8,8 +8,10 @@ from typing import Any
 import torch
 
 from pomp.config import PRESETS, RunConfig, override
-from pomp.model import Pomp, build_model
+from pomp.model import PathologyTokens, Pomp, build_model
 from pomp.training.batches import Batch
+from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding
 
 TYPES, GENES, SIDE = 3, 8, 32
 
@@ -32,8 +34,8 @@ def small_model(**changes: Any) -> Pomp:
 
 
 def random_regions(count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pixels (R, 3, SIDE, SIDE) and distinct rows and columns (R, 2)."""
-    pixels = torch.randint(0, 256, (count, 3, SIDE, SIDE), dtype=torch.uint8, generator=generator)
+    """Pixels (R, SIDE, SIDE, 3) and distinct rows and columns (R, 2)."""
+    pixels = torch.randint(0, 256, (count, SIDE, SIDE, 3), dtype=torch.uint8, generator=generator)
     places = torch.stack([torch.arange(count) // 7, torch.arange(count) % 7], dim=1)
     return pixels, places
 
@@ -43,14 +45,24 @@ def batch_of(counts: Sequence[int], generator: torch.Generator, present: torch.T
     patients = len(counts)
     pixels, places = random_regions(sum(counts), generator)
     there = torch.ones(patients, TYPES, dtype=torch.bool) if present is None else present
-    return Batch(
-        patients=tuple(f"P{index}" for index in range(patients)),
-        regions=pixels,
+    return Batch.of(
+        patients=[f"P{index}" for index in range(patients)],
+        regions=torch.split(pixels, list(counts)),
         coordinates=places,
-        counts=torch.tensor(counts),
-        values=torch.randn(patients, TYPES, GENES, generator=generator) * there[..., None],
+        values=torch.randn(patients, TYPES, GENES, generator=generator),
         present=there,
         genes=torch.ones(TYPES, GENES, dtype=torch.bool),
         time_days=torch.randperm(patients, generator=generator).float() + 1,
         event=torch.arange(patients) % 2 == 0,
     )
+
+
+def embed(model: Pomp, batch: Batch) -> torch.Tensor:
+    """Eq. 1 as training does it: (R, d), whose gradient goes no further."""
+    compute = Compute(torch.device("cpu"))
+    return PartwiseEmbedding(model.pathology.embedding, model.width, compute).forward(batch.regions, (0,))
+
+
+def encode_slides(model: Pomp, batch: Batch) -> PathologyTokens:
+    """Eq. 1 and 2 for all regions in one pass."""
+    return model.encode_pathology(torch.cat(batch.regions), batch.coordinates, batch.layout.counts)

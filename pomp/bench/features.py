@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from pomp.bench.measurement import Measurement, Rival, Scale, in_turns
 from pomp.config import PRESETS, RunConfig, override
 from pomp.model import Pomp, build_model
 from pomp.training.batches import Batch
+from pomp.training.device import plan_compute
+from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.finetune import finetune_losses
+from pomp.training.loop import backpropagate
 
 DIMENSION = 1024
 """Of UNI's features."""
@@ -34,9 +36,9 @@ def measure(scale: Scale) -> list[Measurement]:
 def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats: int) -> Measurement:
     generator = torch.Generator().manual_seed(0)
     pixels = _make_batch(patients, regions, config.slides.side, generator)
-    features = replace(pixels, regions=torch.randn(patients * regions, DIMENSION, generator=generator).half())
+    features = replace(pixels, regions=torch.randn(patients, regions, DIMENSION, generator=generator).half().unbind())
     ours, theirs = (build_model(config, TYPES, GENES, 0, dimension) for dimension in (DIMENSION, None))
-    ways = {"features": _epoch(ours, features, config), "pixels": _epoch(theirs, pixels, config)}
+    ways = {"features": _epoch(ours, features, config, DIMENSION), "pixels": _epoch(theirs, pixels, config, None)}
     seconds = in_turns(ways, repeats)
     difference = _difference_beyond_the_embedding(ours, theirs, pixels)
     return Measurement(
@@ -49,13 +51,12 @@ def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats:
 
 def _make_batch(patients: int, regions: int, side: int, generator: torch.Generator) -> Batch:
     """All patients at once, with random pixels, omics and follow-up."""
-    total = patients * regions
     places = torch.arange(regions).repeat(patients)
-    return Batch(
-        patients=tuple(f"P{number}" for number in range(patients)),
-        regions=torch.randint(0, 256, (total, 3, side, side), dtype=torch.uint8, generator=generator),
+    pixels = torch.randint(0, 256, (patients, regions, side, side, 3), dtype=torch.uint8, generator=generator)
+    return Batch.of(
+        patients=[f"P{number}" for number in range(patients)],
+        regions=pixels.unbind(),
         coordinates=torch.stack([places // 5, places % 5], dim=1),
-        counts=torch.full((patients,), regions),
         values=torch.randn(patients, TYPES, GENES, generator=generator),
         present=torch.ones(patients, TYPES, dtype=torch.bool),
         genes=torch.ones(TYPES, GENES, dtype=torch.bool),
@@ -64,17 +65,17 @@ def _make_batch(patients: int, regions: int, side: int, generator: torch.Generat
     )
 
 
-def _epoch(model: Pomp, batch: Batch, config: RunConfig) -> Callable[[], float]:
+def _epoch(model: Pomp, batch: Batch, config: RunConfig, features: int | None) -> Callable[[], object]:
     losses = finetune_losses(config.finetune)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=config.finetune.learning_rate)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=config.finetune.learning_rate, fused=True)
+    compute = plan_compute(torch.device("cpu"), config, features)
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
     model.train()
 
-    def epoch() -> float:
+    def epoch() -> None:
         optimiser.zero_grad(set_to_none=True)
-        loss: Tensor = losses(model, batch)["total"]
-        torch.autograd.backward(loss)
+        backpropagate(model, batch, losses, embedding, (0,))
         optimiser.step()
-        return loss.item()
 
     return epoch
 
@@ -84,9 +85,9 @@ def _difference_beyond_the_embedding(ours: Pomp, theirs: Pomp, pixels: Batch) ->
     """Largest difference of the two models' risks from the same region embeddings, the other weights made equal."""
     shared = {name: value for name, value in theirs.state_dict().items() if ".embedding." not in name}
     ours.load_state_dict(shared, strict=False)
-    embedded = theirs.eval().pathology.embedding(pixels.regions)
+    embedded = theirs.eval().pathology.embedding(torch.cat(pixels.regions))
     risks = []
     for model in (ours.eval(), theirs):
-        pathology = model.pathology.contextualise(embedded, pixels.coordinates, pixels.counts)
+        pathology = model.contextualise(embedded, pixels.coordinates, pixels.layout)
         risks.append(model.risk(pathology, model.encode_omics(pixels.values, pixels.present)))
     return float((risks[0] - risks[1]).abs().max())

@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pomp.model import OmicsTokens, PathologyTokens, Pomp
+from pomp.model import Layout, OmicsTokens, PathologyTokens, Pomp
 from pomp.model.pathology import PathologyEncoder
 from pomp.training.batches import Batch
 
 
 @torch.inference_mode()
-def cls_attention(encoder: PathologyEncoder, embedded: Tensor, coordinates: Tensor, counts: Tensor) -> Tensor:
+def cls_attention(encoder: PathologyEncoder, embedded: Tensor, coordinates: Tensor, layout: Layout) -> Tensor:
     """(R,) attention of [CLS-P] over each patient's regions in the last layer of the Pat-Transformer (Eq. 2).
 
     The mean over the heads, rescaled to sum to 1 over a patient's regions: what [CLS-P] gives to itself is left out.
@@ -23,7 +23,7 @@ def cls_attention(encoder: PathologyEncoder, embedded: Tensor, coordinates: Tens
     seen: list[Tensor] = []
     handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
-        mask = encoder.contextualise(embedded, coordinates, counts).mask
+        mask = encoder.contextualise(embedded, coordinates, layout).mask
     finally:
         handle.remove()
     weights = _cls_row(attention, seen[0], mask)  # (B, M)

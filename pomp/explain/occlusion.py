@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from pomp.model import OmicsTokens, PathologyTokens, Pomp
+from pomp.model import OmicsTokens, Pomp, lay_out
 
 TOKENS = 65_536
 """Tokens in one pass: bounds the memory for patients with many regions."""
@@ -64,6 +64,6 @@ def occlusion_blocks(table: pd.DataFrame, most: int = LOOKS) -> np.ndarray:
 def _risk(model: Pomp, embedded: Tensor, coordinates: Tensor, kept: Tensor, omics: OmicsTokens) -> Tensor:
     """(b,) risks of one patient seen through b different choices of regions, kept (b, M) bool."""
     chosen = kept.nonzero()[:, 1]
-    pathology: PathologyTokens = model.pathology.contextualise(embedded[chosen], coordinates[chosen], kept.sum(dim=1))
+    pathology = model.contextualise(embedded[chosen], coordinates[chosen], lay_out(kept.sum(dim=1)))
     same = torch.zeros(len(kept), dtype=torch.long, device=kept.device)
     return model.risk(pathology, omics.select(same))

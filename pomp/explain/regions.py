@@ -12,11 +12,13 @@ from pomp.explain.attention import alignment, cls_attention
 from pomp.explain.occlusion import occlusion, occlusion_blocks
 from pomp.model import Pomp
 from pomp.training.batches import PatientData
+from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding
 
 
 @torch.inference_mode()
 def explain_regions(
-    model: Pomp, data: PatientData, patients: Sequence[str], types: Sequence[str], device: torch.device
+    model: Pomp, data: PatientData, patients: Sequence[str], types: Sequence[str], compute: Compute
 ) -> pd.DataFrame:
     """Maps of the patients that have regions.
 
@@ -27,23 +29,21 @@ def explain_regions(
     """
     model.eval()
     tables = [
-        _explain_one(model, data, patient, types, device) for patient in patients if len(data.regions.table(patient))
+        _explain_one(model, data, patient, types, compute) for patient in patients if len(data.regions.table(patient))
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _explain_one(
-    model: Pomp, data: PatientData, patient: str, types: Sequence[str], device: torch.device
-) -> pd.DataFrame:
-    batch = data.batch([patient]).to(device)
-    embedded = model.pathology.embedding(batch.regions)
-    pathology = model.pathology.contextualise(embedded, batch.coordinates, batch.counts)
+def _explain_one(model: Pomp, data: PatientData, patient: str, types: Sequence[str], compute: Compute) -> pd.DataFrame:
+    batch = data.batch([patient]).to(compute.device)
+    embedded = PartwiseEmbedding(model.pathology.embedding, model.width, compute).predict(batch.regions)
+    pathology = model.contextualise(embedded, batch.coordinates, batch.layout)
     omics = model.encode_omics(batch.values, batch.present)
     regions = data.regions.table(patient)
     blocks = occlusion_blocks(regions)
     table = regions.drop(columns=["file", "index"]).assign(patient=patient)
-    table["cls_attention"] = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts).cpu().numpy()
-    effect = occlusion(model, embedded, batch.coordinates, omics, torch.from_numpy(blocks).to(device))
+    table["cls_attention"] = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout).cpu().numpy()
+    effect = occlusion(model, embedded, batch.coordinates, omics, torch.from_numpy(blocks).to(compute.device))
     table["occlusion"], table["left_out"] = effect.cpu().numpy(), np.bincount(blocks)[blocks]
     if model.modalities == "both":
         aligned = alignment(model, pathology, omics, batch).cpu().numpy()

@@ -5,9 +5,11 @@ from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import FeatureEmbedding, PathologyEncoder, PathologyTokens, RegionEmbedding
 from pomp.model.pomp import Pomp, build_model
+from pomp.model.transformer import Layout, lay_out
 
 __all__ = [
     "FeatureEmbedding",
+    "Layout",
     "MultimodalEncoder",
     "MultimodalTokens",
     "OmicsEncoder",
@@ -17,4 +19,5 @@ __all__ = [
     "Pomp",
     "RegionEmbedding",
     "build_model",
+    "lay_out",
 ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from timm.layers.patch_embed import PatchEmbed
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from pomp.config import ModelConfig
 from pomp.model.positions import sinusoid, sinusoid_2d
-from pomp.model.transformer import Transformer, pad_ragged
+from pomp.model.transformer import Layout, Transformer, lay_out
+
+HALF_WHITE = 127.5
 
 
 class PathologyTokens(NamedTuple):
@@ -23,6 +26,25 @@ class PathologyTokens(NamedTuple):
     def select(self, patients: Tensor) -> PathologyTokens:
         """The tokens of some patients of the batch, by index."""
         return PathologyTokens(self.cls[patients], self.regions[patients], self.mask[patients])
+
+
+class PixelPatches(PatchEmbed):
+    """timm's patch embedding for regions as they are stored: a matrix product of uint8 pixels, nothing copied before.
+
+    The convolution's stride is its kernel, so each patch is one row of a product. Pixels are scaled to [-1, 1]: 127.5
+    is taken off the pixels, which even bfloat16 does exactly, and the factor goes into the weights.
+    """
+
+    def forward(self, regions: Tensor) -> Tensor:
+        """(R, side, side, 3) uint8 → (R, patches, d)."""
+        weight, (height, width) = self.proj.weight, self.patch_size
+        rows, columns = regions.shape[1] // height, regions.shape[2] // width
+        patches = regions.view(len(regions), rows, height, columns, width, 3).transpose(2, 3)
+        patches = patches.reshape(len(regions), rows * columns, -1)  # (R, patches, height · width · 3)
+        kind = regions.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
+        matrix = weight.permute(0, 2, 3, 1).flatten(1) / HALF_WHITE  # (d, height · width · 3)
+        return nn.functional.linear(patches.to(dtype) - HALF_WHITE, matrix, self.proj.bias)
 
 
 class RegionEmbedding(nn.Module):
@@ -42,11 +64,12 @@ class RegionEmbedding(nn.Module):
             num_classes=0,
             proj_drop_rate=config.dropout,
             attn_drop_rate=config.dropout,
+            embed_layer=PixelPatches,
         )
 
     def forward(self, regions: Tensor) -> Tensor:
-        """Eq. (1): (R, 3, side, side) uint8 → (R, d)."""
-        return self.vit(regions.float() / 127.5 - 1)  # type: ignore[no-any-return]
+        """Eq. (1): (R, side, side, 3) uint8 → (R, d)."""
+        return self.vit(regions)  # type: ignore[no-any-return]
 
 
 class FeatureEmbedding(nn.Module):
@@ -78,21 +101,24 @@ class PathologyEncoder(nn.Module):
         self.transformer = Transformer(config.width, config.heads, config.pathology_layers, config.dropout)
 
     def forward(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
-        """Eq. (2): regions (R, 3, side, side) uint8 or features (R, F) of all patients one after another, coordinates
-        (R, 2) row and column, counts (B,) regions a patient. A count may be 0: [CLS-P] then attends to itself alone,
-        and v is the same learnt vector for every such patient.
+        """Eq. (2), all regions in one pass: regions (R, side, side, 3) uint8 or features (R, F) of all patients one after
+        another, coordinates (R, 2) row and column, counts (B,) regions a patient.
         """
         embedded = self.embedding(regions) if len(regions) else self.cls.new_zeros(0, len(self.cls))
-        return self.contextualise(embedded, coordinates, counts)
+        return self.contextualise(embedded, coordinates, lay_out(counts))
 
-    def contextualise(self, embedded: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
-        """Eq. (2) from region embeddings (R, d) that are already at hand."""
-        tokens, mask = pad_ragged(embedded + self._places(embedded, coordinates), counts)
+    def contextualise(self, embedded: Tensor, coordinates: Tensor, layout: Layout) -> PathologyTokens:
+        """Eq. (2): region embeddings (R, d) and coordinates (R, 2) of B patients one after another.
+
+        A patient may be without regions: [CLS-P] then attends to itself alone, and v is the same learnt vector for
+        every such patient.
+        """
+        tokens = layout.pad(embedded + self._places(embedded, coordinates))
         if self.positions == "list_order":
             tokens = tokens + sinusoid(torch.arange(tokens.shape[1], device=tokens.device), tokens.shape[2])
-        tokens = torch.cat([self.cls.expand(len(counts), 1, -1), tokens], dim=1)  # (B, 1+M, d)
-        final = self.transformer(tokens, nn.functional.pad(mask, (1, 0), value=True))
-        return PathologyTokens(final[:, 0], final[:, 1:], mask)
+        tokens = torch.cat([self.cls.expand(len(tokens), 1, -1), tokens], dim=1)  # (B, 1+M, d)
+        final = self.transformer(tokens, nn.functional.pad(layout.mask, (1, 0), value=True))
+        return PathologyTokens(final[:, 0], final[:, 1:], layout.mask)
 
     def _places(self, embedded: Tensor, coordinates: Tensor) -> Tensor:
         if self.positions != "coordinates":

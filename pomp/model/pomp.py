@@ -12,6 +12,7 @@ from pomp.errors import ConfigError
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import PathologyEncoder, PathologyTokens
+from pomp.model.transformer import Layout
 from pomp.objectives.cox import cosine_risk
 
 TEMPERATURE_LIMITS = (0.01, 1.0)
@@ -35,6 +36,7 @@ class Pomp(nn.Module):
         model = config.model
         if model.modalities == "auto":
             raise ConfigError("model.modalities is 'auto': resolve it against the cohort before building the model.")
+        self.width = model.width
         self.modalities = model.modalities
         self.risk_kind = model.risk
         self.pathology = PathologyEncoder(model, config.slides.side, features)
@@ -57,6 +59,9 @@ class Pomp(nn.Module):
 
     def encode_pathology(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
         return self.pathology(regions, coordinates, counts)  # type: ignore[no-any-return]
+
+    def contextualise(self, embedded: Tensor, coordinates: Tensor, layout: Layout) -> PathologyTokens:
+        return self.pathology.contextualise(embedded, coordinates, layout)
 
     def encode_omics(self, values: Tensor, present: Tensor) -> OmicsTokens:
         return self.omics(values, present)  # type: ignore[no-any-return]

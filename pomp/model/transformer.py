@@ -1,6 +1,8 @@
-"""The plain transformer that every module of POMP uses (section 4), and the padding of ragged token lists."""
+"""The plain transformer that every module of POMP uses (section 4), and the layout of ragged token lists."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from timm.models.vision_transformer import Block
@@ -28,13 +30,28 @@ class Transformer(nn.Module):
         return self.norm(tokens)  # type: ignore[no-any-return]
 
 
-def pad_ragged(tokens: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-    """(R, d) tokens of B patients one after another, (B,) counts → (B, M, d) padded with zeros and (B, M) mask.
+class Layout(NamedTuple):
+    """Where R regions of B patients, one patient after another, stand among (B, M) places, M the largest count.
 
-    M is the largest count, and at least 1, so that a batch without any token still has a shape.
+    It is made where the counts are known, on the CPU, so that nothing later has to wait for a device to tell them.
     """
+
+    counts: Tensor  # (B,) regions a patient
+    places: Tensor  # (R,) place of each region, numbered row by row
+    mask: Tensor  # (B, M) True where a region is real
+
+    def to(self, device: torch.device) -> Layout:
+        return Layout(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+    def pad(self, tokens: Tensor) -> Tensor:
+        """(R, d) → (B, M, d), with zeros where there is no region."""
+        rows, longest = self.mask.shape
+        padded = tokens.new_zeros(rows * longest, tokens.shape[-1])
+        return padded.index_copy(0, self.places, tokens).view(rows, longest, -1)
+
+
+def lay_out(counts: Tensor) -> Layout:
+    """(B,) counts, each 0 or more → their layout. M is at least 1, so that a batch without any region has a shape."""
     longest = max(int(counts.max()), 1)
-    mask = torch.arange(longest, device=tokens.device)[None, :] < counts[:, None]  # (B, M)
-    padded = tokens.new_zeros(len(counts), longest, tokens.shape[-1])
-    padded[mask] = tokens
-    return padded, mask
+    mask = torch.arange(longest, device=counts.device)[None, :] < counts[:, None]  # (B, M)
+    return Layout(counts, mask.flatten().nonzero().squeeze(1), mask)

@@ -35,13 +35,14 @@ def hard_negatives(
 
 def _pick(similarity: Tensor, strategy: str, generator: torch.Generator | None) -> Tensor:
     own = torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
-    others = similarity.detach().masked_fill(own, -1.0)  # below every probability
-    if strategy == "max":
-        return others.argmax(dim=1)
-    # A floor keeps rows drawable whose other similarities have underflowed to 0.
-    weights = others.clamp_min(torch.finfo(others.dtype).tiny).masked_fill(own, 0.0)
-    drawn = torch.multinomial(weights.cpu(), 1, generator=generator).squeeze(1)
-    return drawn.to(similarity.device)
+    score = similarity.detach()
+    if strategy == "multinomial":
+        # The largest of log p + Gumbel noise is a draw from p. Drawn on the CPU, the noise is the same on every device.
+        # A floor keeps rows drawable whose other similarities have underflowed to 0.
+        uniform = torch.rand(score.shape, generator=generator).clamp_min(torch.finfo(torch.float32).tiny)
+        noise = -(-uniform.log()).clamp_min(torch.finfo(torch.float32).tiny).log()
+        score = score.clamp_min(torch.finfo(score.dtype).tiny).log() + noise.to(score.device, non_blocking=True)
+    return score.masked_fill(own, -torch.inf).argmax(dim=1)
 
 
 def matching_loss(logits: Tensor, matched: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from pomp.progress import OnProgress
 from pomp.slides.features import FeatureFile, inspect_features
 from pomp.slides.prepare import SlideResult, prepare_slides
 from pomp.slides.store import regions_path
-from pomp.training.batches import FeatureBank, RegionBank
+from pomp.training.bank import FeatureBank, RegionBank
 
 OnResults = Callable[[list[SlideResult]], None]
 log = logging.getLogger(__name__)

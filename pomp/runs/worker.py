@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
-import torch
 
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.data.splits import Fold
@@ -34,8 +33,9 @@ from pomp.runs.regions import gather_regions
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
 from pomp.slides.prepare import SlideResult
-from pomp.training.batches import PatientData, RegionBank
-from pomp.training.device import DeviceName, pick_device
+from pomp.training.bank import RegionBank
+from pomp.training.batches import PatientData
+from pomp.training.device import Compute, DeviceName, pick_device, plan_compute, room_for_regions
 from pomp.training.folds import FoldTraining, Hooks, fold_name
 from pomp.training.loop import ALL_PATIENTS, StageName, StopRequested
 
@@ -123,13 +123,15 @@ class Worker:
         folds = self.run.splits().folds
         self._estimate = Estimate(self._plan(cohort, len(folds), until))
         bank = self._prepare(cohort)
+        bank.keep(room_for_regions(device))
+        compute = plan_compute(device, self.config, bank.features)
         if until == "prepare":
             for fold in folds:
                 self._select(fold, cohort)
             self.report(state="STOPPED", stage=None, progress=1.0, eta_seconds=None, message=PREPARED)
             return
         for fold in folds:
-            self._fold(fold, cohort, bank, device, until)
+            self._fold(fold, cohort, bank, compute, until)
         if until == "pretrain":
             self.report(state="STOPPED", message="Pre-training is done. Fine-tuning goes on from here.")
             return
@@ -184,7 +186,7 @@ class Worker:
 
         return gather_regions(cohort, self.config.slides, on_progress, on_results)
 
-    def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, device: torch.device, until: Until) -> None:
+    def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, compute: Compute, until: Until) -> None:
         if self._finished(fold):
             self._count_finished_fold()
             return
@@ -192,14 +194,14 @@ class Worker:
         data = PatientData(omics, bank, cohort.outcome)
         hooks = Hooks(self._on_resume, self._on_epoch, self.should_stop)
         training = FoldTraining(self.config, fold, cohort.outcome, data, self.run.folder / "checkpoints", hooks)
-        model = training.pretrain(device)
+        model = training.pretrain(compute)
         if until == "pretrain":
             return
-        result = training.finetune(model, device)
+        result = training.finetune(model, compute)
         if self.config.model.modalities != "omics":
             started = time.monotonic()
             self._tick(stage="explain", fold=fold.index, epoch=None, message="Maps of the test patients", force=True)
-            regions = explain_regions(result.model, data, fold.test, omics.types, device).assign(fold=fold.index)
+            regions = explain_regions(result.model, data, fold.test, omics.types, compute).assign(fold=fold.index)
             self.run.write_table(f"folds/{fold.index}/regions", regions)
             self._estimate.finish("explain", time.monotonic() - started)
         self._tick(stage="report", fold=fold.index, epoch=None, message="Plain models on the same patients", force=True)

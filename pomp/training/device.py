@@ -1,14 +1,33 @@
-"""Where tensors live: CUDA, MPS or CPU."""
+"""Where tensors live, in which precision, and how much of the memory there training may take."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
+from pomp.config import RunConfig
 from pomp.errors import ConfigError
+from pomp.memory import free_bytes
+from pomp.model.flops import region_flops
 
 DeviceName = Literal["auto", "cuda", "mps", "cpu"]
+
+_WORK = {"cuda": 0.5, "mps": 0.3, "cpu": 0.3}
+"""Share of the free memory for activations and what comes with them; on the CPU and on MPS others need some too."""
+
+_REGIONS = {"cuda": 0.4, "mps": 0.2, "cpu": 0.3}
+"""Share of it for regions that stay where they were read."""
+
+_FLOPS_AT_ONCE = {"cuda": 2**39, "mps": 2**36, "cpu": 2**35}
+"""Of one forward pass of the ViT: enough to keep the device busy, and on the CPU little enough for its caches."""
+
+_MOST = 2**14  # regions in one pass, however small
+_WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
+
+_UNKNOWN = 4 * 2**30  # bytes taken to be free where nobody tells
 
 
 def pick_device(wanted: DeviceName = "auto") -> torch.device:
@@ -24,3 +43,62 @@ def pick_device(wanted: DeviceName = "auto") -> torch.device:
         found = ", ".join(name for name, available in there.items() if available)
         raise ConfigError(f"Device '{wanted}' is not available here; found: {found}. Choose one of these, or auto.")
     return torch.device(wanted)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How the work is done. It decides time and memory, and of the numbers the last digits only."""
+
+    device: torch.device
+    dtype: torch.dtype = torch.float32  # of the ViT's matrix products; the weights are always float32
+    memory: int = _UNKNOWN  # bytes that training may take on the device, beyond the weights
+    part: int = 16  # regions in one pass of the ViT
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """For the ViT alone: the rest is 0.4 % of the work, and its losses want their digits."""
+        return nullcontext() if self.dtype == torch.float32 else torch.autocast(self.device.type, self.dtype)
+
+
+def plan_compute(
+    device: torch.device, config: RunConfig, features: int | None = None, memory_gb: float | None = None
+) -> Compute:
+    """What suits a device and a model.
+
+    Args:
+        features: F, where regions are features in place of pixels.
+        memory_gb: most that training may take; None: a good part of what is free.
+
+    Raises:
+        ConfigError: bfloat16 is wanted where there is none.
+    """
+    flops = region_flops(config) if features is None else 1
+    fast = _multiplies_bfloat16(device)
+    if config.precision == "bf16" and not fast and device.type != "cpu":
+        raise ConfigError(f"This {device.type} device has no bfloat16. Choose the precision fp32, or auto.")
+    pays = fast and flops >= _WORTH_BFLOAT16
+    dtype = torch.bfloat16 if config.precision == "bf16" or (config.precision == "auto" and pays) else torch.float32
+    limit = free_device_bytes(device) * _WORK[device.type] if memory_gb is None else memory_gb * 2**30
+    return Compute(device, dtype, int(limit), part=min(_MOST, max(1, _FLOPS_AT_ONCE[device.type] // flops)))
+
+
+def room_for_regions(device: torch.device) -> dict[torch.device, int]:
+    """Bytes in which regions may stay: on the device, and for what does not fit there, on the CPU."""
+    places = dict.fromkeys([device, torch.device("cpu")])
+    return {place: int(free_device_bytes(place) * _REGIONS[place.type]) for place in places}
+
+
+def free_device_bytes(device: torch.device) -> int:
+    """Bytes that nobody uses now."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    if device.type == "mps":
+        return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
+    free = free_bytes()
+    return _UNKNOWN if free is None else free
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    # On other processors bfloat16 is emulated, and slower than float32.
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())  # no public function tells it

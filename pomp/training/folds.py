@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from pomp.config import RunConfig
 from pomp.data.splits import Fold
@@ -18,9 +17,11 @@ from pomp.evaluation.concordance import concordance_index
 from pomp.model import Pomp, build_model
 from pomp.training.batches import PatientData
 from pomp.training.checkpoint import CheckpointStore
+from pomp.training.device import Compute
 from pomp.training.finetune import finetune_losses, predict_risk
-from pomp.training.loop import ALL_PATIENTS, Stage, StageName, hash_seed, load_weights, train, weights
+from pomp.training.loop import ALL_PATIENTS, Stage, StageName, load_weights, train, weights
 from pomp.training.pretrain import pretrain_losses
+from pomp.training.seeds import hash_seed
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,12 @@ class FoldTraining:
     def pretrain_fold(self) -> int:
         return ALL_PATIENTS if self.config.rules.pretraining == "all" else self.fold.index
 
-    def pretrain(self, device: torch.device) -> Pomp:
+    def pretrain(self, compute: Compute) -> Pomp:
         """A model pre-trained on the patients that the protocol allows, from its checkpoint as far as there is one."""
         index = self.pretrain_fold
         types, genes = self.data.shape
         seed = hash_seed((self.config.seed, index + 1))
-        model = build_model(self.config, types, genes, seed, self.data.regions.features).to(device)
+        model = build_model(self.config, types, genes, seed, self.data.regions.features).to(compute.device)
         if not self.config.pretrain.epochs:
             return model
         patients = self.outcome.index.to_list() if index == ALL_PATIENTS else list(self.fold.train)
@@ -89,17 +90,17 @@ class FoldTraining:
             on_epoch=lambda epoch, row, _: self.hooks.on_epoch("pretrain", index, epoch, row),
             should_stop=self.hooks.should_stop,
         )
-        train(model, self.data, patients, stage, device)
+        train(model, self.data, patients, stage, compute)
         return model
 
-    def finetune(self, model: Pomp, device: torch.device) -> FoldResult:
+    def finetune(self, model: Pomp, compute: Compute) -> FoldResult:
         """Fine-tune a pre-trained model and read the test fold: once, or by `paper-released` after every epoch."""
         index, rule = self.fold.index, self.config.rules.epoch
         best = BestEpoch(CheckpointStore(self.checkpoints / f"{fold_name(index)}-best"))
 
         def on_epoch(epoch: int, row: dict[str, Any], current: Pomp) -> None:
             if rule == "best_on_test":
-                risk = predict_risk(current, self.data, self.fold.test, device)
+                risk = predict_risk(current, self.data, self.fold.test, compute)
                 row["test_c_index"] = self._c_index(risk, self.fold.test)
                 best.offer(epoch + 1, current, row["test_c_index"])
             self.hooks.on_epoch("finetune", index, epoch, row)
@@ -115,20 +116,20 @@ class FoldTraining:
             on_epoch=on_epoch,
             should_stop=self.hooks.should_stop,
         )
-        train(model, self.data, self.fold.train, stage, device)
+        train(model, self.data, self.fold.train, stage, compute)
         reported = self.config.finetune.epochs
         if rule == "best_on_test" and (kept := best.store.load()) is not None:
             load_weights(model, kept.tensors)
             reported = kept.epoch
-        return self._result(model, reported, device)
+        return self._result(model, reported, compute)
 
     def _c_index(self, risk: np.ndarray, patients: Sequence[str]) -> float:
         outcome = self.outcome.loc[list(patients)]
         return concordance_index(outcome["time_days"].to_numpy(), outcome["event"].to_numpy(), risk)
 
-    def _result(self, model: Pomp, epoch: int, device: torch.device) -> FoldResult:
-        known = predict_risk(model, self.data, self.fold.train, device)
-        risk = predict_risk(model, self.data, self.fold.test, device)
+    def _result(self, model: Pomp, epoch: int, compute: Compute) -> FoldResult:
+        known = predict_risk(model, self.data, self.fold.train, compute)
+        risk = predict_risk(model, self.data, self.fold.test, compute)
         seen = self.outcome.loc[list(self.fold.train)]
         steps = breslow(seen["time_days"].to_numpy(), seen["event"].to_numpy(), known)
         cutoff = float(np.median(known))

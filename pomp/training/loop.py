@@ -7,6 +7,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,17 +17,23 @@ from torch import Tensor, nn
 from pomp.config import OptimiserConfig
 from pomp.errors import TrainingError
 from pomp.model import Pomp
-from pomp.training.batches import Batch, PatientData, shuffled_batches
+from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batches
 from pomp.training.checkpoint import CheckpointStore
+from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding
+from pomp.training.seeds import hash_seed
+from pomp.training.tally import Bad, Losses, Tally
 
 StageName = Literal["pretrain", "finetune"]
-Losses = dict[str, Tensor]
-"""The terms of a step by name; `total` is what is minimised."""
+StepLosses = Callable[[Pomp, Batch, Tensor], Losses]
+"""The losses of a batch from its region embeddings (R, d)."""
 
 ALL_PATIENTS = -1
 """In place of a fold's number: the paper protocol pre-trains once, on everybody."""
 
 log = logging.getLogger(__name__)
+
+_LOSSES = -1  # in place of a part's number in the seed
 
 CHECKPOINT_SECONDS = 10.0
 """Epochs shorter than this share a checkpoint: saving must not cost more than what it saves."""
@@ -44,18 +51,18 @@ class Stage:
     fold: int  # ALL_PATIENTS where the stage does not belong to one fold
     seed: int
     config: OptimiserConfig
-    losses: Callable[[Pomp, Batch], Losses]
+    losses: StepLosses
     checkpoints: CheckpointStore
     on_resume: Callable[[int], None]  # epochs already done
     on_epoch: Callable[[int, dict[str, float], Pomp], None]  # epoch, its metrics, the model
     should_stop: Callable[[], bool]
 
 
-def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, device: torch.device) -> None:
+def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, compute: Compute) -> None:
     """Train in place, from the newest checkpoint if there is one.
 
-    Every epoch seeds the generators afresh from (seed, stage, fold, epoch), so a resumed run repeats a run that was
-    never stopped, bit for bit on the CPU.
+    Every step seeds the generators afresh from (seed, stage, fold, epoch, step), so a resumed run repeats a run that
+    was never stopped, bit for bit on the CPU.
 
     Raises:
         StopRequested: the state after a complete epoch is saved.
@@ -63,6 +70,7 @@ def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage,
     """
     config = stage.config
     optimiser = _optimiser(model, config)
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
     steps_an_epoch = max(1, round(len(patients) / config.batch_size))
     done = _restore(model, optimiser, stage.checkpoints)
     stage.on_resume(done)
@@ -70,25 +78,43 @@ def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage,
     for epoch in range(done, config.epochs):
         started = time.monotonic()
         seed = (stage.seed, ("pretrain", "finetune").index(stage.name), stage.fold + 1, epoch)
-        torch.manual_seed(hash_seed(seed))
         model.train()
-        sums: dict[str, float] = defaultdict(float)
-        for step, names in enumerate(shuffled_batches(patients, config.batch_size, seed)):
-            if stage.should_stop():
-                if step == 0:  # a part of an epoch is not kept: it could not be repeated bit for bit
-                    _save(model, optimiser, stage.checkpoints, epoch)
-                raise StopRequested
-            rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
-            losses = stage.losses(model, data.batch(names).to(device))
-            _check_finite(losses["total"], names, stage, epoch)
-            _step(model, optimiser, losses["total"], rate, config.clip_norm)
-            for name, value in losses.items():
-                sums[name] += value.item() * len(names) / len(patients)
-        row = {**sums, "learning_rate": rate, "seconds": time.monotonic() - started}
+        tally = Tally(compute.device)
+        batches = read_ahead(data, shuffled_batches(patients, config.batch_size, seed), compute.device)
+        with closing(batches):
+            for step, (names, batch) in enumerate(batches):
+                if stage.should_stop():
+                    if step == 0:  # a part of an epoch is not kept: it could not be repeated bit for bit
+                        _save(model, optimiser, stage.checkpoints, epoch)
+                    raise StopRequested
+                rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
+                optimiser.zero_grad(set_to_none=True)
+                terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
+                _check(tally.add(names, terms), stage, epoch)
+                _update(model, optimiser, rate, config.clip_norm)
+        _check(tally.first_bad(), stage, epoch)
+        row = {**tally.means(), "learning_rate": rate, "seconds": time.monotonic() - started}
         stage.on_epoch(epoch, row, model)
         if epoch + 1 == config.epochs or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
             _save(model, optimiser, stage.checkpoints, epoch + 1)
             saved_at = time.monotonic()
+
+
+def backpropagate(
+    model: Pomp, batch: Batch, losses: StepLosses, embedding: PartwiseEmbedding, seed: tuple[int, ...]
+) -> Losses:
+    """The losses of a batch, with their gradients added to those of the model's parameters. The device is not awaited.
+
+    Args:
+        embedding: of the model's regions.
+        seed: of dropout and of every draw of the losses.
+    """
+    embedded = embedding.forward(batch.regions, seed)
+    torch.manual_seed(hash_seed((*seed, _LOSSES)))
+    terms = losses(model, batch, embedded)
+    torch.autograd.backward(terms["total"])
+    embedding.backward(embedded.grad)
+    return {name: term.detach() for name, term in terms.items()}
 
 
 def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
@@ -101,32 +127,22 @@ def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1))) / 2
 
 
-def hash_seed(parts: Sequence[int]) -> int:
-    """One 63-bit seed from several numbers, far apart for neighbours (Fowler-Noll-Vo over the parts)."""
-    value = 0xCBF29CE484222325
-    for part in parts:
-        value = ((value ^ part) * 0x100000001B3) % 2**64
-    return value >> 1
-
-
 def _optimiser(model: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if config.optimiser == "adamw" else torch.optim.Adam
-    return kind(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    return kind(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
 
 
-def _check_finite(loss: Tensor, patients: Sequence[str], stage: Stage, epoch: int) -> None:
-    if not torch.isfinite(loss):
+def _check(bad: Bad | None, stage: Stage, epoch: int) -> None:
+    if bad is not None:
         raise TrainingError(
-            f"The loss became {loss.item()} in {stage.name} of fold {stage.fold}, epoch {epoch}, with patients "
-            f"{', '.join(patients)}. The last good state is kept. Lower the learning rate or look at their data."
+            f"The loss became {bad.loss} in {stage.name} of fold {stage.fold}, epoch {epoch}, with patients "
+            f"{', '.join(bad.patients)}. The last good state is kept. Lower the learning rate or look at their data."
         )
 
 
-def _step(model: Pomp, optimiser: torch.optim.Optimizer, loss: Tensor, rate: float, clip_norm: float | None) -> None:
+def _update(model: Pomp, optimiser: torch.optim.Optimizer, rate: float, clip_norm: float | None) -> None:
     for group in optimiser.param_groups:
         group["lr"] = rate
-    optimiser.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
     if clip_norm is not None:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
     optimiser.step()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -13,23 +11,24 @@ from pomp.objectives.contrastive import contrastive_loss, omics_to_pathology, pa
 from pomp.objectives.masked import choose_masked, mask_omics, masked_loss
 from pomp.objectives.matching import hard_negatives, matching_loss
 from pomp.training.batches import Batch
-from pomp.training.loop import Losses
+from pomp.training.loop import StepLosses
+from pomp.training.tally import Losses
 
 FEWEST_PAIRS = 2
 """A wrong partner can only be found among at least two patients with both modalities."""
 
 
-def pretrain_losses(config: PretrainConfig) -> Callable[[Pomp, Batch], Losses]:
+def pretrain_losses(config: PretrainConfig) -> StepLosses:
     """The step of pre-training: `poc`, `pom`, `mom` where they are on and the batch allows them, and `total`.
 
     A patient without slides or without omics takes no part in matching and contrast; one whose only information is the
     masked type takes no part in masked modelling.
     """
 
-    def losses(model: Pomp, batch: Batch) -> Losses:
-        pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    def losses(model: Pomp, batch: Batch, embedded: Tensor) -> Losses:
+        pathology = model.contextualise(embedded, batch.coordinates, batch.layout)
         omics = model.encode_omics(batch.values, batch.present)
-        pairs = batch.paired.nonzero().squeeze(1)  # (P,)
+        pairs = batch.pairs
         terms: Losses = {}
         if len(pairs) >= FEWEST_PAIRS and (config.poc or config.pom):
             slides, genes = pathology.select(pairs), omics.select(pairs)
@@ -62,8 +61,7 @@ def _matching(model: Pomp, pathology: PathologyTokens, omics: OmicsTokens, confi
 
 def _masked(model: Pomp, batch: Batch, pathology: PathologyTokens, config: PretrainConfig) -> Tensor | None:
     """Eq. 10 on the patients who have something left when one type is hidden."""
-    known = batch.present.sum(dim=1) + (batch.counts > 0)
-    rows = (batch.present.any(dim=1) & (known > 1)).nonzero().squeeze(1)
+    rows = batch.maskable
     if not len(rows):
         return None
     chosen = choose_masked(batch.present[rows])

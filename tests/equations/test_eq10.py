@@ -7,7 +7,7 @@ import torch
 
 from pomp.objectives.masked import choose_masked, mask_omics, masked_loss
 from pomp.training.pretrain import pretrain_losses
-from tests.small import GENES, TYPES, batch_of, small_config, small_model
+from tests.small import GENES, TYPES, batch_of, embed, encode_slides, small_config, small_model
 
 
 def test_cross_entropy_by_hand() -> None:
@@ -56,8 +56,8 @@ def test_the_masked_token_is_the_one_reconstructed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("pomp.training.pretrain.choose_masked", lambda present: chosen)
     config, model = small_config(pretrain__poc=0.0, pretrain__pom=0.0), small_model()
     batch = batch_of([2, 1, 3], generator)
-    loss = pretrain_losses(config.pretrain)(model, batch)["mom"]
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    loss = pretrain_losses(config.pretrain)(model, batch, embed(model, batch))["mom"]
+    pathology = encode_slides(model, batch)
     hidden = batch.values.clone()
     for patient, kind in enumerate(chosen):
         hidden[patient, kind] = 0

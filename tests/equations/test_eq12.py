@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pomp.objectives.cox import cosine_risk
-from tests.small import batch_of, small_model
+from tests.small import batch_of, encode_slides, small_model
 
 
 def test_by_hand() -> None:
@@ -15,7 +15,7 @@ def test_by_hand() -> None:
 
 def test_is_the_models_risk_and_within_1(generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of([3, 1, 2, 0], generator)
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    pathology = encode_slides(model, batch)
     omics = model.encode_omics(batch.values, batch.present)
     risk = model.risk(pathology, omics)
     torch.testing.assert_close(risk, cosine_risk(pathology.cls, omics.cls))
@@ -28,13 +28,15 @@ def test_a_patients_risk_does_not_depend_on_the_others(kind: str, generator: tor
     counts = [5, 0, 1, 20]
     present = torch.tensor([[True, True, True], [True, False, True], [False, False, False], [True, True, False]])
     batch = batch_of(counts, generator, present)
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    pathology = encode_slides(model, batch)
     together = model.risk(pathology, model.encode_omics(batch.values, batch.present))
     start = 0
     for patient, count in enumerate(counts):
         regions = slice(start, start + count)
         own = slice(patient, patient + 1)
-        slides = model.encode_pathology(batch.regions[regions], batch.coordinates[regions], batch.counts[own])
+        slides = model.encode_pathology(
+            torch.cat(batch.regions)[regions], batch.coordinates[regions], batch.layout.counts[own]
+        )
         alone = model.risk(slides, model.encode_omics(batch.values[own], batch.present[own]))
         torch.testing.assert_close(together[own], alone, atol=1e-5, rtol=1e-4)
         start += count
@@ -43,7 +45,7 @@ def test_a_patients_risk_does_not_depend_on_the_others(kind: str, generator: tor
 @pytest.mark.parametrize("modalities", ["pathology", "omics"])
 def test_one_modality_goes_through_its_own_layer(modalities: str, generator: torch.Generator) -> None:
     model, batch = small_model(model__modalities=modalities), batch_of([2, 3], generator)
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    pathology = encode_slides(model, batch)
     omics = model.encode_omics(batch.values, batch.present)
     layer, tokens = (model.pathology_risk, pathology) if modalities == "pathology" else (model.omics_risk, omics)
     torch.testing.assert_close(model.risk(pathology, omics), layer(tokens.cls).squeeze(-1))

@@ -11,13 +11,13 @@ import torch
 from pomp.explain import occlusion as occlusion_module
 from pomp.explain.attention import alignment, cls_attention
 from pomp.explain.occlusion import occlusion, occlusion_blocks
-from pomp.model import Pomp
-from tests.small import batch_of, small_model
+from pomp.model import Pomp, lay_out
+from tests.small import batch_of, encode_slides, small_model
 
 
 def risk_of(model: Pomp, batch, kept: list[int]) -> float:  # type: ignore[no-untyped-def]
     count = torch.tensor([len(kept)])
-    pathology = model.encode_pathology(batch.regions[kept], batch.coordinates[kept], count)
+    pathology = model.encode_pathology(torch.cat(batch.regions)[kept], batch.coordinates[kept], count)
     return model.risk(pathology, model.encode_omics(batch.values, batch.present)).item()
 
 
@@ -28,7 +28,7 @@ def test_occlusion_is_the_risk_with_minus_the_risk_without(
 ) -> None:
     monkeypatch.setattr(occlusion_module, "TOKENS", tokens)
     model, batch = small_model(), batch_of([count], generator)
-    embedded = model.pathology.embedding(batch.regions)
+    embedded = model.pathology.embedding(torch.cat(batch.regions))
     omics = model.encode_omics(batch.values, batch.present)
     found = occlusion(model, embedded, batch.coordinates, omics, torch.arange(count))
     everything = list(range(count))
@@ -43,7 +43,7 @@ def test_regions_of_a_block_are_left_out_together(
 ) -> None:
     monkeypatch.setattr(occlusion_module, "TOKENS", tokens)
     model, batch = small_model(), batch_of([6], generator)
-    embedded = model.pathology.embedding(batch.regions)
+    embedded = model.pathology.embedding(torch.cat(batch.regions))
     omics = model.encode_omics(batch.values, batch.present)
     found = occlusion(model, embedded, batch.coordinates, omics, torch.tensor([0, 1, 0, 2, 1, 0])).tolist()
     whole = risk_of(model, batch, [0, 1, 2, 3, 4, 5])
@@ -74,12 +74,12 @@ def test_blocks(case: str) -> None:
 
 def test_cls_attention_is_the_last_layers_softmax(generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of([5, 1, 3], generator)
-    embedded = model.pathology.embedding(batch.regions)
-    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts)
-    for own in torch.split(found, batch.counts.tolist()):
+    embedded = model.pathology.embedding(torch.cat(batch.regions))
+    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout)
+    for own in torch.split(found, batch.layout.counts.tolist()):
         assert own.sum().item() == pytest.approx(1.0, abs=1e-5)
         assert (own > 0).all()
-    alone = cls_attention(model.pathology, embedded[6:], batch.coordinates[6:], torch.tensor([3]))
+    alone = cls_attention(model.pathology, embedded[6:], batch.coordinates[6:], lay_out(torch.tensor([3])))
     torch.testing.assert_close(found[6:], alone, atol=1e-5, rtol=1e-4)
 
 
@@ -90,8 +90,8 @@ def test_cls_attention_by_hand(generator: torch.Generator) -> None:
     with torch.no_grad():
         attention.qkv.weight[:16] = 0
         attention.qkv.bias[:16] = 0
-    embedded = model.pathology.embedding(batch.regions)
-    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.counts)
+    embedded = model.pathology.embedding(torch.cat(batch.regions))
+    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout)
     torch.testing.assert_close(found, torch.full((4,), 0.25))
 
 
@@ -99,7 +99,7 @@ def test_cls_attention_by_hand(generator: torch.Generator) -> None:
 def test_alignment_has_a_column_a_type_and_nan_for_a_missing_one(keys: str, generator: torch.Generator) -> None:
     model = small_model(model__cross_attention_keys=keys)
     batch = batch_of([3, 2], generator, torch.tensor([[True, True, True], [True, False, True]]))
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    pathology = encode_slides(model, batch)
     found = alignment(model, pathology, model.encode_omics(batch.values, batch.present), batch)
     assert found.shape == (5, 3)
     assert torch.isnan(found[3:, 1]).all()

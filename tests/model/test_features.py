@@ -9,7 +9,7 @@ import torch
 
 from pomp.model import FeatureEmbedding, Pomp, RegionEmbedding, build_model
 from pomp.training.loop import weights
-from tests.small import GENES, TYPES, batch_of, small_config, small_model
+from tests.small import GENES, TYPES, batch_of, encode_slides, small_config, small_model
 
 F = 24
 
@@ -20,8 +20,8 @@ def model() -> Pomp:
 
 
 def risks(model: Pomp, features: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    batch = replace(batch_of([2, 0, 3], generator), regions=features)
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    batch = replace(batch_of([2, 0, 3], generator), regions=torch.split(features, [2, 0, 3]))
+    pathology = encode_slides(model, batch)
     return model.risk(pathology, model.encode_omics(batch.values, batch.present))
 
 

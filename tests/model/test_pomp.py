@@ -9,7 +9,7 @@ from pomp.config import PRESETS, override
 from pomp.errors import ConfigError
 from pomp.model import build_model
 from pomp.training.loop import weights
-from tests.small import batch_of, small_config, small_model
+from tests.small import batch_of, encode_slides, small_config, small_model
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_generator_alone() -> None:
@@ -52,7 +52,7 @@ def test_temperature_is_clamped(log_value: float, expected: float) -> None:
 
 def test_risk_kinds_are_what_they_say(generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of([2, 3, 1], generator)
-    pathology = model.encode_pathology(batch.regions, batch.coordinates, batch.counts)
+    pathology = encode_slides(model, batch)
     omics = model.encode_omics(batch.values, batch.present)
     fusion = model.fusion_risk(model.fuse(omics, pathology).cls).squeeze(-1)
     joint = (model.pathology_risk(pathology.cls) + model.omics_risk(omics.cls)).squeeze(-1) / 2

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pomp import memory
 from pomp.slides import workers
 from pomp.slides.workers import WORKER_BYTES, affordable_workers
 
@@ -37,7 +38,7 @@ def test_workers_fit_into_memory(
         (tmp_path / "memory.max").write_text(limit + "\n")
         (tmp_path / "memory.current").write_text(f"{used}\n")
         (tmp_path / "memory.stat").write_text(f"anon 5\ninactive_file {files}\n")
-    monkeypatch.setattr(workers, "_MEMORY", tmp_path / "meminfo")
-    monkeypatch.setattr(workers, "_GROUP", tmp_path)
+    monkeypatch.setattr(memory, "_MEMORY", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_GROUP", tmp_path)
     monkeypatch.setattr(workers.os, "cpu_count", lambda: 8)
     assert affordable_workers() == expected

@@ -12,8 +12,9 @@ import torch
 from pomp.omics.matrix import OmicsMatrix
 from pomp.slides.features import FeatureFile, inspect_features
 from pomp.slides.store import SlideRegions, write_regions
-from pomp.training import batches
-from pomp.training.batches import FeatureBank, PatientData, RegionBank
+from pomp.training import bank as bank_module
+from pomp.training.bank import FeatureBank, RegionBank
+from pomp.training.batches import PatientData
 from tests.slides.layouts import write_tensor, write_trident
 
 COLUMNS = ["slide", "file", "index", "row", "column", "x", "y", "size"]
@@ -57,8 +58,8 @@ def test_slides_of_a_patient_follow_each_other(tmp_path: Path) -> None:
 
 def test_a_batch_of_features(tmp_path: Path) -> None:
     batch = data_of(FeatureBank(write_features(tmp_path))).batch(["P2", "P3", "P1"])
-    assert batch.counts.tolist() == [3, 0, 6]
-    assert batch.regions[:, 0].tolist() == [20, 21, 22, 0, 1, 2, 3, 10, 11]
+    assert batch.layout.counts.tolist() == [3, 0, 6]
+    assert torch.cat(batch.regions)[:, 0].tolist() == [20, 21, 22, 0, 1, 2, 3, 10, 11]
     assert batch.coordinates.tolist() == [[0, 0], [0, 1], [0, 2], [0, 0], [0, 1], [0, 2], [0, 3], [0, 0], [0, 0]]
     assert batch.coordinates.dtype == torch.int64
 
@@ -66,7 +67,8 @@ def test_a_batch_of_features(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("kind", "expected"), [(np.float16, torch.float16), (np.float32, torch.float32)])
 @pytest.mark.parametrize("patients", [["P1", "P2"], ["P3", "P1"]])
 def test_float16_stays_float16(kind: type, expected: torch.dtype, patients: list[str], tmp_path: Path) -> None:
-    assert data_of(FeatureBank(write_features(tmp_path, kind))).batch(patients).regions.dtype == expected
+    batch = data_of(FeatureBank(write_features(tmp_path, kind))).batch(patients)
+    assert batch.regions[patients.index("P1")].dtype == expected
 
 
 def test_a_limit_is_spread_evenly_over_all_slides(tmp_path: Path) -> None:
@@ -93,10 +95,11 @@ def test_a_batch_of_pixels(tmp_path: Path) -> None:
     bank = RegionBank(write_pixels(tmp_path), side=8)
     batch = data_of(bank).batch(["P2", "P3", "P1"])
     assert bank.features is None
-    assert batch.counts.tolist() == [2, 0, 2]
-    assert batch.regions.shape == (4, 3, 8, 8)
-    assert batch.regions.dtype == torch.uint8
-    assert batch.regions[:, 2, 7, 7].tolist() == [3, 4, 1, 2]
+    assert batch.layout.counts.tolist() == [2, 0, 2]
+    regions = torch.cat(batch.regions)
+    assert regions.shape == (4, 8, 8, 3)
+    assert regions.dtype == torch.uint8
+    assert regions[:, 7, 7, 2].tolist() == [3, 4, 1, 2]
     assert batch.coordinates.tolist() == [[0, 0], [2, 0]] * 2
     assert bank.table("P1")[["slide", "x", "y", "size"]].to_numpy().tolist() == [
         ["slide of P1", 64, 0, 64], ["slide of P1", 64, 128, 64],
@@ -111,7 +114,6 @@ def test_what_exceeds_the_memory_is_read_each_time(
     allowed: int, again: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """P1 takes 6 × 2 × 4 = 48 bytes, P2 24."""
-    monkeypatch.setattr(batches, "MEMORY_BYTES", allowed)
     owner = {"a.h5": "P1", "b.pt": "", "c.h5": "P2"}
     seen: list[str] = []
 
@@ -119,8 +121,9 @@ def test_what_exceeds_the_memory_is_read_each_time(
         seen.append(owner[path.name])
         return numbered(len(indices))
 
-    monkeypatch.setattr(batches, "read_features", read)
+    monkeypatch.setattr(bank_module, "read_features", read)
     bank = FeatureBank(write_features(tmp_path))
+    bank.keep({torch.device("cpu"): allowed})
     first = [bank.read(patient) for patient in ("P1", "P2")]
     second = [bank.read(patient) for patient in ("P1", "P2")]
     assert [name for name in seen if name] == again
@@ -131,4 +134,4 @@ def test_a_patient_without_slides(tmp_path: Path) -> None:
     bank = FeatureBank(write_features(tmp_path))
     assert bank.table("P3").empty
     assert bank.read("P3").shape == (0, 2)
-    assert RegionBank({}, side=8).read("P3").shape == (0, 3, 8, 8)
+    assert RegionBank({}, side=8).read("P3").shape == (0, 8, 8, 3)

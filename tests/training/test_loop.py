@@ -15,12 +15,14 @@ from pomp.model import Pomp
 from pomp.training import loop
 from pomp.training.batches import Batch
 from pomp.training.checkpoint import CheckpointStore
+from pomp.training.device import Compute
 from pomp.training.finetune import finetune_losses, predict_risk
-from pomp.training.loop import Losses, Stage, StopRequested, learning_rate, train, weights
+from pomp.training.loop import Stage, StopRequested, learning_rate, train, weights
 from pomp.training.pretrain import pretrain_losses
+from pomp.training.tally import Losses
 from tests.small import batch_of, small_config, small_model
 
-CPU = torch.device("cpu")
+CPU = Compute(torch.device("cpu"))
 CONFIG = small_config(**{
     "pretrain__epochs": 4, "pretrain__batch_size": 4, "finetune__epochs": 4, "finetune__batch_size": 6,
     "model__dropout": 0.2, "pretrain__negatives": "multinomial",
@@ -34,15 +36,14 @@ class FakeData:
         self.whole = batch_of([3, 1, 0, 5, 2, 2, 4, 1, 3, 2, 6, 1], torch.Generator().manual_seed(1))
         self.regions = self
 
-    def table(self, patient: str) -> list[int]:
-        return [0] * int(self.whole.counts[int(patient[1:])])
+    def table(self, patient: str) -> torch.Tensor:
+        return self.whole.regions[int(patient[1:])]
 
     def batch(self, patients: Sequence[str]) -> Batch:
         rows = [int(patient[1:]) for patient in patients]
-        starts = self.whole.counts.cumsum(0) - self.whole.counts
-        regions = torch.cat([torch.arange(self.whole.counts[row]) + starts[row] for row in rows])
-        return Batch(
-            tuple(patients), self.whole.regions[regions], self.whole.coordinates[regions], self.whole.counts[rows],
+        places = torch.split(self.whole.coordinates, self.whole.layout.counts.tolist())
+        return Batch.of(
+            patients, [self.whole.regions[row] for row in rows], torch.cat([places[row] for row in rows]),
             self.whole.values[rows], self.whole.present[rows], self.whole.genes, self.whole.time_days[rows],
             self.whole.event[rows],
         )  # fmt: skip
@@ -100,7 +101,7 @@ def test_every_task_is_reported_and_the_total_is_their_weighted_sum(tmp_path: Pa
 
 
 def test_a_loss_that_is_not_finite_names_the_patients(tmp_path: Path) -> None:
-    def broken(model: Pomp, batch: Batch) -> Losses:
+    def broken(model: Pomp, batch: Batch, embedded: torch.Tensor) -> Losses:
         return {"total": model.log_temperature * torch.nan}
 
     stage = Stage(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pomp.training.pretrain import pretrain_losses
-from tests.small import batch_of, small_config, small_model
+from tests.small import batch_of, embed, small_config, small_model
 
 ALL = [True, True, True]
 CASES = {
@@ -24,7 +24,7 @@ CASES = {
 def test_tasks_of_a_batch(case: str, generator: torch.Generator) -> None:
     counts, present, tasks = CASES[case]
     model, batch = small_model(), batch_of(counts, generator, torch.tensor(present))
-    losses = pretrain_losses(small_config().pretrain)(model, batch)
+    losses = pretrain_losses(small_config().pretrain)(model, batch, embed(model, batch))
     assert set(losses) - {"total"} == tasks
     losses["total"].backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
@@ -34,9 +34,9 @@ def test_tasks_of_a_batch(case: str, generator: torch.Generator) -> None:
 def test_a_task_with_weight_0_is_off_and_weights_multiply(task: str, generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of([2, 1, 3], generator)
     torch.manual_seed(0)
-    off = pretrain_losses(small_config(**{f"pretrain__{task}": 0.0}).pretrain)(model, batch)
+    off = pretrain_losses(small_config(**{f"pretrain__{task}": 0.0}).pretrain)(model, batch, embed(model, batch))
     assert task not in off
     torch.manual_seed(0)
-    heavy = pretrain_losses(small_config(**{f"pretrain__{task}": 3.0}).pretrain)(model, batch)
+    heavy = pretrain_losses(small_config(**{f"pretrain__{task}": 3.0}).pretrain)(model, batch, embed(model, batch))
     expected = sum((3.0 if name == task else 1.0) * value.item() for name, value in heavy.items() if name != "total")
     assert heavy["total"].item() == pytest.approx(expected, rel=1e-5)
