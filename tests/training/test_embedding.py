@@ -1,0 +1,120 @@
+"""A batch in parts is the batch as a whole, whatever fits into memory."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from pomp.config import RunConfig
+from pomp.model import Pomp
+from pomp.training.batches import Batch
+from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding, parts_of
+from pomp.training.finetune import finetune_losses
+from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.pretrain import pretrain_losses
+from tests.small import batch_of, small_config, small_model
+
+CPU = torch.device("cpu")
+COUNTS = [3, 1, 0, 5, 2, 11, 4]
+
+
+def stage_losses(stage: str, config: RunConfig) -> StepLosses:
+    return pretrain_losses(config.pretrain) if stage == "pretrain" else finetune_losses(config.finetune)
+
+
+def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, Tensor]:
+    """Of every parameter that has any, and the total loss."""
+    model.zero_grad(set_to_none=True)
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    terms = backpropagate(model, batch, losses, embedding, (5, 1))
+    found = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
+    return {name: gradient.clone() for name, gradient in found.items()} | {"total": terms["total"]}
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+@pytest.mark.parametrize("part", [1, 4, 7])
+@pytest.mark.parametrize("memory", [0, 2**40])
+def test_gradients_are_those_of_the_whole_batch(stage: str, part: int, memory: int, generator: torch.Generator) -> None:
+    """Against plain autograd through all regions at once, without any of the code for parts."""
+    model, batch = small_model().train(), batch_of(COUNTS, generator)
+    losses = stage_losses(stage, small_config())
+    found = gradients(model, batch, losses, Compute(CPU, memory=memory, part=part))
+    model.zero_grad(set_to_none=True)
+    torch.manual_seed(0)
+    total = losses(model, batch, model.pathology.embedding(torch.cat(batch.regions)))["total"]
+    total.backward()
+    if stage == "finetune":  # in pre-training, which types are masked is drawn with another seed here
+        torch.testing.assert_close(found["total"], total.detach())
+        for name, parameter in model.named_parameters():
+            if parameter.grad is not None:
+                torch.testing.assert_close(found[name], parameter.grad, atol=1e-6, rtol=1e-4)
+    assert "pathology.embedding.vit.patch_embed.proj.weight" in found
+
+
+@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_is_computed_twice_meets_the_same_dropout(
+    stage: str, dtype: torch.dtype, generator: torch.Generator
+) -> None:
+    """All activations kept, one part's kept, and none but the first: the same gradients to the last bit."""
+    model, batch = small_model(model__dropout=0.3).train(), batch_of(COUNTS, generator)
+    losses = stage_losses(stage, small_config(pretrain__negatives="multinomial"))
+    everything = gradients(model, batch, losses, Compute(CPU, dtype, memory=2**40, part=4))
+    for memory in (0, 300_000, 900_000):
+        some = gradients(model, batch, losses, Compute(CPU, dtype, memory=memory, part=4))
+        for name, expected in everything.items():
+            torch.testing.assert_close(some[name], expected, atol=0, rtol=0, msg=name)
+
+
+def test_memory_decides_how_many_parts_keep_their_activations(generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of(COUNTS, generator)
+    kept = []
+    for memory in (0, 200_000, 400_000, 800_000, 2**40):
+        embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=memory, part=4))
+        embedding.forward(batch.regions, (0,))
+        kept.append(sum(output.requires_grad for output in embedding.kept.values()))
+    assert kept == sorted(kept)
+    assert (kept[0], kept[-1]) == (1, 7)
+    assert len(set(kept)) > 3
+
+
+def test_bfloat16_is_near_float32(generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of(COUNTS, generator)
+    losses = finetune_losses(small_config().finetune)
+    exact, coarse = (gradients(model, batch, losses, Compute(CPU, dtype)) for dtype in (torch.float32, torch.bfloat16))
+    torch.testing.assert_close(coarse["total"], exact["total"], atol=0, rtol=1e-2)
+    weight = "pathology.embedding.vit.blocks.0.mlp.fc1.weight"
+    assert not torch.equal(coarse[weight], exact[weight])
+    assert torch.cosine_similarity(coarse[weight].flatten(), exact[weight].flatten(), dim=0) > 0.99
+
+
+def test_predictions_need_no_gradient_and_no_memory(generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of(COUNTS, generator)
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=0, part=4))
+    with torch.inference_mode():
+        found = embedding.predict(batch.regions)
+        torch.testing.assert_close(found, model.pathology.embedding(torch.cat(batch.regions)))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "size", "expected"),
+    [
+        ([], 3, []),
+        ([0, 0], 3, []),
+        ([3, 3], 3, [[0, 1, 2], [3, 4, 5]]),
+        ([1, 0, 1, 5], 3, [[0, 1, 2], [3, 4, 5], [6]]),
+        ([7], 3, [[0, 1, 2], [3, 4, 5], [6]]),
+        ([2], 9, [[0, 1]]),
+    ],
+)
+def test_parts(lengths: list[int], size: int, expected: list[list[int]]) -> None:
+    whole = torch.arange(sum(lengths))
+    assert [part.tolist() for part in parts_of(torch.split(whole, lengths), size)] == expected
+
+
+def test_a_part_within_one_patient_is_not_copied() -> None:
+    whole = torch.arange(6)
+    first, second = parts_of([whole], 3)
+    assert (first.data_ptr(), second.data_ptr()) == (whole.data_ptr(), whole[3:].data_ptr())
