@@ -86,7 +86,7 @@ def test_a_supervisor_that_ends_loses_nothing(backend: LocalBackend, how: signal
     os.kill(supervisor_pid(backend), how)
     eventually(lambda: not backend.supervised())
     assert (first.status().state, second.status().state) == ("RUNNING", "QUEUED")
-    backend.ensure_supervisor()
+    backend.wake()
     supervisor_pid(backend)
     assert (first.status().state, second.status().state) == ("RUNNING", "QUEUED")  # one slot, and it is taken
     backend.stop(first)
@@ -101,14 +101,14 @@ def test_a_machine_that_went_down_goes_on_with_what_waited(backend: LocalBackend
     queue.submit(started)
     queue.submit(waiting)
     queue.take("cpu", lambda *_: None)  # launched, and gone before it held anything
-    backend.ensure_supervisor()
+    backend.wake()
     eventually(lambda: waiting.status().state == "DONE")
     assert started.status().state == "DONE"
     eventually(lambda: not backend.supervised())
 
 
 def test_without_work_no_supervisor_starts(backend: LocalBackend) -> None:
-    backend.ensure_supervisor()
+    backend.wake()
     assert not backend.workspace.queue.folder.exists()
 
 
@@ -119,7 +119,7 @@ class Threaded(LocalBackend):
         super().__init__(workspace, worker, idle_seconds=0.0)
         self.threads: list[threading.Thread] = []
 
-    def ensure_supervisor(self) -> None:
+    def wake(self) -> None:
         if self.workspace.queue.tickets() and not self.supervised():
             self.threads.append(threading.Thread(target=self._supervise))
             self.threads[-1].start()

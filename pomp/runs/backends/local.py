@@ -11,18 +11,20 @@ from collections.abc import Sequence
 
 from pomp.errors import RunError
 from pomp.runs import lock
+from pomp.runs.backends.base import WORKER, Backend
+from pomp.runs.backends.job import forget_job
 from pomp.runs.backends.supervisor import LOCK_NAME
 from pomp.runs.run import Run
 from pomp.runs.status import Until
 from pomp.runs.workspace import Workspace
 
-# -P: the workspace is the current folder of a worker, and whatever lies there is not to be imported.
-WORKER = (sys.executable, "-P", "-m", "pomp", "run", "--as-queued", "--run")
 IDLE_SECONDS = 5.0
 
 
-class LocalBackend:
+class LocalBackend(Backend):
     """Asks for work; others do it. Any number of pages and commands may use one workspace at the same time."""
+
+    where = "this machine"
 
     def __init__(
         self, workspace: Workspace, worker: Sequence[str] = WORKER, idle_seconds: float = IDLE_SECONDS
@@ -36,10 +38,7 @@ class LocalBackend:
         self.workspace, self.worker, self.idle_seconds = workspace, tuple(worker), idle_seconds
 
     def submit(self, run: Run, until: Until = "end") -> int:
-        """Put a run on the queue, see to it that somebody works on it, and return its place, from 1.
-
-        Args:
-            until: how far its worker is to go.
+        """As `Backend.submit`. A job of a cluster that the run still waits for does not begin any more.
 
         Raises:
             QueueFullError: too many wait.
@@ -47,26 +46,11 @@ class LocalBackend:
             RunError: the run is done, or the queue cannot be written.
         """
         place = self.workspace.queue.submit(run, until)
-        self.ensure_supervisor()
+        forget_job(run)
+        self.wake()
         return place
 
-    def resume(self, run: Run) -> int:
-        """Submit a run that stopped, failed or was interrupted; it goes on from where it stands.
-
-        Raises:
-            RunError: it is in another state; or as `submit`.
-        """
-        status = run.status()
-        if not status.resumable:
-            raise RunError(f"Run {run.id} is {status.state.lower()}: there is nothing to resume.")
-        return self.submit(run)
-
     def stop(self, run: Run) -> None:
-        """Take a waiting run off the queue, or ask its worker to stop at the next step, with its state saved.
-
-        Raises:
-            RunError: nobody works on it and it does not wait.
-        """
         if self.workspace.queue.cancel(run):
             return
         if not run.held() and not self._launched(run):
@@ -74,11 +58,6 @@ class LocalBackend:
         run.request_stop()
 
     def kill(self, run: Run) -> None:
-        """End a worker that does not heed `stop`. Its last checkpoint stays, and the run can be resumed from it.
-
-        Raises:
-            RunError: nobody works on the run, or somebody on another machine does.
-        """
         owner = run.owner()
         if owner is None:
             raise RunError(f"Run {run.id} is {run.status().state.lower()}: there is nothing to end.")
@@ -96,11 +75,14 @@ class LocalBackend:
         except PermissionError:
             raise RunError(f"Process {owner.pid} of run {run.id} belongs to another user, who can end it.") from None
 
+    def waiting(self) -> list[str]:
+        return self.workspace.queue.waiting()
+
     def supervised(self) -> bool:
         """Whether a supervisor runs."""
         return lock.is_held(self.workspace.queue.folder / LOCK_NAME)
 
-    def ensure_supervisor(self) -> None:
+    def wake(self) -> None:
         """Start a supervisor if there is work and none runs, for example after the machine was started again.
 
         Raises:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pomp.errors import QueueFullError, RunError
-from pomp.runs.backends.local import WORKER, LocalBackend
+from pomp.runs.backends.base import WORKER
+from pomp.runs.backends.local import LocalBackend
 from pomp.runs.workspace import Workspace
 from tests.runs.fakes import eventually, fake_worker, new_run
 
@@ -20,7 +21,7 @@ class Quiet(LocalBackend):
 
     started = 0
 
-    def ensure_supervisor(self) -> None:
+    def wake(self) -> None:
         self.started += 1
 
 

@@ -1,0 +1,54 @@
+"""Which job of a cluster works on a run: `job.json` in its folder.
+
+The job's command looks into that file before it begins: a job that is not named there does nothing. So a run is taken
+off a cluster's queue by forgetting its job, whether or not the cluster answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pomp.atomic import write_text
+from pomp.config import Frozen
+from pomp.errors import RunError
+from pomp.runs.run import Run
+
+JOB_NAME = "job.json"
+
+
+class Job(Frozen):
+    """A job, and the cluster that knows it."""
+
+    id: str
+    address: str
+
+
+def read_job(folder: Path) -> Job | None:
+    """The job of the run in that folder; None if no cluster was given the run.
+
+    Raises:
+        RunError: the file cannot be read.
+    """
+    file = folder / JOB_NAME
+    try:
+        return Job.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError):
+        raise RunError(f"{file} cannot be read. Delete it: the run then no longer waits for a cluster.") from None
+
+
+def write_job(run: Run, job: Job) -> None:
+    """Name the job that may work on the run; any other no longer may.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    write_text(run.folder / JOB_NAME, job.model_dump_json())
+
+
+def forget_job(run: Run) -> None:
+    """No job of a cluster may begin to work on the run; one that has begun goes on."""
+    (run.folder / JOB_NAME).unlink(missing_ok=True)
