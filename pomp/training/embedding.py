@@ -117,12 +117,12 @@ def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Tensor]:
 def _count_saved(module: nn.Module) -> Iterator[list[int]]:
     """Bytes of each tensor that is kept for the backward pass meanwhile; of what shares memory, once. No weights."""
     sizes: list[int] = []
-    seen = {parameter.untyped_storage().data_ptr() for parameter in module.parameters()}
+    seen = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in seen:
-            seen.add(storage.data_ptr())
+        if storage._cdata not in seen:
+            seen.add(storage._cdata)
             sizes.append(storage.nbytes())
         return tensor
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from pomp.slides.features import FeatureFile, inspect_features
 from pomp.slides.store import SlideRegions, write_regions
 from pomp.training import bank as bank_module
 from pomp.training.bank import FeatureBank, RegionBank
-from pomp.training.batches import PatientData
+from pomp.training.batches import PatientData, read_ahead
 from tests.slides.layouts import write_tensor, write_trident
 
 COLUMNS = ["slide", "file", "index", "row", "column", "x", "y", "size"]
@@ -135,3 +136,27 @@ def test_a_patient_without_slides(tmp_path: Path) -> None:
     assert bank.table("P3").empty
     assert bank.read("P3").shape == (0, 2)
     assert RegionBank({}, side=8).read("P3").shape == (0, 8, 8, 3)
+
+
+def test_batches_are_read_ahead_in_order(tmp_path: Path) -> None:
+    data, names = data_of(FeatureBank(write_features(tmp_path))), [["P1"], ["P2", "P3"], ["P3"]]
+    found = list(read_ahead(data, names, torch.device("cpu")))
+    assert [list(given) for given, _ in found] == names
+    assert [list(batch.patients) for _, batch in found] == names
+
+
+def test_reading_ahead_ends_with_its_reader_and_passes_errors_on(tmp_path: Path) -> None:
+    data = data_of(FeatureBank(write_features(tmp_path)))
+    asked: list[str] = []
+
+    def endless() -> Iterator[list[str]]:
+        while True:
+            asked.append("P1")
+            yield ["P1"]
+
+    batches = read_ahead(data, endless(), torch.device("cpu"))
+    next(batches)
+    batches.close()
+    assert len(asked) == 2  # one in hand, one ahead
+    with pytest.raises(KeyError, match="nobody"):
+        list(read_ahead(data, [["P1"], ["nobody"]], torch.device("cpu")))

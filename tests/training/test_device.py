@@ -1,0 +1,90 @@
+"""What suits a device and a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from pomp.config import PRESETS, override
+from pomp.errors import ConfigError
+from pomp.model import RegionEmbedding
+from pomp.model.flops import region_flops
+from pomp.training import device as device_module
+from pomp.training.device import Compute, pick_device, plan_compute, room_for_regions
+
+CPU, CUDA, MPS = (torch.device(name) for name in ("cpu", "cuda", "mps"))
+GB = 2**30
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """20 GB free on every device, and hardware that multiplies bfloat16 on the CPU and CUDA."""
+    monkeypatch.setattr(device_module, "free_device_bytes", lambda device: 20 * GB)
+    monkeypatch.setattr(device_module, "_multiplies_bfloat16", lambda device: device.type != "mps")
+
+
+@pytest.mark.parametrize(
+    ("preset", "precision", "device", "features", "expected"),
+    [
+        ("paper", "auto", CPU, None, torch.bfloat16),
+        ("paper", "auto", CUDA, None, torch.bfloat16),
+        ("paper", "auto", MPS, None, torch.float32),
+        ("paper", "auto", CPU, 1024, torch.float32),  # one layer: nothing to gain
+        ("demo", "auto", CPU, None, torch.float32),
+        ("demo", "bf16", CPU, None, torch.bfloat16),
+        ("paper", "fp32", CUDA, None, torch.float32),
+    ],
+)
+def test_precision(preset: Any, precision: str, device: torch.device, features: int | None, expected: Any) -> None:
+    config = override(PRESETS[preset], {"precision": precision})
+    assert plan_compute(device, config, features).dtype == expected
+
+
+def test_a_device_without_bfloat16_is_refused() -> None:
+    with pytest.raises(ConfigError, match="This mps device has no bfloat16. Choose the precision fp32, or auto"):
+        plan_compute(MPS, override(PRESETS["paper"], {"precision": "bf16"}))
+
+
+def test_memory_is_a_share_of_what_is_free_or_what_is_asked_for() -> None:
+    assert plan_compute(CUDA, PRESETS["paper"]).memory == 10 * GB
+    assert plan_compute(CPU, PRESETS["paper"], memory_gb=1.5).memory == 1.5 * GB
+
+
+@pytest.mark.parametrize("device", [CPU, CUDA, MPS])
+def test_a_pass_is_as_much_work_whatever_the_size_of_a_region(device: torch.device) -> None:
+    parts = [plan_compute(device, PRESETS[preset]).part for preset in ("paper", "demo")]
+    work = [part * region_flops(PRESETS[preset]) for part, preset in zip(parts, ("paper", "demo"), strict=True)]
+    assert parts[0] < parts[1]
+    assert 0.4 < work[0] / work[1] < 2.5 or parts[1] == 2**14
+    assert plan_compute(device, PRESETS["paper"], features=1024).part == 2**14
+
+
+def test_regions_stay_on_the_device_first_and_on_the_cpu_for_the_rest() -> None:
+    assert list(room_for_regions(CUDA)) == [CUDA, CPU]
+    assert room_for_regions(CPU) == {CPU: 6 * GB}
+
+
+def test_autocast_is_for_bfloat16_only() -> None:
+    for dtype in (torch.float32, torch.bfloat16):
+        with Compute(CPU, dtype).autocast():
+            assert torch.is_autocast_enabled("cpu") == (dtype == torch.bfloat16)
+
+
+@pytest.mark.parametrize("preset", ["paper", "demo"])
+def test_flops_are_those_that_torch_counts(preset: Any) -> None:
+    config = PRESETS[preset]
+    embedding = RegionEmbedding(config.model, config.slides.side).eval()
+    for block in embedding.vit.blocks:
+        block.attn.fused_attn = False  # the fused kernel of the CPU is not counted
+    side = config.slides.side
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        embedding(torch.zeros(1, side, side, 3, dtype=torch.uint8))
+    assert counter.get_total_flops() == region_flops(config)
+
+
+def test_a_device_that_is_not_there() -> None:
+    with pytest.raises(ConfigError, match="Device 'mps' is not available here; found: .*cpu"):
+        pick_device("mps")
