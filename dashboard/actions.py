@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import streamlit as st
 
 from dashboard.data import cohort_check, workspace
 from pomp.config import PRESETS, RunConfig, override
 from pomp.data.cohort import read_cohort
-from pomp.errors import ConfigError
+from pomp.errors import ConfigError, RunError
+from pomp.runs.backends.base import Backend
+from pomp.runs.backends.choice import backend_of, clusters, make_choice, open_backend, read_choice, write_choice
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
 from pomp.runs.status import Until
+from pomp.runs.workspace import Workspace
+
+LOOK_SECONDS = 15
+"""A cluster is asked at most this often, however many pages watch: one that is down takes seconds not to answer."""
+
+
+class Look(NamedTuple):
+    """What the clusters say."""
+
+    waiting: dict[str, list[str]]
+    """Where → the runs that wait there, the next one first."""
+    complaint: str
+    """Why one of them does not answer; empty if all do."""
 
 
 def configuration(preset: str, changes: dict[str, Any]) -> RunConfig:
@@ -39,7 +56,7 @@ def launch(folder: Path, config: RunConfig, title: str, until: Until = "end") ->
         known if known is not None and config.cohort == type(config.cohort)() else read_cohort(folder, config.cohort)
     )
     run = workspace().runs.create(cohort, config, title)
-    return run, LocalBackend(workspace()).submit(run, until)
+    return run, _submit(run, until)
 
 
 def go_on_preparing(run: Run) -> int:
@@ -48,7 +65,7 @@ def go_on_preparing(run: Run) -> int:
     Raises:
         RunError: a worker holds the run, or the queue is full.
     """
-    return LocalBackend(workspace()).submit(run, until="prepare")
+    return _submit(run, "prepare")
 
 
 def stop(run: Run) -> None:
@@ -57,16 +74,17 @@ def stop(run: Run) -> None:
     Raises:
         RunError: the run is in no state to be stopped.
     """
-    LocalBackend(workspace()).stop(run)
+    backend_of(workspace(), run).stop(run)
+    _look.clear()
 
 
 def kill(run: Run) -> None:
     """End a worker that does not heed `stop`; the run goes on from its last checkpoint when it is resumed.
 
     Raises:
-        RunError: nobody on this machine works on the run.
+        RunError: nobody whom the run's backend launched works on it.
     """
-    LocalBackend(workspace()).kill(run)
+    backend_of(workspace(), run).kill(run)
 
 
 def resume(run: Run) -> int:
@@ -75,13 +93,68 @@ def resume(run: Run) -> int:
     Raises:
         RunError: the run is not one that was stopped, failed or interrupted, or the queue is full.
     """
-    return LocalBackend(workspace()).resume(run)
+    _look.clear()
+    return chosen_backend().resume(run)
+
+
+def waiting(run: Run) -> tuple[list[str], str]:
+    """The queue in which a run waits, the next one first, and where that is."""
+    backend = backend_of(workspace(), run)
+    here = isinstance(backend, LocalBackend)
+    return backend.waiting() if here else look_at_clusters().waiting.get(backend.where, []), backend.where
 
 
 def wake() -> None:
-    """See to it that somebody works on the queue, for example after the machine was started again.
+    """See to it that somebody works on this machine's queue, for example after the machine was started again.
 
     Raises:
         RunError: the workspace cannot be written.
     """
-    LocalBackend(workspace()).ensure_supervisor()
+    LocalBackend(workspace()).wake()
+
+
+def look_at_clusters() -> Look:
+    """What the clusters say that runs were given to. The books are closed on runs whose jobs are over or lost.
+
+    Raises:
+        RunError: a run's `job.json` cannot be read.
+    """
+    return _look(str(workspace().root))
+
+
+def chosen_backend() -> Backend:
+    """Who works on runs that are started or resumed now.
+
+    Raises:
+        RunError: the workspace's choice cannot be read.
+    """
+    return open_backend(workspace(), read_choice(workspace()))
+
+
+def choose_backend(name: str, address: str | None) -> None:
+    """Remember who is to work on runs from now on.
+
+    Args:
+        address: of the cluster; None: the one that is remembered.
+
+    Raises:
+        PompError: there is no such backend, or the address is none.
+    """
+    write_choice(workspace(), make_choice(workspace(), name, address))
+
+
+def _submit(run: Run, until: Until) -> int:
+    _look.clear()
+    return chosen_backend().submit(run, until)
+
+
+@st.cache_data(ttl=LOOK_SECONDS, max_entries=4, show_spinner=False)
+def _look(root: str) -> Look:
+    queues, complaints = {}, []
+    for cluster in clusters(Workspace(Path(root))):
+        try:
+            cluster.wake()
+            queues[cluster.where] = cluster.waiting()
+        except RunError as error:
+            complaints.append(str(error))
+    return Look(queues, " ".join(complaints))

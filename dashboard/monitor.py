@@ -14,7 +14,7 @@ from dashboard.state import RUN, pick
 from dashboard.words import STAGES, STATES, duration
 from pomp.errors import PompError
 from pomp.runs.run import Run
-from pomp.runs.status import State, Status
+from pomp.runs.status import SUDDEN_END, State, Status
 
 LOG_LINES = 200
 
@@ -62,18 +62,17 @@ def show_run(run: Run, drawn: dict[str, State]) -> None:
 def show_progress(run: Run, status: Status) -> None:
     state_badge(status.state)
     if status.state == "QUEUED":
-        waiting = data.workspace().queue.waiting()
+        waiting, where = actions.waiting(run)
         place = f"place {waiting.index(run.id) + 1} of {len(waiting)} in the queue" if run.id in waiting else "next"
-        st.markdown(f"Waiting, {place}. It starts by itself.")
+        st.markdown(f"Waiting on {plain(where)}, {place}. It starts by itself.")
     elif status.state in {"RUNNING", "STOPPING"}:
         st.progress(min(max(status.progress, 0.0), 1.0), text=describe_progress(status))
     elif status.state == "FAILED":
         st.error(plain(status.error or "No reason was recorded; see the log below."), title="The run failed")
     elif status.state == "INTERRUPTED":
-        st.warning(
-            "The computer or the process ended in the middle. Nothing finished is lost: resume to go on from the last "
-            "checkpoint.", title="The run was interrupted",
-        )  # fmt: skip
+        unknown = "The computer or the process ended in the middle. Nothing finished is lost: resume to go on from the "
+        known = "" if status.message == SUDDEN_END else plain(status.message)
+        st.warning(known or f"{unknown}last checkpoint.", title="The run was interrupted")
     elif status.state == "STOPPED" and status.message:
         st.caption(plain(status.message))
 

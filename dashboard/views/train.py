@@ -8,6 +8,7 @@ from typing import get_args
 import streamlit as st
 
 from dashboard import actions, data
+from dashboard.backends import ask_backend, show_complaint
 from dashboard.elements import empty_state, errors_as_text, plain
 from dashboard.monitor import ask_run, list_runs, read_states, show_run
 from dashboard.settings import ask_changes
@@ -65,9 +66,13 @@ if not folders:
     st.stop()
 actions.wake()
 left, right = st.columns([2, 3], gap="large")
-with left, st.container(border=True):
-    st.subheader("New run")
-    ask_configuration(folders)
+show_complaint()
+with left:
+    with st.container(border=True):
+        st.subheader("New run")
+        ask_configuration(folders)
+    with st.container(border=True):
+        ask_backend()
 with right:
     runs = data.workspace().runs.list()
     run = ask_run(runs)

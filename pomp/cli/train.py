@@ -14,9 +14,11 @@ from pomp.config import PRESETS, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, make_choice, open_backend
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
 from pomp.runs.worker import execute
+from pomp.runs.workspace import Workspace
 from pomp.training.device import DeviceName
 
 Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
@@ -38,6 +40,24 @@ def _check_device(name: str) -> str:
 
 Device = Annotated[str, typer.Option(callback=_check_device, help=f"{', '.join(get_args(DeviceName))}.")]
 
+BackendOption = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        help="Queue the run and return, instead of working on it here and now: local, the queue of this machine; ray, "
+        f"a Ray cluster. One of {', '.join(get_args(BackendName))}.",
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        envvar=ADDRESS_VARIABLE,
+        help="Dashboard of the Ray cluster. Default: the one of the workspace, or http://127.0.0.1:8265.",
+        show_default=False,
+    ),
+]
+
 
 def run(
     cohort: Cohort = None,
@@ -48,6 +68,8 @@ def run(
     title: Title = "",
     device: Device = "auto",
     home: Home = None,
+    backend: BackendOption = None,
+    ray_address: RayAddress = None,
     show_config: Annotated[bool, typer.Option("--show-config", help="Print the settings as JSON and stop.")] = False,
     as_queued: Annotated[
         bool, typer.Option("--as-queued", help="With --run: go only as far as the page that queued it asked for.")
@@ -57,8 +79,13 @@ def run(
     if show_config:
         console.print_json(configuration(preset, protocol, settings).model_dump_json())
         return
+    if backend is not None and (as_queued or device != "auto"):
+        raise ConfigError("With --backend the worker is started by the queue: leave --as-queued and --device out.")
     opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
-    carry(opened, device, None if as_queued else "end")
+    if backend is None:
+        carry(opened, device, None if as_queued else "end")
+    else:
+        enqueue(opened, backend, ray_address, "end")
 
 
 def pretrain(
@@ -153,6 +180,20 @@ def open_run(
     opened = opened or workspace.runs.create(read, config, title)
     console.print(f"Run {opened.id} in {opened.folder}", highlight=False, markup=False)
     return opened
+
+
+def enqueue(opened: Run, backend: str, ray_address: str | None, until: Until) -> None:
+    """Have a run worked on by others, who go on when this command is over.
+
+    Raises:
+        ConfigError: there is no such backend.
+        RunError: it does not take the run.
+    """
+    workspace = Workspace(opened.folder.parents[1])
+    chosen = open_backend(workspace, make_choice(workspace, backend, ray_address))
+    chosen.wake()
+    place = chosen.submit(opened, until)
+    console.print(f"Queued on {chosen.where}, place {place}.", highlight=False, markup=False)
 
 
 def carry(opened: Run, device: str, until: Until | None) -> Status:

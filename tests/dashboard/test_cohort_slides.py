@@ -182,7 +182,8 @@ class TestPreparation:
     def test_a_preparation_goes_on_as_a_preparation(self, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = []
         monkeypatch.setattr(
-            "dashboard.actions.LocalBackend.submit", lambda self, run, until="end": asked.append((run.id, until)) or 1
+            "pomp.runs.backends.local.LocalBackend.submit",
+            lambda self, run, until="end": asked.append((run.id, until)) or 1,
         )
         run = fake.runs["empty"]
         run.write_status(state="INTERRUPTED", until="prepare")
