@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pomp.config import ModelConfig
 from pomp.model.positions import sinusoid, sinusoid_2d
+from pomp.model.recall import RecallingMlp
 from pomp.model.transformer import Layout, Transformer, lay_out
 
 HALF_WHITE = 127.5
@@ -65,6 +66,7 @@ class RegionEmbedding(nn.Module):
             proj_drop_rate=config.dropout,
             attn_drop_rate=config.dropout,
             embed_layer=PixelPatches,
+            mlp_layer=RecallingMlp,
         )
 
     def forward(self, regions: Tensor) -> Tensor:
@@ -101,8 +103,8 @@ class PathologyEncoder(nn.Module):
         self.transformer = Transformer(config.width, config.heads, config.pathology_layers, config.dropout)
 
     def forward(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
-        """Eq. (2), all regions in one pass: regions (R, side, side, 3) uint8 or features (R, F) of all patients one after
-        another, coordinates (R, 2) row and column, counts (B,) regions a patient.
+        """Eq. (2), all in one pass: regions (R, side, side, 3) uint8 or features (R, F) of B patients one after another,
+        coordinates (R, 2) row and column, counts (B,) regions a patient.
         """
         embedded = self.embedding(regions) if len(regions) else self.cls.new_zeros(0, len(self.cls))
         return self.contextualise(embedded, coordinates, lay_out(counts))

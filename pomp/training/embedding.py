@@ -4,7 +4,8 @@ The losses couple the patients of a batch, but they see a region only through it
 the ViT part by part; the losses are computed and differentiated from the embeddings (R, d), which are small; and the
 gradients of the embeddings are carried back through the ViT part by part (Gao et al., 2021, "Scaling deep contrastive
 learning batch size under memory limited setup"). Parts whose activations fit into memory keep them; the others are
-computed a second time, with the same random numbers. The gradients are those of the batch as a whole either way.
+computed a second time, with the same random numbers, but for the products that they could keep. The gradients are those
+of the batch as a whole either way.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from pomp.model.recall import noting, recalling
 from pomp.training.device import Compute
 from pomp.training.seeds import hash_seed
 
@@ -31,10 +34,11 @@ class PartwiseEmbedding:
     def __init__(self, module: nn.Module, width: int, compute: Compute) -> None:
         """`module`: (R, …) regions → (R, d); `width`: d."""
         self._module, self._width, self._compute = module, width, compute
-        self.kept: dict[int, Tensor] = {}  # outputs of parts, with their activations
-        self._most: int | None = None  # parts that may keep theirs; None: not known yet
+        self._costs: Costs | None = None  # None: not known yet
         self._parts: list[Tensor] = []
         self._seed: tuple[int, ...] = ()
+        self.kept: dict[int, Tensor] = {}  # outputs of parts, with all their activations
+        self.noted: dict[int, list[Tensor]] = {}  # of others the products that need not be multiplied again
 
     def forward(self, regions: Sequence[Tensor], seed: tuple[int, ...]) -> Tensor:
         """(R, d) float32, a leaf whose gradient `backward` carries on.
@@ -43,38 +47,45 @@ class PartwiseEmbedding:
             regions: of the batch's patients, R in all.
             seed: of the dropout.
         """
-        self._parts, self._seed, self.kept = list(parts_of(regions, self._compute.part)), seed, {}
-        outputs = [self._first_pass(index) for index in range(len(self._parts))]
-        empty = torch.zeros(0, self._width, device=self._compute.device)
-        return torch.cat([empty, *outputs]).requires_grad_()
+        self._parts, self._seed = list(parts_of(regions, self._compute.part)), seed
+        self.kept, self.noted = {}, {}
+        if self._costs is None and self._parts:
+            self._costs = self._measure()
+        keep, note = (0, 0) if self._costs is None else self._costs.afford(len(self._parts))
+        outputs = [self._first_pass(index, keep, note) for index in range(len(self._parts))]
+        return torch.cat([self._nothing(), *outputs]).requires_grad_()
 
     def backward(self, gradient: Tensor | None) -> None:
         """Add to the gradients of the module's weights, given those of the embeddings (R, d); None: no loss saw any."""
         if gradient is not None:
-            shares = torch.split(gradient, [len(part) for part in self._parts])
-            for index, share in enumerate(shares):
+            for index, share in enumerate(torch.split(gradient, [len(part) for part in self._parts])):
                 output = self.kept.pop(index, None)
-                torch.autograd.backward(self._pass(index) if output is None else output, share)
-        self._parts, self.kept = [], {}
+                torch.autograd.backward(self._second_pass(index) if output is None else output, share)
+        self._parts, self.kept, self.noted = [], {}, {}
 
     def predict(self, regions: Sequence[Tensor]) -> Tensor:
         """(R, d) float32 without gradients; the module is in evaluation mode."""
-        parts = parts_of(regions, self._compute.part)
-        outputs = [self._embed(part) for part in parts]
-        return torch.cat([torch.zeros(0, self._width, device=self._compute.device), *outputs])
+        return torch.cat([self._nothing(), *(self._embed(part) for part in parts_of(regions, self._compute.part))])
 
-    def _first_pass(self, index: int) -> Tensor:
-        if self._most is None:
-            with _count_saved(self._module) as saved:
-                output = self._pass(index)
-            self._most = self._affordable_parts(saved)
-        elif index < self._most:
-            output = self._pass(index)
-        else:
-            with torch.no_grad():
+    def _nothing(self) -> Tensor:
+        return torch.zeros(0, self._width, device=self._compute.device)
+
+    def _first_pass(self, index: int, keep: int, note: int) -> Tensor:
+        if index < keep:
+            self.kept[index] = self._pass(index)
+            return self.kept[index].detach()
+        with torch.no_grad():
+            if index >= keep + note:
                 return self._pass(index)
-        self.kept[index] = output
-        return output.detach()
+            with noting(self._module) as self.noted[index]:
+                return self._pass(index)
+
+    def _second_pass(self, index: int) -> Tensor:
+        products = self.noted.pop(index, None)
+        if products is None:
+            return self._pass(index)
+        with recalling(self._module, products):
+            return self._pass(index)
 
     def _pass(self, index: int) -> Tensor:
         torch.manual_seed(hash_seed((*self._seed, index)))
@@ -85,15 +96,31 @@ class PartwiseEmbedding:
             embedded: Tensor = self._module(regions)
         return embedded.float()
 
-    def _affordable_parts(self, saved: list[int]) -> int:
-        """From the bytes that the first part keeps. One part is worked on in any case."""
-        each = max(1, sum(saved))
-        most = int(self._compute.memory * SHARE) // each
+    def _measure(self) -> Costs:
+        with _count_saved(self._module) as saved, noting(self._module) as noted:
+            self._pass(0)
+        costs = Costs(int(self._compute.memory * SHARE), sum(saved), sum(product.nbytes for product in noted))
         log.info(
-            "A part of %d regions keeps %.2f GB of activations: up to %d regions of a batch keep theirs, more are "
-            "computed twice.", len(self._parts[0]), each / 1e9, most * len(self._parts[0]),
+            "%d regions keep %.3g GB of activations, or %.3g GB of products for a second pass; there is room for %.3g.",
+            len(self._parts[0]), costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,
         )  # fmt: skip
-        return most
+        return costs
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Bytes of a part."""
+
+    room: int  # in all
+    keeping: int  # its activations
+    noting: int  # its products
+
+    def afford(self, parts: int) -> tuple[int, int]:
+        """How many parts keep their activations, and how many others note their products, which is the next best."""
+        if parts * self.keeping <= self.room:
+            return parts, 0
+        keep = max(0, (self.room - parts * self.noting) // max(1, self.keeping - self.noting))
+        return keep, min(parts - keep, (self.room - keep * self.keeping) // max(1, self.noting))
 
 
 def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Tensor]:

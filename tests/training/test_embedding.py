@@ -10,7 +10,7 @@ from pomp.config import RunConfig
 from pomp.model import Pomp
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
-from pomp.training.embedding import PartwiseEmbedding, parts_of
+from pomp.training.embedding import Costs, PartwiseEmbedding, parts_of
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
 from pomp.training.pretrain import pretrain_losses
@@ -62,22 +62,33 @@ def test_what_is_computed_twice_meets_the_same_dropout(
     model, batch = small_model(model__dropout=0.3).train(), batch_of(COUNTS, generator)
     losses = stage_losses(stage, small_config(pretrain__negatives="multinomial"))
     everything = gradients(model, batch, losses, Compute(CPU, dtype, memory=2**40, part=4))
-    for memory in (0, 300_000, 900_000):
+    for memory in (0, 8_000, 20_000, 300_000, 900_000):
         some = gradients(model, batch, losses, Compute(CPU, dtype, memory=memory, part=4))
         for name, expected in everything.items():
             torch.testing.assert_close(some[name], expected, atol=0, rtol=0, msg=name)
 
 
-def test_memory_decides_how_many_parts_keep_their_activations(generator: torch.Generator) -> None:
+def test_memory_decides_what_is_kept(generator: torch.Generator) -> None:
+    """Nothing, then more and more products, then more and more activations in their place."""
     model, batch = small_model(), batch_of(COUNTS, generator)
-    kept = []
-    for memory in (0, 200_000, 400_000, 800_000, 2**40):
+    found = []
+    for memory in (0, 8_000, 20_000, 100_000, 400_000, 800_000, 2**40):
         embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=memory, part=4))
         embedding.forward(batch.regions, (0,))
-        kept.append(sum(output.requires_grad for output in embedding.kept.values()))
-    assert kept == sorted(kept)
-    assert (kept[0], kept[-1]) == (1, 7)
-    assert len(set(kept)) > 3
+        found.append((len(embedding.kept), len(embedding.noted)))
+    assert found[0] == (0, 0)
+    assert found[-1] == (7, 0)
+    assert found == sorted(found)
+    assert any(0 < noted < 7 and not kept for kept, noted in found)
+    assert any(0 < kept < 7 and kept + noted == 7 for kept, noted in found)
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"), [(0, (0, 0)), (25, (0, 2)), (50, (0, 5)), (139, (0, 5)), (140, (1, 4)), (500, (5, 0))]
+)
+def test_afford(room: int, expected: tuple[int, int]) -> None:
+    """Five parts of 100 bytes of activations or 10 of products."""
+    assert Costs(room, keeping=100, noting=10).afford(5) == expected
 
 
 def test_bfloat16_is_near_float32(generator: torch.Generator) -> None:
