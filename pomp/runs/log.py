@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+class _LogFile(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """A line that a full disk does not take is lost. The run has its own ways to say that."""
+
+
 @contextmanager
 def run_log(path: Path) -> Iterator[logging.Logger]:
     """While open, whatever `pomp` logs is appended to the file, with the time in UTC."""
     logger = logging.getLogger("pomp")
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _LogFile(path, encoding="utf-8")
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

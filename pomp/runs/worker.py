@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,12 +71,12 @@ def execute(
                 worker.report(state="STOPPED", message="Stopped on request. Resume to go on from here.")
             except PompError as error:
                 log.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
-                worker.report(state="FAILED", error=str(error), message="")
+                worker.fail(str(error))
                 raise
             except Exception as error:
                 log.exception("Unexpected error")
                 text = f"Unexpected {type(error).__name__}: {error}. The run's log.txt has the details."
-                worker.report(state="FAILED", error=text, message="")
+                worker.fail(text)
                 raise RunError(text) from error
         return run.status()
 
@@ -257,6 +257,7 @@ class Worker:
     def _on_resume(self, stage: StageName, fold: int, done: int) -> None:
         self.run.rewind_metrics(stage, fold, done)
         self._estimate.finish(stage, units=done)
+        self._tick(stage=stage, fold=fold, epoch=None, message="", force=True)
 
     def _on_epoch(self, stage: StageName, fold: int, epoch: int, row: dict[str, Any]) -> None:
         self.run.append_metrics({"stage": stage, "fold": fold, "epoch": epoch, **row})
@@ -277,6 +278,11 @@ class Worker:
         """Report progress, at most about twice a second."""
         if force or time.monotonic() - self._written > STATUS_SECONDS:
             self.report(**changes)
+
+    def fail(self, error: str) -> None:
+        """Say in the status why the run failed. Where not even that can be written, the error that is raised tells."""
+        with suppress(RunError):
+            self.report(state="FAILED", error=error, message="")
 
     def report(self, **changes: Any) -> None:
         """Write the status, with the estimate while the run is under way."""

@@ -105,13 +105,6 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
 
 
-def warm_up() -> None:
-    """Import everything, once for all workers."""
-    process = CONTEXT.Process(target=int)
-    process.start()
-    process.join()
-
-
 def start(run: Run, fault: Fault | None = None, *options: str) -> BaseProcess:
     """`pomp run --run FOLDER` in a process that the fault awaits."""
     process = CONTEXT.Process(target=_work, args=(run.folder, fault, options))
@@ -130,13 +123,14 @@ def work(run: Run, fault: Fault | None = None, *options: str) -> int:
 
 
 def said(run: Run) -> str:
-    """What the workers of a run printed so far."""
-    return (run.folder.parent / SAID).read_text()
+    """What the workers of a run printed so far, on one line."""
+    return " ".join((run.folder.parent / SAID).read_text().split())
 
 
 def steps(run: Run) -> int:
     """Steps of an optimiser that the workers of a run made so far, all together."""
-    return (run.folder.parent / STEPS).stat().st_size
+    file = run.folder.parent / STEPS
+    return file.stat().st_size if file.exists() else 0
 
 
 def _work(folder: Path, fault: Fault | None, options: Sequence[str]) -> None:
