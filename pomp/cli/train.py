@@ -14,7 +14,8 @@ from pomp.config import PRESETS, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.evaluation.report import EvaluationReport, evaluate
-from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, make_choice, open_backend
+from pomp.runs.backends.base import Backend
+from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, clusters, make_choice, open_backend
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
 from pomp.runs.worker import execute
@@ -81,11 +82,12 @@ def run(
         return
     if backend is not None and (as_queued or device != "auto"):
         raise ConfigError("With --backend the worker is started by the queue: leave --as-queued and --device out.")
+    queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
     opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
-    if backend is None:
+    if queue is None:
         carry(opened, device, None if as_queued else "end")
     else:
-        enqueue(opened, backend, ray_address, "end")
+        enqueue(opened, queue, "end")
 
 
 def pretrain(
@@ -116,6 +118,9 @@ def report(
 ) -> None:
     """C-index by fold, beside plain models on the same folds."""
     opened = Run.open(run_folder)
+    if opened.status().active:  # as far as its folder says: its job may be lost
+        for cluster in clusters(Workspace(opened.folder.parents[1])):
+            cluster.wake()
     evaluation = run_evaluation(opened)
     if as_json:
         console.print_json(json.dumps(evaluation.to_json()))
@@ -182,18 +187,26 @@ def open_run(
     return opened
 
 
-def enqueue(opened: Run, backend: str, ray_address: str | None, until: Until) -> None:
-    """Have a run worked on by others, who go on when this command is over.
+def open_queue(backend: str, ray_address: str | None, run_folder: Path | None, home: Path | None) -> Backend:
+    """The backend of that name for the workspace in which the run lies or will lie.
 
     Raises:
         ConfigError: there is no such backend.
-        RunError: it does not take the run.
+        RunError: the address of the cluster is none.
     """
-    workspace = Workspace(opened.folder.parents[1])
-    chosen = open_backend(workspace, make_choice(workspace, backend, ray_address))
-    chosen.wake()
-    place = chosen.submit(opened, until)
-    console.print(f"Queued on {chosen.where}, place {place}.", highlight=False, markup=False)
+    workspace = open_workspace(home) if run_folder is None else Workspace(run_folder.absolute().parents[1])
+    return open_backend(workspace, make_choice(workspace, backend, ray_address))
+
+
+def enqueue(opened: Run, queue: Backend, until: Until) -> None:
+    """Have a run worked on by others, who go on when this command is over.
+
+    Raises:
+        RunError: the queue does not take the run.
+    """
+    queue.wake()
+    place = queue.submit(opened, until)
+    console.print(f"Queued on {queue.where}, place {place}.", highlight=False, markup=False)
 
 
 def carry(opened: Run, device: str, until: Until | None) -> Status:

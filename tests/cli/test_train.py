@@ -1,0 +1,116 @@
+"""`pomp run --backend`: runs that others work on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pomp.cli import app
+from pomp.errors import ConfigError, RunError
+from pomp.runs.backends.job import Job, write_job
+from pomp.runs.backends.local import LocalBackend
+from pomp.runs.backends.ray import RayBackend
+from pomp.runs.backends.ray_jobs import RayJobs
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+from tests.dashboard.fake import CONFIG, make_cohort
+from tests.runs.ray_head import free_ports
+
+SETTINGS = ["--preset", "demo", "--set", "model.modalities=omics"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("POMP_HOME", str(tmp_path))
+    monkeypatch.delenv("POMP_RAY_ADDRESS", raising=False)
+    workspace = Workspace(tmp_path)
+    make_cohort(workspace.cohorts / "tumours", slides=False)
+    return workspace
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, str, str]]:
+    """What reaches a backend: where, workspace, run, how far."""
+    found: list[tuple[str, Path, str, str]] = []
+
+    def submit(self: LocalBackend | RayBackend, run: Run, until: str = "end") -> int:
+        found.append((self.where, self.workspace.root, run.id, until))
+        return len(found)
+
+    for backend in (LocalBackend, RayBackend):
+        monkeypatch.setattr(backend, "submit", submit)
+    return found
+
+
+def invoke(*words: str) -> str:
+    return CliRunner().invoke(app, ["run", *words], catch_exceptions=False).output
+
+
+@pytest.mark.parametrize(("options", "environment", "where"), [
+    (["--backend", "local"], None, "this machine"),
+    (["--backend", "ray"], None, "the Ray cluster at http://127.0.0.1:8265"),
+    (["--backend", "ray"], "http://head:1", "the Ray cluster at http://head:1"),
+    (["--backend", "ray", "--ray-address", "http://head:2"], "http://head:1", "the Ray cluster at http://head:2"),
+])  # fmt: skip
+def test_a_run_is_queued(
+    workspace: Workspace, asked: list[tuple[str, Path, str, str]], monkeypatch: pytest.MonkeyPatch,
+    options: list[str], environment: str | None, where: str,
+) -> None:  # fmt: skip
+    if environment:
+        monkeypatch.setenv("POMP_RAY_ADDRESS", environment)
+    said = invoke("tumours", *SETTINGS, *options)
+    (run,) = workspace.runs.list()
+    assert f"Queued on {where}, place 1." in said
+    assert asked == [(where, workspace.root, run.id, "end")]
+
+
+def test_a_grid_is_a_loop(workspace: Workspace, asked: list[tuple[str, Path, str, str]]) -> None:
+    for epochs in ("5", "6"):
+        for seed in ("1", "2"):
+            settings = ["--set", f"seed={seed}", "--set", f"finetune.epochs={epochs}"]
+            invoke("tumours", *SETTINGS, *settings, "--backend", "ray")
+    assert len({run_id for _, _, run_id, _ in asked}) == len(workspace.runs.list()) == 4
+
+
+def test_a_run_folder_goes_on_in_its_own_workspace(
+    workspace: Workspace, asked: list[tuple[str, Path, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    invoke("tumours", *SETTINGS, "--backend", "ray")
+    (run,) = workspace.runs.list()
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "another"))
+    invoke("--run", str(run.folder), "--backend", "ray")
+    assert asked[1] == asked[0]
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--backend", "slurm"], "There is no backend 'slurm'. Choose one of local, ray"),
+    (["--backend", "ray", "--ray-address", "head:1"], "'head:1' is no address of a Ray cluster"),
+    (["--backend", "ray", "--device", "cpu"], "leave --as-queued and --device out"),
+    (["--backend", "local", "--as-queued"], "leave --as-queued and --device out"),
+])  # fmt: skip
+def test_what_is_refused_leaves_no_run(workspace: Workspace, options: list[str], said: str) -> None:
+    with pytest.raises((ConfigError, RunError), match=said):
+        invoke("tumours", *SETTINGS, *options)
+    assert workspace.runs.list() == []
+
+
+def test_report_looks_what_became_of_a_job(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = workspace.runs.create(make_cohort(workspace.cohorts / "others", slides=False), CONFIG)
+    run.write_status(state="QUEUED")
+    write_job(run, Job(id="pomp-x", address="http://head:1"))
+    monkeypatch.setattr(RayJobs, "all", lambda self: {})
+    monkeypatch.setattr(RayJobs, "find", lambda self, job_id: None)
+    with pytest.raises(RunError, match="it is interrupted"):
+        CliRunner().invoke(app, ["report", str(run.folder)], catch_exceptions=False)
+    assert "does not know this job" in run.status().message
+
+
+def test_a_cluster_that_is_down(workspace: Workspace) -> None:
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    with pytest.raises(RunError, match=f"No Ray cluster answers at {address}"):
+        invoke("tumours", *SETTINGS, "--backend", "ray", "--ray-address", address)
+    (run,) = workspace.runs.list()
+    assert run.status().state == "STOPPED"
