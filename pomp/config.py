@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pomp.errors import ConfigError
 
@@ -178,6 +178,18 @@ class PretrainConfig(OptimiserConfig):
         description="Masked omics loss: cross-entropy with the softmax of the masked values as target (Eq. 10), or "
         "mean squared error (released code).",
     )
+    with_cohorts: tuple[str, ...] = Field(
+        (),
+        description="Other cohorts of the workspace, by the names of their folders, whose training patients join the "
+        "pre-training; fine-tuning stays with the run's own. Genes that any of them chooses are read from all who "
+        "measured them. Empty: none.",
+    )
+
+    @field_validator("with_cohorts")
+    @classmethod
+    def _in_one_order(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Sorted, each once: the order says nothing."""
+        return tuple(sorted(set(names)))
 
 
 class FinetuneConfig(OptimiserConfig):

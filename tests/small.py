@@ -51,7 +51,7 @@ def batch_of(counts: Sequence[int], generator: torch.Generator, present: torch.T
         coordinates=places,
         values=torch.randn(patients, TYPES, GENES, generator=generator),
         present=there,
-        genes=torch.ones(TYPES, GENES, dtype=torch.bool),
+        genes=torch.ones(patients, TYPES, GENES, dtype=torch.bool),
         time_days=torch.randperm(patients, generator=generator).float() + 1,
         event=torch.arange(patients) % 2 == 0,
     )

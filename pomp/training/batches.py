@@ -32,7 +32,7 @@ class Batch:
     layout: Layout  # of the R regions among (B, M) places
     values: Tensor  # (B, T, G)
     present: Tensor  # (B, T) bool
-    genes: Tensor  # (T, G) bool, False where a type has fewer than G genes
+    genes: Tensor  # (B, T, G) bool, False where the type has fewer than G genes or the patient's cohort lacks the gene
     time_days: Tensor  # (B,)
     event: Tensor  # (B,) bool
     pairs: Tensor  # (P,) indices of patients with both a slide and at least one omics type
@@ -88,18 +88,23 @@ class PatientData:
     A modality that the model is not to read is empty: `OmicsMatrix.empty`, or a `RegionBank` without files.
     """
 
-    def __init__(self, omics: OmicsMatrix, regions: RegionBank, outcome: pd.DataFrame) -> None:
+    def __init__(
+        self, omics: OmicsMatrix, regions: RegionBank, outcome: pd.DataFrame, companions: Sequence[OmicsMatrix] = ()
+    ) -> None:
+        """`companions`: omics of further cohorts in the same (T, G), whose patients are in the other two as well."""
+        cohorts = [omics, *companions]
         self.regions = regions
-        self._row = {patient: row for row, patient in enumerate(omics.patients)}
-        self._values = torch.from_numpy(omics.values)
-        self._present = torch.from_numpy(omics.present)
-        self._genes = torch.from_numpy(omics.gene_mask)
+        self._row = {patient: row for row, patient in enumerate(name for part in cohorts for name in part.patients)}
+        self._values = torch.from_numpy(np.concatenate([part.values for part in cohorts]))
+        self._present = torch.from_numpy(np.concatenate([part.present for part in cohorts]))
+        self._genes = torch.from_numpy(np.stack([part.gene_mask for part in cohorts]))  # (C, T, G) for C cohorts
+        self._cohort = torch.from_numpy(np.repeat(np.arange(len(cohorts)), [len(part.patients) for part in cohorts]))
         self._outcome = outcome
 
     @property
     def shape(self) -> tuple[int, int]:
         """(T, G), what the omics encoder is built for."""
-        types, genes = self._genes.shape
+        _, types, genes = self._genes.shape
         return types, genes
 
     def batch(self, patients: Sequence[str]) -> Batch:
@@ -113,7 +118,7 @@ class PatientData:
             coordinates=torch.from_numpy(np.concatenate(places)),
             values=self._values[rows],
             present=self._present[rows],
-            genes=self._genes,
+            genes=self._genes[self._cohort[rows]],
             time_days=torch.tensor(outcome["time_days"].to_numpy(np.float32)),
             event=torch.tensor(outcome["event"].to_numpy(bool)),
         )

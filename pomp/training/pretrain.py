@@ -69,4 +69,4 @@ def _masked(model: Pomp, batch: Batch, pathology: PathologyTokens, config: Pretr
     omics = model.encode_omics(mask_omics(values, chosen, config.mask), batch.present[rows])
     fused = model.fuse(omics, pathology.select(rows))
     predicted = model.reconstruct(fused.types[own, chosen])
-    return masked_loss(predicted, values[own, chosen], batch.genes[chosen], config.mom_loss)
+    return masked_loss(predicted, values[own, chosen], batch.genes[rows, chosen], config.mom_loss)

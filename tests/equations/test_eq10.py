@@ -64,7 +64,9 @@ def test_the_masked_token_is_the_one_reconstructed(monkeypatch: pytest.MonkeyPat
     tokens = model.fuse(model.encode_omics(hidden, batch.present), pathology).types
     expected = [
         masked_loss(
-            model.reconstruct(tokens[patient, kind])[None], batch.values[patient, kind][None], batch.genes[kind][None]
+            model.reconstruct(tokens[patient, kind])[None],
+            batch.values[patient, kind][None],
+            batch.genes[patient, kind][None],
         )
         for patient, kind in enumerate(chosen)
     ]

@@ -44,8 +44,8 @@ class FakeData:
         places = torch.split(self.whole.coordinates, self.whole.layout.counts.tolist())
         return Batch.of(
             patients, [self.whole.regions[row] for row in rows], torch.cat([places[row] for row in rows]),
-            self.whole.values[rows], self.whole.present[rows], self.whole.genes, self.whole.time_days[rows],
-            self.whole.event[rows],
+            self.whole.values[rows], self.whole.present[rows], self.whole.genes[rows],
+            self.whole.time_days[rows], self.whole.event[rows],
         )  # fmt: skip
 
 
