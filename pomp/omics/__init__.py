@@ -3,5 +3,6 @@
 from pomp.omics.cache import SelectionCache
 from pomp.omics.matrix import OmicsMatrix
 from pomp.omics.selector import OmicsSelector
+from pomp.omics.vocabulary import Vocabulary
 
-__all__ = ["OmicsMatrix", "OmicsSelector", "SelectionCache"]
+__all__ = ["OmicsMatrix", "OmicsSelector", "SelectionCache", "Vocabulary"]

@@ -16,10 +16,11 @@ class OmicsMatrix:
 
     Attributes:
         values: (N, T, G) float32, standardised by the training fold's mean and standard deviation, within ±5; 0 where a
-            gene is padding or the patient lacks the type.
+            gene is masked or the patient lacks the type.
         present: (N, T) bool, the patient has this type.
-        gene_mask: (T, G) bool, False = padding: the type has fewer than G genes.
-        types: T names, in the cohort's order.
+        gene_mask: (T, G) bool, False = padding, as the type has fewer than G genes; or, in a vocabulary that several
+            cohorts share, a gene that this one did not measure.
+        types: T names, in the cohort's order or the vocabulary's.
         genes: the genes of each type, in the order of `values`; at most G.
         patients: N ids, in the order of `values`.
     """

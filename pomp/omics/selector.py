@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +18,7 @@ from pomp.omics.matrix import OmicsMatrix
 from pomp.omics.panel import GenePanel
 from pomp.omics.processes import select_side_by_side
 from pomp.omics.training_rows import TrainingRows
-from pomp.omics.type_selection import STEPS, SUMMARY_COLUMNS, TypeSelection, select_genes
+from pomp.omics.type_selection import STEPS, SUMMARY_COLUMNS, TypeSelection, measured_panel, select_genes
 from pomp.progress import OnProgress
 
 DESEQ_SECONDS = 0.003
@@ -82,6 +82,25 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
         self.summary_ = pd.concat(summaries, ignore_index=True) if summaries else pd.DataFrame(columns=SUMMARY_COLUMNS)
         return self
 
+    def widened(
+        self, genes: Mapping[str, Collection[str]], tables: Mapping[str, OmicsTable], outcome: pd.DataFrame
+    ) -> Self:
+        """A selector of all those genes of each fitted type that the training patients measured, in sorted order.
+
+        What it is for: what another cohort chose, on this one's scale. Genes are not ranked, so it has no `summary_`.
+
+        Args:
+            genes: of each type, from which the measured ones are taken: at least those that this selector chose.
+            tables, outcome: those of `fit`.
+
+        Raises:
+            TrainingError: as `fit`.
+        """
+        wider = type(self)(self.config, self.seed)
+        rows = [TrainingRows.of(tables[panel.omics], outcome) for panel in self.panels_]
+        wider.panels_ = [measured_panel(own, genes[own.name], self.config) for own in rows]
+        return wider
+
     def transform(self, tables: Mapping[str, OmicsTable], patients: Sequence[str]) -> OmicsMatrix:
         """The selected genes of any patients on the training fold's scale; no patient's values depend on another's.
 
@@ -90,7 +109,11 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
         Raises:
             CohortError: a table has none of the selected genes.
         """
-        shape = len(patients), len(self.panels_), self.config.genes
+        shape = (
+            len(patients),
+            len(self.panels_),
+            max([self.config.genes, *(len(panel.genes) for panel in self.panels_)]),
+        )
         values, present = np.zeros(shape, np.float32), np.zeros(shape[:2], np.bool_)
         gene_mask = np.zeros(shape[1:], np.bool_)
         for place, panel in enumerate(self.panels_):

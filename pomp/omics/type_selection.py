@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -61,9 +61,7 @@ def select_genes(rows: TrainingRows, config: OmicsConfig, seed: int, tell: Calla
         TrainingError: no gene varies, there are too few patients for the contrast, or the ranking failed.
     """
     with threadpool_limits(1, user_api="blas"):
-        values = rows.values.loc[:, rows.values.isna().mean() <= MAX_MISSING]
-        normaliser = Normaliser.fit(values.to_numpy(), rows.kind)
-        known = pd.DataFrame(normaliser.transform(values.to_numpy()), values.index, values.columns)
+        values, normaliser, known = _normalised(rows)
         genes = _varying(known, rows)
         tell(f"{rows.name}: differential test")
         differential = _differential(rows, config, normaliser).fit(values, rows.outcome, genes)
@@ -78,6 +76,31 @@ def select_genes(rows: TrainingRows, config: OmicsConfig, seed: int, tell: Calla
     chosen = summary.loc[summary["selected"], "gene"].tolist()
     panel = _panel(rows.name, values, normaliser, imputer.restricted(chosen), filled[chosen].to_numpy())
     return TypeSelection(panel, summary)
+
+
+def measured_panel(rows: TrainingRows, genes: Collection[str], config: OmicsConfig) -> GenePanel:
+    """A panel of those of `genes` that the training patients measured, sorted; nothing is chosen.
+
+    As in a selection, a gene that is missing in more than half of them, or that does not vary, counts as not measured.
+    A gene that a selection on the same rows chose gets the same values as from its panel, to the bit.
+
+    Raises:
+        TrainingError: no gene varies.
+    """
+    with threadpool_limits(1, user_api="blas"):
+        values, normaliser, known = _normalised(rows)
+        donors = _varying(known, rows)
+        measured = sorted(set(genes).intersection(donors))
+        imputer = GeneWiseKNNImputer(config.neighbours).fit(known[donors], measured)
+        filled = imputer.transform(known)
+    return _panel(rows.name, values, normaliser, imputer.restricted(measured), filled[measured].to_numpy())
+
+
+def _normalised(rows: TrainingRows) -> tuple[pd.DataFrame, Normaliser, pd.DataFrame]:
+    """The columns with enough values, as they are; what normalises them; and normalised."""
+    values = rows.values.loc[:, rows.values.isna().mean() <= MAX_MISSING]
+    normaliser = Normaliser.fit(values.to_numpy(), rows.kind)
+    return values, normaliser, pd.DataFrame(normaliser.transform(values.to_numpy()), values.index, values.columns)
 
 
 def _varying(known: pd.DataFrame, rows: TrainingRows) -> list[str]:
