@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ import pandas as pd
 from pomp.atomic import write_text
 from pomp.errors import RunError
 from pomp.sealed import seal, unseal
+
+log = logging.getLogger(__name__)
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -36,28 +39,34 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 def read_rows(path: Path) -> pd.DataFrame:
     """One row an epoch; columns stage, fold, epoch, and whatever was measured. Torn and damaged lines are left out."""
-    return pd.DataFrame(_rows(path))
+    rows, _ = _read(path)
+    return pd.DataFrame(rows)
 
 
 def rewind(path: Path, stage: str, fold: int, epoch: int) -> None:
-    """Drop the rows of a stage of a fold from `epoch` on, which are about to come again.
+    """Drop the rows of a stage of a fold from `epoch` on, which are about to come again, and lines that are damaged.
 
     Raises:
         RunError: the file could not be replaced.
     """
-    rows = _rows(path)
+    rows, damaged = _read(path)
+    if damaged:
+        lines = "1 line of %s is" if damaged == 1 else f"{damaged} lines of %s are"
+        log.warning(f"{lines} torn or damaged, and left out.", path.name)
     kept = [row for row in rows if row["stage"] != stage or row["fold"] != fold or row["epoch"] < epoch]
-    if len(kept) < len(rows):
+    if damaged or len(kept) < len(rows):
         write_text(path, "".join(map(_line, kept)))
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The rows, and how many lines are none."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        return []
-    parsed = (_parse(line) for line in text.split("\n"))
-    return [row for row in parsed if row is not None]
+        return [], 0
+    parsed = [_parse(line) for line in text.split("\n") if line]
+    rows = [row for row in parsed if row is not None]
+    return rows, len(parsed) - len(rows)
 
 
 def _line(row: Mapping[str, Any]) -> str:
