@@ -1,1 +1,1 @@
-"""Backends launch commands: `pomp run --run DIR`, and nothing else."""
+"""Backends launch commands: `pomp run --as-queued --run DIR`, and nothing else. `choice` says which backend does."""

@@ -14,7 +14,6 @@ import secrets
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from pathlib import Path
 
 from pomp.errors import RunBusyError, RunError
 from pomp.runs import lock
@@ -51,8 +50,11 @@ class RayBackend(Backend):
     def submit(self, run: Run, until: Until = "end") -> int:
         with self._alone(run):
             jobs = self.jobs.all()
-            if (known := self._job(run, jobs)) is not None and not known.over and run.status().active:
+            known = self._job(run, jobs)
+            if known is not None and known.status == "PENDING":
                 return self._place(known, jobs)
+            if known is not None and not known.over and run.status().state == "QUEUED":
+                raise RunError(f"Run {run.id} is being started already.")
             slot = self.jobs.slot()
             self._leave_local_queue(run)
             job = Job(id=f"pomp-{run.id}-{secrets.token_hex(3)}", address=self.jobs.address)
@@ -83,7 +85,7 @@ class RayBackend(Backend):
             except RunBusyError:  # its worker has begun just now
                 run.request_stop()
                 return
-            # Without the cluster's help, too, the job can no longer begin.
+            # A job that waits can no longer begin, whether or not this arrives; one that is starting must hear of it.
             with suppress(RunError):
                 if job_id is not None:
                     self.jobs.stop(job_id)
@@ -114,7 +116,7 @@ class RayBackend(Backend):
         jobs = self.jobs.all()
         for run in pending:
             # Somebody else submits it, works on it or deletes it at this moment: the next look will tell.
-            with suppress(RunBusyError):
+            with suppress(RunError):
                 self._settle(run, jobs)
 
     def _command(self, run: Run, job: Job) -> str:
@@ -167,7 +169,7 @@ class RayBackend(Backend):
 
     @staticmethod
     def _place(job: RayJob, jobs: Mapping[str, RayJob]) -> int:
-        """From 1, also for a job that begins at this moment."""
+        """From 1."""
         return sum(other.status == "PENDING" and other.submitted < job.submitted for other in jobs.values()) + 1
 
     @staticmethod
@@ -179,4 +181,4 @@ class RayBackend(Backend):
     @staticmethod
     def _alone(run: Run) -> AbstractContextManager[None]:
         """Nobody else submits the run or closes its books."""
-        return lock.hold(Path(run.folder) / "job.lock", f"The queueing of run {run.id}")
+        return lock.hold(run.folder / "job.lock", f"The queueing of run {run.id}")

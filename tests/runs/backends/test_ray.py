@@ -108,6 +108,19 @@ def test_submit_names_the_run_and_returns_its_place(backend: RayBackend, jobs: F
     assert len(jobs.known) == 3
 
 
+def test_a_run_that_has_begun_is_not_queued_again(backend: RayBackend, jobs: FakeJobs, workspace: Workspace) -> None:
+    run = new_run(workspace)
+    backend.submit(run)
+    jobs.say(job_of(run), "RUNNING")
+    with pytest.raises(RunError, match="is being started already"):
+        backend.submit(run)
+    with run.hold():
+        run.write_status(state="RUNNING")
+        with pytest.raises(RunBusyError):
+            backend.submit(run)
+    assert len(jobs.known) == 1
+
+
 def test_many_runs_of_one_second_are_many_jobs(backend: RayBackend, jobs: FakeJobs, workspace: Workspace) -> None:
     runs = [new_run(workspace) for _ in range(24)]
     assert [backend.submit(run) for run in runs] == list(range(1, 25))
