@@ -82,24 +82,29 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
         self.summary_ = pd.concat(summaries, ignore_index=True) if summaries else pd.DataFrame(columns=SUMMARY_COLUMNS)
         return self
 
-    def widened(
-        self, genes: Mapping[str, Collection[str]], tables: Mapping[str, OmicsTable], outcome: pd.DataFrame
+    @classmethod
+    def of_genes(
+        cls,
+        genes: Mapping[str, Collection[str]],
+        tables: Mapping[str, OmicsTable],
+        outcome: pd.DataFrame,
+        config: OmicsConfig,
     ) -> Self:
-        """A selector of all those genes of each fitted type that the training patients measured, in sorted order.
+        """A fitted selector that chooses nothing: it has those genes of each type that the training patients measured.
 
         What it is for: what another cohort chose, on this one's scale. Genes are not ranked, so it has no `summary_`.
 
         Args:
-            genes: of each type, from which the measured ones are taken: at least those that this selector chose.
-            tables, outcome: those of `fit`.
+            genes: by type, from which the measured ones are taken; types that `tables` lacks are left out.
+            tables, outcome: as of `fit`.
 
         Raises:
-            TrainingError: as `fit`.
+            TrainingError: a type has no patient, no event or no varying gene in the fold.
         """
-        wider = type(self)(self.config, self.seed)
-        rows = [TrainingRows.of(tables[panel.omics], outcome) for panel in self.panels_]
-        wider.panels_ = [measured_panel(own, genes[own.name], self.config) for own in rows]
-        return wider
+        selector = cls(config)
+        rows = [TrainingRows.of(table, outcome) for name, table in tables.items() if name in genes]
+        selector.panels_ = [measured_panel(own, genes[own.name], config) for own in rows]
+        return selector
 
     def transform(self, tables: Mapping[str, OmicsTable], patients: Sequence[str]) -> OmicsMatrix:
         """The selected genes of any patients on the training fold's scale; no patient's values depend on another's.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
@@ -62,6 +63,8 @@ class RunInfo(Frozen):
     versions: dict[str, str]
     command: str
     """The command that makes this run."""
+    companions: tuple[CohortInfo, ...] = ()
+    """The cohorts that join the pre-training, in the order of `pretrain.with_cohorts`."""
 
 
 def describe_cohort(cohort: Cohort, workspace: Path) -> CohortInfo:
@@ -81,7 +84,13 @@ def describe_cohort(cohort: Cohort, workspace: Path) -> CohortInfo:
 
 
 def describe_run(
-    run_id: str, created: datetime, cohort: CohortInfo, config: RunConfig, splits_digest: str, title: str
+    run_id: str,
+    created: datetime,
+    cohort: CohortInfo,
+    companions: Sequence[CohortInfo],
+    config: RunConfig,
+    splits_digest: str,
+    title: str,
 ) -> RunInfo:
     return RunInfo(
         id=run_id,
@@ -95,6 +104,7 @@ def describe_run(
         splits_digest=splits_digest,
         versions={"python": python_version()} | {name: metadata.version(name) for name in _PACKAGES},
         command=command_line(_argument(cohort), config),
+        companions=tuple(companions),
     )
 
 

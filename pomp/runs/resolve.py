@@ -17,7 +17,8 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
     that reads no slides leaves the source as it is.
 
     Raises:
-        ConfigError: the cohort lacks a modality or a source that is asked for.
+        ConfigError: the cohort lacks a modality or a source that is asked for, or other cohorts are to join a
+            pre-training that a model of slides alone does not have.
     """
     has_slides, has_omics = not cohort.slides.empty, bool(cohort.omics)
     wanted = config.model.modalities
@@ -30,7 +31,29 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
         )
     if wanted in {"both", "omics"} and not has_omics:
         raise ConfigError(f"Cohort '{cohort.name}' has no omics table: choose the modality 'pathology'.")
+    if wanted == "pathology" and config.pretrain.with_cohorts:
+        raise ConfigError(
+            f"pretrain.with_cohorts names {', '.join(config.pretrain.with_cohorts)}, and a model that reads slides "
+            "alone is not pre-trained: leave it empty, or choose a modality with omics."
+        )
     return override(config, _unimodal_tasks(config, wanted) | ({} if wanted == "omics" else _source(config, cohort)))
+
+
+def check_companion(config: RunConfig, cohort: Cohort) -> None:
+    """Whether a cohort can join the pre-training of a run with these settings, which `resolve` has decided.
+
+    It needs omics. Its slides are read if the run reads slides; a cohort without any takes part all the same.
+
+    Raises:
+        ConfigError: it has no omics, or not the source that the run's regions come from.
+    """
+    if not cohort.omics:
+        raise ConfigError(
+            f"Cohort '{cohort.name}' has no omics table, and without one it cannot join the pre-training: leave it out "
+            "of pretrain.with_cohorts."
+        )
+    if config.model.modalities == "both" and not cohort.slides.empty:
+        _source(config, cohort)
 
 
 def _source(config: RunConfig, cohort: Cohort) -> dict[str, str]:

@@ -16,7 +16,8 @@ from pomp.atomic import write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits, make_splits
 from pomp.errors import RunError
-from pomp.runs.info import RunInfo, describe_cohort, describe_run, write_info
+from pomp.runs.companions import find_companions
+from pomp.runs.info import CohortInfo, RunInfo, describe_cohort, describe_run, write_info
 from pomp.runs.resolve import resolve
 from pomp.runs.run import Run
 from pomp.runs.status import Status, write_status
@@ -40,17 +41,17 @@ class RunStore:
             title: for people; it is data and never a path.
 
         Raises:
-            ConfigError: the settings do not fit the cohort.
-            CohortError: the cohort has too few events for the folds.
+            ConfigError: the settings do not fit the cohort, or name companions that do not.
+            CohortError: the cohort has too few events for the folds; or see `find_companions`.
             RunError: the folder cannot be written.
         """
         config = resolve(config, cohort)
         splits = make_splits(cohort.outcome, config.folds, config.seed)
-        described = describe_cohort(cohort, self.root.parent.resolve())
+        described, *companions = self._describe(cohort, config)
         created = datetime.now(UTC)
         run_id = name = f"{created:%Y%m%d-%H%M%S}-{config.protocol}-{config.digest[:6]}"
         while True:
-            info = describe_run(run_id, created, described, config, splits.digest, title)
+            info = describe_run(run_id, created, described, companions, config, splits.digest, title)
             if self._build(info, splits):
                 return Run(self.root / run_id, info)
             run_id = f"{name}-{secrets.token_hex(2)}"
@@ -59,11 +60,14 @@ class RunStore:
         """The newest run made from the same files, where they are now, with the same settings.
 
         Raises:
-            ConfigError: the settings do not fit the cohort.
+            ConfigError, CohortError: as `create`.
         """
-        described, digest = describe_cohort(cohort, self.root.parent.resolve()), resolve(config, cohort).digest
-        same = (run for run in self.list() if (run.info.cohort, run.info.config_digest) == (described, digest))
-        return next(same, None)
+        config = resolve(config, cohort)
+        wanted = self._describe(cohort, config), config.digest
+        for run in self.list():
+            if ([run.info.cohort, *run.info.companions], run.info.config_digest) == wanted:
+                return run
+        return None
 
     def list(self) -> list[Run]:
         """Every intact run, newest first."""
@@ -101,6 +105,12 @@ class RunStore:
                 raise RunError(f"{run.folder} cannot be removed: {error.strerror}. Is {self.root} writable?") from None
         for trash in self.root.glob(".trash-*"):
             shutil.rmtree(trash, ignore_errors=True)
+
+    def _describe(self, cohort: Cohort, config: RunConfig) -> Sequence[CohortInfo]:
+        """The run's cohort, then its companions."""
+        workspace = self.root.parent.resolve()
+        companions = find_companions(cohort, config, workspace / "cohorts")
+        return [describe_cohort(one, workspace) for one in (cohort, *companions)]
 
     def _build(self, info: RunInfo, splits: Splits) -> bool:
         """Write the folder aside and rename it into its place; False if that is taken."""

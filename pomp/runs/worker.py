@@ -19,25 +19,25 @@ from typing import Any
 
 import pandas as pd
 
-from pomp.data.cohort import Cohort, read_cohort
 from pomp.data.splits import Fold
 from pomp.errors import PompError, RunError
 from pomp.explain.regions import explain_regions
-from pomp.omics.cache import SelectionCache
 from pomp.omics.matrix import OmicsMatrix
-from pomp.omics.selector import OmicsSelector
+from pomp.runs.company import Company, read_company
+from pomp.runs.company_regions import gather_company_regions
 from pomp.runs.comparators import comparator_risks
 from pomp.runs.estimate import Estimate
 from pomp.runs.log import run_log
-from pomp.runs.regions import gather_regions
+from pomp.runs.pretrained import pretrain_fold
 from pomp.runs.run import Run
+from pomp.runs.selection import Selection
 from pomp.runs.status import Status, Until
 from pomp.slides.prepare import SlideResult
 from pomp.training.bank import RegionBank
 from pomp.training.batches import PatientData
 from pomp.training.device import Compute, DeviceName, pick_device, plan_compute, room_for_regions
-from pomp.training.folds import FoldTraining, Hooks, fold_name
-from pomp.training.loop import ALL_PATIENTS, StageName, StopRequested
+from pomp.training.folds import FoldTraining, Hooks
+from pomp.training.loop import StageName, StopRequested
 
 OnStatus = Callable[[Status], None]
 
@@ -101,6 +101,7 @@ class Worker:
         self.run, self.config = run, run.config
         self.device_name, self.on_status = device, on_status
         self._estimate = Estimate({})
+        self._company = ""  # who is pre-trained on in this fold, where others join
         self._terminated = False
         self._written = 0.0
 
@@ -119,19 +120,19 @@ class Worker:
             message="Reading the cohort", device=str(device), pid=os.getpid(), host=platform.node(), started=now,
             finished=None,
         )  # fmt: skip
-        cohort = self._read_cohort()
-        folds = self.run.splits().folds
-        self._estimate = Estimate(self._plan(cohort, len(folds), until))
-        bank = self._prepare(cohort)
+        company = read_company(self.run)
+        folds = company.own.splits.folds
+        self._estimate = Estimate(self._plan(company, until))
+        bank = self._prepare(company)
         bank.keep(room_for_regions(device))
         compute = plan_compute(device, self.config, bank.features)
         if until == "prepare":
             for fold in folds:
-                self._select(fold, cohort)
+                self._select(fold, company)
             self.report(state="STOPPED", stage=None, progress=1.0, eta_seconds=None, message=PREPARED)
             return
         for fold in folds:
-            self._fold(fold, cohort, bank, compute, until)
+            self._fold(fold, company, bank, compute, until)
         if until == "pretrain":
             self.report(state="STOPPED", message="Pre-training is done. Fine-tuning goes on from here.")
             return
@@ -141,20 +142,12 @@ class Worker:
 
     # Stations
 
-    def _read_cohort(self) -> Cohort:
-        cohort = read_cohort(self.run.cohort_folder, self.config.cohort)
-        if cohort.digest != self.run.info.cohort.digest:
-            raise RunError(
-                f"The files of cohort '{cohort.name}' in {cohort.folder} have changed since this run was made. "
-                "Put the old ones back, or start a new run on the new files."
-            )
-        return cohort
-
-    def _plan(self, cohort: Cohort, folds: int, until: Until) -> dict[str, int]:
+    def _plan(self, company: Company, until: Until) -> dict[str, int]:
+        folds = len(company.own.splits.folds)
         rules = self.config.rules
         reads_slides = self.config.model.modalities != "omics"
         preparation = {
-            "prepare": len(cohort.slides) if reads_slides else 0,
+            "prepare": company.slides if reads_slides else 0,
             "select": 0 if self.config.model.modalities == "pathology" else 1 if rules.selection == "all" else folds,
         }
         if until == "prepare":
@@ -165,9 +158,9 @@ class Worker:
             "explain": folds if reads_slides else 0,
         }
 
-    def _prepare(self, cohort: Cohort) -> RegionBank:
+    def _prepare(self, company: Company) -> RegionBank:
         """Regions of every slide; what became of each is kept in the run's table `slides`."""
-        if self.config.model.modalities == "omics" or cohort.slides.empty:
+        if self.config.model.modalities == "omics":
             return RegionBank({}, self.config.slides.side)
         counted, last = 0, time.monotonic()
 
@@ -184,17 +177,20 @@ class Worker:
         def on_results(results: list[SlideResult]) -> None:
             self.run.write_table("slides", pd.DataFrame(results))
 
-        return gather_regions(cohort, self.config.slides, on_progress, on_results)
+        return gather_company_regions(company, self.config.slides, on_progress, on_results)
 
-    def _fold(self, fold: Fold, cohort: Cohort, bank: RegionBank, compute: Compute, until: Until) -> None:
+    def _fold(self, fold: Fold, company: Company, bank: RegionBank, compute: Compute, until: Until) -> None:
         if self._finished(fold):
             self._count_finished_fold()
             return
-        omics = self._select(fold, cohort)
-        data = PatientData(omics, bank, cohort.outcome)
+        cohort = company.own.cohort
+        omics, *others = self._select(fold, company)
+        data = PatientData(omics, bank, company.outcome, others)
         hooks = Hooks(self._on_resume, self._on_epoch, self.should_stop)
-        training = FoldTraining(self.config, fold, cohort.outcome, data, self.run.folder / "checkpoints", hooks)
-        model = training.pretrain(compute)
+        patients, folder = company.pretraining(fold.index), self.run.folder / "checkpoints"
+        training = FoldTraining(self.config, fold, patients, cohort.outcome, data, folder, hooks)
+        self._company = company.describe(fold.index)
+        model = pretrain_fold(self.run, company, training, compute)
         if until == "pretrain":
             return
         result = training.finetune(model, compute)
@@ -202,6 +198,9 @@ class Worker:
             started = time.monotonic()
             self._tick(stage="explain", fold=fold.index, epoch=None, message="Maps of the test patients", force=True)
             regions = explain_regions(result.model, data, fold.test, omics.types, compute).assign(fold=fold.index)
+            # A type that only companions have is aligned with no region of this cohort.
+            lacking = [f"alignment_{name}" for name in omics.types if name not in cohort.omics]
+            regions = regions.drop(columns=lacking, errors="ignore")
             self.run.write_table(f"folds/{fold.index}/regions", regions)
             self._estimate.finish("explain", time.monotonic() - started)
         self._tick(stage="report", fold=fold.index, epoch=None, message="Plain models on the same patients", force=True)
@@ -216,25 +215,18 @@ class Worker:
         names = [name for name in FOLD_TABLES if name != "regions" or not without_maps]
         return all(self.run.table(f"folds/{fold.index}/{name}") is not None for name in names)
 
-    def _select(self, fold: Fold, cohort: Cohort) -> OmicsMatrix:
-        """Genes and scalers fitted on the patients that the protocol allows, from the run folder if they are there."""
+    def _select(self, fold: Fold, company: Company) -> list[OmicsMatrix]:
+        """What the model reads of omics in this fold, of the run's cohort and of each companion."""
         if self.config.model.modalities == "pathology":
-            return OmicsMatrix.empty(cohort.patients)
-        everybody = self.config.rules.selection == "all"
-        name = fold_name(ALL_PATIENTS) if everybody else fold_name(fold.index)
-        saved = self.run.read_json(f"selectors/{name}")
-        if saved is not None and self.run.table(f"selectors/{name}") is not None:
-            selector = OmicsSelector.from_json(saved)
-            self._estimate.finish("select", units=0 if everybody and fold.index else 1)
+            return [OmicsMatrix.empty(company.own.cohort.patients)]
+        selection, started = Selection(self.run, company), time.monotonic()
+        made = selection.is_made(fold.index)
+        matrices = selection.matrices(fold.index, self._on_select(fold))
+        if made:
+            self._estimate.finish("select", units=0 if self.config.rules.selection == "all" and fold.index else 1)
         else:
-            started = time.monotonic()
-            selector = OmicsSelector(self.config.omics, self.config.seed, SelectionCache(self.run.cache / "selections"))
-            seen = cohort.outcome if everybody else cohort.outcome.loc[list(fold.train)]
-            selector.fit(cohort.omics, seen, on_progress=self._on_select(fold))
-            self.run.write_table(f"selectors/{name}", selector.summary_)
-            self.run.write_json(f"selectors/{name}", selector.to_json())
             self._estimate.finish("select", time.monotonic() - started)
-        return selector.transform(cohort.omics, cohort.patients)
+        return matrices
 
     def _gather(self, folds: list[int]) -> None:
         """Out-of-fold tables of all folds together; predictions last, because they mark the run as finished."""
@@ -257,13 +249,17 @@ class Worker:
     def _on_resume(self, stage: StageName, fold: int, done: int) -> None:
         self.run.rewind_metrics(stage, fold, done)
         self._estimate.finish(stage, units=done)
-        self._tick(stage=stage, fold=fold, epoch=None, message="", force=True)
+        self._tick(stage=stage, fold=fold, epoch=None, message=self._seen(stage), force=True)
 
     def _on_epoch(self, stage: StageName, fold: int, epoch: int, row: dict[str, Any]) -> None:
         self.run.append_metrics({"stage": stage, "fold": fold, "epoch": epoch, **row})
         self._estimate.finish(stage, row["seconds"])
         epochs = self.config.pretrain.epochs if stage == "pretrain" else self.config.finetune.epochs
-        self._tick(stage=stage, fold=fold, epoch=epoch + 1, epochs=epochs, message="")
+        self._tick(stage=stage, fold=fold, epoch=epoch + 1, epochs=epochs, message=self._seen(stage))
+
+    def _seen(self, stage: StageName) -> str:
+        """Who is trained on, where that is not the run's cohort alone."""
+        return self._company if stage == "pretrain" else ""
 
     def _count_finished_fold(self) -> None:
         rules = self.config.rules

@@ -58,39 +58,51 @@ class BestEpoch:
 
 
 class FoldTraining:
-    """The model of one fold. It is trained on `fold.train` and, under a paper protocol, pre-trained on everybody."""
+    """The model of one fold. It is pre-trained on whom the protocol allows, and trained on `fold.train`."""
 
     def __init__(
-        self, config: RunConfig, fold: Fold, outcome: pd.DataFrame, data: PatientData, checkpoints: Path, hooks: Hooks
+        self,
+        config: RunConfig,
+        fold: Fold,
+        pretraining: Sequence[str],
+        outcome: pd.DataFrame,
+        data: PatientData,
+        checkpoints: Path,
+        hooks: Hooks,
     ) -> None:
-        self.config, self.fold, self.outcome, self.data, self.hooks = config, fold, outcome, data, hooks
+        """`pretraining`: who is pre-trained on, of whatever cohort; `outcome`: of the patients of `fold`."""
+        self.config, self.fold, self.pretraining = config, fold, pretraining
+        self.outcome, self.data, self.hooks = outcome, data, hooks
         self.checkpoints = checkpoints
 
     @property
     def pretrain_fold(self) -> int:
         return ALL_PATIENTS if self.config.rules.pretraining == "all" else self.fold.index
 
+    @property
+    def pretrain_checkpoints(self) -> CheckpointStore:
+        return CheckpointStore(self.checkpoints / f"{fold_name(self.pretrain_fold)}-pretrain")
+
     def pretrain(self, compute: Compute) -> Pomp:
-        """A model pre-trained on the patients that the protocol allows, from its checkpoint as far as there is one."""
+        """A model pre-trained on `pretraining`, from its checkpoint as far as there is one."""
         index = self.pretrain_fold
         types, genes = self.data.shape
         seed = hash_seed((self.config.seed, index + 1))
         model = build_model(self.config, types, genes, seed, self.data.regions.features).to(compute.device)
         if not self.config.pretrain.epochs:
             return model
-        patients = self.outcome.index.to_list() if index == ALL_PATIENTS else list(self.fold.train)
         stage = Stage(
             name="pretrain",
             fold=index,
             seed=self.config.seed,
             config=self.config.pretrain,
             losses=pretrain_losses(self.config.pretrain),
-            checkpoints=CheckpointStore(self.checkpoints / f"{fold_name(index)}-pretrain"),
+            checkpoints=self.pretrain_checkpoints,
             on_resume=lambda done: self.hooks.on_resume("pretrain", index, done),
             on_epoch=lambda epoch, row, _: self.hooks.on_epoch("pretrain", index, epoch, row),
             should_stop=self.hooks.should_stop,
         )
-        train(model, self.data, patients, stage, compute)
+        train(model, self.data, self.pretraining, stage, compute)
         return model
 
     def finetune(self, model: Pomp, compute: Compute) -> FoldResult:

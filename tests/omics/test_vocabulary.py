@@ -21,8 +21,8 @@ def fit(cohort: Small) -> OmicsSelector:
     return OmicsSelector(CONFIG, seed=1).fit(cohort.tables, cohort.outcome.loc[TRAINING])
 
 
-def widened(selector: OmicsSelector, vocabulary: Vocabulary, cohort: Small) -> OmicsSelector:
-    return selector.widened(vocabulary.genes, cohort.tables, cohort.outcome.loc[TRAINING])
+def widened(vocabulary: Vocabulary, cohort: Small) -> OmicsSelector:
+    return OmicsSelector.of_genes(vocabulary.genes, cohort.tables, cohort.outcome.loc[TRAINING], CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_the_union_of_all_choices_sorted_whatever_the_order_of_the_cohorts(
 
 def test_genes_chosen_here_keep_their_values_to_the_bit(liver: OmicsSelector, vocabulary: Vocabulary) -> None:
     own = liver.transform(LIVER.tables, LIVER.patients)
-    wide = vocabulary.arrange(widened(liver, vocabulary, LIVER).transform(LIVER.tables, LIVER.patients))
+    wide = vocabulary.arrange(widened(vocabulary, LIVER).transform(LIVER.tables, LIVER.patients))
     for place, omics in enumerate(own.types):
         there = wide.types.index(omics)
         columns = [vocabulary.genes[omics].index(gene) for gene in own.genes[omics]]
@@ -81,7 +81,7 @@ def test_genes_chosen_here_keep_their_values_to_the_bit(liver: OmicsSelector, vo
 
 
 def test_genes_that_another_cohort_chose_are_on_this_ones_scale(liver: OmicsSelector, vocabulary: Vocabulary) -> None:
-    matrix = vocabulary.arrange(widened(liver, vocabulary, LIVER).transform(LIVER.tables, TRAINING))
+    matrix = vocabulary.arrange(widened(vocabulary, LIVER).transform(LIVER.tables, TRAINING))
     place = matrix.types.index("mrna")
     assert matrix.gene_mask[place].sum() == len(vocabulary.genes["mrna"])
     values = matrix.values[:, place, matrix.gene_mask[place]].astype(float)
@@ -106,7 +106,7 @@ def test_a_gene_that_a_cohort_did_not_measure_is_masked_and_0(change: str, liver
     poor = without(BREAST, "mrna", change, lacking)
     selector = fit(poor)
     vocabulary = Vocabulary.of([liver, selector])
-    matrix = vocabulary.arrange(widened(selector, vocabulary, poor).transform(poor.tables, poor.patients))
+    matrix = vocabulary.arrange(widened(vocabulary, poor).transform(poor.tables, poor.patients))
     place = matrix.types.index("mrna")
     columns = [vocabulary.genes["mrna"].index(gene) for gene in lacking]
     assert not matrix.gene_mask[place, columns].any()
@@ -118,7 +118,7 @@ def test_a_type_that_a_cohort_lacks_is_present_in_none_of_its_patients(liver: Om
     poor = replace(BREAST, tables={name: table for name, table in BREAST.tables.items() if name != "mirna"})
     selector = fit(poor)
     vocabulary = Vocabulary.of([selector, liver])
-    matrix = vocabulary.arrange(widened(selector, vocabulary, poor).transform(poor.tables, poor.patients))
+    matrix = vocabulary.arrange(widened(vocabulary, poor).transform(poor.tables, poor.patients))
     place = vocabulary.arrange(liver.transform(LIVER.tables, TEST)).types.index("mirna")
     assert matrix.types[place] == "mirna"
     assert not matrix.present[:, place].any()
@@ -127,7 +127,7 @@ def test_a_type_that_a_cohort_lacks_is_present_in_none_of_its_patients(liver: Om
 
 
 def test_a_wider_selector_is_written_and_read_without_a_change(liver: OmicsSelector, vocabulary: Vocabulary) -> None:
-    wide = widened(liver, vocabulary, LIVER)
+    wide = widened(vocabulary, LIVER)
     again = OmicsSelector.from_json(json.loads(json.dumps(wide.to_json())))
     one, other = (selector.transform(LIVER.tables, TEST) for selector in (wide, again))
     assert np.array_equal(one.values, other.values)
@@ -153,6 +153,6 @@ def test_test_patients_decide_neither_the_vocabulary_nor_a_scale(liver: OmicsSel
         scrambled.append(replace(cohort, tables=tables, outcome=outcome))
     fitted = [fit(cohort) for cohort in scrambled]
     assert Vocabulary.of(fitted) == vocabulary
-    wide = widened(fitted[0], vocabulary, scrambled[0])
-    assert json.dumps(wide.to_json()) == json.dumps(widened(liver, vocabulary, LIVER).to_json())
+    wide = widened(vocabulary, scrambled[0])
+    assert json.dumps(wide.to_json()) == json.dumps(widened(vocabulary, LIVER).to_json())
     pd.testing.assert_frame_equal(fitted[0].summary_, liver.summary_, check_exact=True)

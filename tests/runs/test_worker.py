@@ -190,7 +190,7 @@ def test_what_nobody_foresaw_is_told_and_logged(folder: Path, tmp_path: Path, mo
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("pomp.runs.worker.OmicsSelector.fit", broken)
+    monkeypatch.setattr("pomp.runs.selection.OmicsSelector.fit", broken)
     with pytest.raises(PompError, match=r"Unexpected ZeroDivisionError: of all things\. The run's log"):
         execute(run, "cpu")
     assert run.status().state == "FAILED"
