@@ -71,7 +71,7 @@ def show_progress(run: Run, status: Status) -> None:
         st.error(plain(status.error or "No reason was recorded; see the log below."), title="The run failed")
     elif status.state == "INTERRUPTED":
         unknown = "The computer or the process ended in the middle. Nothing finished is lost: resume to go on from the "
-        known = "" if status.message == SUDDEN_END else plain(status.message)
+        known = "" if status.message == SUDDEN_END else plain(status.error or status.message)
         st.warning(known or f"{unknown}last checkpoint.", title="The run was interrupted")
     elif status.state == "STOPPED" and status.message:
         st.caption(plain(status.message))

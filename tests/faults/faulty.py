@@ -147,6 +147,7 @@ def _work(folder: Path, fault: Fault | None, options: Sequence[str]) -> None:
     from pomp.training import loop
 
     loop.CHECKPOINT_SECONDS = worker.STATUS_SECONDS = 0.0  # every epoch is saved, every step is told
+    os.fsync = lambda _: None  # the kernel outlives the process: what was written is there
     if fault is not None:
         watch = Watch(folder, fault)
         register_optimizer_step_pre_hook(watch.step)

@@ -83,7 +83,7 @@ HEALED: dict[str, tuple[str, Damage, str]] = {
     "genes, gone": ("selectors/fold-1.json", remove, ""),
     "lock, of somebody else": ("lock", lambda path: path.write_text('{"pid": 1, "host": "h", "started": "s"}'), ""),
 }
-QUICK = {"tensors, a bit", "manifest, blank", "status, a bit", "metrics, last line torn", "a fold's baseline, gone"}
+QUICK = {"tensors, a bit", "status, a bit", "a fold's baseline, gone"}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,7 @@ def test_what_is_refused_by_name_and_made_again_once_deleted(case: str, run: Run
     whole.same(run)
 
 
+@pytest.mark.slow
 def test_when_no_generation_is_intact(run: Run, whole: Whole) -> None:
     folder = run.folder / "checkpoints" / "fold-1-finetune"
     for file in folder.glob("*.safetensors"):
@@ -228,6 +229,7 @@ def test_a_pickle_is_never_executed(tmp_path: Path) -> None:
     assert proof.exists()  # it would have
 
 
+@pytest.mark.slow
 def test_a_finished_run_whose_results_were_damaged(whole: Whole, run: Run) -> None:
     assert work(run) == 0
     flip(run.folder / "predictions.parquet")

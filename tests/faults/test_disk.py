@@ -27,7 +27,7 @@ FULL: dict[str, tuple[Fault, str]] = {
     ),
     "a rename": (Fault("os.rename", TENSORS, 1, "no space"), "000002.safetensors could not be written: No space left"),
 }  # fmt: skip
-SLOW = {"a table, no file opens", "a rename", "tensors"}
+SLOW = {"a table, no file opens", "a rename", "tensors", "a line of metrics"}
 
 
 def check_what_is_left(run: Run) -> None:
@@ -68,7 +68,7 @@ def test_not_even_room_for_the_status(whole: Whole, make_run: MakeRun) -> None:
     whole.same(run)
 
 
-@pytest.mark.parametrize(("count", "state"), [(1, "STOPPED"), (60, "INTERRUPTED")])
+@pytest.mark.parametrize(("count", "state"), [pytest.param(1, "STOPPED", marks=pytest.mark.slow), (60, "INTERRUPTED")])
 def test_a_read_only_folder(count: int, state: str, whole: Whole, make_run: MakeRun) -> None:
     """From the beginning, and from the middle on, as when a file system remounts itself after an error."""
     run = make_run()

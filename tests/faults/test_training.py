@@ -44,8 +44,6 @@ POINTS: dict[str, list[Fault]] = {
         Fault("open", "predictions.parquet.part"),
     ],
 }
-SLOW = set(POINTS) - {"between tensors and manifest", "after the last fold, while gathering"}
-
 GAUNTLET = [
     Fault("open", "selectors/fold-0.json.part"),
     Fault("step", count=2),
@@ -60,7 +58,7 @@ GAUNTLET = [
     Fault("os.rename", "folds/1/predictions.parquet"),
     Fault("open", "comparators.parquet.part"),
 ]
-"""Most points one after the other, on the way of a single run."""
+"""The points one after the other, on the way of a single run."""
 
 
 def finished(run: Run) -> dict[Path, tuple[int, int]]:
@@ -90,7 +88,8 @@ def test_killed_again_and_again(whole: Whole, make_run: MakeRun) -> None:
     resume_and_compare(run, whole, len(GAUNTLET))
 
 
-@pytest.mark.parametrize("point", [pytest.param(at, marks=[pytest.mark.slow] * (at in SLOW)) for at in POINTS])
+@pytest.mark.slow
+@pytest.mark.parametrize("point", POINTS)
 def test_killed_at(point: str, whole: Whole, make_run: MakeRun) -> None:
     run = make_run()
     for fault in POINTS[point]:
