@@ -69,11 +69,22 @@ def _resampled(
 
     Copies of one patient never form a pair: two deaths at one time are not comparable.
     """
-    rows = np.flatnonzero(event)
     drawn = generator.multinomial(len(time), np.full(len(time), 1 / len(time)), size=resamples).astype(float)
-    later = outlived(time, event, rows).astype(float)
-    pairs = ((drawn[:, rows] @ later) * drawn).sum(axis=1)
-    correct = ((drawn[:, rows] @ (later * concordant(risk, rows))) * drawn).sum(axis=1)
+    pairs, correct = weigh_pairs(time, event, risk, drawn)
     values = np.full(resamples, np.nan)
     np.divide(correct, pairs, out=values, where=pairs > 0)
     return values
+
+
+def weigh_pairs(
+    time: NDArray[np.float64], event: NDArray[np.bool_], risk: NDArray[np.float64], drawn: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(R,) weight of the comparable pairs in each sample, and of those in the right order; a tie counts half.
+
+    Args:
+        drawn: (R, N) how often each patient is in each sample.
+    """
+    rows = np.flatnonzero(event)
+    later = outlived(time, event, rows).astype(float)
+    pairs = ((drawn[:, rows] @ later) * drawn).sum(axis=1)
+    return pairs, ((drawn[:, rows] @ (later * concordant(risk, rows))) * drawn).sum(axis=1)

@@ -1,0 +1,54 @@
+"""Models beside each other on the same patients: patients are drawn once, and every model is scored on the draw."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pomp.evaluation.uncertainty import Interval, weigh_pairs
+
+Floats = NDArray[np.float64]
+
+
+def draw_patients(patients: int, resamples: int, seed: int) -> Floats:
+    """(resamples, N) how often each patient is drawn, with replacement, in each bootstrap sample of N."""
+    chances = np.full(patients, 1 / patients)
+    return np.random.default_rng(seed).multinomial(patients, chances, size=resamples).astype(float)
+
+
+def drawn_concordance(
+    time_days: ArrayLike, event: ArrayLike, risk: ArrayLike, folds: ArrayLike, drawn: Floats
+) -> Floats:
+    """Harrell's C, the mean over the folds, in each sample; a patient drawn k times weights their pairs by k.
+
+    The difference of two models is that of their values on one draw: what is hard about a sample is hard for both.
+
+    Args:
+        time_days, event, risk: (N,) follow-up, True where the patient died, and higher = earlier death.
+        folds: (N,) labels; risks of different folds are not compared.
+        drawn: (R, N) of `draw_patients`, or ones for the patients as they are.
+
+    Returns:
+        (R,); a fold without a comparable pair in some sample is left out of its mean, nan where that is all of them.
+    """
+    time, died, score = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool), np.asarray(risk, dtype=float)
+    labels = np.asarray(folds)
+    total, counted = np.zeros(len(drawn)), np.zeros(len(drawn))
+    for label in np.unique(labels):
+        own = labels == label
+        pairs, right = weigh_pairs(time[own], died[own], score[own], drawn[:, own])
+        some = pairs > 0
+        total[some] += right[some] / pairs[some]
+        counted += some
+    means = np.full(len(drawn), np.nan)
+    np.divide(total, counted, out=means, where=counted > 0)
+    return means
+
+
+def percentile_interval(values: Floats, level: float = 0.95) -> Interval:
+    """The middle `level` of a bootstrap's values; nan counts for nothing, and without any number the limits are nan."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return Interval(float("nan"), float("nan"))
+    lower, upper = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(lower), float(upper))
