@@ -49,6 +49,25 @@ def test_lines_that_are_no_rows_are_left_out(tmp_path: Path, line: bytes) -> Non
     assert epochs(path) == [4]
 
 
+def test_a_damaged_line_is_left_out_and_dropped_with_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "metrics.jsonl"
+    for epoch in range(3):
+        append_row(path, row(epoch))
+    path.write_text(path.read_text().replace('"cox": 2.0', '"cox": 6.0'))
+    assert epochs(path) == [0, 2]
+    rewind(path, "finetune", 0, 9)
+    assert caplog.messages == ["1 line of metrics.jsonl is torn or damaged, and left out."]
+    assert len(path.read_text().splitlines()) == 2
+    assert epochs(path) == [0, 2]
+
+
+def test_lines_without_a_digest_are_read(tmp_path: Path) -> None:
+    """As bundled runs have them."""
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(json.dumps(row(0)) + "\n")
+    assert epochs(path) == [0]
+
+
 def test_a_number_that_is_not_finite_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     append_row(path, row(0) | {"cox": float("nan"), "train_c_index": float("inf")})
