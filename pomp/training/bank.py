@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -40,6 +42,12 @@ class RegionBank:
         self._room = dict(room)
         self._pinned = any(device.type == "cuda" for device in room)  # what stays on the CPU is then copied faster
         self._kept: dict[str, Tensor] = {}
+
+    def bare(self) -> Self:
+        """The same with nothing kept, for another process."""
+        other = copy(self)
+        other.keep({})
+        return other
 
     def table(self, patient: str) -> pd.DataFrame:
         """One row a region: slide, file, index, row, column, x, y, size (level-0 pixels). Empty without slides."""

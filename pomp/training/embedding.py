@@ -14,68 +14,101 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from pomp.model.recall import noting, recalling
+from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.seeds import hash_seed
 
 log = logging.getLogger(__name__)
 
-SHARE = 0.75
-"""Of the memory that activations of the ViT may take: the rest is for the losses, the gradients and the work itself."""
+ROOM = 0.75
+"""Share of the memory that activations of the ViT may take: the rest is for the losses, the gradients and the work."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Member `rank` of `members` processes that embed the parts of a batch together."""
+
+    rank: int
+    members: int
+
+    def of(self, parts: int) -> range:
+        """The member's parts, one after another; together the members' shares are all parts, in their order."""
+        first, last = (number * parts // self.members for number in (self.rank, self.rank + 1))
+        return range(first, last)
+
+
+ALL = Share(0, 1)
+
+
+class Embedding(Protocol):
+    """Eq. 1 for one batch after another, by one process or by several."""
+
+    def forward(self, batch: Batch, seed: tuple[int, ...]) -> Tensor:
+        """(R, d) float32, a leaf whose gradient `backward` carries on. `seed`: of the dropout."""
+
+    def backward(self, gradient: Tensor | None) -> None:
+        """Add to the gradients of the weights, given those of the embeddings (R, d); None: no loss saw any."""
 
 
 class PartwiseEmbedding:
     """The ViT, or the layer that stands for it, over the regions of one batch after another."""
 
-    def __init__(self, module: nn.Module, width: int, compute: Compute) -> None:
-        """`module`: (R, …) regions → (R, d); `width`: d."""
-        self._module, self._width, self._compute = module, width, compute
+    def __init__(self, module: nn.Module, width: int, compute: Compute, share: Share = ALL) -> None:
+        """`module`: (R, …) regions → (R, d); `width`: d; `share`: which parts of a batch are this process's."""
+        self._module, self._width, self._compute, self._share = module, width, compute, share
         self._costs: Costs | None = None  # None: not known yet
         self._parts: list[Tensor] = []
         self._seed: tuple[int, ...] = ()
         self.kept: dict[int, Tensor] = {}  # outputs of parts, with all their activations
         self.noted: dict[int, list[Tensor]] = {}  # of others the products that need not be multiplied again
 
-    def forward(self, regions: Sequence[Tensor], seed: tuple[int, ...]) -> Tensor:
-        """(R, d) float32, a leaf whose gradient `backward` carries on.
+    def forward(self, batch: Batch, seed: tuple[int, ...]) -> Tensor:
+        """As `Embedding.forward`."""
+        return self.embed(batch.regions, seed).requires_grad_()
 
-        Args:
-            regions: of the batch's patients, R in all.
-            seed: of the dropout.
-        """
+    def embed(self, regions: Sequence[Tensor], seed: tuple[int, ...]) -> Tensor:
+        """(R, d) float32 of the patients' R regions, with zeros in the parts that are not this process's."""
         self._parts, self._seed = list(parts_of(regions, self._compute.part)), seed
         self.kept, self.noted = {}, {}
-        if self._costs is None and self._parts:
+        own = self._share.of(len(self._parts))
+        if self._costs is None and own:
             self._costs = self._measure()
-        keep, note = (0, 0) if self._costs is None else self._costs.afford(len(self._parts))
-        outputs = [self._first_pass(index, keep, note) for index in range(len(self._parts))]
-        return torch.cat([self._nothing(), *outputs]).requires_grad_()
+        keep, note = (0, 0) if self._costs is None else self._costs.afford(len(own))
+        nothing = torch.zeros(0, self._width, device=self._compute.device)
+        outputs = [
+            self._first_pass(index, index - own.start < keep, index - own.start < keep + note)
+            if index in own
+            else nothing.new_zeros(len(part), self._width)
+            for index, part in enumerate(self._parts)
+        ]
+        return torch.cat([nothing, *outputs])
 
     def backward(self, gradient: Tensor | None) -> None:
-        """Add to the gradients of the module's weights, given those of the embeddings (R, d); None: no loss saw any."""
+        """As `Embedding.backward`."""
         if gradient is not None:
-            for index, share in enumerate(torch.split(gradient, [len(part) for part in self._parts])):
+            gradients = torch.split(gradient, [len(part) for part in self._parts])
+            for index in self._share.of(len(self._parts)):
                 output = self.kept.pop(index, None)
-                torch.autograd.backward(self._second_pass(index) if output is None else output, share)
+                torch.autograd.backward(self._second_pass(index) if output is None else output, gradients[index])
         self._parts, self.kept, self.noted = [], {}, {}
 
     def predict(self, regions: Sequence[Tensor]) -> Tensor:
         """(R, d) float32 without gradients; the module is in evaluation mode."""
-        return torch.cat([self._nothing(), *(self._embed(part) for part in parts_of(regions, self._compute.part))])
+        outputs = (self._embed(part) for part in parts_of(regions, self._compute.part))
+        return torch.cat([torch.zeros(0, self._width, device=self._compute.device), *outputs])
 
-    def _nothing(self) -> Tensor:
-        return torch.zeros(0, self._width, device=self._compute.device)
-
-    def _first_pass(self, index: int, keep: int, note: int) -> Tensor:
-        if index < keep:
+    def _first_pass(self, index: int, keep: bool, note: bool) -> Tensor:
+        if keep:
             self.kept[index] = self._pass(index)
             return self.kept[index].detach()
         with torch.no_grad():
-            if index >= keep + note:
+            if not note:
                 return self._pass(index)
             with noting(self._module) as self.noted[index]:
                 return self._pass(index)
@@ -98,8 +131,8 @@ class PartwiseEmbedding:
 
     def _measure(self) -> Costs:
         with _count_saved(self._module) as saved, noting(self._module) as noted:
-            self._pass(0)
-        costs = Costs(int(self._compute.memory * SHARE), sum(saved), sum(product.nbytes for product in noted))
+            self._pass(self._share.of(len(self._parts)).start)
+        costs = Costs(int(self._compute.memory * ROOM), sum(saved), sum(product.nbytes for product in noted))
         log.info(
             "%d regions keep %.3g GB of activations, or %.3g GB of products for a second pass; there is room for %.3g.",
             len(self._parts[0]), costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,

@@ -20,9 +20,10 @@ from pomp.model import Pomp
 from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batches
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
-from pomp.training.embedding import PartwiseEmbedding
+from pomp.training.embedding import Embedding, PartwiseEmbedding
 from pomp.training.seeds import hash_seed
 from pomp.training.tally import Bad, Losses, Tally
+from pomp.training.team import Team, TeamEmbedding
 
 StageName = Literal["pretrain", "finetune"]
 StepLosses = Callable[[Pomp, Batch, Tensor], Losses]
@@ -58,11 +59,16 @@ class Stage:
     should_stop: Callable[[], bool]
 
 
-def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, compute: Compute) -> None:
+def train(
+    model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, compute: Compute, team: Team | None = None
+) -> None:
     """Train in place, from the newest checkpoint if there is one.
 
     Every step seeds the generators afresh from (seed, stage, fold, epoch, step), so a resumed run repeats a run that
     was never stopped, bit for bit on the CPU.
+
+    Args:
+        team: whose other members have been told to begin; this process leads it.
 
     Raises:
         StopRequested: the state after a complete epoch is saved.
@@ -70,7 +76,7 @@ def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage,
     """
     config = stage.config
     optimiser = _optimiser(model, config)
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    embedding = _embedding(model, compute, team)
     steps_an_epoch = max(1, round(len(patients) / config.batch_size))
     done = _restore(model, optimiser, stage.checkpoints)
     stage.on_resume(done)
@@ -100,21 +106,24 @@ def train(model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage,
             saved_at = time.monotonic()
 
 
-def backpropagate(
-    model: Pomp, batch: Batch, losses: StepLosses, embedding: PartwiseEmbedding, seed: tuple[int, ...]
-) -> Losses:
+def backpropagate(model: Pomp, batch: Batch, losses: StepLosses, embedding: Embedding, seed: tuple[int, ...]) -> Losses:
     """The losses of a batch, with their gradients added to those of the model's parameters. The device is not awaited.
 
     Args:
         embedding: of the model's regions.
         seed: of dropout and of every draw of the losses.
     """
-    embedded = embedding.forward(batch.regions, seed)
-    torch.manual_seed(hash_seed((*seed, _LOSSES)))
+    embedded = embedding.forward(batch, seed)
+    torch.manual_seed(losses_seed(seed))
     terms = losses(model, batch, embedded)
     torch.autograd.backward(terms["total"])
     embedding.backward(embedded.grad)
     return {name: term.detach() for name, term in terms.items()}
+
+
+def losses_seed(seed: tuple[int, ...]) -> int:
+    """Of what the losses draw in the step of that seed."""
+    return hash_seed((*seed, _LOSSES))
 
 
 def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
@@ -125,6 +134,13 @@ def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
     if config.schedule == "constant":
         return config.learning_rate
     return config.learning_rate * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1))) / 2
+
+
+def _embedding(model: Pomp, compute: Compute, team: Team | None) -> Embedding:
+    module = model.pathology.embedding
+    if team is None:
+        return PartwiseEmbedding(module, model.width, compute)
+    return TeamEmbedding(team, PartwiseEmbedding(module, model.width, compute, team.share), module)
 
 
 def _optimiser(model: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:

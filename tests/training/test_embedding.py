@@ -10,7 +10,7 @@ from pomp.config import RunConfig
 from pomp.model import Pomp
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
-from pomp.training.embedding import Costs, PartwiseEmbedding, parts_of
+from pomp.training.embedding import Costs, PartwiseEmbedding, Share, parts_of
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
 from pomp.training.pretrain import pretrain_losses
@@ -74,7 +74,7 @@ def test_memory_decides_what_is_kept(generator: torch.Generator) -> None:
     found = []
     for memory in (0, 8_000, 20_000, 100_000, 400_000, 800_000, 2**40):
         embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=memory, part=4))
-        embedding.forward(batch.regions, (0,))
+        embedding.forward(batch, (0,))
         found.append((len(embedding.kept), len(embedding.noted)))
     assert found[0] == (0, 0)
     assert found[-1] == (7, 0)
@@ -107,6 +107,14 @@ def test_predictions_need_no_gradient_and_no_memory(generator: torch.Generator) 
     with torch.inference_mode():
         found = embedding.predict(batch.regions)
         torch.testing.assert_close(found, model.pathology.embedding(torch.cat(batch.regions)))
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2, 7])
+@pytest.mark.parametrize("members", [1, 2, 3])
+def test_shares_are_all_parts_in_order(parts: int, members: int) -> None:
+    shares = [Share(rank, members).of(parts) for rank in range(members)]
+    assert [index for share in shares for index in share] == list(range(parts))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,242 @@
+"""A step of pre-training and the reading of regions, ours beside the paper's way of doing them."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pomp.bench.measurement import Measurement, Rival, Scale, in_turns, peak_memory
+from pomp.bench.paper_loop import Arrays, PaperLoop
+from pomp.config import PRESETS, PresetName, RunConfig, override
+from pomp.model import Pomp, build_model
+from pomp.model.flops import PASSES, region_flops
+from pomp.slides.store import SlideRegions, write_regions
+from pomp.training.bank import RegionBank
+from pomp.training.batches import Batch
+from pomp.training.device import Compute, pick_device, plan_compute
+from pomp.training.embedding import PartwiseEmbedding
+from pomp.training.loop import backpropagate, losses_seed
+from pomp.training.pretrain import pretrain_losses
+
+TYPES, GENES = 3, 300
+SEED = (0,)
+_CALLS = 1000  # of what takes less than a microsecond
+
+MEAN_REGIONS = 144
+"""A patient of TCGA-COAD has so many on average; 5 % have fewer than 21, 5 % more than 292, the most 370."""
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    preset: PresetName
+    patients: int
+    share: float  # of the regions that the patients of TCGA-COAD have
+    reading: int  # regions of the patient that is read
+    repeats: int
+    worst: int  # regions of the batch that does not fit
+
+
+SIZES: dict[Scale, _Sizes] = {
+    "full": _Sizes("paper", patients=50, share=1 / 36, reading=MEAN_REGIONS, repeats=3, worst=600),
+    "small": _Sizes("demo", patients=4, share=1 / 36, reading=4, repeats=1, worst=6),
+}
+
+
+def measure(scale: Scale) -> list[Measurement]:
+    """The step, the memory it takes, and reading. On a GPU all regions of real patients, on the CPU a share of them."""
+    sizes = SIZES[scale]
+    config = override(PRESETS[sizes.preset], {"model.modalities": "both", "model.dropout": 0.0})
+    return [_step(config, sizes), _memory(config, sizes), _reading(config, sizes)]
+
+
+def region_counts(patients: int, share: float, seed: int = 0) -> list[int]:
+    """Regions of each patient, 1 at least: log-normal, with the quantiles of TCGA-COAD, times `share`."""
+    rng = np.random.default_rng(seed)
+    drawn = np.minimum(np.exp(rng.normal(np.log(115), 0.78, patients)), 370)
+    return [max(1, round(value * share)) for value in drawn]
+
+
+def make_batch(config: RunConfig, counts: list[int], seed: int = 0) -> Batch:
+    """Patients with random pixels, omics and follow-up."""
+    generator = torch.Generator().manual_seed(seed)
+    side = config.slides.side
+    sizes = ((count, side, side, 3) for count in counts)
+    places = torch.cat([torch.arange(count) for count in counts])
+    return Batch.of(
+        patients=[f"P{index:03d}" for index in range(len(counts))],
+        regions=[torch.randint(0, 256, size, dtype=torch.uint8, generator=generator) for size in sizes],
+        coordinates=torch.stack([places // 12, places % 12], dim=1),
+        values=torch.randn(len(counts), TYPES, GENES, generator=generator),
+        present=torch.ones(len(counts), TYPES, dtype=torch.bool),
+        genes=torch.ones(TYPES, GENES, dtype=torch.bool),
+        time_days=torch.randperm(len(counts), generator=generator).float() + 1,
+        event=torch.arange(len(counts)) % 3 == 0,
+    )
+
+
+def our_step(model: Pomp, batch: Batch, config: RunConfig, compute: Compute) -> Callable[[], dict[str, float]]:
+    """A step without its update of the weights, so that it can be compared and repeated."""
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    losses = pretrain_losses(config.pretrain)
+
+    def step() -> dict[str, float]:
+        model.zero_grad(set_to_none=True)
+        terms = backpropagate(model, batch, losses, embedding, SEED)
+        return {name: value.item() for name, value in terms.items() if name != "total"}
+
+    return step
+
+
+def _step(config: RunConfig, sizes: _Sizes) -> Measurement:
+    compute = plan_compute(pick_device(), config)
+    model = build_model(config, TYPES, GENES, seed=0).to(compute.device)
+    counts = region_counts(sizes.patients, sizes.share)
+    batch, total = make_batch(config, counts), sum(counts)
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = Arrays.write(batch, Path(folder))
+        paper = PaperLoop(model, config)
+
+        def theirs() -> dict[str, float]:
+            model.zero_grad(set_to_none=True)
+            return paper.step(arrays, losses_seed(SEED))
+
+        ours = our_step(model, batch.to(compute.device), config, compute)
+        exact = our_step(model, batch, config, Compute(compute.device, memory=compute.memory))
+        taken = in_turns({"ours": ours, "theirs": theirs}, sizes.repeats)
+        checks = [
+            f"{total / taken['ours']:,.0f} regions a second, theirs {total / taken['theirs']:,.0f}",
+            f"ours in float32 against theirs: {_differences(model, exact, theirs)}",
+            f"ours in {_name(compute.dtype)} against theirs: {_differences(model, ours, theirs)}",
+            _share_of_machine(config, compute, total / taken["ours"]),
+        ]
+    return Measurement(
+        work=f"step of pre-training, three tasks, {sizes.patients} patients with {total} regions of "
+        f"{config.slides.side}², {_name(compute.dtype)} on {compute.device.type}",
+        seconds=taken["ours"],
+        rivals=[Rival("the paper's loop: patient by patient, all graphs kept, float32", taken["theirs"], least=3)],
+        checks=checks,
+    )
+
+
+def _differences(model: Pomp, ours: Callable[[], dict[str, float]], theirs: Callable[[], dict[str, float]]) -> str:
+    """Largest differences of losses and, over the largest of a tensor's, of gradients."""
+    found = []
+    for step in (ours, theirs):
+        losses = step()
+        gradients = {
+            name: parameter.grad.clone() for name, parameter in model.named_parameters() if parameter.grad is not None
+        }
+        found.append((losses, gradients))
+    (losses, gradients), (other_losses, other_gradients) = found
+    loss = max(abs(value - other_losses[name]) for name, value in losses.items())
+    scale = max(float(value.abs().max()) for value in other_gradients.values())
+    gradient = max(float((value - other_gradients[name]).abs().max()) for name, value in gradients.items()) / scale
+    return f"losses differ by {loss:.1g} at most, gradients by {gradient:.1g} of the largest"
+
+
+def _share_of_machine(config: RunConfig, compute: Compute, regions_a_second: float) -> str:
+    """What the ViT's products make of the rate at which this machine multiplies matrices of their size."""
+    rows = (config.slides.side // config.model.patch_px) ** 2 * compute.part
+    width = config.model.width
+    left, right = (torch.randn(size).to(compute.device, compute.dtype) for size in ((rows, width), (width, 4 * width)))
+    times = []
+    for _ in range(20):
+        started = time.perf_counter()
+        product = left @ right
+        product[0, 0].item()  # waits for the device
+        times.append(time.perf_counter() - started)
+    rate = 2 * rows * width * 4 * width / statistics.median(times)
+    share = PASSES * region_flops(config) * regions_a_second / rate
+    return f"{share:.0%} of the rate at which {rows} × {width} × {4 * width} is multiplied, {rate / 1e9:,.0f} GFLOP/s"
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _memory(config: RunConfig, sizes: _Sizes) -> Measurement:
+    """A batch whose activations do not fit, in a tenth of what they take, beside the same batch with all of them."""
+    counts = region_counts(sizes.patients, sizes.worst / sizes.patients / MEAN_REGIONS)
+    compute = plan_compute(pick_device(), config)
+    model = build_model(config, TYPES, GENES, seed=0).to(compute.device)
+    batch = make_batch(config, counts).to(compute.device)
+    least = Compute(compute.device, compute.dtype, _least_room(config, sum(counts)), compute.part)
+    ways = {
+        "ours": our_step(model, batch, config, least),
+        "theirs": our_step(model, batch, config, Compute(compute.device, compute.dtype, 2**50, compute.part)),
+    }
+    taken = in_turns(ways, sizes.repeats)
+    held = {
+        name: peak_memory(_one_step, config, counts, room) for name, room in (("ours", least.memory), ("all", 2**50))
+    }
+    return Measurement(
+        work=f"the same with {sum(counts)} regions, in {held['ours'] / 1e9:.2f} GB",
+        seconds=taken["ours"],
+        rivals=[Rival(f"all activations kept, in {held['all'] / 1e9:.2f} GB", taken["theirs"], least=0.8)],
+        checks=[f"{_differences(model, ways['ours'], ways['theirs'])}"],
+    )
+
+
+def _least_room(config: RunConfig, regions: int) -> int:
+    """Bytes that hold 12 GB's share of the batch at the worst real sizes: 50 patients with 300 regions."""
+    return int(12 * 2**30 * regions / (50 * 300))
+
+
+def _one_step(config: RunConfig, counts: list[int], room: int) -> None:
+    compute = plan_compute(torch.device("cpu"), config)
+    model, batch = build_model(config, TYPES, GENES, seed=0), make_batch(config, counts)
+    our_step(model, batch, config, Compute(compute.device, compute.dtype, room, compute.part))()
+
+
+def _reading(config: RunConfig, sizes: _Sizes) -> Measurement:
+    """A patient's regions as they are read in every epoch but the first, beside float32 arrays on disk."""
+    side, count = config.slides.side, sizes.reading
+    pixels = np.random.default_rng(0).integers(0, 256, (count, side, side, 3), np.uint8)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = _write_regions(folder, pixels, config)
+        bank = RegionBank({"P": [path]}, side)
+        np.save(folder / "P.npy", (pixels.transpose(0, 3, 1, 2) / np.float32(127.5) - 1).astype(np.float32))
+        forgetful = RegionBank({"P": [path]}, side)
+        bank.keep({torch.device("cpu"): 2**40})
+        equal = np.array_equal(bank.read("P").numpy(), pixels)
+
+        def ours() -> None:
+            for _ in range(_CALLS):
+                bank.read("P")
+
+        ways = {
+            "kept": ours,
+            "file": lambda: forgetful.read("P"),
+            "float32": lambda: np.load(folder / "P.npy"),
+        }
+        taken = in_turns(ways, max(3, sizes.repeats))
+    return Measurement(
+        work=f"reading {count} regions of {side}², from the second time on",
+        seconds=taken["kept"] / _CALLS,
+        rivals=[
+            Rival("float32 arrays from disk (in the system's cache)", taken["float32"], least=50),
+            Rival("ours the first time, from HDF5, checksums verified", taken["file"]),
+        ],
+        checks=[f"{pixels.nbytes / 1e6:.0f} MB as uint8, {4 * pixels.nbytes / 1e6:.0f} MB as float32; equal: {equal}"],
+    )
+
+
+def _write_regions(folder: Path, pixels: np.ndarray, config: RunConfig) -> Path:
+    count, region_px = len(pixels), config.slides.region_px
+    grid = np.stack([np.arange(count) // 12, np.arange(count) % 12], axis=1)
+    regions = SlideRegions(
+        slide="P", coordinates=grid * region_px, grid=grid, tissue=np.ones(count, np.float32), region_px=region_px,
+        downsample=config.slides.downsample, mpp=None, magnification=None, width=12 * region_px,
+        height=12 * region_px, thumbnail=np.zeros((2, 2, 3), np.uint8), mask=np.ones((2, 2), bool),
+    )  # fmt: skip
+    path = folder / "P.h5"
+    write_regions(path, regions, pixels)
+    return path

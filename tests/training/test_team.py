@@ -1,0 +1,163 @@
+"""Two processes train as one does: the same losses to rounding, and everything written by the leader."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pomp.config import RunConfig
+from pomp.errors import TrainingError
+from pomp.model import build_model
+from pomp.omics.matrix import OmicsMatrix
+from pomp.slides.store import SlideRegions, write_regions
+from pomp.training.bank import RegionBank
+from pomp.training.batches import PatientData
+from pomp.training.checkpoint import CheckpointStore
+from pomp.training.device import Compute
+from pomp.training.finetune import finetune_losses
+from pomp.training.loop import Stage, train
+from pomp.training.pretrain import pretrain_losses
+from pomp.training.team import LEADER, Team, follow, joined
+from tests.small import GENES, SIDE, TYPES, small_config
+
+CPU = torch.device("cpu")
+COUNTS = [3, 1, 0, 5, 2, 7]
+CONFIG = small_config(model__dropout=0.2, pretrain__epochs=2, finetune__epochs=2, pretrain__batch_size=3,
+                      finetune__batch_size=6, pretrain__negatives="multinomial")  # fmt: skip
+
+
+def write_slides(folder: Path) -> dict[str, list[Path]]:
+    rng = np.random.default_rng(0)
+    files: dict[str, list[Path]] = {}
+    for index, count in enumerate(COUNTS):
+        if count:
+            grid = np.stack([np.arange(count), np.arange(count) % 2], axis=1)
+            regions = SlideRegions(
+                slide=f"S{index}", coordinates=grid * 128, grid=grid, tissue=np.ones(count, np.float32), region_px=128,
+                downsample=4, mpp=None, magnification=None, width=2000, height=2000,
+                thumbnail=np.zeros((2, 2, 3), np.uint8), mask=np.ones((2, 2), bool),
+            )  # fmt: skip
+            files[f"P{index}"] = [folder / f"{index}.h5"]
+            write_regions(files[f"P{index}"][0], regions, rng.integers(0, 256, (count, SIDE, SIDE, 3), np.uint8))
+    return files
+
+
+def patient_data(folder: Path) -> PatientData:
+    rng = np.random.default_rng(1)
+    patients = [f"P{index}" for index in range(len(COUNTS))]
+    omics = OmicsMatrix.empty(patients)
+    outcome = pd.DataFrame({"time_days": rng.permutation(6) + 1.0, "event": [True, False] * 3}, index=patients)
+    data = PatientData(omics, RegionBank(write_slides(folder), SIDE), outcome)
+    data._values = torch.from_numpy(rng.normal(size=(6, TYPES, GENES)).astype(np.float32))
+    data._present = torch.ones(6, TYPES, dtype=torch.bool)
+    data._genes = torch.ones(6, TYPES, GENES, dtype=torch.bool)
+    return data
+
+
+def train_both_stages(folder: Path, config: RunConfig, team: Team | None) -> list[dict[str, float]]:
+    """The losses of every epoch."""
+    data = patient_data(folder)
+    model = build_model(config, TYPES, GENES, seed=3)
+    compute = Compute(CPU, part=4)
+    rows: list[dict[str, float]] = []
+    if team is not None:
+        team.begin(config, data.regions, compute)
+    for name in ("pretrain", "finetune"):
+        stage = Stage(
+            name=name, fold=0, seed=7, config=getattr(config, name),
+            losses=pretrain_losses(config.pretrain) if name == "pretrain" else finetune_losses(config.finetune),
+            checkpoints=CheckpointStore(folder / name), on_resume=lambda done: None,
+            on_epoch=lambda epoch, row, model: rows.append(dict(row)), should_stop=lambda: False,
+        )  # fmt: skip
+        train(model, data, [f"P{index}" for index in range(6)], stage, compute, team)
+    return rows
+
+
+def member(rank: int, world: int, port: int, folder: Path, config: RunConfig, results: Any) -> None:
+    torch.set_num_threads(1)
+    os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    with joined(CPU) as team:
+        assert team is not None
+        if rank != LEADER:
+            follow(team)
+            return
+        results.put(train_both_stages(folder, config, team))
+        team.dismiss()
+
+
+def deserter(rank: int, port: int, folder: Path, results: Any) -> None:
+    """The other member is gone after its first order."""
+    torch.set_num_threads(1)
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    with joined(CPU) as team:
+        assert team is not None
+        if rank != LEADER:
+            team.order()
+            os._exit(3)
+        try:
+            train_both_stages(folder, CONFIG, team)
+        except TrainingError as error:
+            results.put(str(error))
+            results.close()
+            results.join_thread()
+            os._exit(0)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def on_members(world: int, folder: Path, config: RunConfig) -> list[dict[str, float]]:
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    shared = (world, free_port(), folder, config, results)
+    processes = [context.Process(target=member, args=(rank, *shared)) for rank in range(world)]
+    for process in processes:
+        process.start()
+    rows: list[dict[str, float]] = results.get(timeout=60)
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * world
+    return rows
+
+
+def losses_of(rows: Sequence[dict[str, float]]) -> list[float]:
+    return [value for row in rows for name, value in row.items() if name != "seconds"]
+
+
+def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
+    for name in ("alone", "two"):
+        (tmp_path / name).mkdir()
+    alone = train_both_stages(tmp_path / "alone", CONFIG, None)
+    together = on_members(2, tmp_path / "two", CONFIG)
+    assert len(together) == 4
+    assert losses_of(together) == pytest.approx(losses_of(alone), rel=2e-4)
+
+
+def test_a_member_that_is_gone_is_said_so(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    results, port = context.Queue(), free_port()
+    processes = [context.Process(target=deserter, args=(rank, port, tmp_path, results)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    assert "Another process that worked on this run is gone" in results.get(timeout=60)
+    for process in processes:
+        process.join(60)
+
+
+def test_a_process_alone_has_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with joined(CPU) as team:
+        assert team is None
