@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+import torch
 
 from pomp.data.splits import Fold
 from pomp.errors import PompError, RunError
@@ -38,6 +39,7 @@ from pomp.training.batches import PatientData
 from pomp.training.device import Compute, DeviceName, pick_device, plan_compute, room_for_regions
 from pomp.training.folds import FoldTraining, Hooks
 from pomp.training.loop import StageName, StopRequested
+from pomp.training.team import LEADER, Team, follow, joined, leading, rank
 
 OnStatus = Callable[[Status], None]
 
@@ -58,10 +60,17 @@ def execute(
         on_status: called whenever the status has been written, about twice a second.
         until: how far to go; None: as far as was asked for when the run was queued, which is to the end if it was not.
 
+    Where torchrun started several processes, the first of them does this, and the others help it to train.
+
     Raises:
         RunBusyError: another worker holds the run.
         PompError: the run failed; its status says the same.
     """
+    if rank() != LEADER:
+        with joined(pick_device(device)) as team:
+            if team is not None:
+                follow(team)
+        return run.status()
     with run.hold(), run_log(run.folder / "log.txt"):
         worker = Worker(run, device, on_status)
         with _terminate_gently(worker):
@@ -102,6 +111,7 @@ class Worker:
         self.device_name, self.on_status = device, on_status
         self._estimate = Estimate({})
         self._company = ""  # who is pre-trained on in this fold, where others join
+        self._team: Team | None = None  # where several processes work on the run
         self._terminated = False
         self._written = 0.0
 
@@ -120,6 +130,10 @@ class Worker:
             message="Reading the cohort", device=str(device), pid=os.getpid(), host=platform.node(), started=now,
             finished=None,
         )  # fmt: skip
+        with leading(device) as self._team:
+            self._go(until, device)
+
+    def _go(self, until: Until, device: torch.device) -> None:
         company = read_company(self.run)
         folds = company.own.splits.folds
         self._estimate = Estimate(self._plan(company, until))
@@ -131,6 +145,8 @@ class Worker:
                 self._select(fold, company)
             self.report(state="STOPPED", stage=None, progress=1.0, eta_seconds=None, message=PREPARED)
             return
+        if self._team is not None:
+            self._team.begin(self.config, bank, compute)
         for fold in folds:
             self._fold(fold, company, bank, compute, until)
         if until == "pretrain":
@@ -188,7 +204,7 @@ class Worker:
         data = PatientData(omics, bank, company.outcome, others)
         hooks = Hooks(self._on_resume, self._on_epoch, self.should_stop)
         patients, folder = company.pretraining(fold.index), self.run.folder / "checkpoints"
-        training = FoldTraining(self.config, fold, patients, cohort.outcome, data, folder, hooks)
+        training = FoldTraining(self.config, fold, patients, cohort.outcome, data, folder, hooks, self._team)
         self._company = company.describe(fold.index)
         model = pretrain_fold(self.run, company, training, compute)
         if until == "pretrain":

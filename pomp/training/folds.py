@@ -22,6 +22,7 @@ from pomp.training.finetune import finetune_losses, predict_risk
 from pomp.training.loop import ALL_PATIENTS, Stage, StageName, load_weights, train, weights
 from pomp.training.pretrain import pretrain_losses
 from pomp.training.seeds import hash_seed
+from pomp.training.team import Team
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ class FoldTraining:
         data: PatientData,
         checkpoints: Path,
         hooks: Hooks,
+        team: Team | None = None,
     ) -> None:
-        """`pretraining`: who is pre-trained on, of whatever cohort; `outcome`: of the patients of `fold`."""
+        """`pretraining`: who is pre-trained on, of whatever cohort; `outcome`: of the patients of `fold`; `team`: as
+        `train` has it.
+        """
         self.config, self.fold, self.pretraining = config, fold, pretraining
         self.outcome, self.data, self.hooks = outcome, data, hooks
-        self.checkpoints = checkpoints
+        self.checkpoints, self.team = checkpoints, team
 
     @property
     def pretrain_fold(self) -> int:
@@ -102,7 +106,7 @@ class FoldTraining:
             on_epoch=lambda epoch, row, _: self.hooks.on_epoch("pretrain", index, epoch, row),
             should_stop=self.hooks.should_stop,
         )
-        train(model, self.data, self.pretraining, stage, compute)
+        train(model, self.data, self.pretraining, stage, compute, self.team)
         return model
 
     def finetune(self, model: Pomp, compute: Compute) -> FoldResult:
@@ -128,7 +132,7 @@ class FoldTraining:
             on_epoch=on_epoch,
             should_stop=self.hooks.should_stop,
         )
-        train(model, self.data, self.fold.train, stage, compute)
+        train(model, self.data, self.fold.train, stage, compute, self.team)
         reported = self.config.finetune.epochs
         if rule == "best_on_test" and (kept := best.store.load()) is not None:
             load_weights(model, kept.tensors)

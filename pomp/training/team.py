@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -57,6 +57,18 @@ def joined(device: torch.device) -> Iterator[Team | None]:
         yield Team(device)
     finally:
         dist.destroy_process_group()
+
+
+@contextmanager
+def leading(device: torch.device) -> Iterator[Team | None]:
+    """`joined` for the leader, who dismisses the others at the end of the block, however it ends."""
+    with joined(device) as team:
+        try:
+            yield team
+        finally:
+            if team is not None:
+                with suppress(TrainingError):  # they may be gone, which was said already
+                    team.dismiss()
 
 
 class Team:
