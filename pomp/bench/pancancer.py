@@ -25,9 +25,10 @@ COHORTS = ("BRCA", "LIHC", "STAD")
 SEEDS = (0, 1, 2)
 RESAMPLES = 1000
 SETTINGS: dict[str, Any] = {
-    "cohort.omics": ["mrna", "mirna"], "cohort.complete_cases": True, "pretrain.epochs": 20, "finetune.epochs": 20,
+    "cohort.omics": ["mrna", "mirna"], "cohort.complete_cases": True,
+    "pretrain.epochs": 20, "pretrain.batch_size": 64, "finetune.epochs": 20, "finetune.batch_size": 64,
 }  # fmt: skip
-"""On top of the preset `demo`: the omics types that all three have, and as many epochs as in the README's tables."""
+"""On top of the preset `demo`: the omics types that all three have, and epochs and batches for hundreds of patients."""
 
 WAYS = ("no pre-training", "alone", "shared genes, no pre-training", "together")
 """The third tells what the genes of the other cohorts do by themselves, without anything learnt from their patients."""

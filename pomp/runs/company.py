@@ -42,8 +42,8 @@ class Company:
 
     @property
     def members(self) -> list[Member]:
-        """All of them, in an order that is the same for a run on any of them."""
-        return sorted([self.own, *self.others], key=lambda member: member.cohort.digest)
+        """All of them by their first patient, whom no other has: an order that is the same for a run on any of them."""
+        return sorted([self.own, *self.others], key=lambda member: member.cohort.patients[0])
 
     @property
     def outcome(self) -> pd.DataFrame:
