@@ -18,7 +18,7 @@ from pomp.runs.backends.base import Backend
 from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, clusters, make_choice, open_backend
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
-from pomp.runs.worker import execute
+from pomp.runs.worker import assist, execute
 from pomp.runs.workspace import Workspace
 from pomp.training.device import DeviceName
 
@@ -80,6 +80,8 @@ def run(
     if show_config:
         console.print_json(configuration(preset, protocol, settings).model_dump_json())
         return
+    if assist(device):  # type: ignore[arg-type]
+        return
     if backend is not None and (as_queued or device != "auto"):
         raise ConfigError("With --backend the worker is started by the queue: leave --as-queued and --device out.")
     queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
@@ -101,7 +103,8 @@ def pretrain(
     home: Home = None,
 ) -> None:
     """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
-    carry(open_run(cohort, run_folder, preset, protocol, settings, title, home), device, "pretrain")
+    if not assist(device):  # type: ignore[arg-type]
+        carry(open_run(cohort, run_folder, preset, protocol, settings, title, home), device, "pretrain")
 
 
 def finetune(
@@ -109,7 +112,8 @@ def finetune(
     device: Device = "auto",
 ) -> None:
     """Fine-tune and evaluate a run from where it stands."""
-    carry(Run.open(run_folder), device, "end")
+    if not assist(device):  # type: ignore[arg-type]
+        carry(Run.open(run_folder), device, "end")
 
 
 def report(

@@ -60,17 +60,12 @@ def execute(
         on_status: called whenever the status has been written, about twice a second.
         until: how far to go; None: as far as was asked for when the run was queued, which is to the end if it was not.
 
-    Where torchrun started several processes, the first of them does this, and the others help it to train.
+    Of several processes that torchrun started, the first does this while the others `assist`.
 
     Raises:
         RunBusyError: another worker holds the run.
         PompError: the run failed; its status says the same.
     """
-    if rank() != LEADER:
-        with joined(pick_device(device)) as team:
-            if team is not None:
-                follow(team)
-        return run.status()
     with run.hold(), run_log(run.folder / "log.txt"):
         worker = Worker(run, device, on_status)
         with _terminate_gently(worker):
@@ -88,6 +83,20 @@ def execute(
                 worker.fail(text)
                 raise RunError(text) from error
         return run.status()
+
+
+def assist(device: DeviceName = "auto") -> bool:
+    """Where torchrun started this process beside one that works on a run: help it to train until it is over.
+
+    Returns:
+        False at once for a process that is alone, or the one to be helped.
+    """
+    if rank() == LEADER:
+        return False
+    with joined(pick_device(device)) as team:
+        if team is not None:
+            follow(team)
+    return True
 
 
 @contextmanager
