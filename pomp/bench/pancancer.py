@@ -26,7 +26,7 @@ SEEDS = (0, 1, 2)
 RESAMPLES = 1000
 SETTINGS: dict[str, Any] = {
     "cohort.omics": ["mrna", "mirna"], "cohort.complete_cases": True,
-    "pretrain.epochs": 20, "pretrain.batch_size": 64, "finetune.epochs": 20, "finetune.batch_size": 64,
+    "pretrain.epochs": 20, "pretrain.batch_size": 64, "finetune.epochs": 10, "finetune.batch_size": 64,
 }  # fmt: skip
 """On top of the preset `demo`: the omics types that all three have, and epochs and batches for hundreds of patients."""
 
@@ -112,7 +112,7 @@ def compare(
         run = workspace.runs.create(read_cohort(workspace.cohorts / cohort, settings.cohort), settings, way)
         execute(run, "cpu")
         found.setdefault((cohort, way), []).append(run.require_predictions())
-    return [_scores(cohort, {way: found[cohort, way] for way in WAYS}) for cohort in cohorts]
+    return [score_ways(cohort, {way: found[cohort, way] for way in WAYS}) for cohort in cohorts]
 
 
 def _changes(way: str, others: Sequence[str]) -> dict[str, Any]:
@@ -120,8 +120,8 @@ def _changes(way: str, others: Sequence[str]) -> dict[str, Any]:
     return company | ({"pretrain.epochs": 0} if way in {WAYS[0], WAYS[2]} else {})
 
 
-def _scores(cohort: str, predictions: Mapping[str, Sequence[pd.DataFrame]]) -> CohortScores:
-    """One table of predictions a seed; patients are drawn once for all ways and seeds."""
+def score_ways(cohort: str, predictions: Mapping[str, Sequence[pd.DataFrame]]) -> CohortScores:
+    """From the predictions of each way, one table a seed; patients are drawn once for all ways and seeds."""
     patients = sorted(predictions[WAYS[0]][0]["patient"])
     events = int(predictions[WAYS[0]][0]["event"].sum())
     drawn = np.vstack([np.ones(len(patients)), draw_patients(len(patients), RESAMPLES, seed=0)])
