@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from pomp.errors import RunError
+from pomp.errors import CohortError, RunError
 from pomp.runs.run import Run
+from pomp.runs.status import Status
+from pomp.runs.worker import execute
 from pomp.training.checkpoint import CheckpointStore
 from tests.faults.conftest import MakeRun, Whole
 from tests.faults.faulty import Fault, said, work
@@ -66,6 +70,27 @@ def test_not_even_room_for_the_status(whole: Whole, make_run: MakeRun) -> None:
     check_what_is_left(run)
     assert work(run) == 0, said(run)
     whole.same(run)
+
+
+def test_the_first_error_is_told_where_the_status_takes_none(
+    make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Run.write_status
+
+    def refuse(run: Run, **changes: Any) -> Status:
+        if changes.get("state") == "FAILED":
+            raise RunError("status.json could not be written")
+        return write(run, **changes)
+
+    def missing(*_: object) -> None:
+        raise CohortError("P007.h5 is gone")
+
+    monkeypatch.setattr(Run, "write_status", refuse)
+    monkeypatch.setattr("pomp.runs.worker.gather_regions", missing)
+    run = make_run()
+    with pytest.raises(CohortError, match=r"P007\.h5 is gone"):
+        execute(run, "cpu")
+    assert run.status().state == "INTERRUPTED"
 
 
 @pytest.mark.parametrize(("count", "state"), [pytest.param(1, "STOPPED", marks=pytest.mark.slow), (60, "INTERRUPTED")])
