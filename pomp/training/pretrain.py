@@ -22,7 +22,11 @@ def pretrain_losses(config: PretrainConfig) -> StepLosses:
     """The step of pre-training: `poc`, `pom`, `mom` where they are on and the batch allows them, and `total`.
 
     A patient without slides or without omics takes no part in matching and contrast; one whose only information is the
-    masked type takes no part in masked modelling.
+    masked type takes no part in masked modelling, which counts the genes that the patient's cohort measured.
+
+    Where several cohorts are pre-trained on together, a batch mixes them, and contrast and matching compare all its
+    pairs, as the paper does within one. A pair of another cancer is an easier negative than one of the same; for
+    matching (Eq. 9) that matters little, as the most similar is taken, of whatever cohort.
     """
 
     def losses(model: Pomp, batch: Batch, embedded: Tensor) -> Losses:

@@ -160,3 +160,24 @@ def test_reading_ahead_ends_with_its_reader_and_passes_errors_on(tmp_path: Path)
     assert len(asked) == 2  # one in hand, one ahead
     with pytest.raises(KeyError, match="nobody"):
         list(read_ahead(data, [["P1"], ["nobody"]], torch.device("cpu")))
+
+
+def matrix_of(patients: tuple[str, ...], value: float, genes: list[list[bool]]) -> OmicsMatrix:
+    """One value wherever there is a gene."""
+    mask = np.array(genes)
+    values = np.broadcast_to(np.where(mask, value, 0), (len(patients), *mask.shape)).astype(np.float32)
+    return OmicsMatrix(values, np.ones((len(patients), len(mask)), np.bool_), mask, ("a", "b"), {}, patients)
+
+
+def test_patients_of_several_cohorts_in_one_batch_each_with_the_genes_of_its_own() -> None:
+    liver, breast = [[True, True, False], [True, False, False]], [[True, False, True], [True, True, True]]
+    outcome = pd.DataFrame({"time_days": [1.0, 2.0, 3.0], "event": [True, False, True]}, index=["L1", "B1", "B2"])
+    data = PatientData(
+        matrix_of(("L1",), 1.0, liver), RegionBank({}, 4), outcome, [matrix_of(("B1", "B2"), 2.0, breast)]
+    )
+    assert data.shape == (2, 3)
+    batch = data.batch(["B2", "L1", "B1"])
+    assert batch.genes.tolist() == [breast, liver, breast]
+    assert batch.values[1].tolist() == [[1, 1, 0], [1, 0, 0]]
+    assert batch.values[0].tolist() == batch.values[2].tolist() == [[2, 0, 2], [2, 2, 2]]
+    assert batch.time_days.tolist() == [3, 1, 2]

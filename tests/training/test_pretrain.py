@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from pomp.training.batches import Batch
 from pomp.training.pretrain import pretrain_losses
 from tests.small import batch_of, embed, small_config, small_model
 
@@ -40,3 +41,37 @@ def test_a_task_with_weight_0_is_off_and_weights_multiply(task: str, generator: 
     heavy = pretrain_losses(small_config(**{f"pretrain__{task}": 3.0}).pretrain)(model, batch, embed(model, batch))
     expected = sum((3.0 if name == task else 1.0) * value.item() for name, value in heavy.items() if name != "total")
     assert heavy["total"].item() == pytest.approx(expected, rel=1e-5)
+
+
+def two_cohorts(rows: list[int]) -> Batch:
+    """Some of two patients, of whom the first lacks the last gene of every type and the second the first two."""
+    whole = batch_of([2, 2], torch.Generator().manual_seed(1))
+    genes = torch.ones_like(whole.genes)
+    genes[0, :, -1] = False
+    genes[1, :, :2] = False
+    places = torch.split(whole.coordinates, [2, 2])
+    return Batch.of(
+        [whole.patients[row] for row in rows], [whole.regions[row] for row in rows],
+        torch.cat([places[row] for row in rows]), (whole.values * genes)[rows], whole.present[rows], genes[rows],
+        whole.time_days[rows], whole.event[rows],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "mse"])
+def test_masked_modelling_counts_the_genes_of_each_patients_own_cohort(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pomp.training.pretrain.choose_masked", lambda present: torch.ones(len(present), dtype=torch.int64)
+    )
+    step, model = pretrain_losses(small_config(pretrain__mom_loss=kind).pretrain), small_model()
+    found = []
+    for rows in ([0, 1], [0], [1]):
+        batch = two_cohorts(rows)
+        model.zero_grad()
+        found.append(step(model, batch, embed(model, batch))["mom"])
+        found[-1].backward()
+        assert model.reconstruct.bias.grad is not None
+        counted = model.reconstruct.bias.grad != 0
+        assert torch.equal(counted, batch.genes[:, 1].any(dim=0))
+    torch.testing.assert_close(found[0], (found[1] + found[2]) / 2)
