@@ -26,7 +26,7 @@ SEEDS = (0, 1, 2)
 RESAMPLES = 1000
 SETTINGS: dict[str, Any] = {
     "cohort.omics": ["mrna", "mirna"], "cohort.complete_cases": True,
-    "pretrain.epochs": 20, "pretrain.batch_size": 64, "finetune.epochs": 10, "finetune.batch_size": 64,
+    "pretrain.epochs": 10, "pretrain.batch_size": 64, "finetune.epochs": 10, "finetune.batch_size": 64,
 }  # fmt: skip
 """On top of the preset `demo`: the omics types that all three have, and epochs and batches for hundreds of patients."""
 

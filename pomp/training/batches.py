@@ -100,6 +100,7 @@ class PatientData:
         self._genes = torch.from_numpy(np.stack([part.gene_mask for part in cohorts]))  # (C, T, G) for C cohorts
         self._cohort = torch.from_numpy(np.repeat(np.arange(len(cohorts)), [len(part.patients) for part in cohorts]))
         self._outcome = outcome
+        self._places: dict[str, Tensor] = {}
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -110,18 +111,24 @@ class PatientData:
     def batch(self, patients: Sequence[str]) -> Batch:
         """Everything that is known of these patients, in this order."""
         rows = [self._row[patient] for patient in patients]
-        places = [self.regions.table(patient)[["row", "column"]].to_numpy(np.int64) for patient in patients]
         outcome = self._outcome.loc[list(patients)]
         return Batch.of(
             patients=patients,
             regions=[self.regions.read(patient) for patient in patients],
-            coordinates=torch.from_numpy(np.concatenate(places)),
+            coordinates=torch.cat([self._coordinates(patient) for patient in patients]),
             values=self._values[rows],
             present=self._present[rows],
             genes=self._genes[self._cohort[rows]],
             time_days=torch.tensor(outcome["time_days"].to_numpy(np.float32)),
             event=torch.tensor(outcome["event"].to_numpy(bool)),
         )
+
+    def _coordinates(self, patient: str) -> Tensor:
+        """(M, 2) row and column; kept, as a table takes longer to open than a small batch to compute."""
+        if patient not in self._places:
+            table = self.regions.table(patient)
+            self._places[patient] = torch.from_numpy(table[["row", "column"]].to_numpy(np.int64))
+        return self._places[patient]
 
 
 def read_ahead(
