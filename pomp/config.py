@@ -63,6 +63,12 @@ class SlideConfig(Frozen):
         None, ge=1, description="Regions a patient at most, sampled evenly. Empty: all of them."
     )
 
+    flips: bool = Field(
+        False,
+        description="Show regions flipped and in quarter turns, at random, in training: tissue has no up or down. The "
+        "paper does not.",
+    )
+
     @property
     def side(self) -> int:
         """Side of the stored region in pixels: 256 in the paper."""

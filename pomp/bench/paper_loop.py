@@ -99,7 +99,7 @@ class PaperLoop:
         values, present = batch.values[index : index + 1], batch.present[index : index + 1]
         omics = self.model.encode_omics(mask_omics(values, chosen, self.config.mask), present)
         hidden = self.model.fuse(omics, slide).types[:, chosen[0]]
-        predicted, genes = self.model.reconstruct(hidden), batch.genes[chosen]
+        predicted, genes = self.model.reconstruct(hidden), batch.genes[index : index + 1, chosen[0]]
         return masked_loss(predicted, values[:, chosen[0]], genes, self.config.mom_loss)
 
 

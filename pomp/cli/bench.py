@@ -11,11 +11,14 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Annotated, get_args
 
+import torch
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from pomp.bench.measurement import Measurement, Scale
+from pomp.bench.pancancer import markdown as pancancer_table
+from pomp.bench.pancancer import measure as measure_pancancer
 from pomp.cli.terminal import TerminalProgress, console, duration
 from pomp.config import PRESETS
 from pomp.data.bundle import assets_folder
@@ -26,9 +29,15 @@ from pomp.runs.workspace import Workspace
 
 app = typer.Typer(help="Measure what the README claims.", no_args_is_help=True)
 
-PREPARATION = ("slides", "imputation", "forest", "cox_score", "selection", "features")
+PREPARATION = ("slides", "imputation", "forest", "cox_score", "selection")
+TRAINING = ("training", "features", "survival", "side_by_side")
 """Modules of `pomp.bench`, each with a function `measure`."""
-VERSIONS = ("numpy", "numba", "scikit-learn", "scikit-survival", "pandas", "openslide-python", "simplejpeg", "h5py")
+
+VERSIONS = ("torch", "timm", "numpy", "numba", "scikit-learn", "scikit-survival", "pandas", "openslide-python",
+            "simplejpeg", "h5py")  # fmt: skip
+
+ScaleOption = Annotated[str, typer.Option(help="full, or small: toy sizes, to see that it runs.")]
+Save = Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")]
 
 
 @app.command()
@@ -48,15 +57,43 @@ def demo() -> None:
 @app.command()
 def prepare(
     only: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(PREPARATION)}. Default: all.")] = "",
-    scale: Annotated[str, typer.Option(help="full, or small: toy sizes, to see that it runs.")] = "full",
-    save: Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")] = None,
+    scale: ScaleOption = "full",
+    save: Save = None,
 ) -> None:
     """Cohort preparation, ours beside others' ways, both measured in this run."""
-    names = [name.strip() for name in only.split(",") if name.strip()] or list(PREPARATION)
-    unknown = [name for name in names if name not in PREPARATION]
+    _measure("prepare", PREPARATION, only, scale, save)
+
+
+@app.command()
+def train(
+    only: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(TRAINING)}. Default: all.")] = "",
+    scale: ScaleOption = "full",
+    save: Save = None,
+) -> None:
+    """Training, ours beside the paper's loop and others' ways, both measured in this run."""
+    _measure("train", TRAINING, only, scale, save)
+
+
+@app.command()
+def pancancer(
+    tcga: Annotated[Path, typer.Argument(help="Folder of the cohort folders BRCA, LIHC and STAD.")],
+    save: Save = None,
+) -> None:
+    """Pre-training on three cancers together, beside pre-training on each alone and none: out-of-fold C-index."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure_pancancer(tcga, Path(folder), lambda what: console.print(what, highlight=False))
+    text = pancancer_table(found, f"pomp bench pancancer {tcga.name}")
+    console.print(text, highlight=False, markup=False)
+    if save is not None:
+        save.write_text(text, encoding="utf-8")
+
+
+def _measure(kind: str, modules: Sequence[str], only: str, scale: str, save: Path | None) -> None:
+    names = [name.strip() for name in only.split(",") if name.strip()] or list(modules)
+    unknown = [name for name in names if name not in modules]
     if unknown or scale not in get_args(Scale):
         wrong = ", ".join(unknown) or scale
-        raise ConfigError(f"'{wrong}' cannot be measured. Choose from {', '.join(PREPARATION)}; scale full or small.")
+        raise ConfigError(f"'{wrong}' cannot be measured. Choose from {', '.join(modules)}; scale full or small.")
     found: list[Measurement] = []
     with TerminalProgress() as progress:
         for place, name in enumerate(names):
@@ -66,7 +103,7 @@ def prepare(
     print_measurements(found)
     if save is not None:
         options = [*(["--only", only] if only else []), *(["--scale", scale] if scale != "full" else [])]
-        save.write_text(markdown(found, " ".join(["pomp bench prepare", *options])), encoding="utf-8")
+        save.write_text(markdown(found, " ".join([f"pomp bench {kind}", *options])), encoding="utf-8")
 
 
 def print_measurements(found: Sequence[Measurement]) -> None:
@@ -120,6 +157,10 @@ def _machine() -> list[str]:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in VERSIONS)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return [
-        f"{cores} cores, {platform.machine()}, {platform.system()}, no GPU used; Python {platform.python_version()}, "
+        f"{cores} cores, {platform.machine()}, {platform.system()}, {_gpu()}; Python {platform.python_version()}, "
         f"{versions}. Medians of runs in turns; `{time.strftime('%Y-%m-%d')}`."
     ]
+
+
+def _gpu() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"

@@ -51,8 +51,10 @@ class PixelPatches(PatchEmbed):
 class RegionEmbedding(nn.Module):
     """A region's pixels → one vector: a ViT and the average of its patch tokens."""
 
-    def __init__(self, config: ModelConfig, side: int) -> None:
+    def __init__(self, config: ModelConfig, side: int, flips: bool = False) -> None:
+        """`side` of a region in pixels; `flips`: whether training shows regions flipped and turned."""
         super().__init__()
+        self.flips = flips
         self.vit = VisionTransformer(
             img_size=side,
             patch_size=config.patch_px,
@@ -71,7 +73,17 @@ class RegionEmbedding(nn.Module):
 
     def forward(self, regions: Tensor) -> Tensor:
         """Eq. (1): (R, side, side, 3) uint8 → (R, d)."""
+        if self.training and self.flips:
+            regions = flip_and_turn(regions)
         return self.vit(regions)  # type: ignore[no-any-return]
+
+
+def flip_and_turn(regions: Tensor) -> Tensor:
+    """(R, side, side, 3): each region in one of the eight ways in which a square lies on itself, drawn at random."""
+    drawn = torch.rand(3, len(regions), 1, 1, 1, device=regions.device) < 0.5
+    regions = torch.where(drawn[0], regions.flip(1), regions)
+    regions = torch.where(drawn[1], regions.flip(2), regions)
+    return torch.where(drawn[2], regions.transpose(1, 2), regions)
 
 
 class FeatureEmbedding(nn.Module):
@@ -94,17 +106,19 @@ class FeatureEmbedding(nn.Module):
 class PathologyEncoder(nn.Module):
     """Region embeddings, their places, and [CLS-P] through the Pat-Transformer."""
 
-    def __init__(self, config: ModelConfig, side: int, features: int | None = None) -> None:
-        """`side` of a region in pixels; `features`: F, where regions are features in place of pixels."""
+    def __init__(self, config: ModelConfig, side: int, features: int | None = None, flips: bool = False) -> None:
+        """`features`: F, where regions are features in place of pixels; `side`, `flips` as in `RegionEmbedding`."""
         super().__init__()
         self.positions = config.positions
-        self.embedding = RegionEmbedding(config, side) if features is None else FeatureEmbedding(config, features)
+        self.embedding = (
+            RegionEmbedding(config, side, flips) if features is None else FeatureEmbedding(config, features)
+        )
         self.cls = nn.Parameter(torch.randn(config.width) * 0.02)
         self.transformer = Transformer(config.width, config.heads, config.pathology_layers, config.dropout)
 
     def forward(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
-        """Eq. (2), all in one pass: regions (R, side, side, 3) uint8 or features (R, F) of B patients one after another,
-        coordinates (R, 2) row and column, counts (B,) regions a patient.
+        """Eq. (2), all in one pass: regions (R, side, side, 3) uint8 or features (R, F), coordinates (R, 2) row and
+        column, of B patients one after another, and counts (B,) regions a patient.
         """
         embedded = self.embedding(regions) if len(regions) else self.cls.new_zeros(0, len(self.cls))
         return self.contextualise(embedded, coordinates, lay_out(counts))

@@ -39,7 +39,7 @@ class Pomp(nn.Module):
         self.width = model.width
         self.modalities = model.modalities
         self.risk_kind = model.risk
-        self.pathology = PathologyEncoder(model, config.slides.side, features)
+        self.pathology = PathologyEncoder(model, config.slides.side, features, config.slides.flips)
         self.omics = OmicsEncoder(model, types, genes)
         self.multimodal = MultimodalEncoder(model)
         if not model.separate_cls:

@@ -1,11 +1,10 @@
 """Eq. 1: I_pat = AvgPool(ViT({i_k}))."""
 
 import torch
-from timm.layers import PatchEmbed
 
 from pomp.config import PRESETS
 from pomp.model import RegionEmbedding
-from pomp.model.pathology import PixelPatches
+from pomp.model.pathology import PatchEmbed, PixelPatches, flip_and_turn
 from tests.small import random_regions, small_model
 
 
@@ -52,3 +51,34 @@ def test_paper_sizes() -> None:
         6,
     )
     assert sum(parameter.numel() for parameter in vit.parameters()) == 3_943_296
+
+
+def test_flips_and_turns_are_the_eight_of_a_square_and_for_training_only() -> None:
+    torch.manual_seed(0)
+    region = torch.arange(12, dtype=torch.uint8).view(2, 2, 3)
+    found = flip_and_turn(region.expand(400, -1, -1, -1))
+    counts: dict[tuple[int, ...], int] = {}
+    for one in found[..., 0]:
+        key = tuple(one.flatten().tolist())
+        counts[key] = counts.get(key, 0) + 1
+    ways = {
+        (0, 3, 6, 9),
+        (3, 0, 9, 6),
+        (6, 9, 0, 3),
+        (9, 6, 3, 0),
+        (0, 6, 3, 9),
+        (6, 0, 9, 3),
+        (3, 9, 0, 6),
+        (9, 3, 6, 0),
+    }
+    assert set(counts) == ways
+    assert min(counts.values()) > 25
+    assert torch.equal(found[..., 1], found[..., 0] + 1)  # channels stay together
+
+
+def test_flips_are_a_setting(generator: torch.Generator) -> None:
+    pixels, _ = random_regions(16, generator)
+    plain, flipped = (small_model(slides__flips=flips).pathology.embedding for flips in (False, True))
+    assert torch.equal(plain(pixels), flipped(pixels))  # in evaluation
+    assert torch.equal(plain.train()(pixels), plain.eval()(pixels))
+    assert not torch.allclose(flipped.train()(pixels), plain(pixels))
