@@ -11,7 +11,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.cli.terminal import Home, console
-from pomp.cli.train import Cohort, Preset, ProtocolOption, RunFolder, Settings, carry, open_run
+from pomp.cli.train import (
+    BackendOption,
+    Cohort,
+    Preset,
+    ProtocolOption,
+    RayAddress,
+    RunFolder,
+    Settings,
+    carry,
+    enqueue,
+    open_queue,
+    open_run,
+)
+from pomp.errors import ConfigError
 from pomp.evaluation.stability import selection_stability
 from pomp.runs.prepared import export_prepared
 from pomp.runs.run import Run
@@ -28,12 +41,20 @@ def prepare(
         typer.Option(help="Write the chosen genes of every fold, standardised, as MuData (.h5mu) into this folder."),
     ] = None,
     home: Home = None,
+    backend: BackendOption = None,
+    ray_address: RayAddress = None,
 ) -> None:
     """Cut slides into regions and choose the genes of every fold. What is there already is not done again.
 
     The result is a run that has not been trained yet: `pomp run --run` goes on from there.
     """
+    if backend is not None and export is not None:
+        raise ConfigError("With --backend others prepare: leave --export out, and ask for it when they are done.")
+    queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
     opened = open_run(cohort, run_folder, preset, protocol, settings, "", home, reuse=True)
+    if queue is not None:
+        enqueue(opened, queue, "prepare")
+        return
     try:
         if opened.status().state != "DONE":
             carry(opened, "auto", "prepare")

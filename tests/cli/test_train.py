@@ -44,8 +44,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, str, str]]:
     return found
 
 
-def invoke(*words: str) -> str:
-    return CliRunner().invoke(app, ["run", *words], catch_exceptions=False).output
+def invoke(*words: str, command: str = "run") -> str:
+    return CliRunner().invoke(app, [command, *words], catch_exceptions=False).output
 
 
 @pytest.mark.parametrize(("options", "environment", "where"), [
@@ -64,6 +64,13 @@ def test_a_run_is_queued(
     (run,) = workspace.runs.list()
     assert f"Queued on {where}, place 1." in said
     assert asked == [(where, workspace.root, run.id, "end")]
+
+
+def test_preparation_is_queued_too(workspace: Workspace, asked: list[tuple[str, Path, str, str]]) -> None:
+    invoke("tumours", *SETTINGS, "--backend", "ray", command="prepare")
+    assert [until for *_, until in asked] == ["prepare"]
+    with pytest.raises(ConfigError, match="leave --export out"):
+        invoke("tumours", *SETTINGS, "--backend", "ray", "--export", "here", command="prepare")
 
 
 def test_a_grid_is_a_loop(workspace: Workspace, asked: list[tuple[str, Path, str, str]]) -> None:
