@@ -148,7 +148,7 @@ class Worker:
         self._estimate = Estimate(self._plan(company, until))
         bank = self._prepare(company)
         bank.keep(room_for_regions(device))
-        compute = plan_compute(device, self.config, bank.features)
+        compute = plan_compute(device, self.config, bank.features, bank.count)
         if until == "prepare":
             for fold in folds:
                 self._select(fold, company)

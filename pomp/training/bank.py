@@ -43,6 +43,11 @@ class RegionBank:
         self._pinned = any(device.type == "cuda" for device in room)  # what stays on the CPU is then copied faster
         self._kept: dict[str, Tensor] = {}
 
+    @property
+    def count(self) -> int:
+        """Regions of all patients."""
+        return sum(map(len, self.tables.values()))
+
     def bare(self) -> Self:
         """The same with nothing kept, for another process."""
         other = copy(self)

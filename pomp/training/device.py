@@ -27,6 +27,11 @@ _FLOPS_AT_ONCE = {"cuda": 2**39, "mps": 2**36, "cpu": 2**35}
 _MOST = 2**14  # regions in one pass, however small
 _WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
 
+_SAVED = {"cuda": 1.5e-15, "mps": 0.0, "cpu": 1.2e-12}
+"""Seconds that compiling saves a region and an operation of its forward pass: a tenth of the time of a step."""
+
+_WORTH_COMPILING = 120.0  # seconds: about three times what it takes
+
 _UNKNOWN = 4 * 2**30  # bytes taken to be free where nobody tells
 
 
@@ -53,6 +58,7 @@ class Compute:
     dtype: torch.dtype = torch.float32  # of the ViT's matrix products; the weights are always float32
     memory: int = _UNKNOWN  # bytes that training may take on the device, beyond the weights
     part: int = 16  # regions in one pass of the ViT
+    compiled: bool = False  # whether passes that keep their activations are compiled
 
     def autocast(self) -> AbstractContextManager[object]:
         """For the ViT alone: the rest is 0.4 % of the work, and its losses want their digits."""
@@ -60,12 +66,17 @@ class Compute:
 
 
 def plan_compute(
-    device: torch.device, config: RunConfig, features: int | None = None, memory_gb: float | None = None
+    device: torch.device,
+    config: RunConfig,
+    features: int | None = None,
+    regions: int = 0,
+    memory_gb: float | None = None,
 ) -> Compute:
     """What suits a device and a model.
 
     Args:
         features: F, where regions are features in place of pixels.
+        regions: of all patients: many passes over them pay for compiling the ViT.
         memory_gb: most that training may take; None: a good part of what is free.
 
     Raises:
@@ -78,7 +89,9 @@ def plan_compute(
     pays = fast and flops >= _WORTH_BFLOAT16
     dtype = torch.bfloat16 if config.precision == "bf16" or (config.precision == "auto" and pays) else torch.float32
     limit = free_device_bytes(device) * _WORK[device.type] if memory_gb is None else memory_gb * 2**30
-    return Compute(device, dtype, int(limit), part=min(_MOST, max(1, _FLOPS_AT_ONCE[device.type] // flops)))
+    part = min(_MOST, max(1, _FLOPS_AT_ONCE[device.type] // flops))
+    saved = regions * (config.pretrain.epochs + config.finetune.epochs) * flops * _SAVED[device.type]
+    return Compute(device, dtype, int(limit), part, compiled=saved > _WORTH_COMPILING)
 
 
 def room_for_regions(device: torch.device) -> dict[torch.device, int]:

@@ -11,13 +11,14 @@ of the batch as a whole either way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch._dynamo.exc import BackendCompilerFailed
 
 from pomp.model.recall import noting, recalling
 from pomp.training.batches import Batch
@@ -62,6 +63,7 @@ class PartwiseEmbedding:
     def __init__(self, module: nn.Module, width: int, compute: Compute, share: Share = ALL) -> None:
         """`module`: (R, …) regions → (R, d); `width`: d; `share`: which parts of a batch are this process's."""
         self._module, self._width, self._compute, self._share = module, width, compute, share
+        self._fast: Callable[[Tensor], Tensor] | None = _compile(module) if compute.compiled else None
         self._costs: Costs | None = None  # None: not known yet
         self._parts: list[Tensor] = []
         self._seed: tuple[int, ...] = ()
@@ -105,7 +107,7 @@ class PartwiseEmbedding:
 
     def _first_pass(self, index: int, keep: bool, note: bool) -> Tensor:
         if keep:
-            self.kept[index] = self._pass(index)
+            self.kept[index] = self._fast_pass(index)
             return self.kept[index].detach()
         with torch.no_grad():
             if not note:
@@ -123,6 +125,19 @@ class PartwiseEmbedding:
     def _pass(self, index: int) -> Tensor:
         torch.manual_seed(hash_seed((*self._seed, index)))
         return self._embed(self._parts[index])
+
+    def _fast_pass(self, index: int) -> Tensor:
+        """`_pass`, compiled for parts of the usual size: its activations are kept, so no other pass must agree."""
+        if self._fast is None or len(self._parts[index]) != self._compute.part:
+            return self._pass(index)
+        torch.manual_seed(hash_seed((*self._seed, index)))
+        try:
+            with self._compute.autocast():
+                return self._fast(self._parts[index]).float()
+        except BackendCompilerFailed as error:
+            log.warning("The ViT is not compiled (%s): training goes on without.", str(error).splitlines()[0])
+            self._fast = None
+            return self._pass(index)
 
     def _embed(self, regions: Tensor) -> Tensor:
         with self._compute.autocast():
@@ -154,6 +169,11 @@ class Costs:
             return parts, 0
         keep = max(0, (self.room - parts * self.noting) // max(1, self.keeping - self.noting))
         return keep, min(parts - keep, (self.room - keep * self.keeping) // max(1, self.noting))
+
+
+def _compile(module: nn.Module) -> Callable[[Tensor], Tensor]:
+    compiled: Callable[[Tensor], Tensor] = torch.compile(module, dynamic=False)
+    return compiled
 
 
 def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Tensor]:

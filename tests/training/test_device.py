@@ -53,6 +53,15 @@ def test_memory_is_a_share_of_what_is_free_or_what_is_asked_for() -> None:
     assert plan_compute(CPU, PRESETS["paper"], memory_gb=1.5).memory == 1.5 * GB
 
 
+@pytest.mark.parametrize(
+    ("preset", "regions", "expected"),
+    [("paper", 60 * 144, True), ("paper", 60, False), ("demo", 60 * 144, False), ("paper", 0, False)],
+)
+def test_long_training_is_worth_compiling(preset: Any, regions: int, expected: bool) -> None:
+    assert plan_compute(CPU, PRESETS[preset], regions=regions).compiled == expected
+    assert not plan_compute(MPS, PRESETS[preset], regions=regions).compiled
+
+
 @pytest.mark.parametrize("device", [CPU, CUDA, MPS])
 def test_a_pass_is_as_much_work_whatever_the_size_of_a_region(device: torch.device) -> None:
     parts = [plan_compute(device, PRESETS[preset]).part for preset in ("paper", "demo")]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch._dynamo.exc import BackendCompilerFailed
 
 from pomp.config import RunConfig
 from pomp.model import Pomp
@@ -107,6 +110,49 @@ def test_predictions_need_no_gradient_and_no_memory(generator: torch.Generator) 
     with torch.inference_mode():
         found = embedding.predict(batch.regions)
         torch.testing.assert_close(found, model.pathology.embedding(torch.cat(batch.regions)))
+
+
+def compiled_and_not(generator: torch.Generator, losses: StepLosses) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    model, batch = small_model().train(), batch_of(COUNTS, generator)
+    found = [
+        gradients(model, batch, losses, Compute(CPU, memory=2**40, part=4, compiled=compiled))
+        for compiled in (True, False)
+    ]
+    return found[0], found[1]
+
+
+@pytest.mark.slow
+def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:
+    fast, plain = compiled_and_not(generator, finetune_losses(small_config().finetune))
+    for name, expected in plain.items():
+        torch.testing.assert_close(fast[name], expected, atol=1e-6, rtol=1e-4, msg=name)
+
+
+def test_parts_of_the_usual_size_are_compiled(generator: torch.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def noting(module: nn.Module, dynamic: bool) -> Callable[[Tensor], Tensor]:
+        return lambda regions: seen.append(len(regions)) or module(regions)  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(torch, "compile", noting)
+    fast, plain = compiled_and_not(generator, finetune_losses(small_config().finetune))
+    assert seen == [4] * 6  # 26 regions: the last two are no whole part
+    assert torch.equal(fast["total"], plain["total"])
+
+
+def test_without_a_compiler_training_goes_on(
+    generator: torch.Generator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(module: nn.Module, dynamic: bool) -> Callable[[Tensor], Tensor]:
+        def fail(regions: Tensor) -> Tensor:
+            raise BackendCompilerFailed(compiled_and_not, RuntimeError("no g++"), None)
+
+        return fail
+
+    monkeypatch.setattr(torch, "compile", broken)
+    fast, plain = compiled_and_not(generator, finetune_losses(small_config().finetune))
+    assert "The ViT is not compiled" in caplog.text
+    assert all(torch.equal(fast[name], plain[name]) for name in plain)
 
 
 @pytest.mark.parametrize("parts", [0, 1, 2, 7])
