@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pomp import __version__
-from pomp.cli import bench, cohort, demo, fetch, prepare, train
+from pomp.cli import bench, cohort, demo, fetch, plan, prepare, train
 from pomp.cli.terminal import errors_as_text
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(bench.app, name="bench")
 app.command()(demo.demo)
 app.command()(demo.dashboard)
 app.command()(prepare.prepare)
+app.command()(plan.plan)
 app.command()(train.run)
 app.command()(train.pretrain)
 app.command()(train.finetune)

@@ -1,0 +1,136 @@
+"""How fast this machine trains a model: a few steps of the real one, timed on made-up patients."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from pomp.config import Frozen, RunConfig
+from pomp.model import Pomp, build_model
+from pomp.model.flops import PASSES
+from pomp.runs.forecast.work import embedding_flops, pretraining_flops, risk_flops
+from pomp.training.batches import Batch
+from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding
+from pomp.training.finetune import finetune_losses
+from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.pretrain import pretrain_losses
+
+SMALL, LARGE = (2, 1), (16, 32)
+"""Patients, and regions of each, of the two steps whose difference tells the speed of all but the ViT."""
+
+_PART = 512  # regions in the timed pass of the ViT, at most
+_PART_FLOPS = {"cuda": 2**39, "mps": 2**35, "cpu": 2**34}  # of its forward pass, at most
+_ALL = 2**62  # bytes: the timed pass keeps its activations
+_ENOUGH = 0.3  # seconds of timed work
+_REPEATS = 3
+_SEED = (0,)
+
+
+class Pace(Frozen):
+    """Training's speed on one device."""
+
+    embedding: float  # FLOP/s in Eq. 1, forward and backward
+    rest: float  # FLOP/s in all the rest
+    pretrain_step: float  # seconds of a step, however small
+    finetune_step: float
+
+
+def measure_pace(config: RunConfig, compute: Compute, types: int, features: int | None) -> Pace:
+    """Time the ViT, the losses without it, and the smallest steps.
+
+    Args:
+        config: its `model.modalities` is decided.
+        types, features: T, and F where regions are features in place of pixels.
+    """
+    model = build_model(config, max(types, 1), config.omics.genes, config.seed, features).to(compute.device).train()
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+    bare = 0 if config.model.modalities == "omics" else 1
+    small, large = (
+        _batch(config, patients, regions * bare, types, features).to(compute.device)
+        for patients, regions in (SMALL, LARGE)
+    )
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+
+    def step(losses: StepLosses) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        backpropagate(model, small, losses, embedding, _SEED)
+        optimiser.step()
+
+    tasks, survival = pretrain_losses(config.pretrain), finetune_losses(config.finetune)
+    losses, flops = (tasks, pretraining_flops) if config.pretrain.epochs else (survival, risk_flops)
+    fixed, whole = (_unread(model, batch, losses, compute) for batch in (small, large))
+    less, more = (patients * flops(config, regions * bare, types) for patients, regions in (SMALL, LARGE))
+    return Pace(
+        embedding=_embedding_rate(model, config, compute, features) if bare else 1.0,
+        rest=PASSES * (more - less) / max(whole - fixed, fixed / 10),  # a clock that hardly tells them apart
+        pretrain_step=_seconds(lambda: step(tasks), compute),
+        finetune_step=_seconds(lambda: step(survival), compute),
+    )
+
+
+def _unread(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> float:
+    """Seconds of a step whose region embeddings are given."""
+    count = int(batch.layout.counts.sum())
+
+    def run() -> None:
+        model.zero_grad(set_to_none=True)
+        given = torch.randn(count, model.width, device=compute.device, requires_grad=True)
+        torch.autograd.backward(losses(model, batch, given)["total"])
+
+    return _seconds(run, compute)
+
+
+def _embedding_rate(model: Pomp, config: RunConfig, compute: Compute, features: int | None) -> float:
+    """FLOP/s of one part, forward and backward."""
+    flops = embedding_flops(config, features)
+    count = max(1, min(compute.part, _PART, _PART_FLOPS[compute.device.type] // flops))
+    batch = _batch(config, 1, count, 1, features).to(compute.device)
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, replace(compute, memory=_ALL))
+    gradient = torch.randn(count, model.width, device=compute.device)
+
+    def run() -> None:
+        embedding.forward(batch, _SEED)
+        embedding.backward(gradient)
+
+    return PASSES * count * flops / _seconds(run, compute)
+
+
+def _batch(config: RunConfig, patients: int, regions: int, types: int, features: int | None) -> Batch:
+    """Patients with random regions and, where T is not 0, omics of every type."""
+    side, genes = config.slides.side, config.omics.genes
+    generator = torch.Generator().manual_seed(config.seed)
+    shape = (side, side, 3) if features is None else (features,)
+    known = torch.full((patients, max(types, 1)), types > 0)
+
+    def pixels() -> Tensor:
+        drawn = torch.randint(0, 256, (regions, *shape), dtype=torch.uint8, generator=generator)
+        return drawn if features is None else drawn.half()
+
+    places = torch.arange(regions).repeat(patients)
+    return Batch.of(
+        patients=[str(number) for number in range(patients)],
+        regions=[pixels() for _ in range(patients)],
+        coordinates=torch.stack([places // 12, places % 12], dim=1),
+        values=torch.randn(*known.shape, genes, generator=generator),
+        present=known,
+        genes=known[..., None].expand(-1, -1, genes),
+        time_days=torch.arange(patients).float() + 1,
+        event=torch.arange(patients) % 2 == 0,
+    )
+
+
+def _seconds(work: Callable[[], None], compute: Compute) -> float:
+    """Of the fastest of a few times, after one that is not counted."""
+    taken: list[float] = []
+    work()
+    while len(taken) < _REPEATS and sum(taken) < _ENOUGH:
+        started = time.perf_counter()
+        work()
+        torch.zeros(1, device=compute.device).item()  # waits for the device
+        taken.append(time.perf_counter() - started)
+    return min(taken)
