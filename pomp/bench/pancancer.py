@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -145,21 +146,23 @@ def _estimated(values: NDArray[np.float64]) -> Estimated:
 
 
 def markdown(found: Sequence[CohortScores], command: str) -> str:
-    """Both tables, and the command that made them on the first line."""
+    """Both tables of `measure`, with the command that made them on the first line."""
     names = [f"{one.cohort} ({one.patients} patients, {one.events} events)" for one in found]
     head = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    scores = [f"| {way} | {' | '.join(_cell(one.scores[way], '.3f') for one in found)} |" for way in WAYS]
+    differences = [
+        f"| {pair[0]} less {pair[1]} | {' | '.join(_cell(one.differences[pair], '+.3f') for one in found)} |"
+        for pair in DIFFERENCES
+    ]
+    settings = ", ".join(f"{name}={json.dumps(value)}" for name, value in SETTINGS.items())
     lines = [
         f"`{command}`",
         "",
-        "Harrell's C, mean over folds and seeds (95 % interval: patients drawn again):",
+        f"Honest protocol, seeds {', '.join(map(str, SEEDS))}, preset demo with {settings}.",
         "",
-        *head,
     ]
-    lines += [f"| {way} | {' | '.join(_cell(one.scores[way], '.3f') for one in found)} |" for way in WAYS]
-    lines += ["", "Paired differences:", "", *head]
-    for pair in DIFFERENCES:
-        cells = " | ".join(_cell(one.differences[pair], "+.3f") for one in found)
-        lines.append(f"| {pair[0]} less {pair[1]} | {cells} |")
+    lines += ["Harrell's C, mean over folds and seeds (95 % interval: patients drawn again):", "", *head, *scores, ""]
+    lines += ["Paired differences:", "", *head, *differences]
     return "\n".join([*lines, ""])
 
 

@@ -8,6 +8,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pomp.atomic import exclusive
 from pomp.config import RunConfig
@@ -80,7 +81,7 @@ class PretrainingCache:
             return
         run.rewind_metrics("pretrain", fold, 0)
         for row in kept.facts["metrics"]:
-            run.append_metrics({**row, "fold": fold})
+            run.append_metrics(row)
         store.save(kept.epoch, kept.tensors)
 
     def keep(self, key: str, run: Run, fold: int, store: CheckpointStore) -> None:
@@ -93,10 +94,9 @@ class PretrainingCache:
         if finished is None or self._get(key):
             return
         weights = {name: tensor for name, tensor in finished.tensors.items() if name.startswith("model.")}
-        rows = run.metrics()
-        own = rows[(rows["stage"] == "pretrain") & (rows["fold"] == fold)].dropna(axis=1, how="all")
+        facts = {"metrics": _losses(run, fold)}
         with exclusive(self.root / "lock"):
-            CheckpointStore(self.root / key).save(finished.epoch, weights, {"metrics": own.to_dict(orient="records")})
+            CheckpointStore(self.root / key).save(finished.epoch, weights, facts)
             self._drop_oldest()
 
     def _get(self, key: str) -> Checkpoint | None:
@@ -115,3 +115,12 @@ class PretrainingCache:
         )
         for folder in entries[:-ENTRIES]:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _losses(run: Run, fold: int) -> list[dict[str, Any]]:
+    """The run's record of a pre-training, a row an epoch; empty where its file was lost."""
+    rows = run.metrics()
+    if rows.empty:
+        return []
+    own = rows[(rows["stage"] == "pretrain") & (rows["fold"] == fold)].dropna(axis=1, how="all")
+    return [{str(name): value for name, value in row.items()} for row in own.to_dict(orient="records")]

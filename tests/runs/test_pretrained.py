@@ -169,3 +169,11 @@ def test_those_used_last_are_kept(first: Run, tmp_path: Path, monkeypatch: pytes
     cache.keep("a", first, 0, store)  # which is there, and is now the newer one
     cache.keep("c", first, 0, store)
     assert sorted(folder.name for folder in tmp_path.iterdir() if folder.is_dir()) == ["a", "c"]
+
+
+def test_weights_are_kept_without_a_record_of_their_losses(first: Run, tmp_path: Path) -> None:
+    bare = create(write_cohorts(tmp_path / "cohorts"), "liver", "stomach")
+    PretrainingCache(tmp_path).keep("a", bare, 0, CheckpointStore(first.folder / "checkpoints" / "fold-0-pretrain"))
+    kept = CheckpointStore(tmp_path / "a").load()
+    assert kept is not None
+    assert kept.facts == {"metrics": []}
