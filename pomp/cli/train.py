@@ -41,6 +41,16 @@ def _check_device(name: str) -> str:
 
 Device = Annotated[str, typer.Option(callback=_check_device, help=f"{', '.join(get_args(DeviceName))}.")]
 
+FoldsAtATime = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Folds to work on side by side; they share out the threads, on whose number risks depend in the third "
+        "decimal. Default: on the CPU as many as is fastest, with the threads that the run has begun with; on a GPU 1.",
+        show_default=False,
+    ),
+]
+
 BackendOption = Annotated[
     str | None,
     typer.Option(
@@ -68,6 +78,7 @@ def run(
     settings: Settings = None,
     title: Title = "",
     device: Device = "auto",
+    folds_at_a_time: FoldsAtATime = None,
     home: Home = None,
     backend: BackendOption = None,
     ray_address: RayAddress = None,
@@ -82,12 +93,15 @@ def run(
         return
     if assist(device):  # type: ignore[arg-type]
         return
-    if backend is not None and (as_queued or device != "auto"):
-        raise ConfigError("With --backend the worker is started by the queue: leave --as-queued and --device out.")
+    if backend is not None and (as_queued or device != "auto" or folds_at_a_time is not None):
+        raise ConfigError(
+            "With --backend the worker is started by the queue: leave --as-queued and --device out, and "
+            "--folds-at-a-time too."
+        )
     queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
     opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
     if queue is None:
-        carry(opened, device, None if as_queued else "end")
+        carry(opened, device, None if as_queued else "end", folds_at_a_time)
     else:
         enqueue(opened, queue, "end")
 
@@ -100,20 +114,23 @@ def pretrain(
     settings: Settings = None,
     title: Title = "",
     device: Device = "auto",
+    folds_at_a_time: FoldsAtATime = None,
     home: Home = None,
 ) -> None:
     """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
     if not assist(device):  # type: ignore[arg-type]
-        carry(open_run(cohort, run_folder, preset, protocol, settings, title, home), device, "pretrain")
+        opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
+        carry(opened, device, "pretrain", folds_at_a_time)
 
 
 def finetune(
     run_folder: Annotated[Path, typer.Option("--run", help="The run folder.")],
     device: Device = "auto",
+    folds_at_a_time: FoldsAtATime = None,
 ) -> None:
     """Fine-tune and evaluate a run from where it stands."""
     if not assist(device):  # type: ignore[arg-type]
-        carry(Run.open(run_folder), device, "end")
+        carry(Run.open(run_folder), device, "end", folds_at_a_time)
 
 
 def report(
@@ -213,10 +230,10 @@ def enqueue(opened: Run, queue: Backend, until: Until) -> None:
     console.print(f"Queued on {queue.where}, place {place}.", highlight=False, markup=False)
 
 
-def carry(opened: Run, device: str, until: Until | None) -> Status:
-    """Work on a run here and now, with a progress bar."""
+def carry(opened: Run, device: str, until: Until | None, folds: int | None = None) -> Status:
+    """Work on a run here and now, with a progress bar. `folds`: as `execute`."""
     with TerminalProgress() as progress:
-        status = execute(opened, device, progress.status, until)  # type: ignore[arg-type]
+        status = execute(opened, device, progress.status, until, folds)  # type: ignore[arg-type]
     console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)
     if status.state == "DONE":
         print_evaluation(opened, run_evaluation(opened))

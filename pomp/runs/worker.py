@@ -1,7 +1,7 @@
 """The worker: carries one run through its stages, from wherever it stands.
 
-prepare → for each fold: select → pretrain → finetune → explain → comparators → gather. Everything that is finished lies
-in the run folder and is not done again.
+prepare → for each fold: select → pretrain → finetune → explain → comparators → gather. Folds go side by side where that
+is faster. Everything that is finished lies in the run folder and is not done again.
 """
 
 from __future__ import annotations
@@ -14,43 +14,46 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import torch
 
-from pomp.data.splits import Fold
 from pomp.errors import PompError, RunError
-from pomp.explain.regions import explain_regions
-from pomp.omics.matrix import OmicsMatrix
+from pomp.memory import free_bytes
 from pomp.runs.company import Company, read_company
 from pomp.runs.company_regions import gather_company_regions
-from pomp.runs.comparators import comparator_risks
 from pomp.runs.estimate import Estimate
+from pomp.runs.fold_division import Division, divide, fold_cost, folds_at_a_time, limited_threads
+from pomp.runs.fold_process import FoldTask
+from pomp.runs.fold_work import FOLD_TABLES, FoldWork, unexpected
 from pomp.runs.log import run_log
-from pomp.runs.pretrained import pretrain_fold
 from pomp.runs.run import Run
-from pomp.runs.selection import Selection
+from pomp.runs.side_by_side import SideBySide
 from pomp.runs.status import Status, Until
 from pomp.slides.prepare import SlideResult
 from pomp.training.bank import RegionBank
-from pomp.training.batches import PatientData
-from pomp.training.device import Compute, DeviceName, pick_device, plan_compute, room_for_regions
-from pomp.training.folds import FoldTraining, Hooks
-from pomp.training.loop import StageName, StopRequested
+from pomp.training.device import DeviceName, pick_device, plan_compute, room_for_regions
+from pomp.training.loop import StopRequested
 from pomp.training.team import LEADER, Team, follow, joined, leading, rank
 
 OnStatus = Callable[[Status], None]
 
-FOLD_TABLES = ("baseline", "comparators", "regions", "predictions")
 STATUS_SECONDS = 0.5
+THREADS = "threads"
+"""Plain data in the run folder: with how many threads a fold is computed."""
 PREPARED = "Prepared: regions are cut, and the genes of every fold chosen. Resume to train."
 log = logging.getLogger(__name__)
 
 
 def execute(
-    run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None, until: Until | None = None
+    run: Run,
+    device: DeviceName = "auto",
+    on_status: OnStatus | None = None,
+    until: Until | None = None,
+    folds: int | None = None,
 ) -> Status:
     """Work on a run until it is done, stopped or failed, and return its last status.
 
@@ -59,6 +62,7 @@ def execute(
         device: where to train.
         on_status: called whenever the status has been written, about twice a second.
         until: how far to go; None: as far as was asked for when the run was queued, which is to the end if it was not.
+        folds: how many to work on at a time; None: as many as is fastest.
 
     Of several processes that torchrun started, the first does this while the others `assist`.
 
@@ -67,7 +71,7 @@ def execute(
         PompError: the run failed; its status says the same.
     """
     with run.hold(), run_log(run.folder / "log.txt"):
-        worker = Worker(run, device, on_status)
+        worker = Worker(run, device, on_status, folds)
         with _terminate_gently(worker):
             try:
                 worker.work(until or run.status().until)
@@ -79,9 +83,8 @@ def execute(
                 raise
             except Exception as error:
                 log.exception("Unexpected error")
-                text = f"Unexpected {type(error).__name__}: {error}. The run's log.txt has the details."
-                worker.fail(text)
-                raise RunError(text) from error
+                worker.fail(unexpected(error))
+                raise RunError(unexpected(error)) from error
         return run.status()
 
 
@@ -115,12 +118,13 @@ def _terminate_gently(worker: Worker) -> Iterator[None]:
 class Worker:
     """One process's work on one run. The run must be held."""
 
-    def __init__(self, run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None) -> None:
+    def __init__(
+        self, run: Run, device: DeviceName = "auto", on_status: OnStatus | None = None, folds: int | None = None
+    ) -> None:
+        """`folds`: as `execute`."""
         self.run, self.config = run, run.config
-        self.device_name, self.on_status = device, on_status
+        self.device_name, self.on_status, self.folds = device, on_status, folds
         self._estimate = Estimate({})
-        self._company = ""  # who is pre-trained on in this fold, where others join
-        self._team: Team | None = None  # where several processes work on the run
         self._terminated = False
         self._written = 0.0
 
@@ -139,25 +143,25 @@ class Worker:
             message="Reading the cohort", device=str(device), pid=os.getpid(), host=platform.node(), started=now,
             finished=None,
         )  # fmt: skip
-        with leading(device) as self._team:
-            self._go(until, device)
+        with leading(device) as team:
+            self._go(until, device, team)
 
-    def _go(self, until: Until, device: torch.device) -> None:
+    def _go(self, until: Until, device: torch.device, team: Team | None) -> None:
         company = read_company(self.run)
         folds = company.own.splits.folds
         self._estimate = Estimate(self._plan(company, until))
         bank = self._prepare(company)
         bank.keep(room_for_regions(device))
         compute = plan_compute(device, self.config, bank.features, bank.count)
+        work = FoldWork(self.run, company, bank, compute, self, team)
         if until == "prepare":
             for fold in folds:
-                self._select(fold, company)
+                work.select(fold)
             self.report(state="STOPPED", stage=None, progress=1.0, eta_seconds=None, message=PREPARED)
             return
-        if self._team is not None:
-            self._team.begin(self.config, bank, compute)
-        for fold in folds:
-            self._fold(fold, company, bank, compute, until)
+        if team is not None:
+            team.begin(self.config, bank, compute)
+        self._work_on_folds(work, until)
         if until == "pretrain":
             self.report(state="STOPPED", message="Pre-training is done. Fine-tuning goes on from here.")
             return
@@ -195,7 +199,7 @@ class Worker:
                 now = time.monotonic()
                 self._estimate.finish("prepare", now - last, done - counted)
                 counted, last = done, now
-            self._tick(stage="prepare", message=f"Slides: {done} of {total} ({what})")
+            self.tick(stage="prepare", message=f"Slides: {done} of {total} ({what})")
             if self.should_stop():
                 raise StopRequested
 
@@ -204,54 +208,43 @@ class Worker:
 
         return gather_company_regions(company, self.config.slides, on_progress, on_results)
 
-    def _fold(self, fold: Fold, company: Company, bank: RegionBank, compute: Compute, until: Until) -> None:
-        if self._finished(fold):
+    def _work_on_folds(self, work: FoldWork, until: Until) -> None:
+        folds = work.company.own.splits.folds
+        left = [fold for fold in folds if not work.is_finished(fold)]
+        for _ in range(len(folds) - len(left)):
             self._count_finished_fold()
-            return
-        cohort = company.own.cohort
-        omics, *others = self._select(fold, company)
-        data = PatientData(omics, bank, company.outcome, others)
-        hooks = Hooks(self._on_resume, self._on_epoch, self.should_stop)
-        patients, folder = company.pretraining(fold.index), self.run.folder / "checkpoints"
-        training = FoldTraining(self.config, fold, patients, cohort.outcome, data, folder, hooks, self._team)
-        self._company = company.describe(fold.index)
-        model = pretrain_fold(self.run, company, training, compute)
-        if until == "pretrain":
-            return
-        result = training.finetune(model, compute)
-        if self.config.model.modalities != "omics":
-            started = time.monotonic()
-            self._tick(stage="explain", fold=fold.index, epoch=None, message="Maps of the test patients", force=True)
-            regions = explain_regions(result.model, data, fold.test, omics.types, compute).assign(fold=fold.index)
-            # A type that only companions have is aligned with no region of this cohort.
-            lacking = [f"alignment_{name}" for name in omics.types if name not in cohort.omics]
-            regions = regions.drop(columns=lacking, errors="ignore")
-            self.run.write_table(f"folds/{fold.index}/regions", regions)
-            self._estimate.finish("explain", time.monotonic() - started)
-        self._tick(stage="report", fold=fold.index, epoch=None, message="Plain models on the same patients", force=True)
-        self.run.write_table(f"folds/{fold.index}/comparators", comparator_risks(cohort, fold))
-        self.run.write_table(f"folds/{fold.index}/baseline", result.baseline)
-        # Last, because it marks the fold as finished.
-        self.run.write_table(f"folds/{fold.index}/predictions", result.predictions)
+        division = self._divide(work, len(left))
+        with limited_threads(division.threads):
+            if division.folds == 1:
+                for fold in left:
+                    work.work(fold, until)
+                return
+            if self.config.rules.pretraining == "all":  # once, before there are several who would do it
+                work.work(left[0], "pretrain")
+        log.info("Folds go %d at a time; threads of each: %d", division.folds, division.threads)
+        self._estimate.go_side_by_side(division.folds, len(left))
+        work.bank.keep({})  # each process keeps its own
+        compute = replace(work.compute, memory=work.compute.memory // division.folds)
+        room = {place: size // division.folds for place, size in room_for_regions(compute.device).items()}
+        tasks = [
+            FoldTask(self.run, fold, until, work.company, work.bank, room, compute, division.threads) for fold in left
+        ]
+        SideBySide(self.run, self, self._estimate.finish_fold).work(tasks, division.folds)
 
-    def _finished(self, fold: Fold) -> bool:
-        """All its tables are there; one that was damaged and therefore deleted is made again."""
-        without_maps = self.config.model.modalities == "omics"
-        names = [name for name in FOLD_TABLES if name != "regions" or not without_maps]
-        return all(self.run.table(f"folds/{fold.index}/{name}") is not None for name in names)
-
-    def _select(self, fold: Fold, company: Company) -> list[OmicsMatrix]:
-        """What the model reads of omics in this fold, of the run's cohort and of each companion."""
-        if self.config.model.modalities == "pathology":
-            return [OmicsMatrix.empty(company.own.cohort.patients)]
-        selection, started = Selection(self.run, company), time.monotonic()
-        made = selection.is_made(fold.index)
-        matrices = selection.matrices(fold.index, self._on_select(fold))
-        if made:
-            self._estimate.finish("select", units=0 if self.config.rules.selection == "all" and fold.index else 1)
+    def _divide(self, work: FoldWork, left: int) -> Division:
+        """The threads of a fold are decided once a run, since the last digits depend on them, or anew by who asks."""
+        cores = torch.get_num_threads()
+        if work.team is not None or left == 0:
+            return Division(1, cores)
+        if self.folds is not None:
+            division = Division(min(self.folds, left), max(1, cores // self.folds))
         else:
-            self._estimate.finish("select", time.monotonic() - started)
-        return matrices
+            cost = fold_cost(self.config, work.company, work.bank)
+            fastest = folds_at_a_time(cost, work.compute.device.type, cores, free_bytes(), left)
+            begun = self.run.read_json(THREADS)
+            division = divide(fastest, cores, None if begun is None else begun["threads"])
+        self.run.write_json(THREADS, {"threads": division.threads})
+        return division
 
     def _gather(self, folds: list[int]) -> None:
         """Out-of-fold tables of all folds together; predictions last, because they mark the run as finished."""
@@ -263,28 +256,9 @@ class Worker:
 
     # Progress
 
-    def _on_select(self, fold: Fold) -> Callable[[int, int, str], None]:
-        def on_progress(done: int, total: int, what: str) -> None:
-            self._tick(stage="select", fold=fold.index, epoch=None, message=f"{what} ({done} of {total})")
-            if self.should_stop():
-                raise StopRequested
-
-        return on_progress
-
-    def _on_resume(self, stage: StageName, fold: int, done: int) -> None:
-        self.run.rewind_metrics(stage, fold, done)
-        self._estimate.finish(stage, units=done)
-        self._tick(stage=stage, fold=fold, epoch=None, message=self._seen(stage), force=True)
-
-    def _on_epoch(self, stage: StageName, fold: int, epoch: int, row: dict[str, Any]) -> None:
-        self.run.append_metrics({"stage": stage, "fold": fold, "epoch": epoch, **row})
-        self._estimate.finish(stage, row["seconds"])
-        epochs = self.config.pretrain.epochs if stage == "pretrain" else self.config.finetune.epochs
-        self._tick(stage=stage, fold=fold, epoch=epoch + 1, epochs=epochs, message=self._seen(stage))
-
-    def _seen(self, stage: StageName) -> str:
-        """Who is trained on, where that is not the run's cohort alone."""
-        return self._company if stage == "pretrain" else ""
+    def finish(self, kind: str, seconds: float | None = None, units: int = 1) -> None:
+        """As `FoldListener.finish`."""
+        self._estimate.finish(kind, seconds, units)
 
     def _count_finished_fold(self) -> None:
         rules = self.config.rules
@@ -295,8 +269,8 @@ class Worker:
         if rules.pretraining != "all":
             self._estimate.finish("pretrain", units=self.config.pretrain.epochs)
 
-    def _tick(self, *, force: bool = False, **changes: Any) -> None:
-        """Report progress, at most about twice a second."""
+    def tick(self, *, force: bool = False, **changes: Any) -> None:
+        """As `FoldListener.tick`: report progress, at most about twice a second."""
         if force or time.monotonic() - self._written > STATUS_SECONDS:
             self.report(**changes)
 

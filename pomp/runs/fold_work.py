@@ -1,0 +1,158 @@
+"""One fold of a run, from its genes to its tables, in whichever process works on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pomp.data.splits import Fold
+from pomp.explain.regions import explain_regions
+from pomp.model import Pomp
+from pomp.omics.matrix import OmicsMatrix
+from pomp.runs.company import Company
+from pomp.runs.comparators import comparator_risks
+from pomp.runs.pretrained import pretrain_fold
+from pomp.runs.run import Run
+from pomp.runs.selection import Selection
+from pomp.runs.status import Until
+from pomp.training.bank import RegionBank
+from pomp.training.batches import PatientData
+from pomp.training.device import Compute
+from pomp.training.folds import FoldTraining, Hooks
+from pomp.training.loop import StageName, StopRequested
+from pomp.training.team import Team
+
+FOLD_TABLES = ("baseline", "comparators", "regions", "predictions")
+
+
+class FoldListener(Protocol):
+    """What a fold tells whoever keeps the run's status, and asks them."""
+
+    def tick(self, *, force: bool = False, **changes: Any) -> None:
+        """Fields of the status have changed; `force`: say so at once."""
+
+    def finish(self, kind: str, seconds: float | None = None, units: int = 1) -> None:
+        """As `Estimate.finish`."""
+
+    def should_stop(self) -> bool:
+        """Whether to stop at this step, with the state saved."""
+
+
+@dataclass(frozen=True)
+class FoldWork:
+    """Select → pretrain → finetune → explain → comparators, of any fold of one run."""
+
+    run: Run
+    company: Company
+    bank: RegionBank
+    compute: Compute
+    listener: FoldListener
+    team: Team | None = None
+    """Where several processes embed the regions of a batch together."""
+
+    def is_finished(self, fold: Fold) -> bool:
+        """All its tables are there; one that was damaged and therefore deleted is made again.
+
+        Raises:
+            RunError: a table is damaged.
+        """
+        without_maps = self.run.config.model.modalities == "omics"
+        names = [name for name in FOLD_TABLES if name != "regions" or not without_maps]
+        return all(self.run.table(f"folds/{fold.index}/{name}") is not None for name in names)
+
+    def work(self, fold: Fold, until: Until) -> None:
+        """Take a fold as far as `until`, from wherever it stands.
+
+        Raises:
+            StopRequested: its state is saved.
+            PompError: it cannot go on.
+        """
+        omics, *others = self.select(fold)
+        data = PatientData(omics, self.bank, self.company.outcome, others)
+        training = self._training(fold, data)
+        model = pretrain_fold(self.run, self.company, training, self.compute)
+        if until == "pretrain":
+            return
+        result = training.finetune(model, self.compute)
+        if self.run.config.model.modalities != "omics":
+            self._explain(fold, omics.types, data, result.model)
+        what = "Plain models on the same patients"
+        self.listener.tick(stage="report", fold=fold.index, epoch=None, message=what, force=True)
+        self.run.write_table(f"folds/{fold.index}/comparators", comparator_risks(self.company.own.cohort, fold))
+        self.run.write_table(f"folds/{fold.index}/baseline", result.baseline)
+        # Last, because it marks the fold as finished.
+        self.run.write_table(f"folds/{fold.index}/predictions", result.predictions)
+
+    def select(self, fold: Fold) -> list[OmicsMatrix]:
+        """What the model reads of omics in this fold, of the run's cohort and of each companion.
+
+        Raises:
+            StopRequested: genes of the types that were done are kept.
+            TrainingError, RunError: as `Selection.matrices`.
+        """
+        config = self.run.config
+        if config.model.modalities == "pathology":
+            return [OmicsMatrix.empty(self.company.own.cohort.patients)]
+        selection, started = Selection(self.run, self.company), time.monotonic()
+        made = selection.is_made(fold.index)
+        matrices = selection.matrices(fold.index, self._on_select(fold))
+        if made:
+            self.listener.finish("select", units=0 if config.rules.selection == "all" and fold.index else 1)
+        else:
+            self.listener.finish("select", time.monotonic() - started)
+        return matrices
+
+    def _training(self, fold: Fold, data: PatientData) -> FoldTraining:
+        company = self.company.describe(fold.index)
+
+        def tell(stage: StageName, index: int, *, force: bool = False, **changes: Any) -> None:
+            # Who is trained on is said where that is not the run's cohort alone.
+            message = company if stage == "pretrain" else ""
+            self.listener.tick(stage=stage, fold=index, message=message, force=force, **changes)
+
+        def on_resume(stage: StageName, index: int, done: int) -> None:
+            self.run.rewind_metrics(stage, index, done)
+            self.listener.finish(stage, units=done)
+            tell(stage, index, epoch=None, force=True)
+
+        def on_epoch(stage: StageName, index: int, epoch: int, row: dict[str, Any]) -> None:
+            self.run.append_metrics({"stage": stage, "fold": index, "epoch": epoch, **row})
+            self.listener.finish(stage, row["seconds"])
+            config = self.run.config.pretrain if stage == "pretrain" else self.run.config.finetune
+            tell(stage, index, epoch=epoch + 1, epochs=config.epochs)
+
+        return FoldTraining(
+            self.run.config,
+            fold,
+            self.company.pretraining(fold.index),
+            self.company.own.cohort.outcome,
+            data,
+            self.run.folder / "checkpoints",
+            Hooks(on_resume, on_epoch, self.listener.should_stop),
+            self.team,
+        )
+
+    def _explain(self, fold: Fold, types: Sequence[str], data: PatientData, model: Pomp) -> None:
+        """Maps of the test patients."""
+        started, what = time.monotonic(), "Maps of the test patients"
+        self.listener.tick(stage="explain", fold=fold.index, epoch=None, message=what, force=True)
+        regions = explain_regions(model, data, fold.test, types, self.compute).assign(fold=fold.index)
+        # A type that only companions have is aligned with no region of this cohort.
+        lacking = [f"alignment_{name}" for name in types if name not in self.company.own.cohort.omics]
+        self.run.write_table(f"folds/{fold.index}/regions", regions.drop(columns=lacking, errors="ignore"))
+        self.listener.finish("explain", time.monotonic() - started)
+
+    def _on_select(self, fold: Fold) -> Callable[[int, int, str], None]:
+        def on_progress(done: int, total: int, what: str) -> None:
+            self.listener.tick(stage="select", fold=fold.index, epoch=None, message=f"{what} ({done} of {total})")
+            if self.listener.should_stop():
+                raise StopRequested
+
+        return on_progress
+
+
+def unexpected(error: Exception) -> str:
+    """What is said of an error that nobody foresaw; its traceback is logged."""
+    return f"Unexpected {type(error).__name__}: {error}. The run's log.txt has the details."
