@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
+from timm.layers.attention import Attention
 from timm.layers.patch_embed import PatchEmbed
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
@@ -70,6 +71,12 @@ class RegionEmbedding(nn.Module):
             embed_layer=PixelPatches,
             mlp_layer=RecallingMlp,
         )
+
+    def fuse_attention(self, fused: bool) -> None:
+        """Whether attention is one kernel, which keeps less, or a product, a softmax and a product."""
+        for module in self.vit.modules():
+            if isinstance(module, Attention):
+                module.fused_attn = fused  # type: ignore[misc]  # final for TorchScript only
 
     def forward(self, regions: Tensor) -> Tensor:
         """Eq. (1): (R, side, side, 3) uint8 → (R, d)."""
