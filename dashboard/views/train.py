@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import actions, data
 from dashboard.backends import ask_backend, show_complaint
 from dashboard.elements import empty_state, errors_as_text, plain
+from dashboard.forecast import ask_plan
 from dashboard.monitor import ask_run, list_runs, read_states, show_run
 from dashboard.settings import ask_changes
 from dashboard.state import COHORT, RUN, pick
@@ -57,6 +58,7 @@ def ask_configuration(folders: dict[str, Path]) -> None:
             run, position = actions.launch(folder, wanted, title)
             st.session_state[RUN] = run.id
             st.toast(f"Queued, place {position}." if position > 1 else "Starting.")
+        ask_plan(folder, wanted)
 
 
 st.title("Train")

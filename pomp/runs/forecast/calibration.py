@@ -26,8 +26,8 @@ SMALL, LARGE = (2, 1), (16, 32)
 _PART = 512  # regions in the timed pass of the ViT, at most
 _PART_FLOPS = {"cuda": 2**39, "mps": 2**35, "cpu": 2**34}  # of its forward pass, at most
 _ALL = 2**62  # bytes: the timed pass keeps its activations
-_ENOUGH = 0.3  # seconds of timed work
-_REPEATS = 3
+_ENOUGH = 1.0  # seconds of timed work
+_REPEATS = 5
 _SEED = (0,)
 
 
