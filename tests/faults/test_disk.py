@@ -86,7 +86,7 @@ def test_the_first_error_is_told_where_the_status_takes_none(
         raise CohortError("P007.h5 is gone")
 
     monkeypatch.setattr(Run, "write_status", refuse)
-    monkeypatch.setattr("pomp.runs.worker.gather_regions", missing)
+    monkeypatch.setattr(Run, "splits", missing)
     run = make_run()
     with pytest.raises(CohortError, match=r"P007\.h5 is gone"):
         execute(run, "cpu")
