@@ -74,8 +74,8 @@ def measure_machine(config: RunConfig, workload: Workload) -> Machine:
         part=compute.part,
         pace=measure_pace(config, compute, len(workload.genes), workload.features),
         notes=(
-            "Speed: steps of this model were timed on this machine just now, beside whatever else runs on it; memory: "
-            "what is free now.",
+            "Speed: steps of this model were timed on this machine just now, the fastest of a few: other work beside "
+            "the run makes it slower. Memory: what is free now.",
         ),
     )
 

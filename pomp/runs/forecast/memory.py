@@ -20,6 +20,7 @@ STATE_BYTES = 16
 """Of a parameter in training: itself, its gradient and Adam's two moments, each in float32."""
 
 _LAYER_NUMBERS = 16  # times d: what a transformer layer keeps of a token
+_KEY_NUMBERS = 3  # times d: a region token of a pair, its key and its value
 _FLOAT32 = 4
 
 
@@ -75,13 +76,19 @@ def plan_memory(
 
 
 def _rest_bytes(config: RunConfig, patients: int, workload: Workload) -> int:
-    """Activations of Eq. 2–5 in float32: the region tokens of each patient, and the keys and values of each pair.
+    """Activations of Eq. 2–5 in float32: of the tokens in each transformer's layers, and of Eq. 4's keys and values.
 
-    Pairs are three a patient for matching and one for masked modelling. A few tokens a patient are left out.
+    Pairs are three a patient for matching and one for masked modelling, which encodes the omics once more.
     """
     model, tasks, regions = config.model, config.pretrain, workload.regions
-    pairs = 3 * bool(tasks.pom) + bool(tasks.mom) if tasks.epochs else 0
-    numbers = (1 + regions) * _LAYER_NUMBERS * model.pathology_layers + 3 * pairs * regions
+    matched, masked = (3 * bool(tasks.pom), int(bool(tasks.mom))) if tasks.epochs else (0, 0)
+    omics = 1 + len(workload.genes)
+    in_layers = (
+        (1 + regions) * model.pathology_layers
+        + (1 + masked) * omics * model.omics_layers
+        + (matched + masked) * omics * model.multimodal_layers
+    )
+    numbers = _LAYER_NUMBERS * in_layers + _KEY_NUMBERS * (matched + masked) * regions
     return _FLOAT32 * model.width * patients * numbers
 
 

@@ -105,8 +105,9 @@ def test_fifty_patients_with_three_hundred_regions_on_12_gb() -> None:
     assert memory.activations == 800_000_000 + 112 * 40_000_000
     assert memory.states == 16 * 15_269_298
     assert memory.regions == memory.on_device == 50 * 300 * 196_608
-    # Eq. 2 keeps 16 numbers of each of d in two layers, Eq. 4 keys, values and copies for four pairs a patient.
-    assert memory.rest == 4 * 384 * 50 * (301 * 32 + 3 * 4 * 300)
+    # Two layers keep 16 d numbers a token: 301 of Eq. 2, [CLS-O] twice and that of four pairs, which have a copy, a key
+    # and a value a region.
+    assert memory.rest == 4 * 384 * 50 * (32 * (301 + 2 + 4) + 3 * 4 * 300)
     assert memory.peak == memory.states + memory.on_device + memory.activations + memory.rest
     assert memory.problem == ""
     assert activations_in_words(memory) == (
