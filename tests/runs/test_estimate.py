@@ -33,3 +33,21 @@ def test_ends_at_one_and_zero() -> None:
     assert estimate.remaining_seconds == 0
     assert estimate.progress == 1.0
     assert Estimate({}).progress == 1.0
+
+
+def test_folds_side_by_side_take_as_many_rounds_as_are_left() -> None:
+    estimate = Estimate({"finetune": 5 * 10})
+    estimate.go_side_by_side(at_a_time=2, folds=5)
+    for _ in range(10):
+        estimate.finish("finetune", 2.0)
+    estimate.finish_fold()
+    assert estimate.remaining_seconds == pytest.approx(40 * 2.0 / 2)  # four folds by two: two rounds of ten epochs
+    assert estimate.progress == pytest.approx(10 / 50)
+    for _ in range(30):
+        estimate.finish("finetune", 2.0)
+    for _ in range(3):
+        estimate.finish_fold()
+    assert estimate.remaining_seconds == pytest.approx(10 * 2.0)  # the last one has nobody beside it
+    estimate.finish_fold()
+    estimate.finish("finetune", 2.0, units=10)
+    assert estimate.remaining_seconds == 0
