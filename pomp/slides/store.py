@@ -7,6 +7,8 @@ attributes `mpp`, `downsample`, `reason`, `schema` and `made_from`. Numbers that
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
 import time
@@ -103,7 +105,7 @@ def read_slide_regions(path: Path) -> SlideRegions:
         facts = coords.attrs
         if int(facts["schema"]) != SCHEMA or len(file["regions"]) != len(coords):
             raise ValueError(f"schema {facts['schema']}, {len(file['regions'])} regions, {len(coords)} coordinates")
-        return SlideRegions(
+        regions = SlideRegions(
             slide=str(facts["name"]),
             coordinates=coords[:],
             grid=file["grid"][:],
@@ -120,6 +122,10 @@ def read_slide_regions(path: Path) -> SlideRegions:
             made_from=str(facts["made_from"]),
             reason=str(facts["reason"]),
         )
+        # Files of earlier versions have none.
+        if "digest" in facts and facts["digest"] != _digest(regions):
+            raise ValueError("what it says of its regions does not match its digest")
+        return regions
 
 
 def read_pixels(path: Path, indices: Sequence[int] | None = None) -> np.ndarray:
@@ -169,11 +175,21 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
         schema=SCHEMA,
         made_from=regions.made_from,
         reason=regions.reason,
+        digest=_digest(regions),
     )
     file["grid"], file["tissue"] = regions.grid, regions.tissue
     # Not compressed: to compress the thumbnail would take as long as all the rest.
     for name, data in (("thumbnail", regions.thumbnail), ("mask", regions.mask)):
         file.create_dataset(name, data=data, chunks=data.shape, fletcher32=True)
+
+
+def _digest(regions: SlideRegions) -> str:
+    """SHA-256 of all but the pictures, which have checksums of their own."""
+    facts = {name: value for name, value in vars(regions).items() if not isinstance(value, np.ndarray)}
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for array in (regions.coordinates, regions.grid, regions.tissue):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _write_pixels(file: h5py.File, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:

@@ -12,11 +12,12 @@ import pandas as pd
 
 from pomp.config import RunConfig
 from pomp.data.splits import Fold
+from pomp.errors import CheckpointError
 from pomp.evaluation.calibration import breslow
 from pomp.evaluation.concordance import concordance_index
 from pomp.model import Pomp, build_model
 from pomp.training.batches import PatientData
-from pomp.training.checkpoint import CheckpointStore
+from pomp.training.checkpoint import Checkpoint, CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.finetune import finetune_losses, predict_risk
 from pomp.training.loop import ALL_PATIENTS, Stage, StageName, load_weights, train, weights
@@ -47,8 +48,12 @@ class BestEpoch:
     """The released code's rule: the epoch with the best C-index on the test fold. Kept to show what it is worth."""
 
     def __init__(self, store: CheckpointStore) -> None:
+        """
+        Raises:
+            CheckpointError: what was kept is damaged.
+        """
         self.store = store
-        kept = store.load()
+        kept = self._load()
         self._highest: float | None = None if kept is None else kept.facts["c_index"]
 
     def offer(self, epoch: int, model: Pomp, c_index: float) -> None:
@@ -56,6 +61,32 @@ class BestEpoch:
         if self._highest is None or c_index > self._highest:
             self.store.save(epoch, weights(model), {"c_index": c_index})
             self._highest = c_index
+
+    def take(self) -> Checkpoint:
+        """The best epoch so far.
+
+        Raises:
+            CheckpointError: it is damaged, or gone.
+        """
+        kept = self._load()
+        if kept is None:
+            raise self._lost("gone")
+        return kept
+
+    def _load(self) -> Checkpoint | None:
+        """An older best epoch, which the store has for a damaged one, would be another result."""
+        kept = self.store.load()
+        if kept is not None and kept.skipped:
+            raise self._lost("; ".join(kept.skipped))
+        return kept
+
+    def _lost(self, what: str) -> CheckpointError:
+        folder = self.store.folder
+        other = folder.with_name(folder.name.replace("-best", "-finetune"))
+        return CheckpointError(
+            f"The best epoch in {folder} is damaged ({what}). Delete that folder and {other}, then resume: the fold is "
+            "fine-tuned afresh."
+        )
 
 
 class FoldTraining:
@@ -121,6 +152,11 @@ class FoldTraining:
                 best.offer(epoch + 1, current, row["test_c_index"])
             self.hooks.on_epoch("finetune", index, epoch, row)
 
+        def on_resume(done: int) -> None:
+            if done and rule == "best_on_test":
+                best.take()  # or it is said at once that it is lost
+            self.hooks.on_resume("finetune", index, done)
+
         stage = Stage(
             name="finetune",
             fold=index,
@@ -128,13 +164,14 @@ class FoldTraining:
             config=self.config.finetune,
             losses=finetune_losses(self.config.finetune),
             checkpoints=CheckpointStore(self.checkpoints / f"{fold_name(index)}-finetune"),
-            on_resume=lambda done: self.hooks.on_resume("finetune", index, done),
+            on_resume=on_resume,
             on_epoch=on_epoch,
             should_stop=self.hooks.should_stop,
         )
         train(model, self.data, self.fold.train, stage, compute, self.team)
         reported = self.config.finetune.epochs
-        if rule == "best_on_test" and (kept := best.store.load()) is not None:
+        if rule == "best_on_test":
+            kept = best.take()
             load_weights(model, kept.tensors)
             reported = kept.epoch
         return self._result(model, reported, compute)

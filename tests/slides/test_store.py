@@ -82,7 +82,9 @@ def test_layout_of_trident(path: Path) -> None:
     with h5py.File(path) as file:
         coords = file["coords"]
         assert coords.shape == (3, 2)
-        assert dict(coords.attrs) == {
+        facts = dict(coords.attrs)
+        assert len(facts.pop("digest")) == 64
+        assert facts == {
             "patch_size": 8,
             "patch_size_level0": 64,
             "level0_magnification": 40,
@@ -99,6 +101,25 @@ def test_layout_of_trident(path: Path) -> None:
             "made_from": "abc",
         }
         assert (file["regions"].shape, file["regions"].chunks) == ((3, 8, 8, 3), (1, 8, 8, 3))
+
+
+@pytest.mark.parametrize("changed", ["coords", "grid", "tissue", "downsample", "made_from"])
+def test_a_place_that_is_no_longer_the_one_written_is_refused(path: Path, changed: str) -> None:
+    with h5py.File(path, "r+") as file:
+        if changed in file:
+            file[changed][1] += 1
+        else:
+            value = file["coords"].attrs[changed]
+            file["coords"].attrs[changed] = value + ("x" if isinstance(value, str) else 1)
+    with pytest.raises(SlideError, match="does not match its digest.*Delete it and prepare the slides again"):
+        read_slide_regions(path)
+
+
+def test_files_of_earlier_versions_are_read_without_a_digest(path: Path) -> None:
+    expected = read_slide_regions(path).coordinates
+    with h5py.File(path, "r+") as file:
+        del file["coords"].attrs["digest"]
+    assert np.array_equal(read_slide_regions(path).coordinates, expected)
 
 
 def test_every_setting_that_decides_regions_is_in_the_path(tmp_path: Path) -> None:
