@@ -11,6 +11,7 @@ import torch
 from pomp.explain.attention import alignment, cls_attention
 from pomp.explain.occlusion import occlusion, occlusion_blocks
 from pomp.model import Pomp
+from pomp.progress import OnProgress
 from pomp.training.batches import PatientData
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
@@ -18,7 +19,12 @@ from pomp.training.embedding import PartwiseEmbedding
 
 @torch.inference_mode()
 def explain_regions(
-    model: Pomp, data: PatientData, patients: Sequence[str], types: Sequence[str], compute: Compute
+    model: Pomp,
+    data: PatientData,
+    patients: Sequence[str],
+    types: Sequence[str],
+    compute: Compute,
+    on_progress: OnProgress | None = None,
 ) -> pd.DataFrame:
     """Maps of the patients that have regions.
 
@@ -26,11 +32,17 @@ def explain_regions(
     cls_attention (sums to 1 over a patient), occlusion (log relative hazard, positive raises the risk), left_out (how
     many regions were left out together for that, 1 but for patients with very many), and alignment_<type> for each
     omics type.
+
+    Args:
+        on_progress: called after each patient; what it raises ends the work.
     """
     model.eval()
-    tables = [
-        _explain_one(model, data, patient, types, compute) for patient in patients if len(data.regions.table(patient))
-    ]
+    there = [patient for patient in patients if len(data.regions.table(patient))]
+    tables = []
+    for patient in there:
+        tables.append(_explain_one(model, data, patient, types, compute))
+        if on_progress is not None:
+            on_progress(len(tables), len(there), patient)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

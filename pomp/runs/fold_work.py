@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,11 +11,13 @@ from pomp.data.splits import Fold
 from pomp.explain.regions import explain_regions
 from pomp.model import Pomp
 from pomp.omics.matrix import OmicsMatrix
+from pomp.progress import OnProgress
 from pomp.runs.company import Company
 from pomp.runs.comparators import comparator_risks
 from pomp.runs.pretrained import pretrain_fold
 from pomp.runs.run import Run
 from pomp.runs.selection import Selection
+from pomp.runs.status import StageName as RunStage
 from pomp.runs.status import Until
 from pomp.training.bank import RegionBank
 from pomp.training.batches import PatientData
@@ -97,7 +99,7 @@ class FoldWork:
             return [OmicsMatrix.empty(self.company.own.cohort.patients)]
         selection, started = Selection(self.run, self.company), time.monotonic()
         made = selection.is_made(fold.index)
-        matrices = selection.matrices(fold.index, self._on_select(fold))
+        matrices = selection.matrices(fold.index, self._on_progress("select", fold))
         if made:
             self.listener.finish("select", units=0 if config.rules.selection == "all" and fold.index else 1)
         else:
@@ -138,15 +140,18 @@ class FoldWork:
         """Maps of the test patients."""
         started, what = time.monotonic(), "Maps of the test patients"
         self.listener.tick(stage="explain", fold=fold.index, epoch=None, message=what, force=True)
-        regions = explain_regions(model, data, fold.test, types, self.compute).assign(fold=fold.index)
+        on_progress = self._on_progress("explain", fold)
+        regions = explain_regions(model, data, fold.test, types, self.compute, on_progress).assign(fold=fold.index)
         # A type that only companions have is aligned with no region of this cohort.
         lacking = [f"alignment_{name}" for name in types if name not in self.company.own.cohort.omics]
         self.run.write_table(f"folds/{fold.index}/regions", regions.drop(columns=lacking, errors="ignore"))
         self.listener.finish("explain", time.monotonic() - started)
 
-    def _on_select(self, fold: Fold) -> Callable[[int, int, str], None]:
+    def _on_progress(self, stage: RunStage, fold: Fold) -> OnProgress:
+        """Says how far a stage without epochs is, and stops it when it is to stop."""
+
         def on_progress(done: int, total: int, what: str) -> None:
-            self.listener.tick(stage="select", fold=fold.index, epoch=None, message=f"{what} ({done} of {total})")
+            self.listener.tick(stage=stage, fold=fold.index, epoch=None, message=f"{what} ({done} of {total})")
             if self.listener.should_stop():
                 raise StopRequested
 
