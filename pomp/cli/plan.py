@@ -68,7 +68,7 @@ def _ask(
 
 def print_forecast(found: Forecast) -> None:
     """Tables of time, memory and growth, and what they rest on."""
-    regions = f" × {found.regions:,} regions" if found.regions else ""
+    regions = f" × {found.regions:,.3g} regions" if found.regions else ""
     shared = f"{found.devices} × " if found.devices > 1 else ""
     console.print(_times(found, f"{found.patients:,} patients{regions} on {shared}{found.machine}"))
     console.print(_memory(found))
@@ -85,14 +85,14 @@ def print_forecast(found: Forecast) -> None:
 def _times(found: Forecast, title: str) -> Table:
     table = Table(title=escape(title), show_footer=True)
     table.add_column("stage", "total")
-    table.add_column("work", "" if found.cost is None else f"{found.device_hours:.3g} device hours")
+    table.add_column("work", f"{found.device_hours:.3g} device hours")
     table.add_column("times", justify="right")
     table.add_column("time", duration(found.seconds), justify="right")
-    table.add_column("cost", "" if found.cost is None else f"{found.cost:,.2f}", justify="right")
+    if found.cost is not None:
+        table.add_column("cost", f"{found.cost:,.2f}", justify="right")
     for stage in found.stages:
-        cost = None if found.cost is None else found.cost * stage.seconds / found.seconds
-        shown = "" if cost is None else f"{cost:,.2f}"
-        table.add_row(STAGES[stage.name], stage.work, f"{stage.times}", duration(stage.seconds), shown)
+        cost = [] if found.cost is None else [f"{found.cost * stage.seconds / found.seconds:,.2f}"]
+        table.add_row(STAGES[stage.name], stage.work, f"{stage.times}", duration(stage.seconds), *cost)
     return table
 
 
@@ -109,7 +109,7 @@ def _memory(found: Forecast) -> Table:
         "at most, together": memory.peak,
         "free on the device": memory.available,
         "disk: region files": found.region_files,
-        "disk: checkpoints": found.checkpoints,
+        "disk: checkpoints, at most": found.checkpoints,
     }
     for what, size in rows.items():
         table.add_row(what, f"{size / 1e9:,.2f}")
@@ -123,5 +123,5 @@ def _growth(found: Forecast) -> Table:
     for row in found.growth:
         end = row is found.growth[len(found.growth) // 2 - 1]
         sizes = (f"{row.peak / 1e9:,.2f}", f"{row.disk / 1e9:,.2f}")
-        table.add_row(f"{row.patients:,}", f"{row.regions:,}", duration(row.seconds), *sizes, end_section=end)
+        table.add_row(f"{row.patients:,}", f"{row.regions:,.3g}", duration(row.seconds), *sizes, end_section=end)
     return table

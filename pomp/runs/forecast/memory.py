@@ -54,9 +54,9 @@ def plan_memory(
     config: RunConfig, workload: Workload, patients: int, machine: Machine, footprint: Footprint, devices: int
 ) -> MemoryPlan:
     """Of steps on so many patients; on several devices, that of the one that leads."""
-    parts = split_step(patients * workload.regions, machine, footprint, devices)
+    parts = split_step(math.ceil(patients * workload.regions), machine, footprint, devices)
     costs = footprint.costs(parts.size, 0)
-    stored = workload.patients * workload.regions * footprint.stored
+    stored = round(workload.patients * workload.regions) * footprint.stored
     on_device = min(stored, machine.on_device)
     worked_on = 1 if parts.own else 0  # second passes come when what was kept is gone
     plan = MemoryPlan(
@@ -89,7 +89,7 @@ def _rest_bytes(config: RunConfig, patients: int, workload: Workload) -> int:
         + (matched + masked) * omics * model.multimodal_layers
     )
     numbers = _LAYER_NUMBERS * in_layers + _KEY_NUMBERS * (matched + masked) * regions
-    return _FLOAT32 * model.width * patients * numbers
+    return round(_FLOAT32 * model.width * patients * numbers)
 
 
 def _problem(plan: MemoryPlan, keeping: int, machine: Machine) -> str:

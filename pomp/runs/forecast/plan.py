@@ -104,7 +104,7 @@ def _memory(now: Situation) -> MemoryPlan:
 def _region_bytes(now: Situation) -> int:
     """Of region files; features are there already."""
     workload = now.workload
-    return 0 if workload.features is not None else workload.patients * workload.regions * now.footprint.stored
+    return 0 if workload.features is not None else round(workload.patients * workload.regions) * now.footprint.stored
 
 
 def _checkpoint_bytes(now: Situation) -> int:
@@ -118,7 +118,7 @@ def _assumptions(now: Situation) -> list[str]:
     workload, said = now.workload, []
     if workload.regions:
         said.append(
-            f"Every patient has {workload.regions:,} regions. A second pass over a region whose products were noted "
+            f"Every patient has {workload.regions:,.3g} regions. A second pass over a region whose products were noted "
             f"costs {SECOND_PASS:g} of a forward pass."
         )
     if workload.uncut:
@@ -139,5 +139,8 @@ def _assumptions(now: Situation) -> list[str]:
         )
     if _memory(now).from_files:
         said.append(f"Regions that nothing keeps come from their files at {READ_RATE / 1e9:g} GB a second (assumed).")
+    if now.config.pretrain.with_cohorts:
+        others = ", ".join(now.config.pretrain.with_cohorts)
+        said.append(f"Pre-training without {others}, whose patients would join it.")
     said.append("Not counted: reading the cohort, the plain models beside it, the report, and waiting in a queue.")
     return said

@@ -49,7 +49,7 @@ class Growth(Frozen):
     what: Literal["patients", "regions"]
     factor: float
     patients: int
-    regions: int
+    regions: float
     seconds: float
     peak: int  # bytes on the device
     disk: int  # bytes
@@ -59,7 +59,7 @@ class Forecast(Frozen):
     """Time, memory, disk and cost of one run, before it is launched."""
 
     patients: int  # N
-    regions: int  # M, of a patient, on average
+    regions: float  # M, of a patient, on average
     machine: str
     devices: int
     stages: tuple[StageTime, ...]

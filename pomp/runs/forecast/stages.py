@@ -69,7 +69,7 @@ class Situation:
             found.append(step_patients(config.pretrain, self.pretraining))
         return math.ceil(max(found))
 
-    def epoch_seconds(self, stage: OptimiserConfig, patients: int, flops: int, step_seconds: float) -> float:
+    def epoch_seconds(self, stage: OptimiserConfig, patients: int, flops: float, step_seconds: float) -> float:
         """One pass over so many patients.
 
         The devices share the ViT; one of them does the rest. The slowest has the most parts.
@@ -155,5 +155,5 @@ def _risk_seconds(now: Situation) -> float:
 
 
 def _training_work(now: Situation, stage: OptimiserConfig, patients: int) -> str:
-    regions = f" × {now.workload.regions:,} regions" if now.workload.regions else ""
+    regions = f" × {now.workload.regions:,.3g} regions" if now.workload.regions else ""
     return f"{stage.epochs:,} epochs × {patients:,} patients{regions}"

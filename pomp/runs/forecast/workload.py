@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pomp.config import Frozen, RunConfig
 from pomp.data.cohort import Cohort
-from pomp.errors import ConfigError
+from pomp.errors import ConfigError, SlideError
 from pomp.slides.features import inspect_features
 from pomp.slides.store import read_slide_regions, regions_path
 
@@ -18,7 +18,7 @@ class Workload(Frozen):
     """A cohort as far as time and memory go."""
 
     patients: int  # N
-    regions: int  # M, of a patient, on average
+    regions: float  # M, of a patient, on average, those without slides included
     uncut: int  # regions that slides must still be cut into
     genes: tuple[int, ...]  # of each omics type, before any choice
     counts: tuple[int, ...] = ()  # of the types whose values are counts, which DESeq2 tests
@@ -28,13 +28,13 @@ class Workload(Frozen):
         """The same with so many times the patients, and of each so many times the regions."""
         changes = {
             "patients": max(1, round(patients * self.patients)),
-            "regions": max(1, round(regions * self.regions)) if self.regions else 0,
+            "regions": regions * self.regions,
             "uncut": round(patients * regions * self.uncut),
         }
         return self.model_copy(update=changes)
 
 
-def assume_workload(patients: int, regions: int, config: RunConfig) -> Workload:
+def assume_workload(patients: int, regions: float, config: RunConfig) -> Workload:
     """Of so many patients of whom nothing else is known; `config.model.modalities` is decided.
 
     Raises:
@@ -44,16 +44,16 @@ def assume_workload(patients: int, regions: int, config: RunConfig) -> Workload:
     if patients < config.folds:
         raise ConfigError(f"{patients} patients cannot be split into {config.folds} folds: plan for more.")
     if reads_slides and regions < 1:
-        raise ConfigError(f"A patient with {regions} regions has none to be read: plan for 1 or more.")
+        raise ConfigError(f"A patient with {regions:g} regions has none to be read: plan for 1 or more.")
     if reads_slides and config.slides.source == "features":
         raise ConfigError("How many features a region has stands in its files: name the cohort to plan with features.")
     regions = _capped(regions, config) if reads_slides else 0
     types = len(PAPER_GENES) if config.cohort.omics is None else len(config.cohort.omics)
     genes = () if config.model.modalities == "pathology" else (PAPER_GENES * types)[:types]
-    return Workload(patients=patients, regions=regions, uncut=patients * regions, genes=genes)
+    return Workload(patients=patients, regions=regions, uncut=round(patients * regions), genes=genes)
 
 
-def count_workload(cohort: Cohort, config: RunConfig, regions: int | None = None) -> Workload:
+def count_workload(cohort: Cohort, config: RunConfig, regions: float | None = None) -> Workload:
     """Of a cohort; `config` is resolved for it.
 
     Args:
@@ -61,7 +61,7 @@ def count_workload(cohort: Cohort, config: RunConfig, regions: int | None = None
 
     Raises:
         ConfigError: `regions` is None and no slide has been prepared with these settings.
-        SlideError: a file of features or regions is damaged.
+        SlideError: a file of features is damaged.
     """
     tables = {} if config.model.modalities == "pathology" else cohort.omics
     widths = {name: table.values.shape[1] for name, table in tables.items()}
@@ -70,7 +70,7 @@ def count_workload(cohort: Cohort, config: RunConfig, regions: int | None = None
     patients = len(cohort.patients)
     return Workload(
         patients=patients,
-        regions=round(total / patients),
+        regions=total / patients,
         uncut=uncut,
         genes=tuple(widths.values()),
         counts=counts,
@@ -78,14 +78,14 @@ def count_workload(cohort: Cohort, config: RunConfig, regions: int | None = None
     )
 
 
-def _regions(cohort: Cohort, config: RunConfig, stated: int | None) -> tuple[int, int, int | None]:
+def _regions(cohort: Cohort, config: RunConfig, stated: float | None) -> tuple[float, int, int | None]:
     """Regions of the whole cohort, how many must still be cut, and F."""
     if config.slides.source == "features":
         files = [inspect_features(Path(name)) for name in cohort.slides["features"]]
         found = [file.count for file in files]
         return _whole(cohort, config, found, stated), 0, files[0].dimension
     paths = [regions_path(cohort.folder, name, config.slides) for name in cohort.slides["slide"]]
-    found = [len(read_slide_regions(path).coordinates) for path in paths if path.is_file()]
+    found = [count for path in paths if (count := _cut(path)) is not None]
     if stated is None and not found:
         raise ConfigError(
             f"No slide of cohort '{cohort.name}' has been cut into regions with these settings. Say with --regions how "
@@ -95,13 +95,21 @@ def _regions(cohort: Cohort, config: RunConfig, stated: int | None) -> tuple[int
     return total, round(total * (1 - len(found) / len(paths))), None
 
 
-def _whole(cohort: Cohort, config: RunConfig, found: list[int], stated: int | None) -> int:
+def _cut(path: Path) -> int | None:
+    """Regions in a region file; None where there is none, or a damaged one, which preparation will replace."""
+    try:
+        return len(read_slide_regions(path).coordinates)
+    except SlideError:
+        return None
+
+
+def _whole(cohort: Cohort, config: RunConfig, found: list[int], stated: float | None) -> float:
     """Regions of all slides, from those that are known: slides that are not cut yet are taken to be like the others."""
     owners = cohort.slides["patient"].nunique()
     mean = sum(found) / len(found) * len(cohort.slides) / owners if stated is None else stated
-    return round(owners * _capped(mean, config))
+    return owners * _capped(mean, config)
 
 
-def _capped(regions: float, config: RunConfig) -> int:
+def _capped(regions: float, config: RunConfig) -> float:
     limit = config.slides.max_regions
-    return round(regions if limit is None else min(regions, limit))
+    return regions if limit is None else min(regions, limit)
