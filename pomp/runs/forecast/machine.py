@@ -6,6 +6,7 @@ import torch
 
 from pomp.config import Frozen, RunConfig
 from pomp.errors import ConfigError
+from pomp.runs.fold_division import MATRIX_BOUND, divide, limited_threads
 from pomp.runs.forecast.accelerators import ASSUMED, THIS, Accelerator, find_accelerator
 from pomp.runs.forecast.calibration import Pace, measure_pace
 from pomp.runs.forecast.work import embedding_flops
@@ -39,6 +40,7 @@ class Machine(Frozen):
     on_device: int  # what regions may take there
     on_host: int  # and in the memory beside it
     part: int  # regions in one pass of the ViT
+    cores: int  # that may share the folds of a small model; 0 where folds go one after another
     pace: Pace
     notes: tuple[str, ...]  # where the figures come from
 
@@ -63,7 +65,11 @@ def measure_machine(config: RunConfig, workload: Workload) -> Machine:
     device = pick_device()
     compute = plan_compute(device, config, workload.features)
     rooms = room_for_regions(device)
-    what = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} cores"
+    cores = torch.get_num_threads()
+    shares = device.type == "cpu" and not is_matrix_bound(config, workload.features)
+    with limited_threads(divide(config.folds, cores).threads if shares else cores):
+        pace = measure_pace(config, compute, len(workload.genes), workload.features)
+    what = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{cores} cores"
     return Machine(
         name=f"this machine ({what if device.type != 'mps' else 'MPS'})",
         bfloat16=compute.dtype == torch.bfloat16,
@@ -72,7 +78,8 @@ def measure_machine(config: RunConfig, workload: Workload) -> Machine:
         on_device=rooms.pop(device),
         on_host=sum(rooms.values()),
         part=compute.part,
-        pace=measure_pace(config, compute, len(workload.genes), workload.features),
+        cores=cores if shares else 0,
+        pace=pace,
         notes=(
             "Speed: steps of this model were timed on this machine just now, the fastest of a few: other work beside "
             "the run makes it slower. Memory: what is free now.",
@@ -101,6 +108,7 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
         on_device=int(accelerator.memory * _REGIONS["cuda"]),
         on_host=int(HOST_BYTES * _REGIONS["cpu"]),
         part=min(_MOST, max(1, _FLOPS_AT_ONCE["cuda"] // (flops if features is None else 1))),
+        cores=0,
         pace=Pace(
             embedding=steady if fast is None else fast * accelerator.reached,
             rest=steady,
@@ -109,6 +117,12 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
         ),
         notes=_expectations(accelerator, fast),
     )
+
+
+def is_matrix_bound(config: RunConfig, features: int | None) -> bool:
+    """Whether the ViT's products take the time, which use all cores: `pomp.runs.fold_division` then shares no folds."""
+    reads_pixels = config.model.modalities != "omics" and features is None
+    return reads_pixels and embedding_flops(config, features) >= MATRIX_BOUND
 
 
 def _expectations(accelerator: Accelerator, fast: float | None) -> tuple[str, ...]:

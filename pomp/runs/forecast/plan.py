@@ -131,6 +131,10 @@ def _assumptions(now: Situation) -> list[str]:
             f"Genes: {1e6 * VALUE_SECONDS:.2g} µs a value for the default forest, and {1e6 * COUNT_SECONDS:.2g} µs "
             "more a count for DESeq2, as two cores took; nothing in the cache."
         )
+    if now.at_a_time > 1:
+        said.append(
+            f"{now.at_a_time} folds go side by side on {now.machine.cores} cores, each in a process of its own."
+        )
     if now.devices > 1:
         said.append(
             f"{now.devices} devices share the ViT's parts, one of them does all the rest, and they exchange "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pomp.config import OptimiserConfig, RunConfig
 from pomp.model.flops import PASSES
+from pomp.runs.fold_division import _COPIES, PROCESS_BYTES, FoldCost, folds_at_a_time
 from pomp.runs.forecast.footprint import Footprint
 from pomp.runs.forecast.machine import Machine
 from pomp.runs.forecast.memory import plan_memory, split_step
@@ -33,7 +34,7 @@ READ_RATE = 1e9
 LINK_RATE = 1e10
 """Bytes a second that devices of one run are taken to exchange."""
 
-_FLOAT32 = 4
+_FLOAT32, _FLOAT64 = 4, 8
 _EXCHANGES = 2  # weights and their gradients, embeddings and theirs
 
 
@@ -91,6 +92,24 @@ class Situation:
         read = memory.from_files * patients / self.workload.patients / READ_RATE
         return max(patients / batch * (shared + alone + exchanged), read)
 
+    def rounds(self, times: int) -> int:
+        """In how many rounds so many folds are done."""
+        return math.ceil(times / self.at_a_time)
+
+    @property
+    def at_a_time(self) -> int:
+        """Folds that are worked on side by side, as the worker decides it."""
+        if not self.machine.cores:
+            return 1
+        config, folds = self.config, self.config.folds
+        pretraining = _pretraining_seconds(self) if config.rules.pretraining == "training" else 0.0
+        cost = FoldCost(
+            seconds=pretraining + _finetuning_seconds(self),
+            memory=PROCESS_BYTES + _COPIES * _FLOAT64 * self.workload.patients * sum(self.workload.genes),
+            matrix_bound=False,
+        )
+        return folds_at_a_time(cost, "cpu", self.machine.cores, self.machine.memory, folds)
+
 
 def step_patients(stage: OptimiserConfig, patients: int) -> float:
     """Patients of a step, on average, as training makes near-equal batches."""
@@ -119,30 +138,39 @@ def _selection(now: Situation) -> StageTime:
 
 
 def _pretraining(now: Situation) -> StageTime:
-    stage, patients = now.config.pretrain, now.pretraining
     times = 1 if now.config.rules.pretraining == "all" else now.config.folds
-    flops = pretraining_flops(now.config, now.workload.regions, now.types)
-    epoch = now.epoch_seconds(stage, patients, flops, now.machine.pace.pretrain_step)
-    return StageTime(
-        name="pretrain", times=times, seconds=times * stage.epochs * epoch, work=_training_work(now, stage, patients)
-    )
+    work = _training_work(now, now.config.pretrain, now.pretraining)
+    seconds = now.rounds(times) * _pretraining_seconds(now)
+    return StageTime(name="pretrain", times=times, seconds=seconds, work=work)
+
+
+def _pretraining_seconds(now: Situation) -> float:
+    """Of one pre-training."""
+    stage, flops = now.config.pretrain, pretraining_flops(now.config, now.workload.regions, now.types)
+    return stage.epochs * now.epoch_seconds(stage, now.pretraining, flops, now.machine.pace.pretrain_step)
 
 
 def _finetuning(now: Situation) -> StageTime:
-    stage, folds = now.config.finetune, now.config.folds
-    flops = risk_flops(now.config, now.workload.regions, now.types)
+    folds = now.config.folds
+    work = _training_work(now, now.config.finetune, now.training)
+    return StageTime(name="finetune", times=folds, seconds=now.rounds(folds) * _finetuning_seconds(now), work=work)
+
+
+def _finetuning_seconds(now: Situation) -> float:
+    """Of one fold."""
+    stage, flops = now.config.finetune, risk_flops(now.config, now.workload.regions, now.types)
     epoch = now.epoch_seconds(stage, now.training, flops, now.machine.pace.finetune_step)
     if now.config.rules.epoch == "best_on_test":
-        epoch += _risk_seconds(now) * now.workload.patients / folds
-    work = _training_work(now, stage, now.training)
-    return StageTime(name="finetune", times=folds, seconds=folds * stage.epochs * epoch, work=work)
+        epoch += _risk_seconds(now) * now.workload.patients / now.config.folds
+    return stage.epochs * epoch
 
 
 def _reading(now: Situation) -> StageTime:
     """In each fold the risks of all patients; over all folds, the maps of each patient once."""
     patients, folds, regions = now.workload.patients, now.config.folds, now.workload.regions
     maps = occlusion_flops(now.config, regions, now.types) / now.machine.pace.rest
-    seconds = patients * ((folds + bool(regions)) * _risk_seconds(now) + maps)
+    one_by_one = patients * ((folds + bool(regions)) * _risk_seconds(now) + maps)
+    seconds = one_by_one * now.rounds(folds) / folds
     work = f"risks of {patients:,} patients" + (", maps of the test patients" if regions else "")
     return StageTime(name="explain", times=folds, seconds=seconds, work=work)
 

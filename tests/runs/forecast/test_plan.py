@@ -39,6 +39,7 @@ def machine(**changes: Any) -> Machine:
         "on_device": 51 * GB,
         "on_host": 0,
         "part": 100,
+        "cores": 0,
         "pace": Pace(embedding=3 * 2_164_260_864 / 10.3e-6, rest=1e30, pretrain_step=0, finetune_step=0),
         "notes": (),
     }
@@ -145,6 +146,19 @@ def test_devices_share_the_vit_and_one_does_the_rest() -> None:
     assert seconds(four, "pretrain") == pytest.approx(vit * 20 / 77 + steps + exchanged, rel=1e-3)
     assert four.device_hours == pytest.approx(4 * four.seconds / 3600)
     assert any("one of them does all the rest" in line for line in four.assumptions)
+
+
+def test_folds_of_a_small_model_go_side_by_side() -> None:
+    """Five folds, two at a time, are three rounds; one pre-training on everybody is one. Short runs are not divided."""
+    for config, pretrainings in ((HONEST, 3 / 5), (PAPER, 1)):
+        one, two = (plan(config, workload(), machine(cores=cores), COUNTED) for cores in (0, 2))
+        assert seconds(two, "pretrain") == pytest.approx(pretrainings * seconds(one, "pretrain"))
+        for stage in ("finetune", "explain"):
+            assert seconds(two, stage) == pytest.approx(3 / 5 * seconds(one, stage))
+        assert any("2 folds go side by side on 2 cores" in line for line in two.assumptions)
+    short = override(HONEST, {"pretrain.epochs": 0, "finetune.epochs": 1})
+    one, two = (plan(short, workload(), machine(cores=cores), COUNTED) for cores in (0, 2))
+    assert two.seconds == one.seconds
 
 
 def test_cost_is_price_times_hours_of_all_devices() -> None:
