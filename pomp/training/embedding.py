@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -56,6 +56,9 @@ class Embedding(Protocol):
 
     def backward(self, gradient: Tensor | None) -> None:
         """Add to the gradients of the weights, given those of the embeddings (R, d); None: no loss saw any."""
+
+    def shrink(self) -> bool:
+        """Keep less from now on, because memory was short. False: there is nothing to give up."""
 
 
 class PartwiseEmbedding:
@@ -104,6 +107,15 @@ class PartwiseEmbedding:
                 torch.autograd.backward(self._second_pass(index) if output is None else output, gradients[index])
         self._parts, self.kept, self.noted = [], {}, {}
 
+    def shrink(self) -> bool:
+        """As `Embedding.shrink`."""
+        if self._costs is None or not self._costs.room:
+            return False
+        room = self._costs.room // 2 if self._costs.room > self._costs.noting else 0
+        self._costs, self._parts, self.kept, self.noted = replace(self._costs, room=room), [], {}, {}
+        log.warning("Memory was short: from now on %.3g GB are kept for activations.", room / 1e9)
+        return True
+
     def predict(self, regions: Sequence[Tensor]) -> Tensor:
         """(R, d) float32 without gradients; the module is in evaluation mode."""
         outputs = (self._embed(part) for part in parts_of(regions, self._compute.part))
@@ -149,12 +161,15 @@ class PartwiseEmbedding:
         return embedded.float()
 
     def _measure(self) -> Costs:
+        first = self._share.of(len(self._parts)).start
         with _count_saved(self._module) as saved, noting(self._module) as noted:
-            self._pass(self._share.of(len(self._parts)).start)
-        costs = Costs(int(self._compute.memory * ROOM), sum(saved), sum(product.nbytes for product in noted))
+            self._pass(first)
+        scale = self._compute.part / len(self._parts[first])  # a small batch may have no part of the usual size
+        keeping, noting_them = (int(scale * sum(sizes)) for sizes in (saved, [product.nbytes for product in noted]))
+        costs = Costs(int(self._compute.memory * ROOM), keeping, noting_them)
         log.info(
             "%d regions keep %.3g GB of activations, or %.3g GB of products for a second pass; there is room for %.3g.",
-            len(self._parts[0]), costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,
+            self._compute.part, costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,
         )  # fmt: skip
         return costs
 

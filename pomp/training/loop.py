@@ -107,18 +107,32 @@ def train(
 
 
 def backpropagate(model: Pomp, batch: Batch, losses: StepLosses, embedding: Embedding, seed: tuple[int, ...]) -> Losses:
-    """The losses of a batch, with their gradients added to those of the model's parameters. The device is not awaited.
+    """The losses of a batch; its gradients become those of the model's parameters, which had none.
+
+    The device is not waited for. Where memory is short after all, less is kept and the step begins again.
 
     Args:
         embedding: of the model's regions.
         seed: of dropout and of every draw of the losses.
+
+    Raises:
+        TrainingError: memory is short although nothing is kept that can be computed twice.
     """
-    embedded = embedding.forward(batch, seed)
-    torch.manual_seed(losses_seed(seed))
-    terms = losses(model, batch, embedded)
-    torch.autograd.backward(terms["total"])
-    embedding.backward(embedded.grad)
-    return {name: term.detach() for name, term in terms.items()}
+    while True:
+        try:
+            embedded = embedding.forward(batch, seed)
+            torch.manual_seed(losses_seed(seed))
+            terms = losses(model, batch, embedded)
+            torch.autograd.backward(terms["total"])
+            embedding.backward(embedded.grad)
+            return {name: term.detach() for name, term in terms.items()}
+        except torch.OutOfMemoryError as error:
+            if not embedding.shrink():
+                raise TrainingError(
+                    f"The memory of the device does not hold a batch of {len(batch.patients)} patients with "
+                    f"{len(batch.coordinates)} regions. Lower batch_size, or sample regions with slides.max_regions."
+                ) from error
+        model.zero_grad(set_to_none=True)
 
 
 def losses_seed(seed: tuple[int, ...]) -> int:

@@ -137,6 +137,10 @@ class TeamEmbedding:
             self._own.backward(gradient)
             self._team.add_up(_gradients(self._weights))
 
+    def shrink(self) -> bool:
+        """As `Embedding.shrink`: the others are in the middle of a step that they cannot begin again."""
+        return False
+
 
 def follow(team: Team) -> None:
     """Do this member's share of every step until the leader dismisses the team."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch._dynamo.exc import BackendCompilerFailed
 
 from pomp.config import RunConfig
+from pomp.errors import TrainingError
 from pomp.model import Pomp
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
@@ -110,6 +111,43 @@ def test_predictions_need_no_gradient_and_no_memory(generator: torch.Generator) 
     with torch.inference_mode():
         found = embedding.predict(batch.regions)
         torch.testing.assert_close(found, model.pathology.embedding(torch.cat(batch.regions)))
+
+
+def test_where_memory_is_short_after_all_the_step_begins_again(generator: torch.Generator) -> None:
+    model, batch = small_model(model__dropout=0.3).train(), batch_of(COUNTS, generator)
+    losses = finetune_losses(small_config().finetune)
+    expected = gradients(model, batch, losses, Compute(CPU, memory=2**30, part=4))
+    left = iter([True, True, False])
+
+    def short(model: Pomp, batch: Batch, embedded: Tensor) -> dict[str, Tensor]:
+        terms = losses(model, batch, embedded)
+        if next(left):
+            terms["total"].backward(retain_graph=True)  # what was added up so far must not count
+            raise torch.OutOfMemoryError
+        return terms
+
+    found = gradients(model, batch, short, Compute(CPU, memory=2**30, part=4))
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_where_nothing_can_be_given_up_it_is_said(generator: torch.Generator) -> None:
+    def never(model: Pomp, batch: Batch, embedded: Tensor) -> dict[str, Tensor]:
+        raise torch.OutOfMemoryError
+
+    model, batch = small_model(), batch_of(COUNTS, generator)
+    with pytest.raises(TrainingError, match="a batch of 7 patients with 26 regions. Lower batch_size"):
+        gradients(model, batch, never, Compute(CPU, memory=2**30, part=4))
+
+
+def test_costs_are_those_of_a_usual_part_whatever_comes_first(generator: torch.Generator) -> None:
+    kept = []
+    for counts in ([4, 22], [1]):
+        model = small_model()
+        embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=200_000, part=4))
+        embedding.forward(batch_of(counts, generator), (0,))
+        embedding.forward(batch_of([26], generator), (0,))
+        kept.append(len(embedding.kept))
+    assert kept[0] == kept[1] > 0
 
 
 def compiled_and_not(generator: torch.Generator, losses: StepLosses) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
