@@ -47,14 +47,13 @@ def ask_plan(folder: Path, config: RunConfig) -> None:
     """A switch and, where it is on, the plan of a run with these settings on the device that is chosen."""
     if not st.toggle("Estimate time and memory", key="plan", help=_HELP):
         return
-    left, right = st.columns(2)
-    device = left.selectbox(
+    device = st.selectbox(
         "Planned for", list(_DEVICES), key="plan-device", format_func=_DEVICES.__getitem__,
         help="Runs are worked on where the box below says; this only changes the estimate.",
     )  # fmt: skip
-    regions = right.number_input(
-        "Regions of a patient", value=None, min_value=1, step=1, key="plan-regions", placeholder="as prepared",
-        help="On average. Empty: as the slides have that are cut already.",
+    regions = st.number_input(
+        "Regions of a patient", value=None, min_value=1, step=1, key="plan-regions", placeholder="as its slides have",
+        help="On average. Empty: as the cohort's slides have that are cut already.",
     )  # fmt: skip
     words = plan_command(folder, config, device, regions)
     asked = _asked(tuple(words), data.tree_stamp(folder))
@@ -98,11 +97,10 @@ def _show(asked: Future[Forecast], drawn: bool) -> None:
 
 
 def _show_forecast(found: Forecast) -> None:
-    time, memory, disk = st.columns(3)
-    time.metric("Time", f"about {duration(found.seconds)}")
-    memory.metric(
-        "Memory", size(found.memory.peak), help=f"Of {size(found.memory.available)} on {plain(found.machine)}."
-    )
+    st.metric("Time", f"about {duration(found.seconds)}")
+    memory, disk = st.columns(2)
+    free = f"Of {size(found.memory.available)} on {plain(found.machine)}."
+    memory.metric("Memory", size(found.memory.peak), help=free)
     disk.metric("Disk", size(found.disk), help="Region files, and checkpoints at most.")
     if found.memory.problem:
         st.warning(plain(found.memory.problem), title="Memory is short")

@@ -46,7 +46,8 @@ def split_step(regions: int, machine: Machine, footprint: Footprint, devices: in
     size = min(machine.part, regions)
     total = math.ceil(regions / machine.part)
     own = math.ceil(total / devices)
-    kept, noted = footprint.costs(size, int(machine.work * ROOM)).afford(own)
+    # As training does, by the costs of a part of the usual size, even where a step has too few regions for one.
+    kept, noted = footprint.costs(machine.part, int(machine.work * ROOM)).afford(own)
     return Parts(size, total, own, kept, noted)
 
 
@@ -108,6 +109,6 @@ def _problem(plan: MemoryPlan, keeping: int, machine: Machine) -> str:
         )
     return (
         f"Memory would be short: {plan.peak / 1e9:.2g} GB are wanted, and {machine.name} has "
-        f"{machine.memory / 1e9:.2g} GB: {least}. Choose a device with more memory, or fewer regions "
-        "(slides.max_regions)."
+        f"{machine.memory / 1e9:.2g} GB: {least}. Training would keep less and compute more twice, "
+        "which takes longer than is said here. Choose a device with more memory, or fewer regions (slides.max_regions)."
     )

@@ -28,7 +28,12 @@ def regions_in_words(plan: MemoryPlan) -> str:
     if not plan.regions:
         return "There are no regions to be kept."
     places = {"on the device": plan.on_device, "in the memory beside it": plan.on_host}
-    pieces = [f"{size / 1e9:.3g} GB stay {where}" for where, size in places.items() if size]
+    pieces = [f"{_size(size)} stay {where}" for where, size in places.items() if size]
     if plan.from_files:
-        pieces.append(f"{plan.from_files / 1e9:.3g} GB are read from their files in every epoch")
-    return f"Of {plan.regions / 1e9:.3g} GB of regions, {', '.join(pieces)}."
+        pieces.append(f"{_size(plan.from_files)} are read from their files in every epoch")
+    return f"Of {_size(plan.regions)} of regions, {', '.join(pieces)}."
+
+
+def _size(size_bytes: int) -> str:
+    """'2.95 GB', '4.27 MB'."""
+    return f"{size_bytes / 1e9:.3g} GB" if size_bytes >= 10**9 else f"{size_bytes / 1e6:.3g} MB"
