@@ -31,7 +31,7 @@ MATRIX_BOUND = 10**8
 PROCESS_BYTES = 2**30
 """A process with all that it imports, 0.4 GiB, and the least that training needs to work in."""
 
-_COPIES = 3
+COPIES = 3
 """Of a cohort's values in a process: the tables, what the model reads, and what the plain models read."""
 
 _FREE = 0.8
@@ -74,7 +74,7 @@ def fold_cost(config: RunConfig, company: Company, bank: RegionBank) -> FoldCost
         seconds += stage.epochs * (steps * _STEP_SECONDS + work)
     cohorts = [member.cohort for member in company.members]
     tables = sum(table.values.size * 8 for cohort in cohorts for table in cohort.omics.values())
-    return FoldCost(seconds, PROCESS_BYTES + _COPIES * tables, flops >= MATRIX_BOUND)
+    return FoldCost(seconds, PROCESS_BYTES + COPIES * tables, flops >= MATRIX_BOUND)
 
 
 def folds_at_a_time(cost: FoldCost, device: str, cores: int, free: int | None, folds: int) -> int:

@@ -186,6 +186,7 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
 def _digest(regions: SlideRegions) -> str:
     """SHA-256 of all but the pictures, which have checksums of their own."""
     facts = {name: value for name, value in vars(regions).items() if not isinstance(value, np.ndarray)}
+    facts["downsample"] = float(regions.downsample)
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for array in (regions.coordinates, regions.grid, regions.tissue):
         digest.update(np.ascontiguousarray(array).tobytes())

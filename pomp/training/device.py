@@ -15,17 +15,17 @@ from pomp.model.flops import region_flops
 
 DeviceName = Literal["auto", "cuda", "mps", "cpu"]
 
-_WORK = {"cuda": 0.5, "mps": 0.3, "cpu": 0.3}
+WORK_SHARE = {"cuda": 0.5, "mps": 0.3, "cpu": 0.3}
 """Share of the free memory for activations and what comes with them; on the CPU and on MPS others need some too."""
 
-_REGIONS = {"cuda": 0.4, "mps": 0.2, "cpu": 0.3}
+REGIONS_SHARE = {"cuda": 0.4, "mps": 0.2, "cpu": 0.3}
 """Share of it for regions that stay where they were read."""
 
-_FLOPS_AT_ONCE = {"cuda": 2**39, "mps": 2**36, "cpu": 2**35}
+FLOPS_AT_ONCE = {"cuda": 2**39, "mps": 2**36, "cpu": 2**35}
 """Of one forward pass of the ViT: enough to keep the device busy, and on the CPU little enough for its caches."""
 
-_MOST = 2**14  # regions in one pass, however small
-_WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
+MOST_AT_ONCE = 2**14  # regions in one pass, however small
+WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
 
 _SAVED = {"cuda": 1.5e-15, "mps": 0.0, "cpu": 1.2e-12}
 """Seconds that compiling saves a region and an operation of its forward pass: a tenth of the time of a step."""
@@ -86,10 +86,10 @@ def plan_compute(
     fast = _multiplies_bfloat16(device)
     if config.precision == "bf16" and not fast and device.type != "cpu":
         raise ConfigError(f"This {device.type} device has no bfloat16. Choose the precision fp32, or auto.")
-    pays = fast and flops >= _WORTH_BFLOAT16
+    pays = fast and flops >= WORTH_BFLOAT16
     dtype = torch.bfloat16 if config.precision == "bf16" or (config.precision == "auto" and pays) else torch.float32
-    limit = free_device_bytes(device) * _WORK[device.type] if memory_gb is None else memory_gb * 2**30
-    part = min(_MOST, max(1, _FLOPS_AT_ONCE[device.type] // flops))
+    limit = free_device_bytes(device) * WORK_SHARE[device.type] if memory_gb is None else memory_gb * 2**30
+    part = min(MOST_AT_ONCE, max(1, FLOPS_AT_ONCE[device.type] // flops))
     saved = regions * (config.pretrain.epochs + config.finetune.epochs) * flops * _SAVED[device.type]
     return Compute(device, dtype, int(limit), part, compiled=saved > _WORTH_COMPILING)
 
@@ -97,7 +97,7 @@ def plan_compute(
 def room_for_regions(device: torch.device) -> dict[torch.device, int]:
     """Bytes in which regions may stay: on the device, and for what does not fit there, on the CPU."""
     places = dict.fromkeys([device, torch.device("cpu")])
-    return {place: int(free_device_bytes(place) * _REGIONS[place.type]) for place in places}
+    return {place: int(free_device_bytes(place) * REGIONS_SHARE[place.type]) for place in places}
 
 
 def free_device_bytes(device: torch.device) -> int:

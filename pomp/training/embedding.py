@@ -162,7 +162,7 @@ class PartwiseEmbedding:
 
     def _measure(self) -> Costs:
         first = self._share.of(len(self._parts)).start
-        with _count_saved(self._module) as saved, noting(self._module) as noted:
+        with count_saved(self._module) as saved, noting(self._module) as noted:
             self._pass(first)
         scale = self._compute.part / len(self._parts[first])  # a small batch may have no part of the usual size
         keeping, noting_them = (int(scale * sum(sizes)) for sizes in (saved, [product.nbytes for product in noted]))
@@ -213,7 +213,7 @@ def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Tensor]:
 
 
 @contextmanager
-def _count_saved(module: nn.Module) -> Iterator[list[int]]:
+def count_saved(module: nn.Module) -> Iterator[list[int]]:
     """Bytes of each tensor that is kept for the backward pass meanwhile; of what shares memory, once. No weights."""
     sizes: list[int] = []
     seen = {parameter.untyped_storage()._cdata for parameter in module.parameters()}

@@ -8,7 +8,7 @@ from pomp.config import Frozen, RunConfig
 from pomp.model import build_model
 from pomp.model.recall import noting
 from pomp.training.device import Compute
-from pomp.training.embedding import Costs, _count_saved
+from pomp.training.embedding import Costs, count_saved
 
 _HALF = 2  # bytes of a stored feature, float16
 
@@ -56,6 +56,6 @@ def count_footprint(config: RunConfig, types: int, features: int | None, dtype: 
 
 
 def _count(module: torch.nn.Module, regions: torch.Tensor, dtype: torch.dtype) -> tuple[int, int]:
-    with Compute(torch.device("cpu"), dtype).autocast(), _count_saved(module) as saved, noting(module) as noted:
+    with Compute(torch.device("cpu"), dtype).autocast(), count_saved(module) as saved, noting(module) as noted:
         module(regions)
     return sum(saved), sum(product.nbytes for product in noted)

@@ -12,11 +12,11 @@ from pomp.runs.forecast.calibration import Pace, measure_pace
 from pomp.runs.forecast.work import embedding_flops
 from pomp.runs.forecast.workload import Workload
 from pomp.training.device import (
-    _FLOPS_AT_ONCE,
-    _MOST,
-    _REGIONS,
-    _WORK,
-    _WORTH_BFLOAT16,
+    FLOPS_AT_ONCE,
+    MOST_AT_ONCE,
+    REGIONS_SHARE,
+    WORK_SHARE,
+    WORTH_BFLOAT16,
     free_device_bytes,
     pick_device,
     plan_compute,
@@ -96,7 +96,7 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
     if config.precision == "bf16" and accelerator.bfloat16 is None:
         raise ConfigError(f"{accelerator.title} has no bfloat16. Choose the precision fp32, or auto.")
     flops = embedding_flops(config, features)
-    pays = accelerator.bfloat16 is not None and features is None and flops >= _WORTH_BFLOAT16
+    pays = accelerator.bfloat16 is not None and features is None and flops >= WORTH_BFLOAT16
     half = config.precision == "bf16" or (config.precision == "auto" and pays)
     fast = accelerator.bfloat16 if half else None
     steady = accelerator.float32 * ASSUMED
@@ -104,10 +104,10 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
         name=accelerator.title,
         bfloat16=fast is not None,
         memory=accelerator.memory,
-        work=int(accelerator.memory * _WORK["cuda"]),
-        on_device=int(accelerator.memory * _REGIONS["cuda"]),
-        on_host=int(HOST_BYTES * _REGIONS["cpu"]),
-        part=min(_MOST, max(1, _FLOPS_AT_ONCE["cuda"] // (flops if features is None else 1))),
+        work=int(accelerator.memory * WORK_SHARE["cuda"]),
+        on_device=int(accelerator.memory * REGIONS_SHARE["cuda"]),
+        on_host=int(HOST_BYTES * REGIONS_SHARE["cpu"]),
+        part=min(MOST_AT_ONCE, max(1, FLOPS_AT_ONCE["cuda"] // (flops if features is None else 1))),
         cores=0,
         pace=Pace(
             embedding=steady if fast is None else fast * accelerator.reached,

@@ -14,7 +14,7 @@ from pomp.runs.forecast.memory import _rest_bytes
 from pomp.runs.forecast.workload import Workload
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
-from pomp.training.embedding import PartwiseEmbedding, _count_saved
+from pomp.training.embedding import PartwiseEmbedding, count_saved
 from pomp.training.pretrain import pretrain_losses
 from tests.small import batch_of, small_config, small_model
 
@@ -77,7 +77,7 @@ def test_activations_of_the_rest(changes: dict[str, Any], generator: torch.Gener
     model = build_model(config, 3, 8, seed=0).train()
     batch: Batch = batch_of([40] * 6, generator)
     embedded = torch.randn(240, model.width, generator=generator, requires_grad=True)
-    with _count_saved(model) as saved:
+    with count_saved(model) as saved:
         pretrain_losses(config.pretrain)(model, batch, embedded)
     workload = Workload(patients=6, regions=40, uncut=0, genes=(8, 8, 8))
     assert _rest_bytes(config, 6, workload) == pytest.approx(sum(saved), rel=0.1)
