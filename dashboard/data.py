@@ -43,6 +43,13 @@ def cohort_argument(folder: Path) -> str:
     return folder.name if folder.parent == workspace().cohorts else str(folder)
 
 
+def companion_names(folder: Path) -> list[str]:
+    """The other cohorts of the workspace itself: only these have a name by which a run can call them."""
+    return [
+        other.name for other in workspace().cohort_folders() if other.parent == workspace().cohorts and other != folder
+    ]
+
+
 def stamp(files: Iterable[Path]) -> Stamp:
     """What changes when one of the files does."""
     found = ((path, path.stat()) for path in files if path.is_file())

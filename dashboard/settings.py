@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -52,14 +53,28 @@ def read_value(config: RunConfig, path: str) -> Any:
     return value
 
 
-def ask_changes(preset: str, config: RunConfig) -> dict[str, int]:
+def ask_companions(others: Sequence[str]) -> dict[str, Any]:
+    """Cohorts that join the pre-training, where the workspace has `others`."""
+    if not others:
+        return {}
+    chosen = st.multiselect(
+        "Pre-train together with",
+        others,
+        key="with_cohorts",
+        placeholder="this cohort alone",
+        help=find_field("pretrain.with_cohorts").description,
+    )
+    return {"pretrain.with_cohorts": chosen} if chosen else {}
+
+
+def ask_changes(preset: str, config: RunConfig) -> dict[str, Any]:
     """A number box a setting; what differs from the preset.
 
     Args:
         preset: name of the preset, so that another preset brings its own values.
         config: the preset.
     """
-    changes = {}
+    changes: dict[str, Any] = {}
     columns = st.columns(2)
     for place, (path, label) in enumerate(SHOWN.items()):
         field, default = find_field(path), int(read_value(config, path))

@@ -12,7 +12,7 @@ from dashboard.backends import ask_backend, show_complaint
 from dashboard.elements import empty_state, errors_as_text, plain
 from dashboard.forecast import ask_plan
 from dashboard.monitor import ask_run, list_runs, read_states, show_run
-from dashboard.settings import ask_changes
+from dashboard.settings import ask_changes, ask_companions
 from dashboard.state import COHORT, RUN, pick
 from dashboard.words import PRESET_WORDS, PROTOCOLS
 from pomp.config import PRESETS, ModelConfig, ProtocolName
@@ -44,7 +44,7 @@ def ask_configuration(folders: dict[str, Path]) -> None:
         key="modality",
         help=field.description,
     )
-    changes: dict[str, object] = dict(ask_changes(preset, config))
+    changes: dict[str, object] = ask_changes(preset, config) | ask_companions(data.companion_names(folder))
     if protocol != config.protocol:
         changes["protocol"] = protocol
     if modality != "auto":

@@ -168,8 +168,9 @@ def _parse_setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f"'{text}' is no setting: write it as name=value, such as pretrain.epochs=50.")
-    if name == "cohort.omics":
-        return name, [part.strip() for part in value.split(",") if part.strip()] or None
+    if name in {"cohort.omics", "pretrain.with_cohorts"}:
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        return name, parts or (None if name == "cohort.omics" else [])
     try:
         return name, json.loads(value) if value else None
     except json.JSONDecodeError:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pomp.cli import app
+from pomp.cli.train import configuration
 from pomp.errors import ConfigError, RunError
 from pomp.runs.backends.job import Job, write_job
 from pomp.runs.backends.local import LocalBackend
@@ -121,3 +122,11 @@ def test_a_cluster_that_is_down(workspace: Workspace) -> None:
         invoke("tumours", *SETTINGS, "--backend", "ray", "--ray-address", address)
     (run,) = workspace.runs.list()
     assert run.status().state == "STOPPED"
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("pretrain.with_cohorts=STAD, BRCA,", ("BRCA", "STAD")),
+    ("pretrain.with_cohorts=", ()),
+])  # fmt: skip
+def test_cohorts_that_join_are_written_with_commas(text: str, expected: tuple[str, ...]) -> None:
+    assert configuration("demo", None, [text]).pretrain.with_cohorts == expected

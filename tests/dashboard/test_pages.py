@@ -206,6 +206,15 @@ def test_train_page_shows_the_command_and_the_fields_own_help() -> None:
     assert "stratified by event" in app.number_input(key="folds@demo").help
 
 
+def test_train_page_lets_other_cohorts_join_the_pre_training() -> None:
+    app = open_page("train", cohort="tumours")
+    joining = app.multiselect(key="with_cohorts")
+    assert joining.options == ["omics_only"]
+    assert "join the pre-training" in joining.help
+    joining.select("omics_only").run()
+    assert "--set pretrain.with_cohorts=omics_only" in words(app)
+
+
 def test_start_asks_for_the_run_that_is_shown(monkeypatch: pytest.MonkeyPatch, fake: FakeWorkspace) -> None:
     asked = []
 
