@@ -27,7 +27,7 @@ SIZES: dict[Scale, dict[str, Any]] = {
         "model.heads": 2, "pretrain.epochs": 1, "finetune.epochs": 1,
     },
 }  # fmt: skip
-REPEATS: dict[Scale, int] = {"full": 5, "small": 1}
+REPEATS: dict[Scale, int] = {"full": 3, "small": 1}
 
 
 def measure(scale: Scale) -> list[Measurement]:

@@ -97,6 +97,7 @@ def test_a_run_folder_goes_on_in_its_own_workspace(
     (["--backend", "ray", "--ray-address", "head:1"], "'head:1' is no address of a Ray cluster"),
     (["--backend", "ray", "--device", "cpu"], "leave --as-queued and --device out"),
     (["--backend", "local", "--as-queued"], "leave --as-queued and --device out"),
+    (["--backend", "local", "--folds-at-a-time", "2"], "and --folds-at-a-time too"),
 ])  # fmt: skip
 def test_what_is_refused_leaves_no_run(workspace: Workspace, options: list[str], said: str) -> None:
     with pytest.raises((ConfigError, RunError), match=said):

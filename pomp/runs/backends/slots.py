@@ -1,4 +1,4 @@
-"""Places to work on this machine: one a GPU, or one for the CPU."""
+"""Places to work on this machine: one a GPU, or one for the CPU, which the folds of one run fill side by side."""
 
 from __future__ import annotations
 
