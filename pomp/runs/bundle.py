@@ -14,7 +14,7 @@ from pomp.data.cohort import read_cohort
 from pomp.runs.info import write_info
 from pomp.runs.run import Run
 from pomp.runs.status import Status, write_status
-from pomp.runs.worker import execute
+from pomp.runs.worker import THREADS, execute
 from pomp.runs.workspace import Workspace
 
 LEFT_OUT = ("checkpoints", "folds", "lock", "log.txt", "fold-*.json", "all.json")
@@ -65,9 +65,13 @@ def rebuild_runs(assets: Path, on_status: Callable[[str, Status], None] | None =
 
 
 def make_run(bundled: BundledRun, workspace: Workspace, on_status: Callable[[str, Status], None] | None = None) -> Run:
-    """Work it off in a workspace that has the bundled cohorts. It always computes on the CPU, for the same numbers."""
+    """Work it off in a workspace that has the bundled cohorts.
+
+    It always computes on the CPU, with one thread a fold, for the same numbers whatever the machine.
+    """
     config = bundled.config
     run = workspace.runs.create(read_cohort(workspace.cohorts / bundled.cohort, config.cohort), config, bundled.title)
+    run.write_json(THREADS, {"threads": 1})
     execute(run, "cpu", (lambda status: on_status(bundled.id, status)) if on_status else None)
     return run
 
