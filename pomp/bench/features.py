@@ -29,7 +29,7 @@ def measure(scale: Scale) -> list[Measurement]:
         return [_compare("demo", demo, patients=8, regions=4, repeats=1)]
     return [
         _compare("demo", demo, patients=64, regions=20, repeats=9),
-        _compare("paper", paper, patients=4, regions=25, repeats=3),
+        _compare("paper", paper, patients=16, regions=50, repeats=3),
     ]
 
 
