@@ -160,6 +160,7 @@ def compiled_and_not(generator: torch.Generator, losses: StepLosses) -> tuple[di
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's compiler warns of torch.jit, which it uses itself
 def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:
     fast, plain = compiled_and_not(generator, finetune_losses(small_config().finetune))
     for name, expected in plain.items():
