@@ -29,7 +29,7 @@ WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more 
 
 _SAVED = {"cuda": 1.5e-15, "mps": 0.0, "cpu": 0.0}
 """Seconds that compiling saves a region and an operation of its forward pass. On CUDA a tenth of a step is assumed, not
-measured; on the CPU the compiled ViT was slower by a quarter (`pomp bench train`)."""
+measured; on the CPU it gains nothing (`pomp bench train`)."""
 
 _WORTH_COMPILING = 120.0  # seconds: about three times what it takes
 
