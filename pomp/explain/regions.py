@@ -37,25 +37,33 @@ def explain_regions(
         on_progress: called after each patient; what it raises ends the work.
     """
     model.eval()
+    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
     there = [patient for patient in patients if len(data.regions.table(patient))]
     tables = []
     for patient in there:
-        tables.append(_explain_one(model, data, patient, types, compute))
+        tables.append(_explain_one(model, embedding, data, patient, types, compute.device))
         if on_progress is not None:
             on_progress(len(tables), len(there), patient)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _explain_one(model: Pomp, data: PatientData, patient: str, types: Sequence[str], compute: Compute) -> pd.DataFrame:
-    batch = data.batch([patient]).to(compute.device)
-    embedded = PartwiseEmbedding(model.pathology.embedding, model.width, compute).predict(batch.regions)
+def _explain_one(
+    model: Pomp,
+    embedding: PartwiseEmbedding,
+    data: PatientData,
+    patient: str,
+    types: Sequence[str],
+    device: torch.device,
+) -> pd.DataFrame:
+    batch = data.batch([patient]).to(device)
+    embedded = embedding.predict(batch.regions)
     pathology = model.contextualise(embedded, batch.coordinates, batch.layout)
     omics = model.encode_omics(batch.values, batch.present)
     regions = data.regions.table(patient)
     blocks = occlusion_blocks(regions)
     table = regions.drop(columns=["file", "index"]).assign(patient=patient)
     table["cls_attention"] = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout).cpu().numpy()
-    effect = occlusion(model, embedded, batch.coordinates, omics, torch.from_numpy(blocks).to(compute.device))
+    effect = occlusion(model, embedded, batch.coordinates, omics, torch.from_numpy(blocks).to(device))
     table["occlusion"], table["left_out"] = effect.cpu().numpy(), np.bincount(blocks)[blocks]
     if model.modalities == "both":
         aligned = alignment(model, pathology, omics, batch).cpu().numpy()

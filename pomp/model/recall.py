@@ -38,28 +38,29 @@ class RecallingMlp(Mlp):
 def noting(module: nn.Module) -> Iterator[list[Tensor]]:
     """The list of products that a pass within the block makes, in their order."""
     noted: list[Tensor] = []
-    perceptrons = [part for part in module.modules() if isinstance(part, RecallingMlp)]
-    for perceptron in perceptrons:
-        perceptron.noted = noted
-    try:
+    with _all(module, noted=noted):
         yield noted
-    finally:
-        for perceptron in perceptrons:
-            perceptron.noted = None
 
 
 @contextmanager
 def recalling(module: nn.Module, products: Iterable[Tensor]) -> Iterator[None]:
     """A pass within the block takes its products from `products`, as `noting` gave them for the same input."""
-    known = iter(products)
+    with _all(module, known=iter(products)):
+        yield
+
+
+@contextmanager
+def _all(module: nn.Module, **state: Any) -> Iterator[None]:
+    """Every perceptron of the module has that state for the block."""
     perceptrons = [part for part in module.modules() if isinstance(part, RecallingMlp)]
     for perceptron in perceptrons:
-        perceptron.known = known
+        vars(perceptron).update(state)
     try:
         yield
     finally:
         for perceptron in perceptrons:
-            perceptron.known = None
+            for name in state:
+                vars(perceptron).pop(name)
 
 
 class _KnownProduct(torch.autograd.Function):

@@ -72,7 +72,10 @@ def leading(device: torch.device) -> Iterator[Team | None]:
 
 
 class Team:
-    """What members say to each other. The leader gives orders; the others follow them until they are dismissed."""
+    """What members say to each other. The leader gives orders; the others follow them until they are dismissed.
+
+    Whatever they say raises a `TrainingError` where one of them is gone.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -83,32 +86,33 @@ class Team:
     def order(self, *what: Any) -> tuple[Any, ...]:
         """The leader's order, given by the leader and received by the others."""
         box = [what]
-        dist.broadcast_object_list(box, LEADER, group=self._orders)
+        with _together():
+            dist.broadcast_object_list(box, LEADER, group=self._orders)
         return box[0]
 
     def spread(self, tensors: Sequence[Tensor]) -> None:
         """Give the leader's values to all, in place."""
         flat = torch.cat([tensor.detach().flatten() for tensor in tensors])
-        dist.broadcast(flat, LEADER)
+        with _together():
+            dist.broadcast(flat, LEADER)
         for tensor, values in zip(tensors, _pieces(flat, tensors), strict=True):
             tensor.detach().copy_(values.view_as(tensor))
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
         """Sum the members' values at the leader, in place there."""
         flat = torch.cat([tensor.flatten() for tensor in tensors])
-        dist.reduce(flat, LEADER)
+        with _together():
+            dist.reduce(flat, LEADER)
         for tensor, values in zip(tensors, _pieces(flat, tensors), strict=True):
             tensor.copy_(values.view_as(tensor))
 
     def begin(self, config: RunConfig, regions: RegionBank, compute: Compute) -> None:
         """Tell the others what they are going to embed, and how. Whatever they knew before is forgotten."""
-        with _together():
-            self.order("begin", config, regions.bare(), compute)
+        self.order("begin", config, regions.bare(), compute)
 
     def dismiss(self) -> None:
         """Let the others go home."""
-        with _together():
-            self.order("end")
+        self.order("end")
 
 
 class TeamEmbedding:
@@ -119,23 +123,21 @@ class TeamEmbedding:
 
     def forward(self, batch: Batch, seed: tuple[int, ...]) -> Tensor:
         """As `Embedding.forward`."""
-        with _together():
-            self._team.order("forward", batch.patients, seed)
-            self._team.spread(self._weights)
-            embedded = self._own.forward(batch, seed).detach()
-            self._team.add_up([embedded])
+        self._team.order("forward", batch.patients, seed)
+        self._team.spread(self._weights)
+        embedded = self._own.embed(batch.regions, seed)
+        self._team.add_up([embedded])
         return embedded.requires_grad_()
 
     def backward(self, gradient: Tensor | None) -> None:
         """As `Embedding.backward`."""
-        with _together():
-            self._team.order("backward", None if gradient is None else tuple(gradient.shape))
-            if gradient is None:
-                self._own.backward(None)
-                return
-            self._team.spread([gradient])
-            self._own.backward(gradient)
-            self._team.add_up(_gradients(self._weights))
+        self._team.order("backward", None if gradient is None else tuple(gradient.shape))
+        if gradient is None:
+            self._own.backward(None)
+            return
+        self._team.spread([gradient])
+        self._own.backward(gradient)
+        self._team.add_up(_gradients(self._weights))
 
     def shrink(self) -> bool:
         """As `Embedding.shrink`: the others are in the middle of a step that they cannot begin again."""
@@ -192,6 +194,7 @@ def _pieces(flat: Tensor, like: Sequence[Tensor]) -> Sequence[Tensor]:
 
 @contextmanager
 def _together() -> Iterator[None]:
+    """For what takes all members, and nothing else: a process that is short of memory raises the same kind of error."""
     try:
         yield
     except RuntimeError as error:  # what torch.distributed raises when another process is gone

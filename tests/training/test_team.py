@@ -24,9 +24,9 @@ from pomp.training.batches import PatientData
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.finetune import finetune_losses
-from pomp.training.loop import Stage, train
+from pomp.training.loop import Stage, backpropagate, train
 from pomp.training.pretrain import pretrain_losses
-from pomp.training.team import LEADER, Team, follow, joined
+from pomp.training.team import LEADER, Team, TeamEmbedding, follow, joined
 from tests.small import GENES, SIDE, TYPES, small_config
 
 CPU = torch.device("cpu")
@@ -155,6 +155,33 @@ def test_a_member_that_is_gone_is_said_so(tmp_path: Path) -> None:
     assert "Another process that worked on this run is gone" in results.get(timeout=60)
     for process in processes:
         process.join(60)
+
+
+class Silent:
+    """A team whose other members are always there."""
+
+    def order(self, *what: Any) -> tuple[Any, ...]:
+        return what
+
+    def spread(self, tensors: Sequence[torch.Tensor]) -> None:
+        pass
+
+    add_up = spread
+
+
+class Short:
+    """A process that is short of memory."""
+
+    def embed(self, regions: Sequence[torch.Tensor], seed: tuple[int, ...]) -> torch.Tensor:
+        raise torch.OutOfMemoryError
+
+
+def test_a_leader_that_is_short_of_memory_does_not_say_that_others_are_gone(tmp_path: Path) -> None:
+    batch = patient_data(tmp_path).batch(["P0", "P1"])
+    embedding = TeamEmbedding(Silent(), Short(), torch.nn.Linear(1, 1))  # type: ignore[arg-type]
+    model = build_model(CONFIG, TYPES, GENES, seed=3)
+    with pytest.raises(TrainingError, match="does not hold a batch of 2 patients with 4 regions"):
+        backpropagate(model, batch, finetune_losses(CONFIG.finetune), embedding, (0,))
 
 
 def test_a_process_alone_has_no_team(monkeypatch: pytest.MonkeyPatch) -> None:
