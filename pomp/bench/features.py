@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import torch
 
@@ -15,6 +14,7 @@ from pomp.training.device import plan_compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import backpropagate
+from pomp.training.made_up import made_up_batch
 
 DIMENSION = 1024
 """Of UNI's features."""
@@ -34,9 +34,9 @@ def measure(scale: Scale) -> list[Measurement]:
 
 
 def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats: int) -> Measurement:
-    generator = torch.Generator().manual_seed(0)
-    pixels = _make_batch(patients, regions, config.slides.side, generator)
-    features = replace(pixels, regions=torch.randn(patients, regions, DIMENSION, generator=generator).half().unbind())
+    counts, side = [regions] * patients, config.slides.side
+    pixels = made_up_batch(counts, (side, side, 3), TYPES, GENES)
+    features = made_up_batch(counts, (DIMENSION,), TYPES, GENES)
     ours, theirs = (build_model(config, TYPES, GENES, 0, dimension) for dimension in (DIMENSION, None))
     ways = {"features": _epoch(ours, features, config, DIMENSION), "pixels": _epoch(theirs, pixels, config, None)}
     seconds = in_turns(ways, repeats)
@@ -46,22 +46,6 @@ def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats:
         seconds=seconds["features"],
         rivals=[Rival(f"pixels of the same regions, {config.slides.side} a side", seconds["pixels"])],
         checks=[f"risks of the two models from the same region embeddings: largest difference {difference:g}"],
-    )
-
-
-def _make_batch(patients: int, regions: int, side: int, generator: torch.Generator) -> Batch:
-    """All patients at once, with random pixels, omics and follow-up."""
-    places = torch.arange(regions).repeat(patients)
-    pixels = torch.randint(0, 256, (patients, regions, side, side, 3), dtype=torch.uint8, generator=generator)
-    return Batch.of(
-        patients=[f"P{number}" for number in range(patients)],
-        regions=pixels.unbind(),
-        coordinates=torch.stack([places // 5, places % 5], dim=1),
-        values=torch.randn(patients, TYPES, GENES, generator=generator),
-        present=torch.ones(patients, TYPES, dtype=torch.bool),
-        genes=torch.ones(TYPES, GENES, dtype=torch.bool),
-        time_days=torch.randperm(patients, generator=generator).float() + 1,
-        event=torch.arange(patients) % 2 == 0,
     )
 
 

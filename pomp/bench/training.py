@@ -23,6 +23,7 @@ from pomp.training.batches import Batch
 from pomp.training.device import Compute, pick_device, plan_compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.loop import backpropagate, losses_seed
+from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
 
 TYPES, GENES = 3, 300
@@ -71,22 +72,10 @@ def region_counts(patients: int, share: float) -> list[int]:
     return [max(1, round(count * share)) for count in counts]
 
 
-def make_batch(config: RunConfig, counts: list[int], seed: int = 0) -> Batch:
-    """Patients with random pixels, omics and follow-up."""
-    generator = torch.Generator().manual_seed(seed)
+def make_batch(config: RunConfig, counts: list[int]) -> Batch:
+    """Patients with so many regions each."""
     side = config.slides.side
-    sizes = ((count, side, side, 3) for count in counts)
-    places = torch.cat([torch.arange(count) for count in counts])
-    return Batch.of(
-        patients=[f"P{index:03d}" for index in range(len(counts))],
-        regions=[torch.randint(0, 256, size, dtype=torch.uint8, generator=generator) for size in sizes],
-        coordinates=torch.stack([places // 12, places % 12], dim=1),
-        values=torch.randn(len(counts), TYPES, GENES, generator=generator),
-        present=torch.ones(len(counts), TYPES, dtype=torch.bool),
-        genes=torch.ones(len(counts), TYPES, GENES, dtype=torch.bool),
-        time_days=torch.randperm(len(counts), generator=generator).float() + 1,
-        event=torch.arange(len(counts)) % 3 == 0,
-    )
+    return made_up_batch(counts, (side, side, 3), TYPES, GENES)
 
 
 def our_step(model: Pomp, batch: Batch, config: RunConfig, compute: Compute) -> Callable[[], dict[str, float]]:

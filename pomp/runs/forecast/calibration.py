@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import Tensor
 
 from pomp.config import Frozen, RunConfig
 from pomp.model import Pomp, build_model
@@ -18,6 +17,7 @@ from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
 
 SMALL, LARGE = (2, 1), (16, 32)
@@ -101,26 +101,11 @@ def _embedding_rate(model: Pomp, config: RunConfig, compute: Compute, features: 
 
 
 def _batch(config: RunConfig, patients: int, regions: int, types: int, features: int | None) -> Batch:
-    """Patients with random regions and, where T is not 0, omics of every type."""
-    side, genes = config.slides.side, config.omics.genes
-    generator = torch.Generator().manual_seed(config.seed)
+    """Patients with so many regions each and, where T is not 0, omics of every type."""
+    side = config.slides.side
     shape = (side, side, 3) if features is None else (features,)
-    known = torch.full((patients, max(types, 1)), types > 0)
-
-    def pixels() -> Tensor:
-        drawn = torch.randint(0, 256, (regions, *shape), dtype=torch.uint8, generator=generator)
-        return drawn if features is None else drawn.half()
-
-    places = torch.arange(regions).repeat(patients)
-    return Batch.of(
-        patients=[str(number) for number in range(patients)],
-        regions=[pixels() for _ in range(patients)],
-        coordinates=torch.stack([places // 12, places % 12], dim=1),
-        values=torch.randn(*known.shape, genes, generator=generator),
-        present=known,
-        genes=known[..., None].expand(-1, -1, genes),
-        time_days=torch.arange(patients).float() + 1,
-        event=torch.arange(patients) % 2 == 0,
+    return made_up_batch(
+        [regions] * patients, shape, max(types, 1), config.omics.genes, config.seed, measured=types > 0
     )
 
 
