@@ -25,14 +25,16 @@ from pomp.training.bank import RegionBank
 START_SECONDS = 8.0
 """What going side by side costs: a process imports everything anew, once; the folds' processes are its forks."""
 
-MATRIX_BOUND = 10**8
+_MATRIX_BOUND = 10**8
 """Operations of the ViT a region from which matrix products are what takes the time, and use all threads well."""
 
 PROCESS_BYTES = 2**30
 """A process with all that it imports, 0.4 GiB, and the least that training needs to work in."""
 
-COPIES = 3
+_COPIES = 3
 """Of a cohort's values in a process: the tables, what the model reads, and what the plain models read."""
+
+_FLOAT64 = 8
 
 _FREE = 0.8
 """Share of the free memory that all processes may take together."""
@@ -61,10 +63,24 @@ class Division:
     threads: int
 
 
+def is_matrix_bound(config: RunConfig, features: int | None) -> bool:
+    """Whether the ViT's products take the time, which use all cores."""
+    return _pixel_flops(config, features) >= _MATRIX_BOUND
+
+
+def process_bytes(values: int) -> int:
+    """Memory of a process that works on a fold of cohorts with so many values of omics."""
+    return PROCESS_BYTES + _COPIES * _FLOAT64 * values
+
+
+def _pixel_flops(config: RunConfig, features: int | None) -> int:
+    """Of the ViT, a region; 0 where no pixels are read."""
+    return region_flops(config) if config.model.modalities != "omics" and features is None else 0
+
+
 def fold_cost(config: RunConfig, company: Company, bank: RegionBank) -> FoldCost:
     """From the sizes of the cohorts and of the model."""
-    reads_pixels = config.model.modalities != "omics" and bank.features is None
-    flops = region_flops(config) if reads_pixels else 0
+    flops = _pixel_flops(config, bank.features)
     regions = bank.count / len(company.outcome)  # a patient
     tuned = len(company.own.splits.folds[0].train)
     seconds = 0.0
@@ -73,8 +89,8 @@ def fold_cost(config: RunConfig, company: Company, bank: RegionBank) -> FoldCost
         work = PASSES * flops * regions * patients / _FLOPS_A_SECOND
         seconds += stage.epochs * (steps * _STEP_SECONDS + work)
     cohorts = [member.cohort for member in company.members]
-    tables = sum(table.values.size * 8 for cohort in cohorts for table in cohort.omics.values())
-    return FoldCost(seconds, PROCESS_BYTES + COPIES * tables, flops >= MATRIX_BOUND)
+    values = sum(table.values.size for cohort in cohorts for table in cohort.omics.values())
+    return FoldCost(seconds, process_bytes(values), is_matrix_bound(config, bank.features))
 
 
 def folds_at_a_time(cost: FoldCost, device: str, cores: int, free: int | None, folds: int) -> int:

@@ -21,11 +21,11 @@ WORK_SHARE = {"cuda": 0.5, "mps": 0.3, "cpu": 0.3}
 REGIONS_SHARE = {"cuda": 0.4, "mps": 0.2, "cpu": 0.3}
 """Share of it for regions that stay where they were read."""
 
-FLOPS_AT_ONCE = {"cuda": 2**39, "mps": 2**36, "cpu": 2**35}
+_FLOPS_AT_ONCE = {"cuda": 2**39, "mps": 2**36, "cpu": 2**35}
 """Of one forward pass of the ViT: enough to keep the device busy, and on the CPU little enough for its caches."""
 
-MOST_AT_ONCE = 2**14  # regions in one pass, however small
-WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
+_MOST_AT_ONCE = 2**14  # regions in one pass, however small
+_WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
 
 _SAVED = {"cuda": 1.5e-15, "mps": 0.0, "cpu": 0.0}
 """Seconds that compiling saves a region and an operation of its forward pass. On CUDA a tenth of a step is assumed, not
@@ -83,16 +83,31 @@ def plan_compute(
     Raises:
         ConfigError: bfloat16 is wanted where there is none.
     """
-    flops = region_flops(config) if features is None else 1
+    flops = _flops(config, features)
     fast = _multiplies_bfloat16(device)
     if config.precision == "bf16" and not fast and device.type != "cpu":
         raise ConfigError(f"This {device.type} device has no bfloat16. Choose the precision fp32, or auto.")
-    pays = fast and flops >= WORTH_BFLOAT16
-    dtype = torch.bfloat16 if config.precision == "bf16" or (config.precision == "auto" and pays) else torch.float32
+    dtype = torch.bfloat16 if chooses_bfloat16(config, features, fast) else torch.float32
     limit = free_device_bytes(device) * WORK_SHARE[device.type] if memory_gb is None else memory_gb * 2**30
-    part = min(MOST_AT_ONCE, max(1, FLOPS_AT_ONCE[device.type] // flops))
+    part = part_size(config, features, device.type)
     saved = regions * (config.pretrain.epochs + config.finetune.epochs) * flops * _SAVED[device.type]
     return Compute(device, dtype, int(limit), part, compiled=saved > _WORTH_COMPILING)
+
+
+def chooses_bfloat16(config: RunConfig, features: int | None, fast: bool) -> bool:
+    """Whether the ViT's products are bfloat16 on a device that is `fast` at it, or is not."""
+    pays = fast and _flops(config, features) >= _WORTH_BFLOAT16
+    return config.precision == "bf16" or (config.precision == "auto" and pays)
+
+
+def part_size(config: RunConfig, features: int | None, kind: str) -> int:
+    """Regions in one pass of the ViT on a device of that kind (cuda, mps, cpu)."""
+    return min(_MOST_AT_ONCE, max(1, _FLOPS_AT_ONCE[kind] // _flops(config, features)))
+
+
+def _flops(config: RunConfig, features: int | None) -> int:
+    """Of a region's forward pass; features go through one layer, which is next to nothing."""
+    return region_flops(config) if features is None else 1
 
 
 def room_for_regions(device: torch.device) -> dict[torch.device, int]:

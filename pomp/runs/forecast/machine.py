@@ -6,18 +6,16 @@ import torch
 
 from pomp.config import Frozen, RunConfig
 from pomp.errors import ConfigError
-from pomp.runs.fold_division import MATRIX_BOUND, divide, limited_threads
+from pomp.runs.fold_division import divide, is_matrix_bound, limited_threads
 from pomp.runs.forecast.accelerators import ASSUMED, THIS, Accelerator, find_accelerator
 from pomp.runs.forecast.calibration import Pace, measure_pace
-from pomp.runs.forecast.work import embedding_flops
 from pomp.runs.forecast.workload import Workload
 from pomp.training.device import (
-    FLOPS_AT_ONCE,
-    MOST_AT_ONCE,
     REGIONS_SHARE,
     WORK_SHARE,
-    WORTH_BFLOAT16,
+    chooses_bfloat16,
     free_device_bytes,
+    part_size,
     pick_device,
     plan_compute,
     room_for_regions,
@@ -95,9 +93,7 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
     """
     if config.precision == "bf16" and accelerator.bfloat16 is None:
         raise ConfigError(f"{accelerator.title} has no bfloat16. Choose the precision fp32, or auto.")
-    flops = embedding_flops(config, features)
-    pays = accelerator.bfloat16 is not None and features is None and flops >= WORTH_BFLOAT16
-    half = config.precision == "bf16" or (config.precision == "auto" and pays)
+    half = chooses_bfloat16(config, features, accelerator.bfloat16 is not None)
     fast = accelerator.bfloat16 if half else None
     steady = accelerator.float32 * ASSUMED
     return Machine(
@@ -107,7 +103,7 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
         work=int(accelerator.memory * WORK_SHARE["cuda"]),
         on_device=int(accelerator.memory * REGIONS_SHARE["cuda"]),
         on_host=int(HOST_BYTES * REGIONS_SHARE["cpu"]),
-        part=min(MOST_AT_ONCE, max(1, FLOPS_AT_ONCE["cuda"] // (flops if features is None else 1))),
+        part=part_size(config, features, "cuda"),
         cores=0,
         pace=Pace(
             embedding=steady if fast is None else fast * accelerator.reached,
@@ -117,12 +113,6 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
         ),
         notes=_expectations(accelerator, fast),
     )
-
-
-def is_matrix_bound(config: RunConfig, features: int | None) -> bool:
-    """Whether the ViT's products take the time, which use all cores: `pomp.runs.fold_division` then shares no folds."""
-    reads_pixels = config.model.modalities != "omics" and features is None
-    return reads_pixels and embedding_flops(config, features) >= MATRIX_BOUND
 
 
 def _expectations(accelerator: Accelerator, fast: float | None) -> tuple[str, ...]:

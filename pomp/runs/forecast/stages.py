@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pomp.config import OptimiserConfig, RunConfig
 from pomp.model.flops import PASSES
-from pomp.runs.fold_division import COPIES, PROCESS_BYTES, FoldCost, folds_at_a_time
+from pomp.runs.fold_division import FoldCost, folds_at_a_time, process_bytes
 from pomp.runs.forecast.footprint import Footprint
 from pomp.runs.forecast.machine import Machine
 from pomp.runs.forecast.memory import plan_memory, split_step
@@ -34,7 +34,7 @@ READ_RATE = 1e9
 LINK_RATE = 1e10
 """Bytes a second that devices of one run are taken to exchange."""
 
-_FLOAT32, _FLOAT64 = 4, 8
+_FLOAT32 = 4
 _EXCHANGES = 2  # weights and their gradients, embeddings and theirs
 
 
@@ -105,7 +105,7 @@ class Situation:
         pretraining = _pretraining_seconds(self) if config.rules.pretraining == "training" else 0.0
         cost = FoldCost(
             seconds=pretraining + _finetuning_seconds(self),
-            memory=PROCESS_BYTES + COPIES * _FLOAT64 * self.workload.patients * sum(self.workload.genes),
+            memory=process_bytes(self.workload.patients * sum(self.workload.genes)),
             matrix_bound=False,
         )
         return folds_at_a_time(cost, "cpu", self.machine.cores, self.machine.memory, folds)
