@@ -11,11 +11,10 @@ from pomp.atomic import exclusive, write_text
 from pomp.config import Frozen
 from pomp.errors import ConfigError, RunError
 from pomp.runs.backends.base import Backend
-from pomp.runs.backends.job import JOB_NAME, read_job
+from pomp.runs.backends.job import read_job, unsettled_folders
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.backends.ray import RayBackend
 from pomp.runs.run import Run
-from pomp.runs.status import read_status
 from pomp.runs.workspace import Workspace
 
 BackendName = Literal["local", "ray"]
@@ -98,6 +97,5 @@ def clusters(workspace: Workspace) -> list[RayBackend]:
     Raises:
         RunError: a run's `job.json` cannot be read.
     """
-    files = sorted(workspace.runs.root.glob(f"*/{JOB_NAME}"))
-    jobs = [read_job(file.parent) for file in files if read_status(file.with_name("status.json")).active]
+    jobs = [read_job(folder) for folder in unsettled_folders(workspace.runs.root)]
     return [RayBackend(workspace, address) for address in sorted({job.address for job in jobs if job is not None})]

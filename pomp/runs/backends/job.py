@@ -14,6 +14,7 @@ from pomp.atomic import write_text
 from pomp.config import Frozen
 from pomp.errors import RunError
 from pomp.runs.run import Run
+from pomp.runs.status import read_status
 
 JOB_NAME = "job.json"
 
@@ -38,6 +39,12 @@ def read_job(folder: Path) -> Job | None:
         return None
     except (OSError, ValidationError):
         raise RunError(f"{file} cannot be read. Delete it: the run then no longer waits for a cluster.") from None
+
+
+def unsettled_folders(runs: Path) -> list[Path]:
+    """Folders of runs that a cluster was given and that are not over as far as they say. `runs`: of the workspace."""
+    files = sorted(runs.glob(f"*/{JOB_NAME}"))
+    return [file.parent for file in files if read_status(file.with_name("status.json")).active]
 
 
 def write_job(run: Run, job: Job) -> None:

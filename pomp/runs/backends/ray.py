@@ -18,7 +18,7 @@ from contextlib import AbstractContextManager, suppress
 from pomp.errors import RunBusyError, RunError
 from pomp.runs import lock
 from pomp.runs.backends.base import WORKER, Backend
-from pomp.runs.backends.job import JOB_NAME, Job, forget_job, read_job, write_job
+from pomp.runs.backends.job import JOB_NAME, Job, forget_job, read_job, unsettled_folders, write_job
 from pomp.runs.backends.ray_jobs import RayJob, RayJobs
 from pomp.runs.backends.supervisor import close_books
 from pomp.runs.log import run_log
@@ -130,11 +130,10 @@ class RayBackend(Backend):
     def _unsettled(self) -> list[Run]:
         """Runs that this cluster was given and that are not over as far as their folders say."""
         found = []
-        for file in sorted(self.workspace.runs.root.glob(f"*/{JOB_NAME}")):
-            if read_status(file.with_name("status.json")).active:
-                with suppress(RunError):  # a damaged folder: pages list it
-                    run = self.workspace.runs.get(file.parent.name)
-                    found += [run] if self._job_id(run) else []
+        for folder in unsettled_folders(self.workspace.runs.root):
+            with suppress(RunError):  # a damaged folder: pages list it
+                run = self.workspace.runs.get(folder.name)
+                found += [run] if self._job_id(run) else []
         return found
 
     def _settle(self, run: Run, jobs: Mapping[str, RayJob]) -> None:
