@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 from tests.conftest import REPOSITORY
+from tests.dashboard.fake import FakeWorkspace, make_workspace
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -55,6 +56,18 @@ def start_server(script: Path, home: Path) -> Server:
         if line.startswith("The dashboard is at "):
             return Server(process, line.split()[-1])
     raise AssertionError(f"The server ended with status {process.wait()}.")
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    """A workspace for the tests of a module; who changes it makes one of their own."""
+    return make_workspace(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture
+def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are of that workspace."""
+    monkeypatch.setenv("POMP_HOME", str(fake.root))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from pomp.runs.backends.ray import RayBackend
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.test_pages import open_page, words
+from tests.dashboard.pages import open_page, words
 from tests.runs.ray_head import free_ports
 
 

@@ -21,7 +21,7 @@ from dashboard.words import agreement, interval, span
 from pomp.evaluation.stability import selection_stability
 from pomp.runs.run import Run
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.test_pages import open_page, words
+from tests.dashboard.pages import open_page, words
 
 HOSTILE_GENE = "<script>alert(1)</script>"
 CHOSEN = [("TP53", "MYC"), ("TP53", "KRAS"), ("TP53", "MYC")]  # of mrna, by fold

@@ -21,7 +21,7 @@ from pomp.errors import SlideError
 from pomp.runs.run import Run
 from pomp.slides.store import regions_path, write_regions
 from tests.dashboard.fake import CONFIG, FakeWorkspace, make_pixels, make_regions, make_workspace
-from tests.dashboard.test_pages import open_page, words
+from tests.dashboard.pages import open_page, words
 
 REASON = "P-01-DX1.svs shows no tissue: <script>alert(1)</script>"
 

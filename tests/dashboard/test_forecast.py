@@ -14,8 +14,8 @@ from dashboard import forecast
 from pomp.config import PRESETS, override
 from pomp.errors import RunError
 from pomp.runs.forecast.result import Forecast, Growth, MemoryPlan, StageTime
-from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.test_pages import open_page, words
+from tests.dashboard.fake import FakeWorkspace
+from tests.dashboard.pages import open_page, words
 
 GB = 10**9
 FOUND = Forecast(
@@ -42,14 +42,8 @@ FOUND = Forecast(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def fake(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return make_workspace(tmp_path_factory.mktemp("workspace"))
-
-
 @pytest.fixture(autouse=True)
-def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POMP_HOME", str(fake.root))
+def nothing_planned(home: None) -> None:
     forecast._asked.clear()
 
 

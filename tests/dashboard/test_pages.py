@@ -7,46 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-import dashboard
-from dashboard.elements import run_label
 from pomp.config import RunConfig
 from pomp.runs.run import Run
-from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, make_workspace
+from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace
+from tests.dashboard.pages import open_page, words
 
-APP = Path(dashboard.__file__).parent / "app.py"
+pytestmark = pytest.mark.usefixtures("home")
 PAGES = ("cohort", "train", "survival", "patient", "slide")
-
-
-@pytest.fixture(scope="module")
-def fake(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
-    return make_workspace(tmp_path_factory.mktemp("workspace"))
-
-
-@pytest.fixture(autouse=True)
-def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POMP_HOME", str(fake.root))
-
-
-def open_page(name: str, **chosen: str | Run) -> AppTest:
-    """A page, as its address opens it."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for key, value in chosen.items():
-        app.query_params[key] = run_label(value) if isinstance(value, Run) else value
-    app.run()
-    if name != "cohort":
-        app.switch_page(f"views/{name}.py").run()
-    assert not app.exception, [error.value for error in app.exception]
-    return app
-
-
-def words(app: AppTest) -> str:
-    """All that the page says, Markdown's escapes taken out."""
-    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success", "code", "text")
-    parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
-    parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
-    return re.sub(r"\\(.)", r"\1", "\n".join(parts))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -14,7 +14,7 @@ from pomp.runs.backends.local import WORKER, LocalBackend
 from pomp.runs.backends.supervisor import Supervisor
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
-from tests.dashboard.test_pages import open_page, words
+from tests.dashboard.pages import open_page, words
 from tests.faults.conftest import MakeRun, Whole
 from tests.faults.faulty import Fault, said, start, steps, work
 from tests.runs.fakes import eventually, fake_worker

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
+from pomp.runs.run import Run
 from tests.faults import faulty
 from tests.faults.conftest import MakeRun, Whole
 from tests.faults.faulty import said, start, work
@@ -54,6 +56,15 @@ def fold_processes(worker: int) -> list[int]:
     return [pid for child in children(worker) for pid in children(child)]
 
 
+def under_way(make_run: MakeRun) -> tuple[Run, BaseProcess, int]:
+    """A run whose folds are being trained side by side, its worker, and the worker's number."""
+    run = make_run(**LONG)
+    worker = start(run, None, *SIDE_BY_SIDE)
+    eventually(lambda: len(run.metrics()) >= 6)
+    assert worker.pid is not None
+    return run, worker, worker.pid
+
+
 def test_side_by_side_is_the_same_to_the_bit(plain: Whole, make_run: MakeRun) -> None:
     run = make_run(**LONG)
     assert work(run, None, *SIDE_BY_SIDE) == 0, said(run)
@@ -62,12 +73,9 @@ def test_side_by_side_is_the_same_to_the_bit(plain: Whole, make_run: MakeRun) ->
 
 
 def test_a_parent_that_is_killed_takes_its_children_along(plain: Whole, make_run: MakeRun) -> None:
-    run = make_run(**LONG)
-    worker = start(run, None, *SIDE_BY_SIDE)
-    eventually(lambda: len(run.metrics()) >= 6)
-    assert worker.pid is not None
-    processes = [*children(worker.pid), *fold_processes(worker.pid)]
-    assert len(fold_processes(worker.pid)) == 2
+    run, worker, pid = under_way(make_run)
+    processes = [*children(pid), *fold_processes(pid)]
+    assert len(fold_processes(pid)) == 2
     worker.kill()
     worker.join()
     eventually(lambda: not any(map(lives, processes)), seconds=10)
@@ -77,11 +85,8 @@ def test_a_parent_that_is_killed_takes_its_children_along(plain: Whole, make_run
 
 
 def test_a_child_that_is_killed_is_told_of_and_the_other_stops(plain: Whole, make_run: MakeRun) -> None:
-    run = make_run(**LONG)
-    worker = start(run, None, *SIDE_BY_SIDE)
-    eventually(lambda: len(run.metrics()) >= 6)
-    assert worker.pid is not None
-    processes = fold_processes(worker.pid)
+    run, worker, pid = under_way(make_run)
+    processes = fold_processes(pid)
     os.kill(processes[0], signal.SIGKILL)
     worker.join()
     assert worker.exitcode == 1
@@ -96,11 +101,8 @@ def test_a_child_that_is_killed_is_told_of_and_the_other_stops(plain: Whole, mak
 
 @pytest.mark.parametrize("how", ["signal", "file"])
 def test_a_stop_reaches_all(how: str, plain: Whole, make_run: MakeRun) -> None:
-    run = make_run(**LONG)
-    worker = start(run, None, *SIDE_BY_SIDE)
-    eventually(lambda: len(run.metrics()) >= 6)
-    assert worker.pid is not None
-    processes = fold_processes(worker.pid)
+    run, worker, pid = under_way(make_run)
+    processes = fold_processes(pid)
     if how == "signal":
         worker.terminate()
     else:
@@ -115,11 +117,8 @@ def test_a_stop_reaches_all(how: str, plain: Whole, make_run: MakeRun) -> None:
 
 def test_a_signal_to_the_whole_group_is_a_stop(plain: Whole, make_run: MakeRun) -> None:
     """As a service manager ends a service."""
-    run = make_run(**LONG)
-    worker = start(run, None, *SIDE_BY_SIDE)
-    eventually(lambda: len(run.metrics()) >= 6)
-    assert worker.pid is not None
-    for pid in [*fold_processes(worker.pid), *children(worker.pid), worker.pid]:
+    run, worker, leader = under_way(make_run)
+    for pid in [*fold_processes(leader), *children(leader), leader]:
         os.kill(pid, signal.SIGTERM)
     worker.join(10)
     assert worker.exitcode == 0

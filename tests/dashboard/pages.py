@@ -1,0 +1,34 @@
+"""Pages opened without a browser, and what they say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from dashboard.elements import run_label
+from pomp.runs.run import Run
+
+APP = Path(dashboard.__file__).parent / "app.py"
+
+
+def open_page(name: str, **chosen: str | Run) -> AppTest:
+    """A page, as its address opens it."""
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    for key, value in chosen.items():
+        app.query_params[key] = run_label(value) if isinstance(value, Run) else value
+    app.run()
+    if name != "cohort":
+        app.switch_page(f"views/{name}.py").run()
+    assert not app.exception, [error.value for error in app.exception]
+    return app
+
+
+def words(app: AppTest) -> str:
+    """All that the page says, Markdown's escapes taken out."""
+    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success", "code", "text")
+    parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
+    parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
+    return re.sub(r"\\(.)", r"\1", "\n".join(parts))
