@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
+from dashboard.cohort.gallery import show_gallery
+from dashboard.cohort.genes import show_selection
+from dashboard.cohort.overview import show_overview
+from dashboard.cohort.preparation import show_preparation
+from dashboard.cohort_import.page import show_import
 from dashboard.elements import code, cohort_badges, empty_state, plain, show_problems
-from dashboard.gallery import show_gallery
-from dashboard.importing import show_import
-from dashboard.overview import show_overview
-from dashboard.preparation import show_preparation
-from dashboard.selection import show_selection
 from dashboard.state import COHORT, VIEW, arrive, pick, switch
 
 PATIENTS, GENES, SLIDES, PREPARATION, IMPORT = "Patients", "Genes", "Slides", "Preparation", "Import"

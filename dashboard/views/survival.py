@@ -8,9 +8,9 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.charts.survival import survival_figure, survival_table
-from dashboard.comparison import protocol_label, show_comparison
 from dashboard.elements import pick_run, plain, run_badges, show_figure
 from dashboard.endpoints import describe_endpoint
+from dashboard.survival.comparison import protocol_label, show_comparison
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from dashboard.words import PROTOCOLS, follow_up, headline, number, p_value, verdict
 from pomp.evaluation.report import HIGH, LOW, EvaluationReport

@@ -8,12 +8,12 @@ from typing import get_args
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.backends import ask_backend, show_complaint
 from dashboard.elements import empty_state, errors_as_text, plain
-from dashboard.forecast import ask_plan
-from dashboard.monitor import ask_run, list_runs, read_states, show_run
-from dashboard.settings import ask_changes, ask_companions
 from dashboard.state import COHORT, RUN, pick
+from dashboard.training.backends import ask_backend, show_complaint
+from dashboard.training.forecast import ask_plan
+from dashboard.training.monitor import ask_run, list_runs, read_states, show_run
+from dashboard.training.settings import ask_changes, ask_companions
 from dashboard.words import PRESET_WORDS, PROTOCOLS
 from pomp.config import PRESETS, ModelConfig, ProtocolName
 from pomp.runs.command import command_line

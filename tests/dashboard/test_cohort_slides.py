@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from dashboard.cohort.preparation import is_prepared
+from dashboard.cohort.slide_states import UNPREPARED, slide_picture, slide_states
 from dashboard.elements import run_label
-from dashboard.preparation import is_prepared
-from dashboard.slide_states import UNPREPARED, slide_picture, slide_states
 from pomp.config import RunConfig
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import SlideError

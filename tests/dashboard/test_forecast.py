@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import forecast
+from dashboard.training import forecast
 from pomp.config import PRESETS, override
 from pomp.errors import RunError
 from pomp.runs.forecast.result import Forecast, Growth, MemoryPlan, StageTime

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import browse
-from dashboard.browse import find_folder, list_folder
+from dashboard.cohort_import import browse
+from dashboard.cohort_import.browse import find_folder, list_folder
 from pomp.errors import CohortError
 
 

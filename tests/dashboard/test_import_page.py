@@ -214,7 +214,7 @@ def test_problems_are_sentences_and_names_no_markup(downloads: Path, monkeypatch
         cohort, problems = None, (problem,)
 
     Check.log = log
-    monkeypatch.setattr("dashboard.trial.stage", lambda plan, folder, on_progress=None: Check)
+    monkeypatch.setattr("dashboard.cohort_import.trial.stage", lambda plan, folder, on_progress=None: Check)
     app = press(press(open_import(downloads), "Read this folder"), "Try it")
     said = words(app)
     assert "repair the files and read the folder again" in said
@@ -228,7 +228,7 @@ def test_an_import_that_fails_is_a_sentence(downloads: Path, monkeypatch: pytest
         on_progress(1, 3, "mrna")
         raise CohortError("The disk is full: free some space.")
 
-    monkeypatch.setattr("dashboard.importing.import_cohort", refuse)
+    monkeypatch.setattr("dashboard.cohort_import.page.import_cohort", refuse)
     app = press(press(press(open_import(downloads), "Read this folder"), "Try it"), "Import")
     assert "The disk is full: free some space." in words(app)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import trial
-from dashboard.trial import try_plan
-from dashboard.uploads import UPLOADS
+from dashboard.cohort_import import trial
+from dashboard.cohort_import.trial import try_plan
+from dashboard.cohort_import.uploads import UPLOADS
 from pomp.data.importing.plan import ImportPlan
 from pomp.errors import CohortError
 from pomp.progress import OnProgress

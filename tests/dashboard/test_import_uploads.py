@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import uploads
-from dashboard.uploads import UPLOADS, discard, is_upload, safe_name, save_uploads, sweep
+from dashboard.cohort_import import uploads
+from dashboard.cohort_import.uploads import UPLOADS, discard, is_upload, safe_name, save_uploads, sweep
 from pomp.errors import CohortError
 
 

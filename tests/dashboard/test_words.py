@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from dashboard.cohort_import.projects import TCGA
 from dashboard.elements import plain
 from dashboard.endpoints import describe_endpoint
-from dashboard.projects import TCGA
-from dashboard.settings import SHOWN, find_field, lowest, read_value
+from dashboard.training.settings import SHOWN, find_field, lowest, read_value
 from dashboard.words import (
     EXPLAIN_KINDS,
     KINDS,

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import data, uploads
+from dashboard import data
+from dashboard.cohort.overview import show_steps
+from dashboard.cohort_import import uploads
+from dashboard.cohort_import.form import edit_plan
+from dashboard.cohort_import.sources import ask_source
+from dashboard.cohort_import.trial import Trial, try_plan
 from dashboard.elements import plain, progress_bar, show_problems
 from dashboard.endpoints import describe_endpoint
-from dashboard.overview import show_steps
-from dashboard.planning import edit_plan
-from dashboard.sources import ask_source
 from dashboard.state import COHORT, FOLDER, VIEW, go
-from dashboard.trial import Trial, try_plan
 from dashboard.words import count
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.write import import_cohort

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.selection import beside_paper, stability_figure, stability_table
-from dashboard.chosen_genes import ChosenGenes, chosen_genes, selection_files
+from dashboard.cohort.chosen_genes import ChosenGenes, chosen_genes, selection_files
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span

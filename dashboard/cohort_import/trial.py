@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from dashboard.uploads import UPLOADS, sweep
+from dashboard.cohort_import.uploads import UPLOADS, sweep
 from pomp.data.exclusion import ExclusionLog
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.write import stage

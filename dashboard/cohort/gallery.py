@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
+from dashboard.cohort.slide_states import SlideStates, slide_picture, slide_states
 from dashboard.elements import empty_state, plain, run_label, save_table
-from dashboard.slide_states import SlideStates, slide_picture, slide_states
 from dashboard.state import ONLY, PAGE, PATIENT, RUN, SLIDE, SORT, VIEW, go, switch
 from dashboard.words import count
 from pomp.data.cohort import Cohort

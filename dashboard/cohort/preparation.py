@@ -7,11 +7,11 @@ from typing import get_args
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.chosen_genes import selection_files
+from dashboard.cohort.chosen_genes import selection_files
 from dashboard.elements import empty_state, errors_as_text, plain, run_label
-from dashboard.monitor import read_states, show_progress
-from dashboard.settings import ask_changes
 from dashboard.state import RUN, VIEW, go
+from dashboard.training.monitor import read_states, show_progress
+from dashboard.training.settings import ask_changes
 from dashboard.words import PRESET_WORDS, PROTOCOLS, count
 from pomp.config import PRESETS, ProtocolName
 from pomp.data.cohort import Cohort

@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, uploads
-from dashboard.browse import MOST, Listing, find_folder, list_folder
+from dashboard import data
+from dashboard.cohort_import import uploads
+from dashboard.cohort_import.browse import MOST, Listing, find_folder, list_folder
+from dashboard.cohort_import.projects import TCGA
 from dashboard.elements import code
-from dashboard.projects import TCGA
 from dashboard.state import COHORT, FOLDER, SOURCE, VIEW, go, switch
 from dashboard.words import count, size
 from pomp.data.gdc.plan import DATA_TYPES

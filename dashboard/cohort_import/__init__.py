@@ -1,0 +1,1 @@
+"""A new cohort: where its files are, what was recognised in them, and how it is written."""

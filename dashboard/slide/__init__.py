@@ -1,0 +1,1 @@
+"""The parts of the Slide page, around the viewer."""

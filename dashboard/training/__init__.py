@@ -1,0 +1,1 @@
+"""The parts of the Train page: settings, the plan, and runs under way."""
