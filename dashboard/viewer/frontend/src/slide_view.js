@@ -2,11 +2,11 @@
 
 import OpenSeadragon from "openseadragon"
 
+import { tileSource } from "./tile_source.js"
+
 // OpenSeadragon turns and mirrors on these keys; regions and scale bar are drawn for an upright slide.
 const UNUSED_KEYS = new Set(["r", "R", "f", "F"])
 const ZOOM_STEP = 1.6
-// Levels below 256 px are one tile each: nothing is gained by loading them all.
-const FIRST_LEVEL = 8
 
 export class SlideView {
   /**
@@ -66,15 +66,7 @@ export class SlideView {
 
   #show(url, info) {
     this.info = info
-    this.viewer.open({
-      width: info.width,
-      height: info.height,
-      tileSize: info.tile_size,
-      tileOverlap: info.overlap,
-      minLevel: Math.min(FIRST_LEVEL, info.max_level),
-      maxLevel: info.max_level,
-      getTileUrl: (level, column, row) => `${url}/${level}/${column}_${row}.jpeg`,
-    })
+    this.viewer.open(tileSource(url, info))
   }
 
   get image() {
