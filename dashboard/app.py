@@ -7,41 +7,40 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.elements import errors_as_text
+from dashboard.state import PICTURES, switch
 
 VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
 
 st.set_page_config(page_title="pomp", page_icon=ICON, layout="wide")
 
+
+def _page(name: str, icon: str, explain: str, *, default: bool = False) -> st.Page:
+    return st.Page(
+        VIEWS / f"{name}.py", title=name.capitalize(), icon=f":material/{icon}:", help=explain, default=default
+    )
+
+
 page = st.navigation(
     {
+        "": [_page("start", "home", "Where things stand, and what to do next.", default=True)],
         "Data": [
-            st.Page(
-                VIEWS / "cohort.py", title="Cohort", icon=":material/groups:", default=True,
-                help="Who is in the analysis and why, what is known about them, and how long they lived.",
-            ),
+            _page("cohort", "groups", "Who is in the analysis and why, what was measured, and how long they lived."),
+        ],
+        "Results": [
+            _page("survival", "monitoring", "How well a run tells high from low risk, beside plain models."),
+            _page("patient", "person", "One patient's risk, what it rests on, and who is similar."),
+            _page("slide", "biotech", "A slide with the maps of what the model made of it."),
+            _page("alignment", "join_inner", "Whether slides and omics of the same patient find each other."),
         ],
         "Model": [
-            st.Page(
-                VIEWS / "train.py", title="Train", icon=":material/model_training:",
-                help="Start a run, watch it, stop it, go on with it.",
-            ),
-            st.Page(
-                VIEWS / "survival.py", title="Survival", icon=":material/monitoring:",
-                help="How well a run tells high from low risk, beside plain models and beside another protocol.",
-            ),
+            _page("train", "model_training", "Start a run, watch it, stop it, go on with it."),
+            _page("runs", "compare_arrows", "All runs, what differs between them, and the ablations."),
         ],
-        "Patients": [
-            st.Page(
-                VIEWS / "patient.py", title="Patient", icon=":material/person:",
-                help="One patient's risk, rank and predicted survival.",
-            ),
-            st.Page(
-                VIEWS / "slide.py", title="Slide", icon=":material/biotech:",
-                help="A slide with the maps of what the model made of it.",
-            ),
-        ],
+        "About": [_page("help", "help", "Words, how to read each figure, and what the method cannot do.")],
     }
 )  # fmt: skip
+with st.sidebar:
+    switch("Save pictures as", ["SVG", "PNG"], PICTURES, explain="What the camera above each figure saves.")
 with errors_as_text():
     page.run()

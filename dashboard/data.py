@@ -134,6 +134,20 @@ def predictions(run: Run) -> pd.DataFrame:
     return run.require_predictions()
 
 
+def run_table(run: Run, name: str) -> pd.DataFrame | None:
+    """A table of a run, such as `training_risks`, read once until it changes; None if the run has none.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    return _run_table(str(run.folder), name, stamp([run.folder / f"{name}.parquet"]))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _run_table(folder: str, name: str, of: Stamp) -> pd.DataFrame | None:
+    return Run.open(Path(folder)).table(name)
+
+
 def has_maps(run: Run) -> bool:
     """True if the run has read slides."""
     return (run.folder / MAPS).is_file()

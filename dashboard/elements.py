@@ -11,7 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.state import RUN, pick
+from dashboard.csv import to_csv
+from dashboard.state import PICTURES, RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
@@ -25,7 +26,6 @@ _TITLE = 40
 _PLOT_CONFIG = {
     "displaylogo": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-    "toImageButtonOptions": {"format": "svg", "scale": 2},
 }
 
 
@@ -94,24 +94,49 @@ def empty_state(title: str, way_out: str, page: str | None = None, link: str = "
             st.page_link(page, label=link, icon=":material/arrow_forward:")
 
 
-def show_figure(figure: go.Figure, name: str, table: pd.DataFrame, alt: str) -> None:
-    """A figure, its SVG in its own tool bar, and the numbers that it shows as CSV below.
+def show_figure(
+    figure: go.Figure, name: str, table: pd.DataFrame, alt: str, *, command: str = "", select: bool = False
+) -> list[int]:
+    """A figure; its picture in its own tool bar, and below it the numbers as CSV and the command that makes them.
 
     Args:
         name: of the files that are saved, and the element's key; unique on the page.
         table: exactly the numbers shown.
         alt: what a screen reader says.
+        command: of a terminal, which makes what the figure shows; empty: none.
+        select: whether points can be clicked.
+
+    Returns:
+        `customdata` of the points that were clicked, or their numbers where they have none.
     """
-    options = _PLOT_CONFIG["toImageButtonOptions"]
-    config = {**_PLOT_CONFIG, "toImageButtonOptions": {**options, "filename": name}}  # type: ignore[dict-item]
-    st.plotly_chart(figure, key=f"figure-{name}", config=config, alt=alt)
-    save_table(table, name)
+    picture = st.session_state.get(PICTURES, "SVG").lower()
+    config = {**_PLOT_CONFIG, "toImageButtonOptions": {"format": picture, "scale": 2, "filename": name}}
+    event = st.plotly_chart(
+        figure, key=f"figure-{name}", config=config, alt=alt, on_select="rerun" if select else "ignore",
+        selection_mode="points",
+    )  # fmt: skip
+    with st.container(horizontal=True, gap="small"):
+        save_table(table, name)
+        if command:
+            show_command(command, name)
+    return [point.get("customdata", point["point_index"]) for point in event.selection.points] if select else []
+
+
+def show_command(command: str, name: str) -> None:
+    """A quiet button that shows how to make something from a terminal.
+
+    Args:
+        name: as in `show_figure`.
+    """
+    with st.popover("Command", type="tertiary", icon=":material/terminal:", key=f"command-{name}"):
+        st.caption("From a terminal:")
+        st.code(command, language="bash", wrap_lines=True)
 
 
 def save_table(table: pd.DataFrame, name: str) -> None:
     """A quiet button that saves the numbers."""
     st.download_button(
-        "Numbers (CSV)", table.to_csv(index=False), f"{name}.csv", "text/csv", key=f"save-{name}", on_click="ignore",
+        "Numbers (CSV)", lambda: to_csv(table), f"{name}.csv", "text/csv", key=f"save-{name}", on_click="ignore",
         type="tertiary", icon=":material/download:",
     )  # fmt: skip
 

@@ -10,6 +10,9 @@ import streamlit as st
 COHORT, RUN, COMPARE, PATIENT, SLIDE, MAP = "cohort", "run", "compare", "patient", "slide", "map"
 """Names in the URL. They are shared by all pages: a run chosen on one page is chosen on the next."""
 
+PICTURES = "pictures"
+"""Name in the URL of the format in which figures are saved, on every page."""
+
 VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "sort", "only"
 """Names in the URL of the Cohort page alone: its part, and what is chosen there."""
 
@@ -63,6 +66,68 @@ def switch(label: str, options: Sequence[str], key: str, *, explain: str | None 
         label_visibility="collapsed" if hidden else "visible",
     )  # fmt: skip
     return options[0] if chosen is None else chosen
+
+
+def tick(label: str, key: str, *, explain: str | None = None) -> bool:
+    """A check box, at first not ticked, whose choice stands in the URL.
+
+    Args:
+        label: beside the box.
+        key: its name in the URL.
+        explain: for the question mark beside the label.
+    """
+    return st.checkbox(label, key=key, help=explain, bind="query-params")
+
+
+def amount(
+    label: str, key: str, *, first: float, lowest: float, highest: float, step: float, explain: str | None = None
+) -> float:
+    """A slider whose value stands in the URL; one that the limits exclude falls back to `first`.
+
+    Args:
+        label: shown above it, with the unit.
+        key: its name in the URL.
+        first: the value at first.
+        lowest: the smallest value.
+        highest: the largest value.
+        step: between two values.
+        explain: for the question mark beside the label.
+    """
+    if not lowest <= st.session_state.get(key, lowest - 1) <= highest:
+        addressed = _as_number(st.query_params.get(key, ""))
+        st.session_state[key] = addressed if addressed is not None and lowest <= addressed <= highest else first
+    return st.slider(label, lowest, highest, step=step, key=key, help=explain, bind="query-params")
+
+
+def pick_many(
+    label: str, options: Sequence[str], key: str, *, show: Callable[[str], str] = str, explain: str | None = None,
+    empty: str = "all",
+) -> list[str]:  # fmt: skip
+    """A box for any number of choices, which stand in the URL; those that are no longer there are left out.
+
+    Args:
+        label: shown above the box.
+        options: what there is to choose.
+        key: its name in the URL.
+        show: option → what the box and the URL say, different for every option.
+        explain: for the question mark beside the label.
+        empty: what the box says while nothing is chosen.
+    """
+    kept = st.session_state.get(key)
+    if kept is None:
+        addressed = {show(option): option for option in options}
+        kept = [addressed[name] for name in st.query_params.get_all(key) if name in addressed]
+    st.session_state[key] = [option for option in kept if option in options]
+    return st.multiselect(
+        label, options, key=key, format_func=show, help=explain, placeholder=empty, bind="query-params"
+    )
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def go(**choices: str) -> NoReturn:

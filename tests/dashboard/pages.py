@@ -20,7 +20,7 @@ def open_page(name: str, **chosen: str | Run) -> AppTest:
     for key, value in chosen.items():
         app.query_params[key] = run_label(value) if isinstance(value, Run) else value
     app.run()
-    if name != "cohort":
+    if name != "start":
         app.switch_page(f"views/{name}.py").run()
     assert not app.exception, [error.value for error in app.exception]
     return app

@@ -1,0 +1,7 @@
+"""Alignment."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Alignment")

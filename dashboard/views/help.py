@@ -1,0 +1,7 @@
+"""Help."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Help")

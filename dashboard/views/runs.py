@@ -1,0 +1,7 @@
+"""Runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Runs")

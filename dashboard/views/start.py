@@ -1,0 +1,7 @@
+"""Start."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Start")
