@@ -1,0 +1,1 @@
+"""Grids of runs: cohorts × protocols × variants × seeds, described by a small file and filled cell by cell."""

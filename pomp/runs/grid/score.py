@@ -1,0 +1,87 @@
+"""What a run's predictions score, and what the difference of two variants is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pomp.evaluation.concordance import concordance_index
+from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
+from pomp.runs.run import Run
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class RunScore:
+    """Harrell's C of one run, out of fold."""
+
+    folds: tuple[float, ...]  # nan where a fold has no comparable pair
+    assignment: tuple[tuple[str, int], ...]  # patient and test fold, sorted
+    drawn: NDArray[np.float64]  # (1 + RESAMPLES,) mean over folds: of the patients as they are, then of each draw
+
+
+@dataclass(frozen=True)
+class Difference:
+    """C-index of a variant less that of the reference, with the 95 % interval of the choice of patients."""
+
+    value: float
+    lower: float
+    upper: float
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the interval leaves 0 out. False where there is no interval."""
+        return self.lower > 0 or self.upper < 0
+
+
+def score_run(run: Run) -> RunScore:
+    """The score of a run with predictions, computed once until they change.
+
+    Raises:
+        RunError: it has none, or they are damaged.
+    """
+    file = run.folder / "predictions.parquet"
+    state = file.stat() if file.is_file() else None
+    return _score(run.folder, None if state is None else (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=512)
+def _score(folder: Path, of: tuple[int, int] | None) -> RunScore:
+    table = Run.open(folder).require_predictions().sort_values("patient")
+    time, event, risk, fold = (table[name].to_numpy() for name in ("time_days", "event", "risk", "fold"))
+    chosen = [fold == index for index in np.unique(fold)]
+    # Equal numbers of patients are drawn equally: what is hard about a draw is hard for every variant.
+    drawn = np.vstack([np.ones(len(table)), draw_patients(len(table), RESAMPLES, seed=0)])
+    return RunScore(
+        folds=tuple(concordance_index(time[own], event[own], risk[own]) for own in chosen),
+        assignment=tuple(zip(table["patient"].astype(str), fold.tolist(), strict=True)),
+        drawn=drawn_concordance(time, event, risk, fold, drawn),
+    )
+
+
+def mean_sd(scores: Sequence[RunScore]) -> tuple[float, float]:
+    """Mean and standard deviation (n - 1) over the folds of all seeds, those without a C-index left out."""
+    folds = np.array([value for score in scores for value in score.folds])
+    known = folds[~np.isnan(folds)]
+    mean = float(known.mean()) if len(known) else float("nan")
+    return mean, float(known.std(ddof=1)) if len(known) > 1 else float("nan")
+
+
+def compare(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) -> Difference | None:
+    """The difference over the seeds that both have; None if there is none, or if patients or folds differ.
+
+    Patients are drawn again with replacement, the same for both and for all seeds. The interval says nothing about
+    other training patients or other seeds.
+    """
+    seeds = sorted(variant.keys() & reference.keys())
+    if not seeds or any(variant[seed].assignment != reference[seed].assignment for seed in seeds):
+        return None
+    values = np.mean([variant[seed].drawn - reference[seed].drawn for seed in seeds], axis=0)
+    interval = percentile_interval(values[1:])
+    return Difference(float(values[0]), interval.lower, interval.upper)
