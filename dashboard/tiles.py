@@ -1,4 +1,4 @@
-"""Deep-zoom tiles and the viewer's script, served beside the pages.
+"""Slide tiles and the viewer's script, served beside the pages.
 
 These routes stand outside Streamlit's session: a key that the registry does not know is refused.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -15,13 +16,12 @@ from starlette.routing import Route
 from dashboard.registry import SlideRegistry
 from dashboard.viewer import component
 from pomp.errors import PompError
-from pomp.slides.deepzoom import OVERLAP_PX, TILE_PX, DeepZoomPyramid, pyramid
+from pomp.slides.deepzoom import SlidePyramid, pyramid
 
 # Tiles of a key never change while a slide stays where it is: an hour spares the server the panning to and fro.
 TILE_HEADERS = {"Cache-Control": "private, max-age=3600"}
 INFO_HEADERS = {"Cache-Control": "no-cache"}
 SCRIPT_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
-
 
 TILE = re.compile(r"(\d{1,6})/(\d{1,6})_(\d{1,6})\.jpeg", re.ASCII)
 """Level, column and row. Six digits reach beyond any slide, and cannot overwhelm the conversion to a number."""
@@ -43,7 +43,7 @@ def slide_routes(registry: SlideRegistry) -> list[Route]:
             lambda slide: Response(slide.tile(level, column, row), media_type="image/jpeg", headers=TILE_HEADERS),
         )
 
-    def answer(request: Request, respond: Callable[[DeepZoomPyramid], Response]) -> Response:
+    def answer(request: Request, respond: Callable[[SlidePyramid], Response]) -> Response:
         try:
             file = registry.find(request.path_params["slide_key"])
             if file is None:
@@ -61,15 +61,21 @@ def slide_routes(registry: SlideRegistry) -> list[Route]:
     ]
 
 
-def describe(slide: DeepZoomPyramid) -> dict[str, float | None]:
-    """What a browser must know to ask for tiles. Level 0 is one pixel, `max_level` the slide's own size."""
+def describe(slide: SlidePyramid) -> dict[str, Any]:
+    """What a browser must know to ask for tiles: `levels` begin with the smallest, the last is the slide's own size."""
     return {
         "width": slide.width,
         "height": slide.height,
         "mpp": slide.mpp,
-        "tile_size": TILE_PX,
-        "overlap": OVERLAP_PX,
-        "max_level": (max(slide.width, slide.height) - 1).bit_length(),
+        "levels": [
+            {
+                "width": level.width,
+                "height": level.height,
+                "tile_width": level.tile_width,
+                "tile_height": level.tile_height,
+            }
+            for level in slide.levels
+        ],
     }
 
 

@@ -28,16 +28,42 @@ class JpegLevel:
 
     def __init__(self, descriptor: int, directory: JpegDirectory, name: str) -> None:
         """`name`: of the slide, for messages. `descriptor`: of its file, which stays open as long as this is used."""
-        self._directory = directory
+        self._descriptor, self._directory, self._name = descriptor, directory, name
+        self._header = _header(directory)
         sides = directory.tile_width, directory.tile_height
         self.factors = tuple(factor for factor in FACTORS if all(side % factor == 0 for side in sides))
         kept = max(1, _KEPT_BYTES // (3 * sides[0] * sides[1]))
-        self._tile = lru_cache(kept)(partial(_decode, descriptor, directory, name, _header(directory)))
+        self._tile = lru_cache(kept)(partial(_decode, descriptor, directory, name, self._header))
 
     @property
     def complete(self) -> bool:
         """Whether every tile is there."""
         return bool(self._directory.sizes.all())
+
+    @property
+    def tile_size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self._directory.tile_width, self._directory.tile_height
+
+    def stream(self, column: int, row: int) -> bytes:
+        """A tile as the file has it, made a JPEG of its own; empty where there is none.
+
+        All tiles are as large, though the level may end within the last: what lies beyond is whatever was scanned.
+
+        Raises:
+            SlideError: the tile is damaged at its head, or its end is missing.
+        """
+        try:
+            content = _content(self._descriptor, self._directory, column, row)
+            if not content:
+                return b""
+            stream = self._header + _without_application_data(content)
+            height, width, *_ = simplejpeg.decode_jpeg_header(stream)
+        except (ValueError, OSError) as error:
+            raise _damaged(self._name, self._directory, column, row, error) from error
+        if (width, height) != self.tile_size:
+            raise _damaged(self._name, self._directory, column, row, f"{width} × {height} pixels")
+        return stream
 
     def read(self, corner: tuple[int, int], size: tuple[int, int], factor: int = 1) -> np.ndarray:
         """(height, width, 3) uint8, perhaps read-only; what lies outside the level, or in no tile, is white.
@@ -71,7 +97,6 @@ def _decode(
     descriptor: int, directory: JpegDirectory, name: str, header: bytes, row: int, column: int, factor: int
 ) -> np.ndarray:
     """(tile height / factor, tile width / factor, 3) uint8, white beyond the image's edge; not to be written to."""
-    index = row * directory.columns + column
     width, height = directory.tile_width, directory.tile_height
     inside = directory.width - column * width, directory.height - row * height
     over_edge = inside[0] < width or inside[1] < height
@@ -80,20 +105,34 @@ def _decode(
     scale = 1 if astride else factor
     shape = height // scale, width // scale, 3
     try:
-        size = int(directory.sizes[index])
-        content = os.pread(descriptor, size, int(directory.offsets[index]))
-        pixels = _decompress(header, content, shape, scale) if size else np.full(shape, 255, np.uint8)
+        content = _content(descriptor, directory, column, row)
+        pixels = _decompress(header, content, shape, scale) if content else np.full(shape, 255, np.uint8)
     except (ValueError, OSError) as error:
-        raise SlideError(
-            f"{name} is damaged: the pixels at ({column * width}, {row * height}) of its level of {directory.width} × "
-            f"{directory.height} pixels cannot be read ({error}). Fetch the file again from its source."
-        ) from error
+        raise _damaged(name, directory, column, row, error) from error
     if over_edge:
         pixels[inside[1] // scale :], pixels[:, inside[0] // scale :] = 255, 255
     if astride:
         pixels = np.array(Image.fromarray(pixels).reduce(factor))
     pixels.flags.writeable = False
     return pixels
+
+
+def _content(descriptor: int, directory: JpegDirectory, column: int, row: int) -> bytes:
+    """A tile's bytes in the file; none where there is no tile."""
+    index = row * directory.columns + column
+    size = int(directory.sizes[index])
+    content = os.pread(descriptor, size, int(directory.offsets[index]))
+    if len(content) != size:
+        raise ValueError(f"{size - len(content)} of {size} bytes are beyond the file's end")
+    return content
+
+
+def _damaged(name: str, directory: JpegDirectory, column: int, row: int, error: object) -> SlideError:
+    corner = column * directory.tile_width, row * directory.tile_height
+    return SlideError(
+        f"{name} is damaged: the pixels at {corner} of its level of {directory.width} × {directory.height} pixels "
+        f"cannot be read ({error}). Fetch the file again from its source."
+    )
 
 
 def _decompress(header: bytes, content: bytes, shape: tuple[int, int, int], scale: int) -> np.ndarray:

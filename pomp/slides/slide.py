@@ -32,7 +32,7 @@ class Slide:
 
     Levels of JPEG tiles in a TIFF are decoded here; everything else goes through OpenSlide. Reading is safe from
     several threads. `size` is (width, height) of level 0; `mpp` (micrometres a pixel) and `magnification` (objective
-    power) are None where the file does not say.
+    power) are None where the file does not say. `jpeg` has the JPEG tiles of each of OpenSlide's levels, or None.
     """
 
     def __init__(self, file: Path, on_read: Callable[[], object] | None = None) -> None:
@@ -55,7 +55,7 @@ class Slide:
         self._on_read = on_read
         descriptor = os.open(file, os.O_RDONLY)
         self._close = weakref.finalize(self, os.close, descriptor)
-        self._jpeg = _jpeg_levels(descriptor, self.handle, file.name)
+        self.jpeg = _jpeg_levels(descriptor, self.handle, file.name)
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +122,7 @@ class Slide:
 
     def _factors(self, level: int) -> tuple[int, ...]:
         """By how much a level can be shrunk while it is decoded."""
-        tiles = self._jpeg[level]
+        tiles = self.jpeg[level]
         return (1,) if tiles is None else tiles.factors
 
     def _source(self, wanted: float) -> tuple[int, int]:
@@ -137,7 +137,7 @@ class Slide:
 
     def _pixels(self, level: int, factor: int, corner: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
         """Pixels of a level shrunk by `factor`, in its own coordinates."""
-        tiles = self._jpeg[level]
+        tiles = self.jpeg[level]
         if tiles is not None:
             pixels = tiles.read(corner, size, factor)
         else:

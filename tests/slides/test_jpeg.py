@@ -50,9 +50,9 @@ def test_pixels_are_those_of_openslide(tmp_path: Path, variant: str) -> None:
     """Whole levels with a margin around, which is white."""
     file = write(tmp_path, VARIANTS[variant])
     with Slide(file) as slide:
-        assert slide._jpeg[0] is not None
+        assert slide.jpeg[0] is not None
         for level, (width, height) in enumerate(slide.handle.level_dimensions):
-            tiles = slide._jpeg[level]
+            tiles = slide.jpeg[level]
             if tiles is not None:
                 found = tiles.read((0, 0), (width + 30, height + 20))
                 assert np.array_equal(found, of_openslide(file, level, (0, 0), (width + 30, height + 20)))
@@ -66,12 +66,12 @@ def test_pixels_are_those_of_openslide(tmp_path: Path, variant: str) -> None:
 def test_a_level_below_missing_tiles_is_left_to_openslide(tmp_path: Path, missing: tuple[int, ...]) -> None:
     """OpenSlide fills it from the finer level."""
     with Slide(write(tmp_path, Jpeg(missing=missing))) as slide:
-        assert [level is None for level in slide._jpeg] == [False, bool(missing), bool(missing)]
+        assert [level is None for level in slide.jpeg] == [False, bool(missing), bool(missing)]
 
 
 def test_what_is_no_jpeg_is_left_to_openslide(slide_file: Path) -> None:
     with Slide(slide_file) as slide:
-        assert slide._jpeg == [None, None, None]
+        assert slide.jpeg == [None, None, None]
 
 
 @pytest.mark.parametrize(("factor", "largest"), [(2, 16), (4, 8), (8, 4)])
@@ -118,7 +118,7 @@ def test_a_real_slide(shared_data: Path) -> None:
     """Tiles of 240 pixels, RGB without a marker."""
     file = shared_data / "slides" / "CMU-1-Small-Region.svs"
     with Slide(file) as slide:
-        assert slide._jpeg[0] is not None
+        assert slide.jpeg[0] is not None
         found = slide.read((0, 0), slide.size, slide.size)
         assert np.array_equal(found, of_openslide(file, 0, (0, 0), slide.size))
 
@@ -145,7 +145,7 @@ def test_a_damaged_tile_names_its_place(tmp_path: Path) -> None:
     file = write(tmp_path, Jpeg())
     content = bytearray(file.read_bytes())
     with Slide(file) as slide:
-        tiles = slide._jpeg[0]
+        tiles = slide.jpeg[0]
         assert tiles is not None
         start = int(tiles._directory.offsets[6])  # the second of the second row, of 5 a row
         content[start + 20 : start + 60] = b"\xff\xd9" * 20
