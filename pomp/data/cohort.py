@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,7 @@ from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
 from pomp.data.readers.clinical import Clinical, read_clinical
 from pomp.data.readers.omics import read_omics
 from pomp.data.readers.slides import COLUMNS, read_slides
+from pomp.data.unused_samples import read_unused
 from pomp.errors import CohortError
 
 __all__ = [
@@ -130,11 +131,11 @@ def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
 def _read_files(folder: Path, manifest: Manifest, config: CohortConfig, endpoint: str, problems: Problems) -> _Files:
     clinical = read_clinical(folder / CLINICAL, CLINICAL, endpoint, problems)
     patients = [] if clinical is None else clinical.covariates.index.to_list()
-    omics = {}
+    omics, before = {}, read_unused(folder, problems)
     for name, entry in _choose_omics(manifest, config, problems).items():
         table = read_omics(folder / entry.file, entry.file, name, entry.kind, patients, problems)
         if table is not None:
-            omics[name] = table
+            omics[name] = replace(table, unused=(*before.get(name, ()), *table.unused))
     slides = pd.DataFrame(columns=COLUMNS)
     if manifest.slides is not None or (folder / SLIDES).is_file():
         slides = read_slides(folder, manifest.slides.file if manifest.slides else SLIDES, problems)
@@ -194,5 +195,5 @@ def _report_redacted(clinical: Clinical, kept: list[str], problems: Problems) ->
 
 
 def _restrict(table: OmicsTable, kept: list[str]) -> OmicsTable:
-    """The kept patients that have the type; normal samples stay, whosoever they are."""
-    return OmicsTable(table.name, table.kind, table.values.loc[table.values.index.isin(kept)], table.normals)
+    """The kept patients that have the type; normal and unused samples stay, whosoever they are."""
+    return replace(table, values=table.values.loc[table.values.index.isin(kept)])

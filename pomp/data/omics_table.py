@@ -13,6 +13,16 @@ number."""
 
 
 @dataclass(frozen=True)
+class UnusedSample:
+    """A sample of a table whose values nothing reads, and why."""
+
+    sample: str  # its label in the file
+    patient: str
+    used: str  # label of the sample that is read in its place; empty if none is
+    reason: str
+
+
+@dataclass(frozen=True)
 class OmicsTable:
     """Tumour values, one row a patient, and the normal samples of the same table."""
 
@@ -20,3 +30,4 @@ class OmicsTable:
     kind: Kind
     values: pd.DataFrame  # index: patient, unique and sorted; columns: genes, sorted; float64, NaN = missing
     normals: pd.DataFrame | None  # index: sample barcode, sorted; the same columns; None if there are none
+    unused: tuple[UnusedSample, ...] = ()  # in the order of their labels

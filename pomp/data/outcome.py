@@ -47,6 +47,21 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
 
 
+def outcome_of(clinical: pd.DataFrame, endpoint: str) -> pd.DataFrame:
+    """Follow-up by another endpoint of the same patients: time_days (float), event (bool), index patient.
+
+    Patients without a usable value are left out: no event of 0 or 1, or no finite time of 0 days or more.
+
+    Args:
+        clinical: clinical.csv as read, index patient.
+        endpoint: one of `list_endpoints`.
+    """
+    event = pd.to_numeric(clinical[endpoint], errors="coerce")
+    time = pd.to_numeric(clinical[endpoint + TIME_SUFFIX], errors="coerce")
+    usable = event.isin([0, 1]) & (time >= 0) & np.isfinite(time)
+    return pd.DataFrame({"time_days": time[usable].astype(float), "event": event[usable].astype(bool)})
+
+
 def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) -> str | None:
     """Why a patient has no usable follow-up; None if it is usable."""
     if np.isnan(event):

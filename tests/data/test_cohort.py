@@ -13,6 +13,8 @@ import pytest
 
 from pomp.config import CohortConfig
 from pomp.data.cohort import Cohort, check_cohort, read_cohort
+from pomp.data.omics_table import UnusedSample
+from pomp.data.readers.omics import NEITHER, NO_VALUE, NORMAL_TWIN, TWIN
 from tests.data.folder import CLINICAL, FILES, METHYLATION, MRNA, TOML, write_cohort
 
 FOLLOW_UP_REASONS = {
@@ -187,6 +189,19 @@ def test_samples_of_one_patient(tmp_path: Path) -> None:
         "mirna.csv: 1 normal samples are there more than once; the barcode that sorts first is used (01 before "
         "02–09), and not TCGA-AA-0003-11B-11R.",
     ]
+    assert [(one.sample[5:], one.used[5:], one.reason) for one in table.unused] == [
+        ("AA-0002-01B-11R", "AA-0002-01A-31R", TWIN),
+        ("AA-0002-06A-11R", "AA-0002-01A-31R", TWIN),
+        ("AA-0002-20A-11R", "", NEITHER),
+        ("AA-0003-11B-11R", "AA-0003-11A-11R", NORMAL_TWIN),
+    ]
+    assert {one.patient for one in table.unused} == {"TCGA-AA-0002", "TCGA-AA-0003"}
+
+
+def test_a_sample_without_a_value_is_named(tmp_path: Path) -> None:
+    files = TCGA_FILES | {"mirna.csv": BARCODES + "TCGA-AA-0001-02A-11R,,,\n"}
+    table = read_cohort(write_cohort(tmp_path, files)).omics["mirna"]
+    assert table.unused[0] == UnusedSample("TCGA-AA-0001-02A-11R", "TCGA-AA-0001", "", NO_VALUE)
 
 
 def test_barcodes_as_r_writes_them_in_columns(tmp_path: Path) -> None:

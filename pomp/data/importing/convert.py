@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from pyarrow import parquet
 from pomp.data.importing.containers import is_container, read_modality
 from pomp.data.importing.gdc_values import read_samples
 from pomp.data.importing.plan import PlannedTable
-from pomp.data.omics_table import OmicsTable
+from pomp.data.omics_table import OmicsTable, UnusedSample
 from pomp.data.problems import Problems
 from pomp.data.readers.matrix import read_matrix
 from pomp.data.readers.omics import tidy_omics
@@ -30,13 +31,16 @@ def convert(
     patients: Collection[str],
     problems: Problems,
     tell: Callable[[str], None],
-) -> bool:
-    """Read the source, tidy it as `read_omics` does, and write `path`; whether there was anything to write.
+) -> tuple[UnusedSample, ...] | None:
+    """Read the source, tidy it as `read_omics` does, and write `path`; None where there was nothing to write.
 
     Args:
         patients: those of clinical.csv.
         problems: gets the findings, under the source's name.
         tell: called once a file that is read.
+
+    Returns:
+        The samples of the source that are not in `path`.
 
     Raises:
         CohortError: an .h5ad or .h5mu cannot be read.
@@ -44,18 +48,18 @@ def convert(
     """
     table = _read(planned, problems, tell)
     if table is None:
-        return False
+        return None
     recover = planned.log2_counts and planned.kind == "counts"
     tidied = tidy_omics(table, planned.name, "log" if recover else planned.kind, patients, problems)
     del table  # its memory is needed
     if tidied is None:
-        return False
+        return None
     if recover:
         tidied = _recover_counts(tidied, Path(planned.file).name, problems)
     # Text and arrays carry no more than float32 holds; what came as float64 in HDF5 stays so.
     rounded = planned.kind == "beta" and not is_container(Path(planned.file))
     _write(path, tidied, pa.float32() if rounded else pa.float64())
-    return True
+    return tidied.unused
 
 
 def _read(planned: PlannedTable, problems: Problems, tell: Callable[[str], None]) -> RawTable | None:
@@ -81,7 +85,7 @@ def _recover_counts(table: OmicsTable, file: str, problems: Problems) -> OmicsTa
     values, normals = pd.DataFrame(counts, table.values.index, table.values.columns), table.normals
     if normals is not None:
         normals = pd.DataFrame(np.rint(np.exp2(normals.to_numpy(np.float64)) - 1), normals.index, normals.columns)
-    return OmicsTable(table.name, table.kind, values, normals)
+    return replace(table, values=values, normals=normals)
 
 
 def _write(path: Path, table: OmicsTable, number: pa.DataType) -> None:

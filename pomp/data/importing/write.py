@@ -16,6 +16,7 @@ from pomp.data.importing.plan import ImportPlan, make_slug
 from pomp.data.manifest import CLINICAL, SLIDES, Manifest, OmicsEntry, SlidesEntry
 from pomp.data.manifest_writer import write_manifest
 from pomp.data.problems import LISTED, Problems
+from pomp.data.unused_samples import write_unused
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
 
@@ -24,8 +25,8 @@ def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None)
     """Write the cohort folder of a plan into `folder`, which is made, and check it.
 
     The source is only read. Tables become parquet, a gene a row and a sample a column: one of each patient and normal
-    sample, by the rules of `read_omics`. Numbers are float64, and beta values of text files float32, which moves them
-    by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while converting come first in the check's problems.
+    sample, by the rules of `read_omics`; the others are named in ``unused.csv``. Numbers are float64, and beta values
+    of text files float32, which moves them by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while converting come first in the check's problems.
 
     Raises:
         CohortError: `folder` exists and is not empty, or could not be written; or two omics types have one name.
@@ -97,12 +98,14 @@ def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tu
 
     tell("follow-up")
     patients = _write_clinical(plan, folder, problems)
-    omics = {}
+    omics, unused = {}, {}
     for place, planned in enumerate(plan.omics, start=1):
         file = f"{make_slug(planned.name)}.parquet"
         file = file if not (folder / file).exists() else f"{place}-{file}"
-        if convert(planned, folder / file, patients, problems, tell):
-            omics[planned.name] = OmicsEntry(file=file, kind=planned.kind)
+        left_out = convert(planned, folder / file, patients, problems, tell)
+        if left_out is not None:
+            omics[planned.name], unused[planned.name] = OmicsEntry(file=file, kind=planned.kind), left_out
+    write_unused(folder, unused)
     slides = None
     if plan.slides is not None:
         slides = SlidesEntry()

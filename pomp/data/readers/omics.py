@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pomp.data.barcode import Barcode, is_barcode, parse_barcode
-from pomp.data.omics_table import Kind, OmicsTable
+from pomp.data.omics_table import Kind, OmicsTable, UnusedSample
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.matrix import read_matrix
 from pomp.data.readers.table import RawTable, check_names
@@ -19,6 +19,11 @@ Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _ROWS = 4096  # rows, or genes, worked on at a time
+
+TWIN = "another tumour sample of this patient is used: the barcode that sorts first, 01 before 02–09"
+NORMAL_TWIN = "another aliquot of this normal sample is used: the barcode that sorts first"
+NEITHER = "neither tumour (01–09) nor normal (10–19), by its barcode"
+NO_VALUE = "holds no value"
 
 # What no finite value of a kind may be, and what to tell who has one.
 _RULES: dict[Kind, tuple[Callable[[Floats], Flags], str]] = {
@@ -60,10 +65,10 @@ def tidy_omics(
     check_names(table, *(("sample", "gene") if in_rows else ("gene", "sample")), problems)
     values = _check_values(table, kind, problems)
     labels, genes = (table.labels, table.columns) if in_rows else (table.columns, table.labels)
-    tumours, normals = _split_samples(values if in_rows else values.T, labels, genes, file, problems)
+    tumours, normals, unused = _split_samples(values if in_rows else values.T, labels, genes, file, problems)
     if tumours.empty:
         problems.error(file, "holds no value of any tumour sample.")
-    return OmicsTable(name, kind, tumours, normals)
+    return OmicsTable(name, kind, tumours, normals, unused)
 
 
 def _patients_in_rows(table: RawTable, patients: Collection[str], problems: Problems) -> bool | None:
@@ -145,8 +150,8 @@ def _quote(cell: object) -> str:
 
 def _split_samples(
     values: Floats, labels: Sequence[str], genes: Sequence[str], file: str, problems: Problems
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Tumours by patient and normals by sample; the first of several is kept.
+) -> tuple[pd.DataFrame, pd.DataFrame | None, tuple[UnusedSample, ...]]:
+    """Tumours by patient and normals by sample; the first of several is kept. Then the samples that are not used.
 
     Args:
         values: (samples, genes). Twins among `labels` and `genes` are errors already; without them the rest of the
@@ -155,21 +160,25 @@ def _split_samples(
     order = np.array(sorted(range(len(genes)), key=genes.__getitem__), dtype=np.int64)
     order = order[~_index(genes)[order].duplicated()]
     columns = _index(genes)[order]
-    there = np.flatnonzero(~_index(labels).duplicated() & _have_values(values)).tolist()
-    ordered = sorted((parse_barcode(labels[position]), position) for position in there)
+    named, filled = ~_index(labels).duplicated(), _have_values(values)
+    ordered = sorted((parse_barcode(labels[position]), position) for position in np.flatnonzero(named & filled))
     tumours = [(code, at) for code, at in ordered if code.is_tumour]
     normals = [(code, at) for code, at in ordered if code.is_normal]
-    others = [code.label for code, _ in ordered if not (code.is_tumour or code.is_normal)]
+    others = [code for code, _ in ordered if not (code.is_tumour or code.is_normal)]
     if others:
-        problems.warning(
-            file, f"{len(others)} samples are neither tumour nor normal and not used: {enumerate_some(others)}."
-        )
+        listed = enumerate_some([code.label for code in others])
+        problems.warning(file, f"{len(others)} samples are neither tumour nor normal and not used: {listed}.")
+    empty = [parse_barcode(labels[position]) for position in np.flatnonzero(named & ~filled)]
+    unused = [UnusedSample(code.label, code.patient, "", NEITHER) for code in others]
+    unused += [UnusedSample(code.label, code.patient, "", NO_VALUE) for code in empty]
 
     def pick(samples: Sequence[tuple[Barcode, int]], what: Literal["patient", "sample"]) -> pd.DataFrame:
-        names, rows = _first_of_each(samples, what, file, problems)
+        names, rows, twins = _first_of_each(samples, what, file, problems)
+        unused.extend(twins)
         return pd.DataFrame(_take(values, rows, order), names, columns, copy=False)
 
-    return pick(tumours, "patient"), pick(normals, "sample") if normals else None
+    tumour_values, normal_values = pick(tumours, "patient"), pick(normals, "sample") if normals else None
+    return tumour_values, normal_values, tuple(sorted(unused, key=lambda one: one.sample))
 
 
 def _index(names: Sequence[str]) -> pd.Index:
@@ -196,19 +205,24 @@ def _take(values: Floats, rows: Sequence[int], columns: np.ndarray) -> Floats:
 
 def _first_of_each(
     ordered: Sequence[tuple[Barcode, int]], what: Literal["patient", "sample"], file: str, problems: Problems
-) -> tuple[pd.Index, list[int]]:
-    """Names and places of the first sample of each patient, or of each normal sample."""
+) -> tuple[pd.Index, list[int], list[UnusedSample]]:
+    """Names and places of the first sample of each patient, or of each normal sample; then all others."""
     names = pd.Index([getattr(code, what) for code, _ in ordered], name=what, dtype=object)
     twins = names.duplicated()
-    if twins.any():
+    first = {name: code.label for name, (code, _), twin in zip(names, ordered, twins, strict=True) if not twin}
+    unused = [
+        UnusedSample(code.label, code.patient, first[name], TWIN if what == "patient" else NORMAL_TWIN)
+        for name, (code, _), twin in zip(names, ordered, twins, strict=True)
+        if twin
+    ]
+    if unused:
         kind = "patients are there" if what == "patient" else "normal samples are there"
-        unused = [code.label for (code, _), twin in zip(ordered, twins, strict=True) if twin]
         problems.warning(
             file,
             f"{names[twins].nunique()} {kind} more than once; the barcode that sorts first is "
-            f"used (01 before 02–09), and not {enumerate_some(unused)}.",
+            f"used (01 before 02–09), and not {enumerate_some([one.sample for one in unused])}.",
         )
-    return names[~twins], [at for (_, at), twin in zip(ordered, twins, strict=True) if not twin]
+    return names[~twins], [at for (_, at), twin in zip(ordered, twins, strict=True) if not twin], unused
 
 
 def _match_patients(found: pd.Index, patients: Collection[str], file: str, problems: Problems) -> None:

@@ -14,6 +14,8 @@ from pomp.data.importing import convert, write
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
+from pomp.data.omics_table import UnusedSample
+from pomp.data.readers.omics import TWIN
 from pomp.errors import CohortError
 from tests.data.importing.sources import write_files, write_gdc
 
@@ -49,6 +51,19 @@ def test_numbers_on_the_disk(plan: ImportPlan, tmp_path: Path) -> None:
     assert mrna.column("gene").to_pylist() == ["ESR1", "TP53"]
     cohort = read_cohort(folder)
     assert cohort.omics["methylation"].values["cg1"].to_list() == [np.float32(0.1), 0.25]
+
+
+def test_samples_left_out_by_an_import_are_still_named(tmp_path: Path) -> None:
+    clinical = "id,OS,OS.time\nTCGA-AA-0001,1,100\nTCGA-AA-0002,0,200\n"
+    rna = "id,TP53,ESR1\nTCGA-AA-0001-01A,1,2\nTCGA-AA-0002-06A,3,4\nTCGA-AA-0002-01A,5,6.5\n"
+    source = write_files(tmp_path / "source", {"clinical.csv": clinical, "rna.csv": rna})
+    folder = import_cohort(scan(source), tmp_path / "cohorts")
+    (unused,) = read_cohort(folder).omics["mrna"].unused
+    assert unused == UnusedSample("TCGA-AA-0002-06A", "TCGA-AA-0002", "TCGA-AA-0002-01A", TWIN)
+
+
+def test_without_such_samples_there_is_no_table_of_them(plan: ImportPlan, tmp_path: Path) -> None:
+    assert not (import_cohort(plan, tmp_path / "cohorts") / "unused.csv").exists()
 
 
 REFUSED: dict[str, tuple[dict[str, object], dict[str, str | bytes], str]] = {
