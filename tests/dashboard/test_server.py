@@ -1,137 +1,21 @@
-"""What the server hands out, and what it refuses."""
+"""Which slides the server knows, where it listens, and whom it lets in."""
 
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import socket
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import typer
-from PIL import Image
 
 from dashboard import server
 from dashboard.access import COOKIE, TokenGate, is_loopback
-from dashboard.registry import SlideRegistry, slide_key, slide_url
-from dashboard.viewer import component
-from tests.dashboard.cohort_folder import MPP, SIZE, make_cohort_folder, make_slide
-from tests.dashboard.conftest import Serve
+from dashboard.registry import SlideRegistry, slide_key
+from tests.dashboard.cohort_folder import make_cohort_folder
 
 PATIENT = "TCGA-AA-0001"
-
-
-@dataclass(frozen=True)
-class Served:
-    address: str
-    folder: Path
-
-    @property
-    def slide(self) -> str:
-        return self.address + slide_url(self.folder, "blocks")
-
-
-@pytest.fixture(scope="module")
-def served(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    home = tmp_path_factory.mktemp("home")
-    folder = make_cohort_folder(
-        home / "cohorts" / "made", {PATIENT: "slides/blocks.svs", "TCGA-AA-0002": "slides/damaged.svs"}
-    )
-    (folder / "slides").mkdir()
-    make_slide(folder / "slides" / "blocks.svs")
-    (folder / "slides" / "damaged.svs").write_bytes(b"no slide")
-    (home / "secret.svs").write_bytes(b"not registered")
-    script = home / "page.py"
-    script.write_text("import streamlit as st\nst.title('A page')\n")
-    yield Served(serve(script, home), folder)
-
-
-def get(url: str) -> tuple[int, bytes, dict[str, str]]:
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310
-            return answer.status, answer.read(), dict(answer.headers)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read(), dict(error.headers)
-
-
-class TestTiles:
-    def test_info_says_what_a_viewer_needs(self, served: Served) -> None:
-        status, body, headers = get(served.slide + "/info.json")
-        assert status == 200
-        assert headers["cache-control"] == "no-cache"
-        assert json.loads(body) == {
-            "width": SIZE, "height": SIZE, "mpp": MPP, "tile_size": 254, "overlap": 1, "max_level": 11,
-        }  # fmt: skip
-
-    def test_deepest_level_is_the_slide_itself(self, served: Served) -> None:
-        # Level 11 of 2048 px is level 0 of the slide. Tile (2, 2) begins at 2 · 254 - 1 = 507, left of the red block.
-        status, body, headers = get(served.slide + "/11/2_2.jpeg")
-        tile = Image.open(io.BytesIO(body))
-        assert (status, tile.format, tile.size) == (200, "JPEG", (256, 256))
-        assert headers["cache-control"] == "private, max-age=3600"
-        assert min(tile.getpixel((1, 1))) > 220
-        red, green, blue = tile.getpixel((128, 128))
-        assert red > 230
-        assert max(green, blue) < 40
-
-    def test_level_zero_is_one_pixel(self, served: Served) -> None:
-        _, body, _ = get(served.slide + "/0/0_0.jpeg")
-        assert Image.open(io.BytesIO(body)).size == (1, 1)
-
-    @pytest.mark.parametrize(
-        ("path", "message"),
-        [
-            ("/slides/0000/info.json", "in none of the workspace's cohorts"),
-            ("/slides/secret/info.json", "in none of the workspace's cohorts"),
-            ("{slide}/11/9_0.jpeg", "no tile at level 11, column 9, row 0"),
-            ("{slide}/12/0_0.jpeg", "no tile at level 12"),
-            ("{slide}/11/-1_0.jpeg", "no such tile"),
-            ("{slide}/11/a_b.jpeg", "no such tile"),
-            ("{slide}/" + "9" * 5000 + "/0_0.jpeg", "no such tile"),
-            ("{slide}", "no such tile"),
-            ("{slide}/info.json/x", "no such tile"),
-            ("{damaged}/info.json", "damaged.svs"),
-            ("{damaged}/0/0_0.jpeg", "damaged.svs"),
-            ("/slides/..%2f..%2fsecret.svs/info.json", ""),
-            ("/slides/%2fetc%2fpasswd/info.json", ""),
-            ("/viewer/0000.js", "reload the page"),
-            ("/viewer/..%2fcomponent.py", ""),
-        ],
-    )
-    def test_refuses(self, served: Served, path: str, message: str) -> None:
-        slide, damaged = (slide_url(served.folder, name) for name in ("blocks", "damaged"))
-        status, body, _ = get(served.address + path.format(slide=slide, damaged=damaged))
-        assert status in ({404} if message else {400, 404})
-        assert message in body.decode()
-        assert b"Traceback" not in body
-        assert b"<html" not in body
-
-    def test_viewer_script_may_be_kept(self, served: Served) -> None:
-        if not component.available():
-            pytest.skip(component.explain_absence())
-        status, body, headers = get(served.address + component.script_url())
-        assert status == 200
-        assert body == component.SCRIPT.read_bytes()
-        assert "immutable" in headers["cache-control"]
-        assert headers["content-type"].startswith("text/javascript")
-
-    def test_pages_are_served_beside(self, served: Served) -> None:
-        assert get(served.address + "/_stcore/health")[:2] == (200, b"ok")
-
-    def test_a_foreign_name_for_this_machine_is_refused(self, served: Served) -> None:
-        connection = HTTPConnection(urlsplit(served.address).netloc, timeout=30)
-        connection.request("GET", "/", headers={"Host": "attacker.example"})
-        assert connection.getresponse().status == 400
-        connection.close()
 
 
 class TestRegistry:
