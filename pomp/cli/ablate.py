@@ -86,7 +86,7 @@ def ablate(
         finished = _work_here(view, device) if queue is None else _watch(view, queue)  # type: ignore[arg-type]
     else:
         view.wake_clusters()
-        console.print(view.draw())
+    console.print(view.draw())
     view.print_notes()
     if out is not None:
         view.write(out)
@@ -171,7 +171,7 @@ class GridView:
 
 def _work_here(view: GridView, device: DeviceName) -> bool:
     """Work on one cell after another; False if the user stopped it."""
-    with Live(view.draw(), console=console, auto_refresh=False) as live:
+    with Live(view.draw(), console=console, auto_refresh=False, transient=True) as live:
         drawn = time.monotonic()
 
         def on_status(_: Status) -> None:
@@ -216,7 +216,7 @@ def _watch(view: GridView, queue: Backend) -> bool:
     left: Sequence[Cell] = view.cells
     try:
         left = _queue(view, queue, left)
-        with Live(view.draw(), console=console, auto_refresh=False) as live:
+        with Live(view.draw(), console=console, auto_refresh=False, transient=True) as live:
             woken, complaint = time.monotonic(), ""
             while left or any(one.status is not None and one.status.active for one in view.fill()):
                 if time.monotonic() - woken > WAKE_SECONDS:
@@ -226,12 +226,11 @@ def _watch(view: GridView, queue: Backend) -> bool:
                         left = _queue(view, queue, left)
                     except RunError as error:  # a cluster that is down for a while; what it has been given goes on
                         complaint = f" {error}"
-                room = f" {len(left)} more are queued when there is room." if left else ""
+                room = f" {len(left)} more wait for room in the queue." if left else ""
                 live.update(view.draw(room + complaint), refresh=True)
                 time.sleep(LOOK_SECONDS)
-            live.update(view.draw(), refresh=True)
     except KeyboardInterrupt:
-        rest = f" {len(left)} are not queued yet: the same command does that." if left else ""
+        rest = f" Not queued yet: {len(left)}; the same command queues them." if left else ""
         console.print(f"What is queued goes on.{rest} --show tells how it stands.")
         return False
     return True

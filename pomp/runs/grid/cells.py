@@ -20,16 +20,16 @@ RunKey = tuple[str, str, str, tuple[str, ...]]
 """What a run is: name and digest of its cohort, digest of its settings, digests of the cohorts that join it."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Wanted:
     """The run of a cell, whether or not it is there."""
 
-    cohort: Cohort
+    folder: Path  # of the cohort
     config: RunConfig  # as `resolve` fits it to the cohort
     key: RunKey
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Cell:
     """One run that a grid asks for: a variant on a cohort, under a protocol, from a seed."""
 
@@ -95,7 +95,8 @@ class _Planner:
 
     def __init__(self, grid: Grid, workspace: Workspace, read: ReadCohort) -> None:
         self._grid, self._workspace, self._reader = grid, workspace, read
-        self._cohorts: dict[tuple[str, CohortConfig], Cohort | PompError] = {}
+        self._name = ""
+        self._cohorts: dict[CohortConfig, Cohort | PompError] = {}  # of that name: only one need be in memory
         self._joined: dict[object, tuple[str, ...]] = {}
 
     def plan(self, cohort: str, protocol: ProtocolName, variant: Variant, seed: int) -> Cell:
@@ -109,15 +110,19 @@ class _Planner:
     def _fit(self, name: str, config: RunConfig) -> Wanted:
         cohort = self._read(name, config.cohort)
         config = resolve(config, cohort)
-        return Wanted(cohort, config, (cohort.name, cohort.digest, config.digest, self._companions(cohort, config)))
+        key = (cohort.name, cohort.digest, config.digest, self._companions(cohort, config))
+        return Wanted(cohort.folder, config, key)
 
     def _read(self, name: str, config: CohortConfig) -> Cohort:
-        if (name, config) not in self._cohorts:
+        if name != self._name:
+            self._name = name
+            self._cohorts.clear()
+        if config not in self._cohorts:
             try:
-                self._cohorts[name, config] = self._reader(find_cohort(name, self._workspace), config)
+                self._cohorts[config] = self._reader(find_cohort(name, self._workspace), config)
             except PompError as error:
-                self._cohorts[name, config] = error
-        found = self._cohorts[name, config]
+                self._cohorts[config] = error
+        found = self._cohorts[config]
         if isinstance(found, PompError):
             raise found
         return found

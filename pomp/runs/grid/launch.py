@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pomp.atomic import exclusive
+from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError, PompError, QueueFullError, RunError
 from pomp.runs.backends.base import Backend
-from pomp.runs.grid.cells import Cell
+from pomp.runs.grid.cells import Cell, ReadCohort
 from pomp.runs.grid.fill import TO_DO, FilledCell, fill, to_do
 from pomp.runs.grid.spec import Grid
 from pomp.runs.run import Run
@@ -39,13 +41,14 @@ def launch(grid: Grid, cells: Sequence[Cell], backend: Backend) -> Launch:
     queued: list[Run] = []
     left: list[Cell] = []
     refused: list[str] = []
+    read = lru_cache(maxsize=1)(read_cohort)  # cells come cohort by cohort
     with _alone(workspace):
         for one in to_do(fill(cells, workspace.runs.list())):
             if left:
                 left.append(one.cell)
                 continue
             try:
-                run = _make(grid, one, workspace)
+                run = _make(grid, one, workspace, read)
             except PompError as error:
                 refused.append(f"{one.cell.cohort}, {one.cell.variant}, {one.cell.protocol}: {error}")
                 continue
@@ -64,15 +67,17 @@ def begin(grid: Grid, cell: Cell, workspace: Workspace) -> Run | None:
     """
     with _alone(workspace):
         wanted = to_do(fill([cell], workspace.runs.list()))
-        return _make(grid, wanted[0], workspace) if wanted else None
+        return _make(grid, wanted[0], workspace, read_cohort) if wanted else None
 
 
-def _make(grid: Grid, one: FilledCell, workspace: Workspace) -> Run:
+def _make(grid: Grid, one: FilledCell, workspace: Workspace, read: ReadCohort) -> Run:
+    wanted = one.cell.wanted
     if one.run is not None:
         return one.run
-    if one.cell.wanted is None:
+    if wanted is None:
         raise ConfigError(one.cell.problem)
-    return workspace.runs.create(one.cell.wanted.cohort, one.cell.wanted.config, f"{grid.name}: {one.cell.variant}")
+    title = f"{grid.name}: {one.cell.variant}"
+    return workspace.runs.create(read(wanted.folder, wanted.config.cohort), wanted.config, title)
 
 
 def _submit(run: Run, backend: Backend) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordance_index
@@ -21,9 +22,28 @@ RESAMPLES = 1000
 class RunScore:
     """Harrell's C of one run, out of fold."""
 
-    folds: tuple[float, ...]  # nan where a fold has no comparable pair
-    assignment: tuple[tuple[str, int], ...]  # patient and test fold, sorted
-    drawn: NDArray[np.float64]  # (1 + RESAMPLES,) mean over folds: of the patients as they are, then of each draw
+    table: pd.DataFrame  # predictions, sorted by patient
+
+    @cached_property
+    def folds(self) -> tuple[float, ...]:
+        """By fold; nan where a fold has no comparable pair."""
+        return tuple(
+            concordance_index(part["time_days"], part["event"], part["risk"]) for _, part in self.table.groupby("fold")
+        )
+
+    @cached_property
+    def drawn(self) -> NDArray[np.float64]:
+        """(1 + RESAMPLES,) mean over folds: of the patients as they are, then of each draw.
+
+        Equal numbers of patients are drawn equally: what is hard about a draw is hard for every variant.
+        """
+        drawn = np.vstack([np.ones(len(self.table)), draw_patients(len(self.table), RESAMPLES, seed=0)])
+        table = self.table
+        return drawn_concordance(table["time_days"], table["event"], table["risk"], table["fold"], drawn)
+
+    def comparable(self, other: RunScore) -> bool:
+        """Whether it has the same patients in the same test folds."""
+        return all(np.array_equal(self.table[name], other.table[name]) for name in ("patient", "fold"))
 
 
 @dataclass(frozen=True)
@@ -53,16 +73,8 @@ def score_run(run: Run) -> RunScore:
 
 @lru_cache(maxsize=512)
 def _score(folder: Path, of: tuple[int, int] | None) -> RunScore:
-    table = Run.open(folder).require_predictions().sort_values("patient")
-    time, event, risk, fold = (table[name].to_numpy() for name in ("time_days", "event", "risk", "fold"))
-    chosen = [fold == index for index in np.unique(fold)]
-    # Equal numbers of patients are drawn equally: what is hard about a draw is hard for every variant.
-    drawn = np.vstack([np.ones(len(table)), draw_patients(len(table), RESAMPLES, seed=0)])
-    return RunScore(
-        folds=tuple(concordance_index(time[own], event[own], risk[own]) for own in chosen),
-        assignment=tuple(zip(table["patient"].astype(str), fold.tolist(), strict=True)),
-        drawn=drawn_concordance(time, event, risk, fold, drawn),
-    )
+    columns = ["patient", "fold", "time_days", "event", "risk"]
+    return RunScore(Run.open(folder).require_predictions()[columns].sort_values("patient", ignore_index=True))
 
 
 def mean_sd(scores: Sequence[RunScore]) -> tuple[float, float]:
@@ -80,7 +92,7 @@ def compare(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) 
     other training patients or other seeds.
     """
     seeds = sorted(variant.keys() & reference.keys())
-    if not seeds or any(variant[seed].assignment != reference[seed].assignment for seed in seeds):
+    if not seeds or not all(variant[seed].comparable(reference[seed]) for seed in seeds):
         return None
     values = np.mean([variant[seed].drawn - reference[seed].drawn for seed in seeds], axis=0)
     interval = percentile_interval(values[1:])

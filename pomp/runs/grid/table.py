@@ -76,7 +76,7 @@ def _score(cells: Sequence[FilledCell]) -> tuple[dict[int, RunScore], str]:
 
 def _name(one: FilledCell) -> str:
     """The cohort's own name, else as the grid calls it."""
-    return one.cell.cohort if one.cell.wanted is None else one.cell.wanted.cohort.name
+    return one.cell.cohort if one.cell.key is None else one.cell.key[0]
 
 
 def tidy(grid: Grid, entries: Sequence[Entry]) -> pd.DataFrame:

@@ -1,0 +1,322 @@
+"""Which run fills which cell, what the cells score, and what is launched."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pomp.config import CohortConfig
+from pomp.data.cohort import Cohort, read_cohort
+from pomp.errors import CohortError, RunError
+from pomp.evaluation.report import evaluate
+from pomp.runs.backends.local import LocalBackend
+from pomp.runs.grid.cells import find_cohort, plan_cells, same_runs
+from pomp.runs.grid.fill import distinct, fill, seconds_left, to_do
+from pomp.runs.grid.launch import begin, launch
+from pomp.runs.grid.score import Difference, compare, mean_sd, score_run
+from pomp.runs.grid.spec import choose
+from pomp.runs.grid.table import describe, difference_text, make_entries, markdown, score_text, tidy
+from pomp.runs.run import Run
+from pomp.runs.status import Until
+from pomp.runs.workspace import Workspace
+from tests.runs.grids import GRID, cell_of, finish, make_run, small_grid
+from tests.runs.omics_cohort import write_omics_cohort
+
+
+class Quiet(LocalBackend):
+    """Starts no process."""
+
+    def wake(self) -> None:
+        pass
+
+
+def states(workspace: Workspace, text: str = GRID) -> dict[str, str]:
+    cells = plan_cells(small_grid(workspace, text), workspace)
+    return {one.cell.variant: one.state for one in fill(cells, workspace.runs.list())}
+
+
+def test_every_cell_is_planned_and_each_cohort_read_once(workspace: Workspace) -> None:
+    write_omics_cohort(workspace.cohorts / "other", "O", seed=4)
+    grid = choose(
+        small_grid(workspace), cohorts=["lihc", "other"], seeds=[0, 1], protocols=["honest", "paper"]
+    )  # fmt: skip
+    asked: list[str] = []
+
+    def read(folder: Path, config: CohortConfig) -> Cohort:
+        asked.append(folder.name)
+        return read_cohort(folder, config)
+
+    cells = plan_cells(grid, workspace, read)
+    assert asked == ["TCGA-LIHC", "other"]
+    assert len(cells) == len({cell.key for cell in cells}) == 2 * 2 * 3 * 2
+    assert {cell.problem for cell in cells} == {""}
+    first = cells[0]
+    assert (first.cohort, first.protocol, first.variant, first.seed) == ("lihc", "honest", "none", 0)
+    assert first.wanted is not None
+    assert first.wanted.config.model.modalities == "omics"
+    assert first.key == ("TCGA-LIHC", read_cohort(workspace.cohorts / "TCGA-LIHC").digest, first.wanted.config.digest,
+                         ())  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["TCGA-LIHC", "LIHC", "lihc"])
+def test_a_cohort_is_found_as_tcga_calls_it(workspace: Workspace, name: str) -> None:
+    small_grid(workspace)
+    assert find_cohort(name, workspace) == workspace.cohorts / "TCGA-LIHC"
+    assert find_cohort(str(workspace.cohorts / "TCGA-LIHC"), workspace) == workspace.cohorts / "TCGA-LIHC"
+    with pytest.raises(CohortError, match=r"no cohort 'LGG' in the workspace. There are: TCGA-LIHC\."):
+        find_cohort("LGG", workspace)
+
+
+def test_cells_that_cannot_be_say_why_and_do_not_stop_the_others(workspace: Workspace) -> None:
+    text = GRID.replace('name = "few"', 'name = "few"\nreference = false').replace(
+        "changes = { omics = { genes = 5 } }", 'changes = { model.modalities = "both" }'
+    )
+    grid = choose(small_grid(workspace, text), cohorts=["LIHC", "LGG"])
+    cells = plan_cells(grid, workspace)
+    filled = fill(cells, workspace.runs.list())
+    assert [one.state for one in filled] == ["MISSING", "IMPOSSIBLE", "MISSING", *["IMPOSSIBLE"] * 3]
+    assert "has no slides" in cells[1].problem
+    entries = make_entries(grid, filled)
+    said = markdown(grid, entries, ())
+    assert "- LIHC, few: Cohort 'TCGA-LIHC' has no slides" in said
+    assert said.count("There is no cohort 'LGG'") == 1
+    assert [one.cell.cohort for one in to_do(filled)] == ["LIHC", "LIHC"]
+
+
+@pytest.mark.parametrize(("made", "state"), [
+    ([], "MISSING"),
+    (["STOPPED"], "STOPPED"),
+    (["QUEUED"], "QUEUED"),
+    (["RUNNING"], "INTERRUPTED"),  # nobody holds it
+    (["FAILED"], "FAILED"),
+    (["DONE"], "DONE"),
+    (["DONE", "FAILED"], "DONE"),
+    (["QUEUED", "FAILED"], "QUEUED"),
+    (["DONE", "QUEUED"], "DONE"),
+    (["FAILED", "STOPPED"], "STOPPED"),
+])  # fmt: skip
+def test_of_several_runs_the_one_that_is_furthest_fills_the_cell(
+    workspace: Workspace, made: list[str], state: str
+) -> None:
+    cell = cell_of(small_grid(workspace), workspace, "few")
+    for one in made:  # oldest first
+        make_run(cell, workspace).write_status(state=one)
+    assert states(workspace) == {"none": "MISSING", "few": state, "all": "MISSING"}
+
+
+def test_of_several_finished_runs_the_newest_fills_the_cell(workspace: Workspace) -> None:
+    cell = cell_of(small_grid(workspace), workspace, "few")
+    runs = [finish(make_run(cell, workspace)) for _ in range(2)]
+    stamped = [replace(run, info=run.info.model_copy(update={"created": f"2025-01-0{day}"})) for day, run in
+               enumerate(runs, start=1)]  # fmt: skip
+    (filled,) = fill([cell], sorted(stamped, key=lambda run: run.info.created, reverse=True))
+    assert filled.run is stamped[1]
+
+
+@pytest.mark.parametrize("change", ["cohort", "seed", "setting"])
+def test_another_run_does_not_fill_the_cell(workspace: Workspace, change: str) -> None:
+    grid = small_grid(workspace)
+    cell = cell_of(choose(grid, seeds=[1]), workspace, "few", 1) if change == "seed" else cell_of(
+        choose(grid, changes={"finetune.epochs": 2}) if change == "setting" else grid, workspace, "few"
+    )  # fmt: skip
+    finish(make_run(cell, workspace))
+    if change == "cohort":
+        table = pd.read_csv(workspace.cohorts / "TCGA-LIHC" / "mrna.csv")
+        table.iloc[:-1].to_csv(workspace.cohorts / "TCGA-LIHC" / "mrna.csv", index=False)
+    assert states(workspace)["few"] == "MISSING"
+
+
+def test_variants_that_come_to_one_run_share_it(workspace: Workspace) -> None:
+    text = GRID.replace("{ omics = { genes = 5 } }", "{ pretrain.poc = 0.5 }")  # there are no slides: it is left out
+    grid = small_grid(workspace, text)
+    finish(make_run(cell_of(grid, workspace, "all"), workspace))
+    cells = plan_cells(grid, workspace)
+    filled = fill(cells, workspace.runs.list())
+    assert [one.state for one in filled] == ["MISSING", "DONE", "DONE"]
+    assert len(distinct(filled)) == 2
+    assert same_runs(cells) == ["TCGA-LIHC: few and all come to the same settings, hence to one run."]
+    assert difference_text(make_entries(grid, filled)[1]) == "the run of the reference"
+
+
+# Scores
+
+
+def test_the_score_is_the_reports(workspace: Workspace) -> None:
+    run = finish(make_run(cell_of(small_grid(workspace), workspace, "few"), workspace))
+    score, report = score_run(run), evaluate(run.require_predictions()).score
+    assert score.folds == tuple(fold.harrell for fold in report.folds)
+    assert mean_sd([score]) == pytest.approx((report.mean, report.sd))
+    assert score.drawn[0] == pytest.approx(report.mean)
+    assert score_run(run) is score
+    finish(run, signal=9.0)
+    assert mean_sd([score_run(run)])[0] > report.mean
+
+
+def test_a_run_without_predictions_has_no_score(workspace: Workspace) -> None:
+    with pytest.raises(RunError, match="no out-of-fold predictions"):
+        score_run(make_run(cell_of(small_grid(workspace), workspace, "few"), workspace))
+
+
+def test_the_difference_is_paired(workspace: Workspace) -> None:
+    grid = small_grid(workspace)
+    strong, weak, same = (
+        score_run(finish(make_run(cell_of(grid, workspace, name), workspace), signal))
+        for name, signal in (("none", 9.0), ("few", 0.0), ("all", 9.0))
+    )
+    found = compare({0: strong}, {0: weak})
+    assert found is not None
+    assert found.value == pytest.approx(mean_sd([strong])[0] - mean_sd([weak])[0])
+    assert found.lower > 0
+    assert found.told_apart
+    assert compare({0: strong}, {0: same}) == Difference(0.0, 0.0, 0.0)
+    assert not Difference(0.0, 0.0, 0.0).told_apart
+    assert compare({0: strong}, {1: weak}) is None
+    both = compare({0: strong, 1: strong}, {0: weak, 1: same})
+    assert both is not None
+    assert both.value == pytest.approx(found.value / 2)
+    moved = replace(weak, table=weak.table.assign(fold=1 - weak.table["fold"]))
+    assert compare({0: strong}, {0: moved}) is None
+
+
+def test_the_table(workspace: Workspace) -> None:
+    grid = choose(small_grid(workspace), seeds=[0, 1])
+    for name, signal in (("none", 0.0), ("all", 9.0)):
+        finish(make_run(cell_of(grid, workspace, name), workspace), signal)
+    finish(make_run(cell_of(grid, workspace, "all", 1), workspace), 9.0)
+    failed = make_run(cell_of(grid, workspace, "few", 1), workspace)
+    failed.write_status(state="FAILED", error="Disk full.")
+    entries = make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+    none, few, everything = entries
+    assert [describe(entry) for entry in entries] == ["1 done, 1 missing", "1 missing, 1 failed", "2 done"]
+    assert score_text(none).endswith(" · 1 done, 1 missing")
+    assert score_text(few) == "1 missing, 1 failed"
+    assert none.difference is not None
+    assert none.difference.upper < 0
+    assert difference_text(none).startswith("−0.")
+    assert few.difference is everything.difference is None
+    table = tidy(grid, entries).set_index("variant")
+    assert table.loc["none", ["published", "published_sd", "seeds", "told_apart"]].tolist() == [0.7, 0.03, "0", True]
+    assert table.loc["all", "c_index"] == pytest.approx(mean_sd(list(everything.scores.values()))[0])
+    assert table.loc["few", "runs"] == failed.id
+    said = markdown(grid, entries, ["A remark."])
+    assert "| few: few genes | 1 missing, 1 failed |" in said
+    assert "published 0.700 ± 0.030" in said
+    assert "- Published: Table 9," in said
+    assert said.endswith("- A remark.\n")
+
+
+def test_damaged_predictions_are_told_and_do_not_stop_the_others(workspace: Workspace) -> None:
+    grid = small_grid(workspace)
+    run = finish(make_run(cell_of(grid, workspace, "few"), workspace))
+    (run.folder / "predictions.parquet").write_bytes(b"PAR1")
+    entries = make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+    assert "predictions.parquet is damaged" in markdown(grid, entries, ())
+
+
+def test_other_patients_are_not_compared(workspace: Workspace) -> None:
+    grid = small_grid(workspace, GRID.replace("{ omics = { genes = 5 } }", "{ cohort.min_days = 300.0 }"))
+    for name in ("few", "all"):
+        finish(make_run(cell_of(grid, workspace, name), workspace))
+    entries = make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+    assert entries[1].difference is None
+    assert "few: Not the patients and folds of all" in markdown(grid, entries, ())
+
+
+# Launching
+
+
+def test_only_what_is_missing_is_launched(workspace: Workspace) -> None:
+    grid = choose(small_grid(workspace), seeds=[0, 1])
+    done = finish(make_run(cell_of(grid, workspace, "none"), workspace))
+    stopped = make_run(cell_of(grid, workspace, "none", 1), workspace)
+    failed = make_run(cell_of(grid, workspace, "few"), workspace)
+    failed.write_status(state="FAILED", error="Disk full.")
+    cells, backend = plan_cells(grid, workspace), Quiet(workspace)
+    made = launch(grid, cells, backend)
+    assert (made.left, made.refused) == ((), ())
+    assert len(made.queued) == 4
+    assert made.queued[0].id == stopped.id
+    assert {run.info.title for run in made.queued[1:]} == {"small: few", "small: all"}
+    assert backend.waiting() == [run.id for run in made.queued]
+    assert [done.status().state, failed.status().state] == ["DONE", "FAILED"]
+    assert launch(grid, cells, backend).queued == ()
+    assert len(workspace.runs.list()) == 6
+
+
+def test_a_full_queue_takes_the_rest_later(workspace: Workspace) -> None:
+    grid = small_grid(workspace)
+    workspace.queue.limit = 2
+    cells, backend = plan_cells(grid, workspace), Quiet(workspace)
+    made = launch(grid, cells, backend)
+    assert len(made.queued) == 2
+    assert [cell.variant for cell in made.left] == ["all"]
+    backend.stop(made.queued[0])
+    assert [run.info.title for run in launch(grid, made.left, backend).queued] == ["small: all"]
+
+
+def test_a_cell_that_cannot_be_made_does_not_stop_the_others(workspace: Workspace) -> None:
+    grid = small_grid(workspace, GRID.replace("{ omics = { genes = 5 } }", "{ folds = 36 }"))
+    made = launch(grid, plan_cells(grid, workspace), Quiet(workspace))
+    assert len(made.queued) == 2
+    (said,) = made.refused
+    assert said.startswith("TCGA-LIHC, few, honest: ")
+
+
+def test_a_queue_that_takes_nothing_ends_the_launch(workspace: Workspace) -> None:
+    class Down(Quiet):
+        def submit(self, run: Run, until: Until = "end") -> int:
+            raise RunError("No cluster answers.")
+
+    grid = small_grid(workspace)
+    with pytest.raises(RunError, match="No cluster answers"):
+        launch(grid, plan_cells(grid, workspace), Down(workspace))
+    assert len(workspace.runs.list()) == 1
+
+
+def test_what_somebody_else_has_just_queued_is_no_error(workspace: Workspace) -> None:
+    class Late(Quiet):
+        def submit(self, run: Run, until: Until = "end") -> int:
+            run.write_status(state="QUEUED")
+            raise RunError("It is being started already.")
+
+    grid = small_grid(workspace)
+    assert len(launch(grid, plan_cells(grid, workspace), Late(workspace)).queued) == 3
+
+
+def test_begin_makes_a_run_once(workspace: Workspace) -> None:
+    grid = small_grid(workspace)
+    cell = cell_of(grid, workspace, "few")
+    run = begin(grid, cell, workspace)
+    assert run is not None
+    assert run.info.title == "small: few"
+    again = begin(grid, cell, workspace)
+    assert again is not None
+    assert again.id == run.id
+    finish(run)
+    assert begin(grid, cell, workspace) is None
+
+
+# Time left
+
+
+def test_time_left(workspace: Workspace) -> None:
+    grid = choose(small_grid(workspace), seeds=[0, 1])
+
+    def left() -> float | None:
+        filled = fill(plan_cells(grid, workspace), workspace.runs.list())
+        return seconds_left(filled, [one for one in filled if one.state != "DONE"])
+
+    assert left() is None
+    finish(make_run(cell_of(grid, workspace, "none"), workspace))  # 60 s
+    assert left() == 5 * 60
+    running = make_run(cell_of(grid, workspace, "few"), workspace)
+    running.write_status(state="RUNNING", eta_seconds=20.0, started="2025-01-01T00:00:00+00:00")
+    with running.hold():
+        assert left() == 20 + 4 * 60
+        other = make_run(cell_of(grid, workspace, "all"), workspace)
+        other.write_status(state="RUNNING", eta_seconds=40.0, started="2025-01-01T00:00:00+00:00")
+        with other.hold():
+            assert left() == (20 + 40 + 3 * 60) / 2
