@@ -43,10 +43,10 @@ class Server:
         self.process.__exit__(None, None, None)
 
 
-def start_server(script: Path, home: Path) -> Server:
-    """A server that answers; the caller kills it."""
+def start_server(script: Path, home: Path, *token: str) -> Server:
+    """A server that answers, and asks for a token if there is one; the caller kills it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.dashboard.serve", str(script)],
+        [sys.executable, "-m", "tests.dashboard.serve", str(script), *token],
         cwd=REPOSITORY,
         env=os.environ | {"POMP_HOME": str(home)},
         stdout=subprocess.PIPE,

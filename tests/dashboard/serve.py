@@ -1,4 +1,4 @@
-"""`python -m tests.dashboard.serve SCRIPT`: the dashboard's server around another script, on any free port."""
+"""`python -m tests.dashboard.serve SCRIPT [TOKEN]`: the dashboard's server around another script, on any free port."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if __name__ == "__main__":
     app = create_app(
         Path(sys.argv[1]),
         lambda: known_folders(workspace),
+        token=sys.argv[2] if len(sys.argv) > 2 else None,
         on_start=lambda: announce(f"http://{ADDRESS}:{port}", open_browser=False),
     )
     app.run(config=streamlit_options(ADDRESS, port))

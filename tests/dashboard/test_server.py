@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 import typer
@@ -13,7 +17,8 @@ import typer
 from dashboard import server
 from dashboard.access import COOKIE, TokenGate, is_loopback
 from dashboard.registry import SlideRegistry, slide_key
-from tests.dashboard.cohort_folder import make_cohort_folder
+from tests.dashboard.cohort_folder import make_cohort_folder, make_slide
+from tests.dashboard.conftest import start_server
 
 PATIENT = "TCGA-AA-0001"
 
@@ -153,3 +158,68 @@ class TestTokenGate:
     @pytest.mark.parametrize("kind", ["http", "websocket", "lifespan"])
     def test_lets_in_who_has_the_cookie(self, kind: str) -> None:
         assert self.ask(kind, cookie=self.cookie) == [{"type": "inside"}]
+
+
+TOKEN = "a-token"  # noqa: S105  # guards nothing
+
+
+@pytest.fixture(scope="module")
+def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A server that asks for the token: where it listens, and the key of a slide that it has."""
+    home = tmp_path_factory.mktemp("home")
+    folder = make_cohort_folder(home / "cohorts" / "made", {PATIENT: "blocks.svs"})
+    make_slide(folder / "blocks.svs")
+    (home / "page.py").write_text("import streamlit as st\nst.title('A page')\n")
+    server = start_server(home / "page.py", home, TOKEN)
+    yield urlsplit(server.address).netloc, slide_key(folder, "blocks")
+    server.kill()
+
+
+class TestBehindTheGate:
+    """The server as it is assembled for an address that others reach."""
+
+    UPGRADE: ClassVar = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }  # fmt: skip
+    PATHS: ClassVar = [
+        "/", "/cohort", "/slides/{key}/info.json", "/slides/{key}/0/0_0.jpeg", "/viewer/0000.js", "/media/a.csv",
+        "/static/index.html", "/_stcore/health", "/_stcore/host-config", "/_stcore/upload_file/a/b",
+    ]  # fmt: skip
+
+    def ask(self, place: str, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> HTTPResponse:
+        connection = HTTPConnection(place, timeout=30)
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        if answer.status != 101:
+            answer.read()
+        connection.close()
+        return answer
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_nothing_is_served_without_the_token(self, gated: tuple[str, str], path: str) -> None:
+        place, key = gated
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
+            for cookie in ({}, {"Cookie": f"{COOKIE}=wrong"}):
+                assert self.ask(place, path.format(key=key), cookie, method).status == 401
+
+    @pytest.mark.parametrize("path", ["/_stcore/stream", "/_stcore/stream?token=wrong", "/slides/0000"])
+    def test_no_websocket_without_the_token(self, gated: tuple[str, str], path: str) -> None:
+        assert self.ask(gated[0], path, self.UPGRADE).status == 403
+
+    def test_who_brought_it_once_may_come_again(self, gated: tuple[str, str]) -> None:
+        place, key = gated
+        welcome = self.ask(place, f"/?token={TOKEN}")
+        assert welcome.status == 303
+        cookie = {"Cookie": welcome.headers["set-cookie"].split(";")[0]}
+        for path in ("/", "/_stcore/health", f"/slides/{key}/info.json", f"/slides/{key}/0/0_0.jpeg"):
+            assert self.ask(place, path, cookie).status == 200
+        assert self.ask(place, "/slides/0000/info.json", cookie).status == 404
+        assert self.ask(place, "/_stcore/stream", self.UPGRADE | cookie | {"Origin": f"http://{place}"}).status == 101
+
+    def test_no_other_sites_page_may_use_the_cookie(self, gated: tuple[str, str]) -> None:
+        """A browser sends it along with a websocket that another page opens; it also says which page that is."""
+        place, _ = gated
+        cookie = {"Cookie": self.ask(place, f"/?token={TOKEN}").headers["set-cookie"].split(";")[0]}
+        headers = self.UPGRADE | cookie | {"Origin": "http://attacker.example"}
+        assert self.ask(place, "/_stcore/stream", headers).status == 403
