@@ -1,4 +1,4 @@
-"""What a page may ask for: start, stop, resume. The work itself is done by other processes."""
+"""What a page may ask for: start, stop, resume, delete. The work itself is done by other processes."""
 
 from __future__ import annotations
 
@@ -95,6 +95,18 @@ def resume(run: Run) -> int:
     """
     _look.clear()
     return chosen_backend().resume(run)
+
+
+def delete(run: Run) -> None:
+    """Remove a run on which nobody works, for good.
+
+    Raises:
+        RunBusyError: a worker holds it.
+        RunError: it waits or is worked on, or its folder cannot be removed.
+    """
+    if run.status().active:
+        raise RunError(f"Run {run.id} is {run.status().state.lower()}: stop it first, then delete it.")
+    workspace().runs.delete(run.id)
 
 
 def waiting(run: Run) -> tuple[list[str], str]:

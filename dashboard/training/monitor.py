@@ -1,4 +1,4 @@
-"""Watching runs: where each stands, its losses, its log, and what can be done with it."""
+"""Watching runs: where each stands, its curves, its log, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.charts.training import loss_figure, stage_metrics
-from dashboard.elements import empty_state, errors_as_text, plain, run_badges, run_label, show_figure, state_badge
+from dashboard.elements import empty_state, errors_as_text, plain, run_badges, run_label, state_badge
 from dashboard.state import RUN, pick
-from dashboard.words import STAGES, STATES, duration
+from dashboard.training.progress import show_curves
+from dashboard.training.queue import read_queue, show_queue
+from dashboard.words import STAGES, STATES, duration, size
 from pomp.errors import PompError
+from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
 from pomp.runs.status import SUDDEN_END, State, Status
 
-LOG_LINES = 200
+LOG_LINES = 60
 
 
 def ask_run(runs: Sequence[Run]) -> Run | None:
@@ -46,17 +48,21 @@ def read_states() -> dict[str, State]:
 def show_run(run: Run, drawn: dict[str, State]) -> None:
     """Everything about one run. `drawn`: the states that the page shows; when one changes, all of it is drawn again."""
     with errors_as_text():
-        status = run.status()
-        if drawn != read_states():
+        runs = data.workspace().runs.list()
+        if drawn != {each.id: each.status().state for each in runs}:
             st.rerun()
+        status = run.status()
         run_badges(run)
         show_progress(run, status)
         show_buttons(run, status)
-        show_losses(run)
+        show_curves(run)
         with st.expander("Log"):
             st.code(run.log_tail(LOG_LINES) or "Nothing yet.", language=None, height=240)
+            st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
         with st.expander("Command"):
             st.code(run.info.command, language="bash", wrap_lines=True)
+        with st.expander("Queue", expanded=any(state in {"QUEUED", "STOPPING"} for state in drawn.values())):
+            show_queue(read_queue(runs))
 
 
 def show_progress(run: Run, status: Status) -> None:
@@ -75,6 +81,18 @@ def show_progress(run: Run, status: Status) -> None:
         st.warning(known or f"{unknown}last checkpoint.", title="The run was interrupted")
     elif status.state == "STOPPED" and status.message:
         st.caption(plain(status.message))
+    if not status.active and (taken := describe_work(run, status)):
+        st.caption(taken)
+
+
+def describe_work(run: Run, status: Status) -> str:
+    """'Worked on for 3 min 20 s, on cuda of node-7.' Nothing where nobody has worked on it."""
+    seconds = run.seconds()
+    if seconds is None:
+        return ""
+    device = f", on {plain(status.device)}" if status.device else ""
+    host = f" of {plain(status.host)}" if status.device and status.host else ""
+    return f"Worked on for {duration(seconds)}{device}{host}."
 
 
 def describe_progress(status: Status) -> str:
@@ -110,30 +128,43 @@ def show_buttons(run: Run, status: Status) -> None:
             actions.resume(run)
             st.rerun()
         if status.state == "DONE":
-            st.page_link("views/survival.py", label="Open in Survival", icon=":material/monitoring:")
+            st.page_link(
+                "views/survival.py", label="Open in Survival", icon=":material/monitoring:",
+                query_params={RUN: run_label(run)},
+            )  # fmt: skip
+        if not status.active:
+            ask_deletion(run)
 
 
-def show_losses(run: Run) -> None:
-    metrics = run.metrics()
-    for stage, title in (("pretrain", "Pre-training"), ("finetune", "Fine-tuning")):
-        figure = loss_figure(metrics, stage)
-        if figure is not None:
-            st.markdown(f"**{title}**")
-            show_figure(
-                figure, f"{stage}-{run.id}", stage_metrics(metrics, stage), f"{title}: losses by epoch and fold"
-            )
+def ask_deletion(run: Run) -> None:
+    """A button behind a tick that names the run."""
+    with st.popover("Delete…", icon=":material/delete:"):
+        st.markdown(
+            f"**{plain(run_label(run))}** goes for good, with its predictions, maps and checkpoints. The cohort stays. "
+            f"On disk: {size(folder_bytes(run))}."
+        )
+        sure = st.checkbox("Delete this run", key=f"delete-sure-{run.id}")
+        if st.button("Delete", type="primary", key="delete", disabled=not sure) and sure:
+            actions.delete(run)
+            st.rerun()
+
+
+def folder_bytes(run: Run) -> int:
+    """What the run takes on disk."""
+    return sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file())
 
 
 def list_runs(runs: Sequence[Run]) -> None:
     """All runs; choosing a row watches that run."""
     rows = []
     for run in runs:
-        status, info = run.status(), run.info
+        status, info, seconds = run.status(), run.info, run.seconds()
         rows.append(
             (info.created[:16].replace("T", " "), info.title, info.cohort.title, info.protocol, STATES[status.state][0],
-             mean_concordance(run), run.id)
+             mean_concordance(run), None if seconds is None else duration(seconds), status.device, run.id)
         )  # fmt: skip
-    table = pd.DataFrame(rows, columns=["Made (UTC)", "Title", "Cohort", "Protocol", "State", "C-index", "Run"])
+    columns = ["Made (UTC)", "Title", "Cohort", "Protocol", "State", "C-index", "Worked on for", "Device", "Run"]
+    table = pd.DataFrame(rows, columns=columns)
 
     def choose() -> None:
         chosen = st.session_state["runs"].selection.rows
@@ -143,13 +174,17 @@ def list_runs(runs: Sequence[Run]) -> None:
     st.dataframe(
         table, hide_index=True, key="runs", on_select=choose, selection_mode="single-row", alt="All runs",
         placeholder="–",
-        column_config={"C-index": st.column_config.NumberColumn(format="%.3f", help="Mean over folds, out of fold.")},
+        column_config={
+            "C-index": st.column_config.NumberColumn(format="%.3f", help="Mean over folds, out of fold."),
+            "Worked on for": st.column_config.TextColumn(help="By its last worker. Resumed runs took longer."),
+            "Device": st.column_config.TextColumn(help="cuda: a GPU of NVIDIA; mps: that of an Apple chip; cpu: none."),
+        },
     )  # fmt: skip
 
 
 def mean_concordance(run: Run) -> float | None:
     """The C-index of a finished run; None if it has none or its tables are damaged, which Survival explains."""
     try:
-        return data.report(run).score.mean if data.is_finished(run) else None
+        return mean_sd([score_run(run)])[0] if data.is_finished(run) else None
     except PompError:
         return None

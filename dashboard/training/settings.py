@@ -1,86 +1,216 @@
-"""Settings on the Train page: names, help texts and limits come from the configuration's own fields."""
+"""Settings on the Train page: a form whose boxes, help texts and limits come from the configuration's own fields."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
-from pomp.config import RunConfig
+from dashboard.elements import code, plain
+from dashboard.state import pick_many, switch
+from dashboard.training.address import from_address, to_address
+from dashboard.training.fields import SETTINGS, Setting, find_field, highest, lowest, read_value
+from dashboard.training.words import EMPTY, LABELS, SECTIONS, value_in_words
+from dashboard.words import PRESET_WORDS, PROTOCOLS
+from pomp.config import PRESETS, PresetName, RunConfig
 
-SHOWN = {
-    "pretrain.epochs": "Pre-training epochs",
-    "finetune.epochs": "Fine-tuning epochs",
-    "folds": "Folds",
-    "omics.genes": "Genes of each type",
-    "pretrain.batch_size": "Batch, pre-training",
-    "finetune.batch_size": "Batch, fine-tuning",
-    "seed": "Seed",
-}
-"""Dotted field → label. All of them are whole numbers."""
+SHOWN = (
+    "pretrain.epochs",
+    "finetune.epochs",
+    "folds",
+    "omics.genes",
+    "pretrain.batch_size",
+    "finetune.batch_size",
+    "seed",
+)
+"""The settings that stand open; all others are one click away."""
 
+MODALITY, COMPANIONS = "model.modalities", "pretrain.with_cohorts"
+"""Fields that have a place, and a name in the address, of their own."""
 
-def find_field(path: str) -> FieldInfo:
-    """The field of `RunConfig` that a dotted path names."""
-    model: type[BaseModel] = RunConfig
-    *parents, leaf = path.split(".")
-    for parent in parents:
-        inner = model.model_fields[parent].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            raise KeyError(path)
-        model = inner
-    return model.model_fields[leaf]
-
-
-def lowest(field: FieldInfo) -> int | None:
-    """The smallest whole number that the field accepts."""
-    for bound in field.metadata:
-        if hasattr(bound, "ge"):
-            return int(bound.ge)
-        if hasattr(bound, "gt"):
-            return int(bound.gt) + 1
-    return None
+ADDRESS = "set"
+_KEPT, _WRITTEN = "train-kept", "train-written"
+_MARK = " :orange-badge[changed]"
+Offers = Mapping[str, Sequence[str]]
+"""Field that takes names → the names that the cohort has."""
 
 
-def read_value(config: RunConfig, path: str) -> Any:
-    """The value that a dotted path has in a configuration."""
-    value: Any = config
-    for part in path.split("."):
-        value = getattr(value, part)
-    return value
+def ask_preset() -> PresetName:
+    """The settings to start from."""
+    explain = "\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items())
+    return switch("Settings to start from", list(PRESET_WORDS), "preset", explain=explain)  # type: ignore[return-value]
+
+
+def ask_protocol(preset: PresetName, config: RunConfig) -> dict[str, Any]:
+    """The rules of the run; the preset's own come first."""
+    names = [config.protocol, *(name for name in PROTOCOLS if name != config.protocol)]
+    explain = "\n".join(f"- **{key}**: {text}" for key, text in PROTOCOLS.items())
+    chosen = switch(LABELS["protocol"], names, f"protocol-{preset}", explain=explain)
+    return {"protocol": chosen} if chosen != config.protocol else {}
+
+
+def ask_modality() -> dict[str, Any]:
+    """What the model reads."""
+    setting = SETTINGS[MODALITY]
+    chosen = switch(LABELS[MODALITY], setting.choices, "modality", explain=setting.info.description)
+    return {MODALITY: chosen} if chosen != setting.info.default else {}
 
 
 def ask_companions(others: Sequence[str]) -> dict[str, Any]:
     """Cohorts that join the pre-training, where the workspace has `others`."""
     if not others:
         return {}
-    chosen = st.multiselect(
-        "Pre-train together with",
-        others,
-        key="with_cohorts",
-        placeholder="this cohort alone",
-        help=find_field("pretrain.with_cohorts").description,
-    )
-    return {"pretrain.with_cohorts": chosen} if chosen else {}
+    explain = find_field(COMPANIONS).description
+    chosen = pick_many(LABELS[COMPANIONS], others, "with_cohorts", explain=explain, empty="this cohort alone")
+    return {COMPANIONS: tuple(chosen)} if chosen else {}
 
 
-def ask_changes(preset: str, config: RunConfig) -> dict[str, Any]:
-    """A number box a setting; what differs from the preset.
+def ask_changes(preset: PresetName, config: RunConfig, offers: Offers | None = None) -> dict[str, Any]:
+    """A box a setting; what differs from the preset. It stands in the address too, so that it can be shared.
 
     Args:
         preset: name of the preset, so that another preset brings its own values.
         config: the preset.
+        offers: for the fields that take names of the cohort; a field without an offer is left out.
     """
-    changes: dict[str, Any] = {}
-    columns = st.columns(2)
-    for place, (path, label) in enumerate(SHOWN.items()):
-        field, default = find_field(path), int(read_value(config, path))
-        value = columns[place % 2].number_input(
-            label, value=default, min_value=lowest(field), step=1, key=f"{path}@{preset}", help=field.description
-        )
-        if value != default:
-            changes[path] = value
+    asked = [SETTINGS[path] for path in (*SHOWN, *_others(offers or {}))]
+    refused = _begin(preset, config, asked, offers or {})
+    _show_group(asked[: len(SHOWN)], preset, config, offers or {})
+    with st.expander("Everything else", icon=":material/tune:"):
+        for section, title in SECTIONS.items():
+            group = [setting for setting in asked[len(SHOWN) :] if setting.section == section]
+            if group:
+                st.markdown(f"**{title}**")
+                _show_group(group, preset, config, offers or {})
+    changes = _read_changes(asked, preset, config)
+    _keep(preset, changes)
+    if refused:
+        names = ", ".join(code(text) for text in refused)
+        st.warning(f"Left out, because there is no such setting or value: {names}.", title="From the address")
     return changes
+
+
+def show_changes(changes: Mapping[str, Any], preset: PresetName, config: RunConfig) -> None:
+    """What differs from the preset, in words, and a way back."""
+    if not changes:
+        st.caption(f"As the preset **{preset}** has it.")
+        return
+    said = [
+        f"{LABELS[path]} {plain(value_in_words(value, path))} instead of "
+        f"{plain(value_in_words(read_value(config, path), path))}"
+        for path, value in changes.items()
+    ]
+    st.caption(f"Differs from the preset **{preset}** in: {'; '.join(said)}.")
+    st.button(
+        "Back to the preset", key="train-reset", icon=":material/undo:", type="tertiary", on_click=_reset, args=[preset]
+    )
+
+
+def _others(offers: Offers) -> list[str]:
+    special = {*SHOWN, MODALITY, COMPANIONS, "protocol"}
+    takes_names = {path for path, setting in SETTINGS.items() if setting.kind in {"name", "names"}}
+    return [path for path in SETTINGS if path not in special and (path not in takes_names or offers.get(path))]
+
+
+def _key(path: str, preset: PresetName) -> str:
+    return f"{path}@{preset}"
+
+
+def _begin(preset: PresetName, config: RunConfig, asked: Sequence[Setting], offers: Offers) -> list[str]:
+    """Give every box its value: from an address that is new, else what was chosen before. What an address got wrong."""
+    addressed, refused = st.query_params.get_all(ADDRESS), []
+    arrived = bool(addressed) and addressed != st.session_state.get(_WRITTEN)
+    if arrived:
+        changes, refused = from_address(addressed)
+        st.session_state[_KEPT] = {preset: changes}
+    kept = st.session_state.get(_KEPT, {}).get(preset, {})
+    for setting in asked:
+        key = _key(setting.path, preset)
+        if arrived or key not in st.session_state:
+            value = kept.get(setting.path, read_value(config, setting.path))
+            st.session_state[key] = _offered(value, setting, offers)
+    return refused
+
+
+def _offered(value: Any, setting: Setting, offers: Offers) -> Any:
+    """The value as its box takes it: of names, those that the cohort has."""
+    if setting.kind == "names":
+        return [name for name in value or () if name in offers[setting.path]]
+    return value if setting.kind != "name" or value in offers[setting.path] else None
+
+
+def _show_group(group: Sequence[Setting], preset: PresetName, config: RunConfig, offers: Offers) -> None:
+    columns = st.columns(2, vertical_alignment="bottom")
+    for place, setting in enumerate(group):
+        with columns[place % 2]:
+            _show(setting, _key(setting.path, preset), read_value(config, setting.path), offers.get(setting.path, ()))
+
+
+def _show(setting: Setting, key: str, default: Any, names: Sequence[str]) -> None:
+    """The box of one setting. Its value lies in the session state already."""
+    label, explain = LABELS[setting.path], setting.info.description
+    if _read(setting, key) != default:
+        label += _MARK
+    empty = EMPTY.get(setting.path, "")
+    if setting.kind == "choice":
+        st.selectbox(label, setting.choices, key=key, help=explain)
+    elif setting.kind == "tick":
+        st.checkbox(label, key=key, help=explain)
+    elif setting.kind == "name":
+        st.selectbox(label, names, index=None, key=key, help=explain, placeholder=empty)
+    elif setting.kind == "names":
+        st.session_state[key] = [name for name in st.session_state[key] if name in names]
+        st.multiselect(label, names, key=key, help=explain, placeholder=empty)
+    else:
+        _ask_number(setting, key, default, label)
+
+
+def _ask_number(setting: Setting, key: str, default: Any, label: str) -> None:
+    kind = int if setting.kind == "whole" else float
+    least, most = lowest(setting.info), highest(setting.info)
+    st.number_input(
+        label, value=None if setting.optional else "min", key=key, help=setting.info.description,
+        min_value=None if least is None else kind(least), max_value=None if most is None else kind(most),
+        step=1 if kind is int else _step(default), format="%d" if kind is int else "%g",
+        placeholder=EMPTY.get(setting.path, ""),
+    )  # fmt: skip
+
+
+def _step(default: float | None) -> float:
+    """A tenth of the value's order of magnitude or so: 0.0001 for 0.0005, 1 for 30."""
+    return 10.0 ** (math.floor(math.log10(default)) if default else -2) if default != 1 else 0.1
+
+
+def _read(setting: Setting, key: str) -> Any:
+    """The value of a box, in the type of its field."""
+    value = st.session_state[key]
+    if setting.kind == "names":
+        return tuple(value) or (None if setting.optional else ())
+    return value
+
+
+def _read_changes(asked: Sequence[Setting], preset: PresetName, config: RunConfig) -> dict[str, Any]:
+    values = {setting.path: _read(setting, _key(setting.path, preset)) for setting in asked}
+    return {path: value for path, value in values.items() if value != read_value(config, path)}
+
+
+def _keep(preset: PresetName, changes: Mapping[str, Any]) -> None:
+    """Remember the changes while other pages are looked at, and write them into the address."""
+    st.session_state[_KEPT] = st.session_state.get(_KEPT, {}) | {preset: dict(changes)}
+    written = to_address(changes)
+    if written:
+        st.query_params[ADDRESS] = written
+    elif ADDRESS in st.query_params:
+        del st.query_params[ADDRESS]
+    st.session_state[_WRITTEN] = written
+
+
+def _reset(preset: PresetName) -> None:
+    """Forget all changes of the preset: every box begins anew."""
+    st.session_state[_KEPT] = {**st.session_state[_KEPT], preset: {}}
+    for path in SETTINGS:
+        st.session_state.pop(_key(path, preset), None)
+    firsts = {"modality": "auto", "with_cohorts": [], f"protocol-{preset}": PRESETS[preset].protocol}
+    st.session_state.update({key: first for key, first in firsts.items() if key in st.session_state})

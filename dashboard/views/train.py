@@ -1,21 +1,27 @@
-"""Train: start a run, watch it, stop it, go on with it."""
+"""Train: start a run, watch it, stop it, go on with it, delete it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
 
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.elements import empty_state, errors_as_text, plain
+from dashboard.elements import code, empty_state, errors_as_text, plain
+from dashboard.start.glance import glance
 from dashboard.state import COHORT, RUN, pick
 from dashboard.training.backends import ask_backend, show_complaint
 from dashboard.training.forecast import ask_plan
 from dashboard.training.monitor import ask_run, list_runs, read_states, show_run
-from dashboard.training.settings import ask_changes, ask_companions
-from dashboard.words import PRESET_WORDS, PROTOCOLS
-from pomp.config import PRESETS, ModelConfig, ProtocolName
+from dashboard.training.settings import (
+    ask_changes,
+    ask_companions,
+    ask_modality,
+    ask_preset,
+    ask_protocol,
+    show_changes,
+)
+from pomp.config import PRESETS
 from pomp.runs.command import command_line
 
 SECONDS = 2
@@ -25,30 +31,12 @@ ACTIVE = {"QUEUED", "RUNNING", "STOPPING"}
 def ask_configuration(folders: dict[str, Path]) -> None:
     """The form of a new run; starting one makes it the run that the page watches."""
     folder = folders[pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")]
-    preset = st.segmented_control(
-        "Settings to start from", list(PRESET_WORDS), default="demo", required=True, key="preset",
-        help="\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items()),
-    )  # fmt: skip
-    config = PRESETS[preset]
-    names = list(get_args(ProtocolName))
-    protocol = st.segmented_control(
-        "Protocol", names, default=config.protocol, required=True, key=f"protocol@{preset}",
-        help="\n".join(f"- **{key}**: {text}" for key, text in PROTOCOLS.items()),
-    )  # fmt: skip
-    field = ModelConfig.model_fields["modalities"]
-    modality = st.segmented_control(
-        "Modality",
-        list(get_args(field.annotation)),
-        default="auto",
-        required=True,
-        key="modality",
-        help=field.description,
-    )
-    changes: dict[str, object] = ask_changes(preset, config) | ask_companions(data.companion_names(folder))
-    if protocol != config.protocol:
-        changes["protocol"] = protocol
-    if modality != "auto":
-        changes["model.modalities"] = modality
+    preset = ask_preset()
+    config, seen = PRESETS[preset], glance(folder)
+    changes = ask_protocol(preset, config) | ask_modality()
+    changes |= ask_changes(preset, config, {"cohort.omics": seen.omics, "cohort.endpoint": seen.endpoints})
+    changes |= ask_companions(data.companion_names(folder))
+    show_changes(changes, preset, config)
     title = st.text_input("Title", key="title", max_chars=120, placeholder="optional: a name for people")
     with errors_as_text():
         wanted = actions.configuration(preset, changes)
@@ -83,6 +71,10 @@ with right:
         # The timer lives only as long as there is something to watch.
         st.fragment(show_run, run_every=SECONDS if ACTIVE & set(drawn.values()) else None)(run, drawn)
 st.subheader("All runs")
+st.caption("Choose a row to watch that run. The Runs page compares them.")
 list_runs(runs)
 for name, reason in data.workspace().runs.damaged():
-    st.warning(plain(reason), title=plain(f"{name} cannot be read"))
+    st.warning(
+        f"{plain(reason)} Its folder is {code(data.workspace().runs.root / name)}.",
+        title=plain(f"{name} cannot be read"),
+    )

@@ -104,7 +104,11 @@ class RunStore:
             except OSError as error:
                 raise RunError(f"{run.folder} cannot be removed: {error.strerror}. Is {self.root} writable?") from None
         for trash in self.root.glob(".trash-*"):
-            shutil.rmtree(trash, ignore_errors=True)
+            # Of a folder that lies elsewhere only the link goes: what is there is not the workspace's.
+            if trash.is_symlink():
+                trash.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(trash, ignore_errors=True)
 
     def _describe(self, cohort: Cohort, config: RunConfig) -> Sequence[CohortInfo]:
         """The run's cohort, then its companions."""

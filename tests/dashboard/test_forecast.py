@@ -70,7 +70,7 @@ def switch_on(app: AppTest) -> AppTest:
 
 
 def test_nothing_is_planned_unasked(asked: list[tuple[str, ...]]) -> None:
-    assert "about" not in words(open_page("train", cohort="tumours"))
+    assert "Time: about" not in words(open_page("train", cohort="tumours"))
     assert asked == []
 
 

@@ -1,0 +1,78 @@
+"""The Train page's curves of one run: losses, and speed and memory, live or finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.training import FINETUNE, PRETRAIN, SPEED, View, loss_figure, loss_lines
+from dashboard.data import Stamp, stamp
+from dashboard.elements import show_figure
+from dashboard.state import amount, switch, tick
+from pomp.runs.run import Run
+
+PARTS = {
+    "Pre-training": ("pretrain", PRETRAIN),
+    "Fine-tuning": ("finetune", FINETUNE),
+    "Speed of pre-training": ("pretrain", SPEED),
+    "Speed of fine-tuning": ("finetune", SPEED),
+}
+"""Part of the curves → stage and measures."""
+
+EXPLAIN = {
+    "Pre-training": "The three tasks of pre-training and their weighted sum. Lower is better; a line that no longer "
+    "falls has learnt what it can. How far losses fall says nothing about patients who were not trained on.",
+    "Fine-tuning": "The Cox loss falls while the order of the training patients' risks comes right. Their C-index is "
+    "no result: a model that knows its patients by heart reaches 1. What counts is on the Survival page.",
+    "Speed of pre-training": "A region is a square of tissue that the model reads. Memory is the most that the device "
+    "held in that epoch.",
+    "Speed of fine-tuning": "A region is a square of tissue that the model reads. Memory is the most that the device "
+    "held in that epoch.",
+}
+BY_FOLD, MEAN = "By fold", "Mean over folds"
+
+
+def show_curves(run: Run) -> None:
+    """The part that is chosen, of every epoch so far."""
+    metrics = run_metrics(run)
+    if metrics.empty:
+        st.caption("Curves appear here when the first epoch of training is done.")
+        return
+    part = switch("Curves of", list(PARTS), "train-part", hidden=True)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        view = _ask_view()
+    stage, titles = PARTS[part]
+    figure = loss_figure(metrics, stage, view, titles)
+    if figure is None:
+        st.caption(f"Nothing has been measured for this part yet: {part.lower()}.")
+        return
+    st.markdown(f"**{part}**")
+    table = loss_lines(metrics, stage, view, titles)
+    show_figure(
+        figure, f"{part.lower().replace(' ', '-')}-{run.id}", table,
+        f"{part} by epoch: {', '.join(titles[name] for name in table['measure'].unique())}", command=run.info.command,
+    )  # fmt: skip
+    st.caption(EXPLAIN[part] + (" The mean is over the folds that have reached the epoch." if view.mean else ""))
+
+
+def run_metrics(run: Run) -> pd.DataFrame:
+    """As `Run.metrics`, read once until an epoch is added."""
+    return _metrics(str(run.folder), stamp([run.folder / "metrics.jsonl"]))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _metrics(folder: str, of: Stamp) -> pd.DataFrame:
+    return Run.open(Path(folder)).metrics()
+
+
+def _ask_view() -> View:
+    mean = switch("Lines", [BY_FOLD, MEAN], "train-lines") == MEAN
+    smoothing = amount(
+        "Smoothing", "train-smoothing", first=0.0, lowest=0.0, highest=0.95, step=0.05,
+        explain="0: as measured. Towards 1, each point is more of an average over the epochs before it; what was "
+        "measured then stands faintly behind.",
+    )  # fmt: skip
+    log = tick("Logarithmic axis", "train-log", explain="Equal distances are equal factors: late progress shows.")
+    return View(smoothing=smoothing, log=log, mean=mean)
