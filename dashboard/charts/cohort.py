@@ -8,21 +8,36 @@ from html import escape
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
-from dashboard.theme import BLUE, GREEN, GREY, TEMPLATE
+from dashboard.theme import BLUE, GREEN, GREY, TEMPLATE, VERMILION, with_alpha
 from pomp.data.exclusion import Step
 
 _ROW_PX = 38
-CLINICAL_PX = 340
+_BINS = 15
+_PALE = with_alpha(GREY, 0.3)
+CLINICAL_PX = 300
 
 
-def funnel_figure(steps: Sequence[Step]) -> go.Figure:
-    """A bar a step, from loaded to kept, with the number of patients."""
+def funnel_figure(steps: Sequence[Step], paper: int | None = None) -> go.Figure:
+    """A bar a step, from loaded to kept, with the number of patients; a dashed line where the paper's number lies.
+
+    Args:
+        steps: of the exclusion log.
+        paper: patients that the paper kept of the same cohort; None if it is none of the paper's.
+    """
     names = [escape(step.label) for step in steps]
     colours = [BLUE if step.label in {"loaded", "has follow-up"} else GREY for step in steps]
     colours[-1] = GREEN
     figure = _bars(names, [step.count for step in steps], colours)
     figure.update_layout(template=TEMPLATE, height=_ROW_PX * len(steps) + 80)
+    if paper is not None:
+        figure.add_vline(x=paper, line={"color": VERMILION, "dash": "dash", "width": 2})
+        figure.add_annotation(
+            x=paper, y=1, yref="paper", yanchor="bottom", text=f"the paper kept {paper}", showarrow=False,
+            font={"color": VERMILION},
+        )  # fmt: skip
+        figure.update_xaxes(range=[0, 1.2 * max(paper, *(step.count for step in steps))])
     return figure
 
 
@@ -56,24 +71,97 @@ def modality_table(patients: Sequence[str], has: Mapping[str, Sequence[str]]) ->
     return counted.reset_index().sort_values("patients", ascending=False, ignore_index=True)
 
 
-def histogram_figure(values: pd.Series[float], title: str) -> go.Figure:
-    """How many patients have which value."""
-    figure = go.Figure(
-        go.Histogram(x=values, marker_color=BLUE, nbinsx=20, hovertemplate="%{x}: %{y} patients<extra></extra>")
+def bar_table(values: pd.Series, categories: Sequence[str], shown: pd.Index) -> pd.DataFrame:
+    """value, patients (of those shown) and cohort (of everybody), a row a category in the order given.
+
+    Args:
+        values: category of every patient, index patient.
+        categories: all there are.
+        shown: patients.
+    """
+    counts, everybody = values[shown].value_counts(), values.value_counts()
+    rows = [(name, int(counts.get(name, 0)), int(everybody.get(name, 0))) for name in categories]
+    return pd.DataFrame(rows, columns=["value", "patients", "cohort"])
+
+
+def bar_figure(table: pd.DataFrame, chosen: Sequence[str], filtered: bool) -> go.Figure:
+    """How many patients are in which category; a bar's `customdata` is its category.
+
+    Args:
+        table: as `bar_table` makes it.
+        chosen: categories that are filtered by.
+        filtered: whether to show everybody behind the patients shown.
+    """
+    names = [escape(name) for name in table["value"]]
+    texts = [
+        f"{shown} of {every}" if filtered else str(shown)
+        for shown, every in zip(table["patients"], table["cohort"], strict=True)
+    ]
+    figure = go.Figure(layout={"meta": list(chosen)})  # else a bar stays clicked after its filter was cleared
+    if filtered:
+        figure.add_bar(x=table["cohort"], y=names, orientation="h", marker_color=_PALE, hoverinfo="skip")
+    width = min(0.8, 0.25 * len(table))  # one or two categories need no wall of colour
+    figure.add_bar(
+        x=table["patients"], y=names, orientation="h", marker_color=BLUE, text=texts, textposition="outside",
+        customdata=[[name] for name in table["value"]], hovertemplate="%{y}: %{x} patients<extra></extra>",
+    )  # fmt: skip
+    figure.update_traces(width=width)
+    figure.update_yaxes(autorange="reversed", type="category")
+    figure.update_xaxes(title_text="Patients", range=[0, 1.3 * max(int(table["cohort"].max()), 1)])
+    figure.update_layout(
+        template=TEMPLATE, barmode="overlay", showlegend=False, height=max(CLINICAL_PX, 26 * len(table) + 80)
     )
+    return figure
+
+
+def range_table(values: pd.Series, shown: pd.Index) -> pd.DataFrame:
+    """lowest, highest, patients (of those shown) and cohort (of everybody), a row a bin of equal width.
+
+    A bin holds its lowest value, and the last one its highest too; values that are not recorded are in none.
+
+    Args:
+        values: number of every patient, NaN where not recorded, index patient; at least one is recorded.
+        shown: patients.
+    """
+    edges = _bin_edges(float(values.min()), float(values.max()))
+    counts, everybody = (np.histogram(part.dropna(), edges)[0] for part in (values[shown], values))
+    return pd.DataFrame({"lowest": edges[:-1], "highest": edges[1:], "patients": counts, "cohort": everybody})
+
+
+def range_figure(table: pd.DataFrame, title: str, chosen: Sequence[float], filtered: bool) -> go.Figure:
+    """How many patients have a value in which bin; a bar's `customdata` are the bin's two ends.
+
+    Args:
+        table: as `range_table` makes it.
+        title: of the values, with their unit.
+        chosen: ends of the range that is filtered by.
+        filtered: whether to show everybody behind the patients shown.
+    """
+    middle, width = (table["lowest"] + table["highest"]) / 2, table["highest"] - table["lowest"]
+    figure = go.Figure(layout={"meta": list(chosen)})  # else a bar stays clicked after its filter was cleared
+    if filtered:
+        figure.add_bar(x=middle, y=table["cohort"], width=width, marker_color=_PALE, hoverinfo="skip")
+    figure.add_bar(
+        x=middle, y=table["patients"], width=width, marker_color=BLUE,
+        customdata=table[["lowest", "highest"]].to_numpy(),
+        hovertemplate="%{customdata[0]:.6g} to %{customdata[1]:.6g}: %{y} patients<extra></extra>",
+    )  # fmt: skip
+    figure.update_traces(marker_line={"width": 1, "color": "rgba(138, 138, 138, 0.6)"})
     figure.update_xaxes(title_text=escape(title))
-    figure.update_yaxes(title_text="Patients")
-    figure.update_layout(template=TEMPLATE, height=CLINICAL_PX, bargap=0.05)
+    figure.update_yaxes(title_text="Patients", rangemode="tozero")
+    figure.update_layout(template=TEMPLATE, barmode="overlay", showlegend=False, height=CLINICAL_PX, bargap=0)
     return figure
 
 
-def bar_figure(counts: pd.Series[int], title: str) -> go.Figure:
-    """How many patients are in which category, in the order given."""
-    figure = _bars([escape(str(name)) for name in counts.index], counts.to_list(), BLUE)
-    figure.update_traces(width=min(0.8, 0.25 * len(counts)))  # one or two categories need no wall of colour
-    figure.update_yaxes(title_text=escape(title))
-    figure.update_layout(template=TEMPLATE, height=max(CLINICAL_PX, 26 * len(counts) + 80))
-    return figure
+def _bin_edges(low: float, high: float) -> NDArray[np.float64]:
+    """About fifteen bins, from and to multiples of a round width."""
+    if low == high:
+        return np.array([low - 0.5, low + 0.5])
+    rough = (high - low) / _BINS
+    power = 10.0 ** np.floor(np.log10(rough))
+    width = next(step * power for step in (1, 2, 5, 10) if step * power >= rough)
+    first, last = np.floor(low / width), np.floor(high / width) + 1
+    return np.asarray(np.round(np.arange(first, last + 1) * width, 10))
 
 
 def _bars(names: Sequence[str], counts: Sequence[int], colours: str | Sequence[str]) -> go.Figure:

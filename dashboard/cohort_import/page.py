@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import data
-from dashboard.cohort.overview import show_steps
+from dashboard.cohort.funnel import show_steps
 from dashboard.cohort_import import uploads
 from dashboard.cohort_import.form import edit_plan
 from dashboard.cohort_import.sources import ask_source

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
+from dashboard.cohort.findings import list_findings
 from dashboard.cohort.gallery import show_gallery
 from dashboard.cohort.genes import show_selection
 from dashboard.cohort.overview import show_overview
 from dashboard.cohort.preparation import show_preparation
 from dashboard.cohort_import.page import show_import
-from dashboard.elements import code, cohort_badges, empty_state, plain, show_problems
+from dashboard.elements import code, cohort_badges, empty_state, plain
 from dashboard.state import COHORT, VIEW, arrive, pick, switch
 
 PATIENTS, GENES, SLIDES, PREPARATION, IMPORT = "Patients", "Genes", "Slides", "Preparation", "Import"
@@ -37,7 +38,7 @@ if view == IMPORT:
 folder = folders[chosen]
 check = data.cohort_check(folder)
 if check.cohort is None:
-    show_problems(check.problems)
+    list_findings(check.problems)
     st.markdown(f"Repair the files in {code(folder)} and reload this page. Nothing was changed.")
     st.stop()
 cohort_badges(check.cohort.title, check.cohort.synthetic)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.charts.cohort import bar_figure, funnel_figure, histogram_figure, modality_figure, modality_table
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.charts.survival import (
     DAYS_PER_YEAR,
@@ -19,7 +18,6 @@ from dashboard.charts.survival import (
 from dashboard.charts.training import loss_figure, stage_metrics
 from dashboard.endpoints import describe_endpoint
 from dashboard.theme import HIGH_RISK, LOW_RISK, with_alpha
-from pomp.data.exclusion import Step
 from pomp.evaluation.curves import kaplan_meier
 from pomp.evaluation.report import FoldScore, ModelScore
 
@@ -148,32 +146,6 @@ def test_loss_figure_by_fold() -> None:
 def test_loss_figure_without_an_epoch(metrics: pd.DataFrame) -> None:
     assert loss_figure(metrics, "pretrain") is None
     assert stage_metrics(metrics, "pretrain").empty
-
-
-def test_funnel_figure() -> None:
-    bars = funnel_figure([Step("loaded", 10), Step("has mrna", 7), Step("kept", 8)]).data[0]
-    assert bars.x == (10, 7, 8)
-    assert bars.y == ("loaded", "has mrna", "kept")
-
-
-def test_modality_table_counts_patients_alike() -> None:
-    table = modality_table(["a", "b", "c", "d"], {"mrna": ["a", "b", "c"], "slides": ["a", "b"]})
-    assert table.to_dict("records") == [
-        {"mrna": True, "slides": True, "patients": 2},
-        {"mrna": True, "slides": False, "patients": 1},
-        {"mrna": False, "slides": False, "patients": 1},
-    ]
-    cells = modality_figure(table).data[0]
-    np.testing.assert_array_equal(cells.z, [[1, 1], [1, 0], [0, 0]])
-    assert cells.y == ("1. 2 patients", "2. 1 patient", "3. 1 patient")
-
-
-def test_names_from_data_are_no_markup() -> None:
-    hostile = "<script>alert(1)</script>"
-    shown = "&lt;script&gt;alert(1)&lt;/script&gt;"
-    assert bar_figure(pd.Series({hostile: 3}), "stage").data[0].y == (shown,)
-    assert funnel_figure([Step(f"has {hostile}", 3), Step("kept", 3)]).data[0].y[0] == f"has {shown}"
-    assert histogram_figure(pd.Series([1.0]), hostile).layout.xaxis.title.text == shown
 
 
 def test_with_alpha() -> None:

@@ -27,7 +27,7 @@ def test_equals_r(name: str) -> None:
 
 
 def test_a_death_censors_the_follow_up() -> None:
-    # Followed to day 20: 4 patients, of whom 1 ends there, 3/4; to day 40: 2, of whom 1 ends, 3/8. The plain median: 30.
+    # At day 20 one of 4 ends, which leaves 3/4; at day 40 one of 2, which leaves 3/8. The plain median is 30.
     assert median_follow_up([10, 20, 30, 40, 50], [True, False, True, False, True]).days == 40
 
 

@@ -26,7 +26,8 @@ def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None)
 
     The source is only read. Tables become parquet, a gene a row and a sample a column: one of each patient and normal
     sample, by the rules of `read_omics`; the others are named in ``unused.csv``. Numbers are float64, and beta values
-    of text files float32, which moves them by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while converting come first in the check's problems.
+    of text files float32, which moves them by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while
+    converting come first in the check's problems.
 
     Raises:
         CohortError: `folder` exists and is not empty, or could not be written; or two omics types have one name.

@@ -1,0 +1,115 @@
+"""Clinical columns as they are charted and filtered: numbers, or at most a dozen categories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pomp.data.cohort import Cohort
+from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
+
+MOST_CATEGORIES = 12
+NOT_RECORDED, OTHERS = "not recorded", "other values"
+AGE, SEX, STAGE = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$", re.I), re.compile(r"stage", re.I)
+_DAYS = re.compile(r"(^|_)days(_|$)", re.I)
+_SUB_STAGE = re.compile(r"(Stage (?:0|I{1,3}|IV))[ABC]\d?", re.I)
+
+
+@dataclass(frozen=True, eq=False)
+class ClinicalColumn:
+    """A column of clinical.csv.
+
+    `values` are float, NaN where not recorded, if `categories` is empty; otherwise text, one of `categories`.
+    """
+
+    name: str
+    values: pd.Series  # index: patient
+    categories: tuple[str, ...]  # in the order of charts; `OTHERS` and `NOT_RECORDED` last
+
+    @property
+    def numeric(self) -> bool:
+        return not self.categories
+
+    @property
+    def unit(self) -> str:
+        """'years' of an age, 'days' of a time; empty where the name does not tell."""
+        if not self.numeric:
+            return ""
+        return "years" if AGE.search(self.name) else "days" if _DAYS.search(self.name) else ""
+
+    @property
+    def title(self) -> str:
+        """'age at diagnosis (years)': the name with its unit, as axes show it."""
+        words = self.name.replace("_", " ").strip() or self.name
+        return f"{words} ({self.unit})" if self.unit else words
+
+
+def clinical_columns(cohort: Cohort) -> dict[str, ClinicalColumn]:
+    """The columns of the cohort's clinical table that can be charted, by name; read once until its files change."""
+    return _columns(cohort.digest, cohort.patients, cohort)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _columns(digest: str, patients: tuple[str, ...], _cohort: Cohort) -> dict[str, ClinicalColumn]:
+    return read_columns(_cohort.clinical)
+
+
+def read_columns(clinical: pd.DataFrame) -> dict[str, ClinicalColumn]:
+    """Every column but those of endpoints, of reasons for leaving out, of ids, and without any value.
+
+    Args:
+        clinical: as of a `Cohort`.
+    """
+    endpoints = list_endpoints(map(str, clinical.columns))
+    hidden = {LEFT_OUT, *endpoints, *(name + TIME_SUFFIX for name in endpoints)}
+    found = (_read_column(str(name), clinical[name]) for name in clinical if str(name) not in hidden)
+    return {column.name: column for column in found if column is not None}
+
+
+def first_columns(columns: Sequence[str]) -> list[str]:
+    """Age, sex and stage, as far as there are such columns."""
+    found = (next((name for name in columns if pattern.search(name)), None) for pattern in (AGE, SEX, STAGE))
+    return [name for name in found if name is not None]
+
+
+def main_stages(values: pd.Series) -> pd.Series:
+    """Sub-stages counted with their stage: 'Stage IIA' becomes 'Stage II'. Other texts stay."""
+    return values.map(lambda text: _SUB_STAGE.sub(r"\1", str(text)))
+
+
+def _read_column(name: str, cells: pd.Series) -> ClinicalColumn | None:
+    known = cells.dropna()
+    if known.empty:
+        return None
+    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        numbers = cells.astype(float)
+        many = known.nunique() > MOST_CATEGORIES or (known % 1 != 0).any()
+        if many or AGE.search(name):
+            return ClinicalColumn(name, numbers, ())
+        text = known.map(lambda number: f"{number:g}")
+    else:
+        text = known.astype(str).str.strip()
+        if text.nunique() > MOST_CATEGORIES and text.is_unique:
+            return None  # an id
+    return _categorise(name, text, cells.index)
+
+
+def _categorise(name: str, text: pd.Series, patients: pd.Index) -> ClinicalColumn:
+    counts = text.value_counts()
+    kept = counts.index if len(counts) <= MOST_CATEGORIES else counts.index[: MOST_CATEGORIES - 1]
+    values = text.where(text.isin(kept), OTHERS).reindex(patients).fillna(NOT_RECORDED)
+    order = sorted(map(str, kept), key=_sort_key)
+    order += [extra for extra in (OTHERS, NOT_RECORDED) if (values == extra).any() and extra not in order]
+    return ClinicalColumn(name, values, tuple(order))
+
+
+def _sort_key(text: str) -> tuple[float, str]:
+    """Numbers by their size, then texts by the alphabet."""
+    try:
+        return float(text), ""
+    except ValueError:
+        return float("inf"), text

@@ -1,0 +1,175 @@
+"""The filters of the Cohort page: widgets whose choices stand in the URL, and what a click on a chart sets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.cohort.columns import ClinicalColumn, first_columns
+from dashboard.cohort.filters import Filters, Range
+from dashboard.elements import plain
+from dashboard.endpoints import Endpoint, describe_endpoint
+from dashboard.state import go, pick_many, switch
+from dashboard.words import count
+from pomp.data.cohort import Cohort
+
+COLUMNS, EVENT, FOLLOWED, HAS, LACKS = "cohort-columns", "cohort-event", "cohort-followed", "cohort-has", "cohort-lacks"
+"""Names in the URL."""
+
+EVERYBODY = "Everybody"
+DAYS_PER_MONTH = 365.25 / 12
+_A_ROW = 3
+_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a range slider begins and ends, in whole numbers where the values are."""
+
+    lowest: float
+    highest: float
+    step: float
+
+    @classmethod
+    def of(cls, values: pd.Series) -> Limits | None:
+        """None where there are not two different numbers."""
+        known = values[values.map(math.isfinite)]
+        if known.nunique() < 2:
+            return None
+        low, high = float(known.min()), float(known.max())
+        if (known % 1 == 0).all() or high - low > _STEPS:
+            return cls(math.floor(low), math.ceil(high), 1)
+        step = 10.0 ** math.floor(math.log10((high - low) / _STEPS * 5))
+        return cls(round(math.floor(low / step) * step, 10), round(math.ceil(high / step) * step, 10), step)
+
+
+def filter_key(column: str) -> str:
+    """Name in the URL of the filter by a clinical column."""
+    return f"cohort-is-{column}"
+
+
+def set_filter(column: ClinicalColumn, chosen: Sequence[object]) -> None:
+    """Filter by what was clicked in a column's chart: one category, or the two ends of a range."""
+    limits = Limits.of(column.values) if column.numeric else None
+    wanted: object = list(chosen)
+    if limits is not None:
+        low, high = (float(str(end)) for end in chosen)
+        kind = type(limits.lowest)
+        wanted = (kind(max(low, limits.lowest)), kind(min(high, limits.highest)))
+    if st.session_state.get(filter_key(column.name)) != wanted:
+        go(**{filter_key(column.name): wanted})  # type: ignore[arg-type]
+
+
+def ask_filters(
+    cohort: Cohort, columns: Mapping[str, ClinicalColumn], modalities: Sequence[str]
+) -> tuple[Filters, list[ClinicalColumn]]:
+    """The widgets, the filters that they make, and the clinical columns to be charted."""
+    endpoint = describe_endpoint(cohort.endpoint)
+    with st.expander("Filter patients and choose columns", icon=":material/filter_alt:", key="cohort-filters"):
+        first = first_columns(list(columns))
+        chosen = pick_many(
+            "Clinical columns", list(columns), COLUMNS, empty=", ".join(first) or "none",
+            explain="Each is charted below and can be filtered by. Columns are named as in clinical.csv.",
+        )  # fmt: skip
+        shown = [columns[name] for name in chosen or first]
+        places = st.columns(2)
+        with places[0]:
+            event = _ask_event(endpoint)
+            has = _ask_modalities("Have", modalities, HAS, "Patients with all of these types of data.")
+        with places[1]:
+            followed = _ask_followed(cohort)
+            lacks = _ask_modalities("Lack", modalities, LACKS, "Patients with none of these types of data.")
+        among, between = _ask_columns(shown)
+        nothing = _cleared(cohort, shown)
+        st.button("Clear all filters", icon=":material/filter_alt_off:", on_click=_clear, args=(nothing,))
+    return Filters(event, followed, has, lacks, among, between), shown
+
+
+def describe_shown(shown: int, kept: int, filters: Filters) -> str:
+    """'**40 of 348 patients** are shown…', for the line above the page's numbers."""
+    if not filters.active:
+        return f"All {count(kept, 'patient')} of the cohort are shown."
+    return (
+        f"**{shown:,} of {count(kept, 'patient')}** shown. Filters change what this page shows, never on whom a model "
+        "is trained."
+    )
+
+
+def _ask_event(endpoint: Endpoint) -> bool | None:
+    options = [EVERYBODY, f"With {endpoint.event}", f"Without {endpoint.event}"]
+    chosen = switch(endpoint.name.capitalize(), options, EVENT, explain="By what was seen during follow-up.")
+    return {options[1]: True, options[2]: False}.get(chosen)
+
+
+def _ask_followed(cohort: Cohort) -> Range | None:
+    limits = _followed_limits(cohort)
+    if limits is None:
+        return None
+    found = _ask_range("Followed for (months)", FOLLOWED, limits)
+    return None if found is None else (found[0] * DAYS_PER_MONTH, found[1] * DAYS_PER_MONTH)
+
+
+def _followed_limits(cohort: Cohort) -> Limits | None:
+    """Whole months from before the shortest follow-up to after the longest."""
+    months = cohort.outcome["time_days"] / DAYS_PER_MONTH
+    low, high = math.floor(months.min()), math.floor(months.max()) + 1
+    return Limits(low, high, 1) if len(months) > 1 else None
+
+
+def _ask_modalities(label: str, modalities: Sequence[str], key: str, explain: str) -> tuple[str, ...]:
+    return tuple(pick_many(label, modalities, key, explain=explain, empty="any"))
+
+
+def _ask_columns(shown: Sequence[ClinicalColumn]) -> tuple[dict[str, tuple[str, ...]], dict[str, Range]]:
+    among: dict[str, tuple[str, ...]] = {}
+    between: dict[str, Range] = {}
+    for start in range(0, len(shown), _A_ROW):
+        for place, column in zip(st.columns(_A_ROW), shown[start : start + _A_ROW], strict=False):
+            with place:
+                if not column.numeric:
+                    chosen = pick_many(plain(column.title), column.categories, filter_key(column.name), empty="any")
+                    among |= {column.name: tuple(chosen)} if chosen else {}
+                elif limits := Limits.of(column.values):
+                    found = _ask_range(plain(column.title), filter_key(column.name), limits)
+                    between |= {column.name: found} if found else {}
+    return among, between
+
+
+def _ask_range(label: str, key: str, limits: Limits) -> Range | None:
+    """A slider with two ends; None while it spans everything. One that the limits exclude begins anew."""
+    low, high = limits.lowest, limits.highest
+    state = st.session_state.get(key) or _addressed(key, type(low))
+    fits = isinstance(state, tuple) and len(state) == 2 and low <= state[0] <= state[1] <= high
+    if not fits or st.session_state.get(key) is None:
+        st.session_state[key] = state if fits else (low, high)
+    chosen = st.slider(label, low, high, step=limits.step, key=key, bind="query-params")
+    return None if tuple(chosen) == (low, high) else (float(chosen[0]), float(chosen[1]))
+
+
+def _addressed(key: str, kind: type[float]) -> Range | None:
+    try:
+        low, high = (kind(float(text)) for text in st.query_params.get_all(key))
+    except (ValueError, OverflowError):
+        return None
+    return low, high
+
+
+def _cleared(cohort: Cohort, shown: Sequence[ClinicalColumn]) -> dict[str, object]:
+    """What every widget holds while it filters nothing, by its name in the URL."""
+    held: dict[str, object] = {EVENT: EVERYBODY, HAS: [], LACKS: []}
+    ranges = {FOLLOWED: _followed_limits(cohort)}
+    for column in shown:
+        if column.numeric:
+            ranges[filter_key(column.name)] = Limits.of(column.values)
+        else:
+            held[filter_key(column.name)] = []
+    return held | {key: (limits.lowest, limits.highest) for key, limits in ranges.items() if limits}
+
+
+def _clear(held: Mapping[str, object]) -> None:
+    for key, value in held.items():
+        st.session_state[key] = value

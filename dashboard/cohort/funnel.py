@@ -1,0 +1,65 @@
+"""Who is in: the funnel from loaded to kept, the paper's number beside it, and everybody who was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from shlex import quote
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.cohort import funnel_figure
+from dashboard.cohort.open_patient import show_patient_table
+from dashboard.cohort.paper import beside_paper
+from dashboard.elements import plain, save_table, show_figure
+from pomp.data.cohort import Cohort
+from pomp.data.exclusion import ExclusionLog
+from pomp.data.paper_cohorts import PAPER_PATIENTS, find_paper_cohort
+
+
+def show_funnel(log: ExclusionLog, cohort: Cohort, has: Mapping[str, frozenset[str]]) -> None:
+    """The funnel of a cohort of the workspace, which no filter changes, and the paper's number beside it."""
+    st.subheader(f"Who is in: {log.kept} of {log.steps[0].count} patients")
+    project = None if cohort.synthetic else find_paper_cohort(cohort.name, cohort.title)
+    show_steps(log, cohort, None if project is None else PAPER_PATIENTS[project])
+    if project is not None:
+        sentences = "\n".join(f"- {plain(sentence)}" for sentence in beside_paper(project, cohort, has))
+        with st.expander(f"Beside the paper's {project} cohort", icon=":material/menu_book:"):
+            st.markdown(sentences)
+
+
+def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | None = None) -> None:
+    """The funnel, and beside it everybody who was left out, with the reason.
+
+    Args:
+        log: of the cohort.
+        cohort: None while it is only tried out, and no run can have its patients.
+        paper: patients that the paper kept of it; None if it is none of the paper's.
+    """
+    left, right = st.columns([3, 2])
+    with left:
+        steps = pd.DataFrame({"step": [one.label for one in log.steps], "patients": [one.count for one in log.steps]})
+        if paper is not None:
+            steps.loc[len(steps)] = ["kept in the paper", paper]
+        show_figure(
+            funnel_figure(log.steps, paper), "funnel", steps, "Patients left after each step, from loaded to kept",
+            command=f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all" if cohort else "",
+        )  # fmt: skip
+        if any(step.masked for step in log.steps):
+            st.caption(
+                "Grey bars: patients who have that type of data. Those who lack it stay in, and the model is told that "
+                "it is missing."
+            )
+    with right:
+        _show_left_out(log.left_out, cohort)
+
+
+def _show_left_out(left_out: Mapping[str, str], cohort: Cohort | None) -> None:
+    st.markdown(f"**{len(left_out)} left out**")
+    if not left_out:
+        st.caption("Everybody who was loaded is kept.")
+        return
+    reasons = pd.DataFrame({"patient": left_out.keys(), "reason": left_out.values()})
+    show_patient_table(reasons, "left-out", cohort, alt="Patients left out, with the reason", height=240)
+    save_table(reasons, "left-out")

@@ -1,0 +1,80 @@
+"""What was measured: the omics tables, who has which of them, and which samples nothing reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.cohort import modality_figure, modality_table
+from dashboard.cohort.open_patient import show_patient_table
+from dashboard.elements import save_table, show_figure
+from dashboard.words import KINDS, count
+from pomp.data.cohort import Cohort
+
+
+def show_measured(cohort: Cohort, patients: Sequence[str], has: Mapping[str, frozenset[str]]) -> None:
+    """The tables as they are, and which of the patients shown have which of them."""
+    st.subheader("What was measured")
+    left, right = st.columns([3, 2])
+    with left:
+        _show_tables(cohort)
+        _show_unused(cohort)
+    with right:
+        table = modality_table(patients, has)
+        show_figure(modality_figure(table), "modalities", table, "Which patients have which types of data")
+        st.caption("Each row is a group of patients with the same data. Blue: they have it.")
+
+
+def _show_tables(cohort: Cohort) -> None:
+    overview = data.omics_overview(cohort)
+    overview = overview.assign(values=overview["values"].map(KINDS), missing=100 * overview["missing"])
+    st.dataframe(
+        overview, hide_index=True, alt="Patients, genes and missing values of each omics type",
+        column_config={
+            "type": "Type",
+            "values": st.column_config.TextColumn("Values", help="What the numbers of the table are."),
+            "patients": "Patients",
+            "genes": st.column_config.NumberColumn("Genes", help="Columns: genes, microRNAs or sites."),
+            "missing": st.column_config.NumberColumn(
+                "Missing", format="%.1f %%", help="Share of empty cells. They are imputed within each fold."
+            ),
+            "normals": st.column_config.NumberColumn(
+                "Normal samples", help="Healthy tissue in the same table, for the differential test."
+            ),
+        },
+    )  # fmt: skip
+
+
+def unused_samples(cohort: Cohort) -> pd.DataFrame:
+    """type, sample, patient, used (in its place; empty: none), reason; a row a sample that nothing reads."""
+    rows = [
+        (name, one.sample, one.patient, one.used, one.reason)
+        for name, table in cohort.omics.items()
+        for one in table.unused
+    ]
+    return pd.DataFrame(rows, columns=["type", "sample", "patient", "used", "reason"])
+
+
+def _show_unused(cohort: Cohort) -> None:
+    """Duplicates, and samples of another kind: one sample a patient is read."""
+    table = unused_samples(cohort)
+    several = cohort.slides["patient"].value_counts()
+    many = int((several > 1).sum())
+    if table.empty:
+        st.caption("One sample a patient in every table: there was no duplicate to choose from.")
+    else:
+        with st.expander(f"{count(len(table), 'sample')} not used", icon=":material/content_copy:"):
+            st.markdown("Of each patient one tumour sample is read, and of each normal sample one aliquot.")
+            show_patient_table(
+                table, "unused", cohort, alt="Samples that are not used, with the reason", height=240,
+                config={
+                    "type": "Type", "sample": "Sample", "patient": "Patient", "reason": "Why",
+                    "used": st.column_config.TextColumn("Used instead", help="Empty: nothing takes its place."),
+                },
+            )  # fmt: skip
+            save_table(table, "samples-not-used")
+    if many:
+        st.caption(f"{count(many, 'patient')} have more than one slide: all of a patient's slides are read.")
