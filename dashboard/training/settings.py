@@ -142,10 +142,12 @@ def _offered(value: Any, setting: Setting, offers: Offers) -> Any:
 
 
 def _show_group(group: Sequence[Setting], preset: PresetName, config: RunConfig, offers: Offers) -> None:
-    columns = st.columns(2, vertical_alignment="bottom")
-    for place, setting in enumerate(group):
-        with columns[place % 2]:
-            _show(setting, _key(setting.path, preset), read_value(config, setting.path), offers.get(setting.path, ()))
+    for start in range(0, len(group), 2):
+        # A row a pair: a label that takes two lines does not push the boxes beside it out of line.
+        for place, setting in zip(st.columns(2, vertical_alignment="bottom"), group[start : start + 2], strict=False):
+            with place:
+                default = read_value(config, setting.path)
+                _show(setting, _key(setting.path, preset), default, offers.get(setting.path, ()))
 
 
 def _show(setting: Setting, key: str, default: Any, names: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pomp.atomic import exclusive, write_text
 from pomp.errors import CohortError, RunError
+from pomp.progress import OnProgress
 from pomp.runs.queue import Queue
 from pomp.runs.store import RunStore
 
@@ -50,17 +51,23 @@ class Workspace:
                 write_text(self._register, json.dumps([str(path) for path in [*known, found]], indent=1))
         return found
 
-    def install_bundle(self, assets: Path) -> None:
+    def install_bundle(self, assets: Path, on_progress: OnProgress | None = None) -> None:
         """Copy the bundled cohorts and finished runs that are not there yet; each appears whole or not at all.
+
+        Args:
+            assets: the folder that holds `cohorts` and `runs`.
+            on_progress: told how many are done, of how many, and the name of the next.
 
         Raises:
             RunError: the workspace cannot be written.
         """
-        for kind in ("cohorts", "runs"):
-            for source in sorted((assets / kind).glob("[!.]*/")):
-                target = self.root / kind / source.name
-                if not target.exists():
-                    _copy_folder(source, target)
+        bundled = [(kind, source) for kind in ("cohorts", "runs") for source in sorted((assets / kind).glob("[!.]*/"))]
+        for done, (kind, source) in enumerate(bundled):
+            if on_progress is not None:
+                on_progress(done, len(bundled), source.name)
+            target = self.root / kind / source.name
+            if not target.exists():
+                _copy_folder(source, target)
 
     def _registered(self) -> list[Path]:
         try:

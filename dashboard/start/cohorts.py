@@ -1,0 +1,50 @@
+"""The Start page's cards of cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.elements import plain
+from dashboard.endpoints import describe_endpoint
+from dashboard.start.glance import glance
+from dashboard.state import COHORT, VIEW
+from dashboard.words import count
+from pomp.runs.run import Run
+
+SHOWN, A_ROW = 12, 3
+
+
+def show_cohorts(folders: Mapping[str, Path], runs: Sequence[Run]) -> None:
+    """A card a cohort."""
+    st.subheader("Cohorts")
+    names = list(folders)[:SHOWN]
+    for start in range(0, len(names), A_ROW):
+        for place, name in zip(st.columns(A_ROW), names[start : start + A_ROW], strict=False):
+            with place, st.container(border=True, height="stretch"):
+                _show_cohort(name, folders[name], runs)
+    if len(folders) > SHOWN:
+        st.caption(f"{len(folders) - SHOWN} more are on the Cohort page.")
+    st.page_link("views/cohort.py", label="Import another cohort", icon=":material/add:", query_params={VIEW: "Import"})
+
+
+def _show_cohort(name: str, folder: Path, runs: Sequence[Run]) -> None:
+    seen = glance(folder)
+    st.markdown(f"**{plain(seen.title)}**")
+    if seen.synthetic:
+        st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
+    if seen.problem:
+        st.warning("Its files need a look before it can be used.")
+    else:
+        endpoint = describe_endpoint(seen.endpoint)
+        st.markdown(f"{count(seen.patients, 'patient')}, {endpoint.count(seen.events)}", help=(
+            "With follow-up in clinical.csv. The Cohort page says who is kept for the analysis, and why."
+        ))  # fmt: skip
+    kinds = [plain(kind) for kind in seen.omics] + ([count(seen.slides, "slide")] if seen.slides else [])
+    here = [run for run in runs if run.cohort_folder.resolve() == folder.resolve()]
+    st.caption(f"{' · '.join(kinds) or 'no omics, no slides'} · {count(len(here), 'run') if here else 'no run yet'}")
+    with st.container(horizontal=True, gap="small"):
+        st.page_link("views/cohort.py", label="Look", icon=":material/groups:", query_params={COHORT: name})
+        st.page_link("views/train.py", label="Train", icon=":material/model_training:", query_params={COHORT: name})

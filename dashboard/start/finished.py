@@ -1,0 +1,57 @@
+"""The newest finished runs on the Start page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import data
+from dashboard.elements import empty_state, plain, run_label
+from dashboard.state import RUN
+from dashboard.words import PROTOCOLS, number
+from pomp.errors import PompError
+from pomp.runs.grid.score import mean_sd, score_run
+from pomp.runs.run import Run
+
+SHOWN, A_ROW = 6, 3
+
+
+def show_finished(runs: Sequence[Run]) -> None:
+    """The newest finished runs, with what they are worth and where to open them."""
+    st.subheader("Finished runs")
+    if not runs:
+        empty_state("There is no finished run yet.", "Start one on the Train page.", "views/train.py", "Go to Train")
+        return
+    for start in range(0, min(len(runs), SHOWN), A_ROW):
+        for place, run in zip(st.columns(A_ROW), runs[start : min(start + A_ROW, SHOWN)], strict=False):
+            with place, st.container(border=True, height="stretch"):
+                _show_finished(run)
+    if len(runs) > SHOWN:
+        st.page_link("views/runs.py", label=f"All {len(runs)} finished runs", icon=":material/arrow_forward:")
+
+
+def _show_finished(run: Run) -> None:
+    info = run.info
+    st.markdown(f"**{plain(info.title or info.cohort.title)}**")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(info.protocol, color="green" if info.protocol == "honest" else "orange", help=PROTOCOLS[info.protocol])
+        if info.cohort.synthetic:
+            st.badge(
+                "synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real."
+            )
+        st.caption(plain(info.cohort.title) if info.title else f"{info.cohort.patients} patients", width="content")
+    try:
+        mean, sd = mean_sd([score_run(run)])
+        st.metric(
+            "C-index, mean ± sd", f"{number(mean)} ± {number(sd)}",
+            help="Over folds, whose patients were not trained on. 0.5 is guessing, 1 is perfect.",
+        )  # fmt: skip
+    except PompError as error:
+        st.warning(plain(error))
+    label = run_label(run)
+    with st.container(horizontal=True, gap="small"):
+        st.page_link("views/survival.py", label="Survival", icon=":material/monitoring:", query_params={RUN: label})
+        st.page_link("views/patient.py", label="Patients", icon=":material/person:", query_params={RUN: label})
+        if data.has_maps(run):
+            st.page_link("views/slide.py", label="Slides", icon=":material/biotech:", query_params={RUN: label})
