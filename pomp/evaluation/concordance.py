@@ -19,6 +19,7 @@ from pomp.compiled import compiled
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+UNO_FOLLOW_UP = 0.9
 
 
 class _Pairs(NamedTuple):
@@ -97,13 +98,21 @@ def uno_concordance(
     """
     time, died, score = _by_time(time_days, event, risk)
     counted = died & (time < tau) if tau is not None else died
-    uncensored = _uncensored_probability(train_time, train_event, time[counted])
+    uncensored = uncensored_probability(train_time, train_event, time[counted])
     if not (uncensored > 0).all() or np.isnan(score).any():
         return float("nan")
     weights = uncensored**-2.0
     comparable, lower, tied = (counts[counted] for counts in _pairs(time, died, score, censored_outlive=True))
     pairs = float(weights @ comparable)
     return float(weights @ (lower + tied / 2)) / pairs if pairs else float("nan")
+
+
+def uno_tau(train_time: ArrayLike) -> float:
+    """Uno's τ: the day by which UNO_FOLLOW_UP of the training patients' follow-up (M,) has ended.
+
+    Beyond it few are left: weights of 1/G² in the hundreds would let two or three late deaths decide a fold's score.
+    """
+    return float(np.quantile(np.asarray(train_time, dtype=float), UNO_FOLLOW_UP))
 
 
 def _by_time(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> tuple[Floats, Bools, Floats]:
@@ -190,7 +199,7 @@ def _lower(tree: Ints, rank: int) -> int:
     return count
 
 
-def _uncensored_probability(time_days: ArrayLike, event: ArrayLike, at: NDArray[np.float64]) -> NDArray[np.float64]:
+def uncensored_probability(time_days: ArrayLike, event: ArrayLike, at: NDArray[np.float64]) -> NDArray[np.float64]:
     """G (K,) at the times `at`: Kaplan-Meier with censoring as the event; nan beyond the last time.
 
     Deaths come before censorings of the same time, hence leave the risk set first.

@@ -143,8 +143,41 @@ def permutation_p_value(
     return (1 + extreme) / (1 + permutations)
 
 
+def logrank_trend(
+    scores: ArrayLike, time_days: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None
+) -> LogRank:
+    """The log-rank test for trend: do groups that stand in an order die ever earlier, or ever later?
+
+    Equal to the score test of R's `coxph(… ~ score + strata(stratum), ties = "exact")`.
+
+    Args:
+        scores: (N,) the number of each patient's group in the order, such as 0, 1, 2.
+        time_days: (N,) follow-up.
+        event: (N,) True where the patient died.
+        strata: (N,) labels; patients are compared within a stratum only. None: all with all.
+
+    Source: Tarone, Biometrika 1975;62:679-682.
+    """
+    values = np.unique(np.asarray(scores, dtype=float))
+    difference, covariance = _excess(group_membership(scores), split_strata(time_days, event, strata))
+    variance = float(values @ covariance @ values)
+    if variance <= _TOLERANCE:
+        return LogRank(float("nan"), float("nan"), 0)
+    statistic = float(values @ difference) ** 2 / variance
+    return LogRank(statistic, float(stats.chi2.sf(statistic, 1)), 1)
+
+
 def _statistic(membership: Array, strata: Sequence[Stratum]) -> tuple[float, int]:
     """(O - E)ᵀ V⁻ (O - E) summed over strata, and the rank of V; (nan, 0) if V is 0."""
+    difference, covariance = _excess(membership, strata)
+    freedom = int(np.linalg.matrix_rank(covariance, tol=1e-9 * max(len(membership), 1), hermitian=True))
+    if freedom == 0:
+        return float("nan"), 0
+    return float(difference @ np.linalg.pinv(covariance, rcond=1e-9, hermitian=True) @ difference), freedom
+
+
+def _excess(membership: Array, strata: Sequence[Stratum]) -> tuple[Array, Array]:
+    """O - E (groups,), the deaths of each group beyond those expected, and their covariance V; summed over strata."""
     groups = membership.shape[1]
     difference, covariance = np.zeros(groups), np.zeros((groups, groups))
     for stratum in strata:
@@ -154,10 +187,7 @@ def _statistic(membership: Array, strata: Sequence[Stratum]) -> tuple[float, int
         difference += deaths.sum(axis=0) - dying @ share
         spread = dying * (total - dying) / np.maximum(total - 1, 1)  # hypergeometric
         covariance += np.diag(spread @ share) - (share * spread[:, None]).T @ share
-    freedom = int(np.linalg.matrix_rank(covariance, tol=1e-9 * max(len(membership), 1), hermitian=True))
-    if freedom == 0:
-        return float("nan"), 0
-    return float(difference @ np.linalg.pinv(covariance, rcond=1e-9, hermitian=True) @ difference), freedom
+    return difference, covariance
 
 
 def _log_log_band(survival: Array, variance: Array, level: float) -> tuple[Array, Array]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from scipy.special import expit
 
-from pomp.evaluation.risk_sets import Stratum, split_strata
+from pomp.evaluation.risk_sets import group_membership, split_strata
 
 Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,7 @@ class HazardRatio:
 def hazard_ratio(
     high: ArrayLike, time_days: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None, level: float = 0.95
 ) -> HazardRatio | None:
-    """Hazard of the patients where `high` over that of the others, as R's `coxph(… ~ high + strata(stratum))`.
-
-    Tied deaths are treated after Efron.
+    """Hazard of the patients where `high` over that of the others: `hazard_ratios` of two groups.
 
     Args:
         high: (N,) bool.
@@ -42,53 +40,94 @@ def hazard_ratio(
         None where the ratio has no finite estimate: whenever both were at risk, it was always the same group that died
         (or there is but one group).
     """
-    raised = np.asarray(high, dtype=bool)
-    others, highs, observed = _risk_sets(raised, split_strata(time_days, event, strata))
-    certain = int((others <= 0).sum())  # deaths that could only be of the high group
-    if not certain < observed < int((highs > 0).sum()):
-        return None
-    beta = _solve(others, highs, observed)
-    share = _share(beta, others, highs)
-    error = float(1 / np.sqrt(np.sum(share * (1 - share))))
-    z = float(stats.norm.ppf((1 + level) / 2))
-    ratio, lower, upper = (float(np.exp(value)) for value in (beta, beta - z * error, beta + z * error))
-    return HazardRatio(ratio, lower, upper, float(2 * stats.norm.sf(abs(beta) / error)))
+    found = hazard_ratios(np.asarray(high, dtype=bool), time_days, event, strata, level)
+    return found[0] if found else None
 
 
-def _solve(others: Array, highs: Array, observed: float) -> float:
-    """The log ratio at which expected deaths of the high group equal those observed: bracketed Newton."""
-    low, high, beta = -50.0, 50.0, 0.0
-    for _ in range(200):
-        share = _share(beta, others, highs)
-        score = observed - float(share.sum())
-        low, high = (beta, high) if score > 0 else (low, beta)
-        step = score / float(np.sum(share * (1 - share)))
-        following = beta + step if low < beta + step < high else (low + high) / 2
-        if abs(following - beta) < 1e-12:
+def hazard_ratios(
+    groups: ArrayLike, time_days: ArrayLike, event: ArrayLike, strata: ArrayLike | None = None, level: float = 0.95
+) -> tuple[HazardRatio | None, ...]:
+    """Hazard of each group but the first over the first's, as R's `coxph(… ~ factor(group) + strata(stratum))`.
+
+    All groups are in one model. Tied deaths are treated after Efron.
+
+    Args:
+        groups: (N,) labels of G groups; the first is the lowest label.
+        time_days: (N,) follow-up.
+        event: (N,) True where the patient died.
+        strata: (N,) labels; each stratum has its own baseline hazard. None: one for all.
+        level: coverage of the intervals.
+
+    Returns:
+        G - 1 ratios in the order of the labels. None where a ratio has no finite estimate: one of the two groups, or
+        a chain of groups between them, never had a death while the other was at risk. R gives a huge or tiny number
+        there; the other ratios are what it gives.
+
+    Source: that condition is Ford's, for rankings: American Mathematical Monthly 1957;64(8):28-33.
+    """
+    membership = group_membership(groups)
+    counts = [stratum.counts(membership) for stratum in split_strata(time_days, event, strata)]
+    at_risk, deaths = (np.concatenate([part[place] for part in counts]) for place in (0, 1))
+    ranked = _ranked_with_first(at_risk, deaths)
+    columns = np.flatnonzero(ranked)
+    found: list[HazardRatio | None] = [None] * membership.shape[1]
+    if len(columns) > 1:
+        own = deaths[:, columns]
+        dying = own.sum(axis=1) > 0
+        sets = _risk_sets(at_risk[dying][:, columns], own[dying])
+        beta, error = _fit(sets, own.sum(axis=0))
+        z = float(stats.norm.ppf((1 + level) / 2))
+        for column, log_ratio, deviation in zip(columns[1:], beta[1:], error, strict=True):
+            ratio, lower, upper = (float(np.exp(log_ratio + by * deviation)) for by in (0, -z, z))
+            found[column] = HazardRatio(ratio, lower, upper, float(2 * stats.norm.sf(abs(log_ratio) / deviation)))
+    return tuple(found[1:])
+
+
+def _ranked_with_first(at_risk: Array, deaths: Array) -> Bools:
+    """(G,) True for the groups whose hazard can be told from the first's: a chain of deaths leads there and back."""
+    groups = at_risk.shape[1]
+    beaten = ((deaths > 0).astype(float).T @ (at_risk > 0) > 0) | np.eye(groups, dtype=bool)
+    for _ in range(groups):
+        beaten = (beaten.astype(float) @ beaten) > 0
+    return np.asarray(beaten[0] & beaten[:, 0])
+
+
+def _fit(sets: Array, observed: Array) -> tuple[Array, Array]:
+    """Log ratios (G,), the first 0, and the errors of the others (G - 1,): Newton on the partial likelihood.
+
+    Args:
+        sets: (D, G) patients at risk at each of D deaths.
+        observed: (G,) deaths of each group.
+    """
+    beta = np.zeros(sets.shape[1])
+    value, share = _likelihood(beta, sets, observed)
+    for _ in range(100):
+        information = (np.diag(share.sum(axis=0)) - share.T @ share)[1:, 1:]
+        step = np.concatenate([[0.0], np.linalg.solve(information, (observed - share.sum(axis=0))[1:])])
+        following = _likelihood(beta + step, sets, observed)
+        while following[0] < value - 1e-12 * abs(value):
+            step /= 2
+            following = _likelihood(beta + step, sets, observed)
+        beta, (value, share) = beta + step, following
+        if np.abs(step).max() < 1e-10:
             break
-        beta = following
-    return beta
+    information = (np.diag(share.sum(axis=0)) - share.T @ share)[1:, 1:]
+    return beta, np.sqrt(np.diag(np.linalg.inv(information)))
 
 
-def _share(beta: float, others: Array, highs: Array) -> Array:
-    """(D,) probability that each death is one of the high group."""
-    with np.errstate(divide="ignore"):  # nobody of one group at risk: ±∞, whose expit is 0 or 1
-        return np.asarray(expit(beta + np.log(highs) - np.log(others)))
+def _likelihood(beta: Array, sets: Array, observed: Array) -> tuple[float, Array]:
+    """The log partial likelihood, and (D, G) the probability that each death is one of each group."""
+    weights = sets * np.exp(beta)
+    total = weights.sum(axis=1, keepdims=True)
+    return float(observed @ beta - np.log(total).sum()), weights / total
 
 
-def _risk_sets(high: NDArray[np.bool_], strata: list[Stratum]) -> tuple[Array, Array, float]:
-    """Patients of both groups at risk at each of D deaths, (D,) each, and the number of deaths in the high group.
+def _risk_sets(at_risk: Array, deaths: Array) -> Array:
+    """(K, G) at risk and dying at each time → (D, G) at risk at each death.
 
     Of d deaths at one time the l-th (0 … d-1) has l/d of each death already out of its risk set (Efron).
     """
-    membership = np.column_stack([~high, high]).astype(float)
-    sets, observed = [], 0.0
-    for stratum in strata:
-        at_risk, deaths = stratum.counts(membership)
-        tied = deaths.sum(axis=1).astype(int)
-        rank = np.arange(tied.sum()) - np.repeat(tied.cumsum() - tied, tied)
-        gone = (rank / np.repeat(tied, tied))[:, None] * np.repeat(deaths, tied, axis=0)
-        sets.append(np.repeat(at_risk, tied, axis=0) - gone)
-        observed += float(deaths[:, 1].sum())
-    stacked = np.concatenate(sets)
-    return stacked[:, 0], stacked[:, 1], observed
+    tied = deaths.sum(axis=1).astype(int)
+    rank = np.arange(tied.sum()) - np.repeat(tied.cumsum() - tied, tied)
+    gone = (rank / np.repeat(tied, tied))[:, None] * np.repeat(deaths, tied, axis=0)
+    return np.asarray(np.repeat(at_risk, tied, axis=0) - gone)

@@ -16,6 +16,20 @@ def draw_patients(patients: int, resamples: int, seed: int) -> Floats:
     return np.random.default_rng(seed).multinomial(patients, chances, size=resamples).astype(float)
 
 
+def draw_within(folds: ArrayLike, resamples: int, seed: int) -> Floats:
+    """(resamples, N) as `draw_patients`, but drawn within each fold, so that each keeps its number of patients.
+
+    Args:
+        folds: (N,) labels. Sorted by them, the draws are those of `bootstrap_concordance`.
+    """
+    labels, generator = np.asarray(folds), np.random.default_rng(seed)
+    drawn = np.zeros((resamples, len(labels)))
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        drawn[:, own] = generator.multinomial(len(own), np.full(len(own), 1 / len(own)), size=resamples)
+    return drawn
+
+
 def drawn_concordance(
     time_days: ArrayLike, event: ArrayLike, risk: ArrayLike, folds: ArrayLike, drawn: Floats
 ) -> Floats:

@@ -13,16 +13,14 @@ import pandas as pd
 
 from pomp.errors import RunError
 from pomp.evaluation.calibration import CalibrationBin, StepFunction, calibration_bins, predicted_survival
-from pomp.evaluation.concordance import concordance_index, paper_concordance, uno_concordance
-from pomp.evaluation.curves import LogRank, SurvivalCurve, kaplan_meier, logrank, permutation_p_value
-from pomp.evaluation.hazard_ratio import HazardRatio, hazard_ratio
+from pomp.evaluation.concordance import concordance_index, paper_concordance, uno_concordance, uno_tau
+from pomp.evaluation.curves import LogRank, SurvivalCurve
+from pomp.evaluation.group_comparison import compare_groups
+from pomp.evaluation.hazard_ratio import HazardRatio
 from pomp.evaluation.uncertainty import bootstrap_concordance
 
 LOW, HIGH = "low risk", "high risk"
 HORIZONS_DAYS = (365.25, 3 * 365.25, 5 * 365.25)
-UNO_FOLLOW_UP = 0.9
-"""Uno's C counts deaths up to the day by which this share of the training patients' follow-up has ended. Beyond it few
-are left: weights of 1/G² in the hundreds would let two or three late deaths decide a fold's score."""
 _SCORED = ("patient", "fold", "time_days", "event", "risk")
 
 
@@ -193,7 +191,7 @@ def _fold_score(fold: int, part: pd.DataFrame, table: pd.DataFrame) -> FoldScore
     training = table[table["fold"] != fold]
     uno = float("nan")
     if len(training):
-        tau = float(training["time_days"].quantile(UNO_FOLLOW_UP))
+        tau = uno_tau(training["time_days"])
         uno = uno_concordance(training["time_days"], training["event"], *scored, tau=tau)
     harrell, paper = concordance_index(*scored), paper_concordance(*scored)
     return FoldScore(fold, len(part), int(part["event"].sum()), harrell, uno, paper)
@@ -214,19 +212,17 @@ def _groups(
     table: pd.DataFrame,
 ) -> tuple[dict[str, SurvivalCurve], LogRank | None, float | None, HazardRatio | None, list[str]]:
     """Curves of the low- and high-risk groups, and what tells them apart."""
-    time, event, high, fold = (table[name].to_numpy() for name in ("time_days", "event", "high_risk", "fold"))
-    curves = {
-        name: kaplan_meier(time[chosen], event[chosen]) for name, chosen in ((LOW, ~high), (HIGH, high)) if chosen.any()
-    }
-    if len(curves) < 2:
-        only = next(iter(curves), "no")
-        return curves, None, None, None, [f"All patients are in the {only} group: there is no group to compare with."]
-    test = logrank(high, time, event, fold)
-    if not test.degrees_of_freedom:
-        return curves, None, None, None, ["No fold has a death with both risk groups at risk: no log-rank test."]
-    ratio = hazard_ratio(high, time, event, fold)
-    notes = [] if ratio else ["One risk group has every death that could tell the groups apart: no hazard ratio."]
-    return curves, test, permutation_p_value(high, time, event, fold), ratio, notes
+    group = np.where(table["high_risk"], HIGH, LOW)
+    found = compare_groups((LOW, HIGH), group, table["time_days"], table["event"], table["fold"], ordered=True)
+    notes, ratio = [], found.ratios.get(HIGH)
+    if len(found.curves) < 2:
+        only = next(iter(found.curves), "no")
+        notes = [f"All patients are in the {only} group: there is no group to compare with."]
+    elif found.logrank is None:
+        notes = ["No fold has a death with both risk groups at risk: no log-rank test."]
+    elif ratio is None:
+        notes = ["One risk group has every death that could tell the groups apart: no hazard ratio."]
+    return found.curves, found.logrank, found.permutation_p, ratio, notes
 
 
 def _calibration(table: pd.DataFrame, baseline: pd.DataFrame) -> tuple[CalibrationBin, ...]:

@@ -86,5 +86,18 @@ def weigh_pairs(
     """
     rows = np.flatnonzero(event)
     later = outlived(time, event, rows).astype(float)
-    pairs = ((drawn[:, rows] @ later) * drawn).sum(axis=1)
-    return pairs, ((drawn[:, rows] @ (later * concordant(risk, rows))) * drawn).sum(axis=1)
+    return weigh_chosen(rows, later, later * concordant(risk, rows), drawn)
+
+
+def weigh_chosen(
+    rows: NDArray[np.intp], pairs: NDArray[np.float64], right: NDArray[np.float64], drawn: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(R,) weight of the pairs in each sample, and of those in the right order, of whatever pairs are to count.
+
+    Args:
+        rows: (D,) the patients who died first.
+        pairs: (D, N) weight of the pair with each other patient, 0 for no pair.
+        right: (D, N) the part of that weight that is in the right order.
+        drawn: (R, N) how often each patient is in each sample.
+    """
+    return ((drawn[:, rows] @ pairs) * drawn).sum(axis=1), ((drawn[:, rows] @ right) * drawn).sum(axis=1)

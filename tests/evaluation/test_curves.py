@@ -12,7 +12,14 @@ from sksurv.compare import compare_survival
 from sksurv.nonparametric import kaplan_meier_estimator
 from sksurv.util import Surv
 
-from pomp.evaluation.curves import SurvivalCurve, at_risk_table, kaplan_meier, logrank, permutation_p_value
+from pomp.evaluation.curves import (
+    SurvivalCurve,
+    at_risk_table,
+    kaplan_meier,
+    logrank,
+    logrank_trend,
+    permutation_p_value,
+)
 
 from .conftest import random_patients
 
@@ -125,6 +132,28 @@ def test_logrank_undefined(groups: list[str], event: list[int], strata: list[int
     assert np.isnan([found.statistic, found.p_value]).all()
     assert found.degrees_of_freedom == 0
     assert np.isnan(permutation_p_value(groups, [1, 2, 3], event, strata))
+
+
+@pytest.mark.parametrize(("name", "strata"), [("trend", None), ("trend_stratified", "stratum")])
+def test_trend_equals_r(reference: dict, name: str, strata: str | None) -> None:
+    rows, expected = reference["rows"], reference[name]
+    scores = np.unique(rows["group"], return_inverse=True)[1]
+    found = logrank_trend(scores, rows["time"], rows["event"], rows[strata] if strata else None)
+    assert (found.statistic, found.p_value) == pytest.approx((expected["statistic"], expected["p_value"]), rel=1e-6)
+    assert found.degrees_of_freedom == 1
+
+
+def test_trend_of_two_groups_is_the_logrank() -> None:
+    time, event, risk = random_patients(3)
+    found = logrank_trend(risk > 0, time, event)
+    assert found.statistic == pytest.approx(logrank(risk > 0, time, event).statistic, rel=1e-9)
+
+
+@pytest.mark.parametrize(("groups", "event"), [([0, 0, 0], [1, 1, 1]), ([0, 1, 2], [0, 0, 0])])
+def test_trend_undefined(groups: list[int], event: list[int]) -> None:
+    found = logrank_trend(groups, [1, 2, 3], event)
+    assert np.isnan([found.statistic, found.p_value]).all()
+    assert found.degrees_of_freedom == 0
 
 
 def test_permutation_counts_labellings() -> None:

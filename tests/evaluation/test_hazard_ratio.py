@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
 
-from pomp.evaluation.hazard_ratio import hazard_ratio
+from pomp.evaluation.hazard_ratio import hazard_ratio, hazard_ratios
 
 from .conftest import random_patients
 
@@ -22,6 +22,27 @@ def test_equals_r(reference: dict, name: str, strata: str | None) -> None:
     )
     assert found is not None
     assert {key: pytest.approx(value, rel=1e-6) for key, value in expected.items()} == vars(found)
+
+
+@pytest.mark.parametrize(("name", "strata"), [("hazard_ratios", None), ("hazard_ratios_stratified", "stratum")])
+def test_every_group_against_the_first_equals_r(reference: dict, name: str, strata: str | None) -> None:
+    rows = reference["rows"]
+    found = hazard_ratios(rows["group"], rows["time"], rows["event"], rows[strata] if strata else None)
+    for ratio, expected in zip(found, pd.DataFrame(reference[name]).to_dict("records"), strict=True):
+        assert {key: pytest.approx(value, rel=1e-6) for key, value in expected.items()} == vars(ratio)
+
+
+def test_a_group_that_cannot_be_ranked_has_no_ratio_and_the_others_keep_theirs() -> None:
+    # Nobody of c dies: its hazard is 0 beside the others'. R: 5.6e-10 for c, and for b what it gives without c.
+    time, event, _ = random_patients(6, 60)
+    groups = np.array(["a", "b", "c"])[np.arange(60) % 3]
+    event = event & (groups != "c")
+    without = hazard_ratio(groups[groups != "c"] == "b", time[groups != "c"], event[groups != "c"])
+    b, c = hazard_ratios(groups, time, event)
+    assert c is None
+    assert b is not None
+    assert without is not None
+    assert vars(b) == pytest.approx(vars(without), rel=1e-9)
 
 
 def test_equals_lifelines() -> None:

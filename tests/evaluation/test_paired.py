@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pomp.evaluation.concordance import concordance_index
-from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
+from pomp.evaluation.paired import draw_patients, draw_within, drawn_concordance, percentile_interval
+from pomp.evaluation.uncertainty import bootstrap_concordance
 
 TIME, EVENT = np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, True])
 ONE = np.zeros(4, int)
@@ -74,3 +75,13 @@ def test_models_of_one_kind_differ_less_than_either_is_uncertain() -> None:
 def test_limits(values: list[float], level: float, expected: tuple[float, float]) -> None:
     found = percentile_interval(np.array(values), level)
     assert (found.lower, found.upper) == pytest.approx(expected, nan_ok=True)
+
+
+def test_draws_within_folds_keep_their_size_and_are_those_of_the_bootstrap() -> None:
+    folds = np.repeat([0, 1], [10, 30])
+    drawn = draw_within(folds, 300, seed=0)
+    assert (drawn[:, :10].sum(axis=1) == 10).all()
+    assert (drawn[:, 10:].sum(axis=1) == 30).all()
+    time, event, risk = np.arange(40), np.ones(40), np.random.default_rng(0).normal(size=40)
+    found = percentile_interval(drawn_concordance(time, event, risk, folds, drawn))
+    assert found == bootstrap_concordance(time, event, risk, folds, resamples=300, seed=0)

@@ -35,9 +35,38 @@ breslow <- function(rows) {
   list(time_days = hazard$time[keep], values = hazard$hazard[keep] * scale)
 }
 
+# Every group against the first, in one model
+ratios <- function(formula, rows) {
+  row <- summary(coxph(formula, data = rows, ties = "efron"))
+  limits <- row$conf.int[, c(1, 3, 4), drop = FALSE]
+  data.frame(ratio = limits[, 1], lower = limits[, 2], upper = limits[, 3], p_value = row$coefficients[, 5],
+             row.names = NULL)
+}
+
+# Score test of the group's number with exact ties: the log-rank test for trend
+trend <- function(formula, rows) {
+  test <- summary(coxph(formula, data = rows, ties = "exact"))$sctest
+  list(statistic = test[[1]], p_value = test[[3]])
+}
+
+restricted_mean <- function(rows, tau) {
+  table <- summary(survfit(Surv(time, event) ~ 1, data = rows), rmean = tau)$table
+  list(tau = tau, days = table[["rmean"]], error = table[["se(rmean)"]])
+}
+
+# Patients still followed and alive after a day; time counts from it
+landmark <- function(rows, day) {
+  rows <- rows[rows$time > day, ]
+  rows$time <- rows$time - day
+  list(day = day, groups = lapply(split(rows, rows$group), curve),
+       logrank = logrank(Surv(time, event) ~ group + strata(stratum), rows))
+}
+
 describe <- function(rows) {
   high <- rows$group == sort(unique(rows$group))[2]
   rows$high <- as.integer(high)
+  rows$score <- match(rows$group, sort(unique(rows$group))) - 1
+  taus <- c(7, 12, min(tapply(rows$time, rows$group, max)))
   two <- rows[rows$group %in% sort(unique(rows$group))[1:2], ]
   list(rows = rows[, c("time", "event", "group", "stratum", "risk")], times = times_of,
        all = curve(rows), groups = lapply(split(rows, rows$group), curve),
@@ -45,6 +74,13 @@ describe <- function(rows) {
        logrank_stratified = logrank(Surv(time, event) ~ group + strata(stratum), rows),
        hazard_ratio = cox(Surv(time, event) ~ high, two),
        hazard_ratio_stratified = cox(Surv(time, event) ~ high + strata(stratum), two),
+       hazard_ratios = ratios(Surv(time, event) ~ factor(group), rows),
+       hazard_ratios_stratified = ratios(Surv(time, event) ~ factor(group) + strata(stratum), rows),
+       trend = trend(Surv(time, event) ~ score, rows),
+       trend_stratified = trend(Surv(time, event) ~ score + strata(stratum), rows),
+       restricted_means = lapply(split(rows, rows$group), function(part)
+         lapply(taus[taus > min(part$time) & taus <= max(part$time)], function(tau) restricted_mean(part, tau))),
+       landmark = landmark(rows, 4),
        concordance = unname(concordance(Surv(time, event) ~ risk, data = rows, reverse = TRUE)$concordance),
        breslow = breslow(rows))
 }

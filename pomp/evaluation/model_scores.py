@@ -1,0 +1,141 @@
+"""Models beside each other by three C-indices, each with its interval, and what the first adds to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pomp.errors import RunError
+from pomp.evaluation.concordance import concordant, outlived, uncensored_probability, uno_tau
+from pomp.evaluation.paired import draw_within, percentile_interval
+from pomp.evaluation.uncertainty import Interval, weigh_chosen
+
+Floats = NDArray[np.float64]
+INDICES = ("harrell", "uno", "paper")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean over the folds and its bootstrap interval."""
+
+    value: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class ModelIndices:
+    """One model. `added`: Harrell's C of the first model minus this one's, on the same draws of patients."""
+
+    model: str
+    harrell: Estimate
+    uno: Estimate
+    paper: Estimate
+    """Eq. (16) to the letter."""
+    added: Estimate | None
+    """None for the first model itself."""
+
+
+@dataclass(frozen=True)
+class ModelScores:
+    models: tuple[ModelIndices, ...]
+    tau_days: tuple[float, ...]
+    """Uno's τ of each fold: deaths up to it count."""
+    patients: int
+    """Scored by every model in the same fold: all numbers are of these."""
+
+
+def score_models(tables: Mapping[str, pd.DataFrame], resamples: int = 1000, seed: int = 0) -> ModelScores:
+    """Compare models on the patients that all of them scored in the same fold.
+
+    Patients are drawn again within their fold, once for all models: what is hard about a sample is hard for each. A
+    fold without a comparable pair in some sample is left out of its mean. Uno's weights come from the other folds.
+
+    Args:
+        tables: by model, the one of interest first: patient, fold, time_days, event, risk; a row a patient.
+        resamples: how often patients are drawn.
+        seed: of the draws.
+
+    Raises:
+        RunError: no patient is in all of the tables.
+    """
+    shared = _shared(tables)
+    first = next(iter(shared.values()))
+    folds = first["fold"].to_numpy()
+    drawn = np.vstack([np.ones(len(first)), draw_within(folds, resamples, seed)])  # first the patients as they are
+    found = {model: _indices(table, folds, drawn) for model, table in shared.items()}
+    lead = next(iter(found.values()))["harrell"]
+    models = tuple(
+        ModelIndices(
+            model=model,
+            harrell=_estimate(values["harrell"]),
+            uno=_estimate(values["uno"]),
+            paper=_estimate(values["paper"]),
+            added=_estimate(lead - values["harrell"]) if place else None,
+        )
+        for place, (model, values) in enumerate(found.items())
+    )
+    return ModelScores(models, tuple(_taus(first).values()), len(first))
+
+
+def _shared(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables of the patients and folds that are in all of them, sorted by fold and patient."""
+    sorted_tables = {name: table.set_index(["fold", "patient"]).sort_index() for name, table in tables.items()}
+    keys = None
+    for table in sorted_tables.values():
+        keys = table.index if keys is None else keys.intersection(table.index)
+    if keys is None or not len(keys):
+        raise RunError(
+            f"The models {', '.join(tables)} share no patient in the same fold: make the plain models of this run "
+            "anew by resuming it."
+        )
+    return {name: table.loc[keys.sort_values()].reset_index() for name, table in sorted_tables.items()}
+
+
+def _indices(table: pd.DataFrame, folds: NDArray[np.generic], drawn: Floats) -> dict[str, Floats]:
+    """(1 + resamples,) of each C-index, the mean over folds."""
+    totals = {name: np.zeros(len(drawn)) for name in INDICES}
+    counted = {name: np.zeros(len(drawn)) for name in INDICES}
+    taus = _taus(table)
+    for fold in np.unique(folds):
+        own = folds == fold
+        for name, (rows, pairs, right) in _pairs(table[own], table[~own], taus[int(fold)]).items():
+            weight, good = weigh_chosen(rows, pairs, right, drawn[:, own])
+            some = weight > 0
+            totals[name][some] += good[some] / weight[some]
+            counted[name] += some
+    means = {}
+    for name in INDICES:
+        means[name] = np.full(len(drawn), np.nan)
+        np.divide(totals[name], counted[name], out=means[name], where=counted[name] > 0)
+    return means
+
+
+def _pairs(test: pd.DataFrame, train: pd.DataFrame, tau: float) -> dict[str, tuple[NDArray[np.intp], Floats, Floats]]:
+    """The pairs of one fold that each C-index counts, and those in the right order, as `weigh_chosen` takes them."""
+    time, died, risk = test["time_days"].to_numpy(float), test["event"].to_numpy(bool), test["risk"].to_numpy(float)
+    rows = np.flatnonzero(died)
+    later, right = outlived(time, died, rows).astype(float), concordant(risk, rows)
+    strictly = (time > time[rows, None]).astype(float)
+    found = {"harrell": (rows, later, later * right), "paper": (rows, strictly, strictly * (right == 1))}
+    counted = time[rows] < tau
+    uncensored = uncensored_probability(train["time_days"], train["event"], time[rows[counted]]) if len(train) else None
+    if uncensored is None or not (uncensored > 0).all():
+        none = np.zeros((0, len(test)))
+        return found | {"uno": (rows[:0], none, none)}
+    weights = uncensored[:, None] ** -2.0
+    return found | {"uno": (rows[counted], later[counted] * weights, (later * right)[counted] * weights)}
+
+
+def _taus(table: pd.DataFrame) -> dict[int, float]:
+    """Uno's τ by fold, of the patients of the other folds; nan where there is no other fold."""
+    folds = table["fold"].unique()
+    others = {int(fold): table.loc[table["fold"] != fold, "time_days"] for fold in folds}
+    return {fold: uno_tau(time) if len(time) else float("nan") for fold, time in others.items()}
+
+
+def _estimate(values: Floats) -> Estimate:
+    return Estimate(float(values[0]), percentile_interval(values[1:]))

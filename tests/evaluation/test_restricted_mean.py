@@ -1,0 +1,44 @@
+"""Restricted mean survival time against R's survfit and numbers by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pomp.evaluation.curves import kaplan_meier
+from pomp.evaluation.restricted_mean import RestrictedMean, mean_difference, restricted_mean
+
+
+def test_equals_r(reference: dict) -> None:
+    rows = reference["rows"]
+    for group, expected in reference["restricted_means"].items():
+        curve = kaplan_meier(rows["time"][rows["group"] == group], rows["event"][rows["group"] == group])
+        for one in expected:
+            found = restricted_mean(curve, one["tau"])
+            assert (found.days, found.error) == pytest.approx((one["days"], one["error"]), rel=1e-9)
+
+
+def test_by_hand() -> None:
+    # S = 1 until 2, 3/4 until 4, 1/2 after: within 5 days 2 + 1.5 + 0.5 = 4. Of the deaths at 2 and 4, the areas left
+    # are 2 and 1/2, and d / n(n - d) is 1/12 and 1/6: the variance is 4/12 + 1/24.
+    found = restricted_mean(kaplan_meier([2, 4, 4, 6], [1, 1, 0, 0]), 5)
+    assert found.days == pytest.approx(4)
+    assert found.error == pytest.approx(np.sqrt(4 / 12 + 1 / 24))
+    assert (found.upper - found.days) / found.error == pytest.approx(1.959964, rel=1e-6)
+
+
+def test_nobody_dies() -> None:
+    assert restricted_mean(kaplan_meier([3, 9], [0, 0]), 9) == RestrictedMean(9, 0, 9, 9)
+
+
+@pytest.mark.parametrize("tau", [0.0, -1.0, 6.5])
+def test_tau_beyond_the_curve(tau: float) -> None:
+    with pytest.raises(ValueError, match=rf"tau_days is {tau:g}, but the curve goes from day 0 to 6"):
+        restricted_mean(kaplan_meier([2, 6], [1, 0]), tau)
+
+
+def test_difference_by_hand() -> None:
+    found = mean_difference(RestrictedMean(10, 3, 0, 0), RestrictedMean(2, 4, 0, 0))
+    assert (found.days, found.lower, found.upper) == pytest.approx((8, 8 - 5 * 1.959964, 8 + 5 * 1.959964), rel=1e-6)
+    assert found.p_value == pytest.approx(0.1096, abs=1e-4)  # of z = 8/5
+    assert np.isnan(mean_difference(RestrictedMean(9, 0, 9, 9), RestrictedMean(9, 0, 9, 9)).p_value)
