@@ -20,7 +20,6 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.exc import BackendCompilerFailed
 
-from pomp.model import RegionEmbedding
 from pomp.model.recall import noting, recalling
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
@@ -67,9 +66,6 @@ class PartwiseEmbedding:
     def __init__(self, module: nn.Module, width: int, compute: Compute, share: Share = ALL) -> None:
         """`module`: (R, …) regions → (R, d); `width`: d; `share`: which parts of a batch are this process's."""
         self._module, self._width, self._compute, self._share = module, width, compute, share
-        if isinstance(module, RegionEmbedding):
-            # On the CPU the fused kernel is slower in bfloat16 than plain products are, by a sixth of a step.
-            module.fuse_attention(compute.device.type != "cpu" or compute.dtype == torch.float32)
         self._fast: Callable[[Tensor], Tensor] | None = _compile(module) if compute.compiled else None
         self._costs: Costs | None = None  # None: not known yet
         self._parts: list[Tensor] = []
