@@ -1,1 +1,1 @@
-"""The parts of the Runs page."""
+"""The parts of the Runs page: all runs, what differs between some of them, and the ablation grids."""

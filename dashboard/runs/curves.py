@@ -1,0 +1,128 @@
+"""The losses of several runs over each other (Fig. 5), as the mean over folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.training import FINETUNE, PRETRAIN, stage_metrics
+from dashboard.elements import show_figure
+from dashboard.runs.listing import names
+from dashboard.state import amount, pick, tick
+from dashboard.theme import SERIES, TEMPLATE, with_alpha
+from pomp.runs.run import Run
+
+MEASURE, SMOOTH, LOG = "measure", "smooth", "log"
+"""Names in the URL."""
+
+MEASURES = {name: ("pretrain", title) for name, title in PRETRAIN.items()} | {
+    name: ("finetune", title) for name, title in FINETUNE.items()
+}
+"""Column of the metrics → stage and title."""
+
+
+def show_curves(runs: Sequence[Run]) -> None:
+    """One line a run of the measure that is chosen, with a band of the folds' standard deviation."""
+    st.subheader("Curves")
+    titles = names(runs)
+    metrics = {titles[run.id]: read_metrics(run) for run in runs}
+    known = [name for name in MEASURES if any(_has(table, name) for table in metrics.values())]
+    if not known:
+        st.caption("None of these runs has finished an epoch yet.")
+        return
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    with left:
+        measure = pick("Measure", known, MEASURE, show=_title)
+    with middle:
+        window = amount(
+            "Smoothing (epochs)", SMOOTH, first=1.0, lowest=1.0, highest=50.0, step=1.0,
+            explain="Each fold's curve is averaged over so many epochs around each. 1: as it is.",
+        )  # fmt: skip
+    with right:
+        log = tick("Logarithmic axis", LOG)
+    curves = mean_curves(metrics, measure, int(window))
+    show_figure(curve_figure(curves, _title(measure), log=log), f"curves-{measure}", curves, "Measure by epoch and run")
+    missing = [name for name, table in metrics.items() if not _has(table, measure)]
+    said = "Mean over folds; the band is one standard deviation over folds."
+    st.caption(said + (f" Without this measure: {', '.join(missing)}." if missing else ""))
+
+
+def read_metrics(run: Run) -> pd.DataFrame:
+    """The epochs of a run, read once until there are more."""
+    return _metrics(str(run.folder), data.stamp([run.folder / "metrics.jsonl"]))
+
+
+@st.cache_data(max_entries=64, show_spinner="Reading the curves…")
+def _metrics(folder: str, of: data.Stamp) -> pd.DataFrame:
+    return Run.open(Path(folder)).metrics()
+
+
+def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, window: int) -> pd.DataFrame:
+    """A row a run and epoch: run, epoch (from 1), mean and sd over the folds that have come so far, folds.
+
+    Args:
+        metrics: by the name of the run; those without the measure are left out.
+        measure: one of `MEASURES`.
+        window: epochs over which each fold's curve is averaged, centred.
+    """
+    parts = []
+    for name, table in metrics.items():
+        if not _has(table, measure):
+            continue
+        rows = stage_metrics(table, MEASURES[measure][0])
+        by_fold = rows.pivot_table(index="epoch", columns="fold", values=measure)
+        smooth = by_fold.rolling(window, center=True, min_periods=1).mean()
+        smooth = smooth.where(by_fold.notna())
+        own = pd.DataFrame({"mean": smooth.mean(axis=1), "sd": smooth.std(axis=1), "folds": smooth.count(axis=1)})
+        own.insert(0, "run", name)
+        own.insert(1, "epoch", own.index + 1)
+        parts.append(own)
+    columns = ["run", "epoch", "mean", "sd", "folds"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def curve_figure(curves: pd.DataFrame, title: str, *, log: bool) -> go.Figure:
+    """A line and a band a run.
+
+    Args:
+        curves: of `mean_curves`.
+        title: of the vertical axis.
+        log: whether that is logarithmic.
+    """
+    figure = go.Figure()
+    for place, (name, part) in enumerate(curves.groupby("run", sort=False)):
+        colour = SERIES[place % len(SERIES)]
+        banded = part.dropna(subset=["sd"])
+        if len(banded):
+            edge = pd.concat([banded["mean"] + banded["sd"], (banded["mean"] - banded["sd"]).iloc[::-1]])
+            epochs = pd.concat([banded["epoch"], banded["epoch"].iloc[::-1]])
+            figure.add_trace(
+                go.Scatter(
+                    x=epochs, y=edge, fill="toself", fillcolor=with_alpha(colour, 0.15), line={"width": 0},
+                    hoverinfo="skip", showlegend=False, legendgroup=str(name), name=str(name),
+                )
+            )  # fmt: skip
+        figure.add_trace(
+            go.Scatter(
+                x=part["epoch"], y=part["mean"], mode="lines" if len(part) > 1 else "markers", name=str(name),
+                legendgroup=str(name), line={"color": colour, "width": 2}, customdata=part["sd"],
+                hovertemplate="epoch %{x}: %{y:.4g} ± %{customdata:.2g}",
+            )
+        )  # fmt: skip
+    figure.update_xaxes(title_text="Epoch")
+    figure.update_yaxes(title_text=title, type="log" if log else "linear")
+    figure.update_layout(template=TEMPLATE, height=420, showlegend=True)
+    return figure
+
+
+def _has(table: pd.DataFrame, measure: str) -> bool:
+    return measure in table and bool(table[measure].notna().any())
+
+
+def _title(measure: str) -> str:
+    return MEASURES[measure][1]
