@@ -1,0 +1,202 @@
+"""The words that the pages use."""
+
+from __future__ import annotations
+
+from dashboard.help.entry import Entry
+
+GLOSSARY = (
+    Entry(
+        "C-index",
+        "Of all pairs of patients whose order of events is known, the share that the risk puts in the right order. 0.5 "
+        "is guessing, 1 is perfect. Harrell's C, the default, takes every such pair within the fold; Uno's C weights "
+        "patients for those whose follow-up ended early; Eq. 16 is the paper's own formula. It says nothing about how "
+        "long anybody lives: see *calibration*.",
+        "concordance Harrell Uno",
+    ),
+    Entry(
+        "Hazard, hazard ratio",
+        "The hazard is how often the event happens per day among those to whom it has not happened yet. A hazard ratio "
+        "of 2 means twice as often, at every time alike; 1 means no difference. Its 95 % interval covers 1 where the "
+        "data cannot tell.",
+        "HR Cox",
+    ),
+    Entry(
+        "Risk score",
+        "What the model says of a patient: the logarithm of the hazard relative to others of the same fold. Higher is "
+        "worse. It has no unit, and scores of different folds come from different models: compare within a fold.",
+        "log relative hazard",
+    ),
+    Entry(
+        "Censoring",
+        "Follow-up that ended before the event was seen: the patient was alive at the last visit, or moved away. Such "
+        "a patient counts as event-free up to that day and says nothing about later. In the curves it is a tick.",
+        "censored event follow-up",
+    ),
+    Entry(
+        "Kaplan–Meier curve",
+        "The share of patients still free of the event at each time, counted so that censored patients stay in for as "
+        "long as they were seen. The band is its 95 % interval. Late in a curve few patients are left: look at the "
+        "numbers at risk below it before reading a step.",
+        "KM survival at risk",
+    ),
+    Entry(
+        "Median survival",
+        "The time at which half of a group has had the event. *Not reached* where more than half are still free of it "
+        "when the follow-up ends.",
+    ),
+    Entry(
+        "RMST",
+        "Restricted mean survival time: the mean time free of the event up to a fixed day, which is the area under the "
+        "curve. It needs no constant hazard ratio, and its difference between two groups is in months.",
+        "restricted mean",
+    ),
+    Entry(
+        "Log-rank test",
+        "Whether two or more groups differ in survival. Here it is stratified by fold: patients are compared with "
+        "others of their own fold only, because each fold has a model of its own. *Permutation p* shuffles the groups "
+        "within folds instead, and assumes less.",
+        "p value stratified permutation",
+    ),
+    Entry(
+        "Landmark analysis",
+        "Only patients who are still followed and free of the event at a chosen time, with time counted from there: "
+        "does the risk say anything to those who have come so far?",
+    ),
+    Entry(
+        "Calibration",
+        "Whether predicted survival is what happens: of patients who are given 70 % for three years, are 70 % alive "
+        "then? A model can order patients well and be badly calibrated.",
+        "predicted observed",
+    ),
+    Entry(
+        "Brier score",
+        "Mean squared difference between the predicted survival and what happened, at a given time. 0 is perfect; the "
+        "line of the Kaplan–Meier curve, which gives everybody the same, is what has to be beaten.",
+    ),
+    Entry(
+        "Endpoint",
+        "What counts as the event. OS: death of any cause. DSS: death of the disease. PFI: progression or death of the "
+        "disease. DFI: relapse of patients who were free of it.",
+        "OS DSS PFI DFI overall survival",
+    ),
+    Entry(
+        "Fold, out of fold",
+        "Patients are divided into folds, five by default. For each, a model is trained on all others and predicts its "
+        "patients, whom it has never seen: their risk is *out of fold*. Every patient has one such risk.",
+        "cross-validation training test",
+    ),
+    Entry(
+        "Honest protocol",
+        "Genes, scalers, pre-training and the cut between risk groups see the training patients only, and the last "
+        "epoch counts. This is what to expect of new patients.",
+    ),
+    Entry(
+        "Paper protocol",
+        "Genes are chosen, and the model is pre-trained, on all patients, those who are tested later included. "
+        "*paper-released* also reports the epoch that did best on the test patients, as the authors' code does.",
+        "paper-released released",
+    ),
+    Entry(
+        "Optimism",
+        "The C-index under the paper's protocol minus that under the honest one, on the same folds: how much better "
+        "the score looks than new patients would give.",
+        "leakage bias",
+    ),
+    Entry(
+        "Bootstrap interval",
+        "Patients are drawn again, with replacement, a thousand times, and the score is computed each time: 95 % of "
+        "these values lie in the interval. It tells how much depends on who happened to be tested, and nothing about "
+        "other training patients or other seeds.",
+        "95 % confidence",
+    ),
+    Entry(
+        "Seed",
+        "The number from which all chance in a run is drawn: folds, first weights, batches. Runs that differ in "
+        "nothing else show how much of a result is luck.",
+        "random repeats",
+    ),
+    Entry(
+        "Region",
+        "A square of tissue that the model reads as one thing: 4,096 pixels of the slide a side in the paper, shrunk "
+        "to 256. A slide has from a few to some hundreds.",
+        "patch tile",
+    ),
+    Entry(
+        "mpp",
+        "Micrometres a pixel: how fine a slide was scanned. 0.25 is about 40×, 0.5 about 20×. Where the file does not "
+        "state it, there can be no scale bar, and regions have a size in pixels only.",
+        "magnification micrometre scale",
+    ),
+    Entry(
+        "Omics type",
+        "One table of molecular measurements: mRNA, microRNA, methylation, copy number, mutations and so on.",
+        "mrna mirna methylation",
+    ),
+    Entry(
+        "Gene selection",
+        "Each omics type has far more genes than there are patients. In each fold the training patients choose: genes "
+        "that differ between tumour and normal tissue, or between short and long survivors, then those that rank best "
+        "by survival. Folds rarely agree on all of them, so a single chosen gene is no biomarker.",
+        "differential forest stability",
+    ),
+    Entry(
+        "Pre-training",
+        "Before it sees any survival time, the model learns from slides and omics of the same patients, by three "
+        "tasks: POC, POM and MOM.",
+        "self-supervised",
+    ),
+    Entry(
+        "POC",
+        "Pathology–omics contrastive learning: of all slides in a batch, which belongs to this omics profile, and the "
+        "other way round? It pulls the two halves of a patient together and pushes others apart.",
+        "contrastive alignment temperature",
+    ),
+    Entry(
+        "POM",
+        "Pathology–omics matching: are this slide and this profile of the same patient? The wrong ones shown are those "
+        "that POC finds most alike (*hard negatives*).",
+        "matching negatives",
+    ),
+    Entry(
+        "MOM",
+        "Masked omics modelling: one omics type is hidden, and is filled in from the slide and the other types.",
+        "masked reconstruction",
+    ),
+    Entry(
+        "Fine-tuning",
+        "The pre-trained model learns survival from the training patients' follow-up, by the *Cox loss*: the patient "
+        "who has the event must have a higher risk than those who are still followed then.",
+        "Cox partial likelihood",
+    ),
+    Entry(
+        "Epoch, batch, learning rate",
+        "An epoch is one pass over the training patients, a batch the patients of one step, and the learning rate how "
+        "far the weights move in a step.",
+        "training",
+    ),
+    Entry(
+        "Attention",
+        "How much the model's summary of a slide looks at each region. It tells where the model looked, and not "
+        "whether what it saw raised or lowered the risk.",
+        "CLS weights map",
+    ),
+    Entry(
+        "Occlusion",
+        "A region is left out and the risk is computed again. The difference, with its sign, is that region's effect "
+        "on the risk. It is the map to read when asking why.",
+        "effect on the risk leave one out",
+    ),
+    Entry(
+        "Alignment",
+        "How strongly an omics profile attends to each region. It shows which tissue the profile is matched with. It "
+        "is not on the way to the risk and explains nothing about it.",
+        "cross-attention match",
+    ),
+    Entry(
+        "Integrated gradients",
+        "How much each gene's value moved the patient's risk away from that of the average profile. The contributions "
+        "of all genes add up to that difference.",
+        "attribution leading genes",
+    ),
+)
+"""In an order that can be read from top to bottom."""
