@@ -14,7 +14,7 @@ from pomp.runs.grid.spec import Grid
 from pomp.runs.grid.table import Entry
 
 ROOM = 0.05
-"""Below the lowest fold."""
+"""Below the lowest and above the highest point."""
 
 
 def bar_figure(grid: Grid, entries: Sequence[Entry]) -> go.Figure:
@@ -58,8 +58,9 @@ def bar_figure(grid: Grid, entries: Sequence[Entry]) -> go.Figure:
     figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})
     order = [variant.name for variant in grid.variants]
     figure.update_xaxes(categoryorder="array", categoryarray=order, showgrid=False)
-    lowest = min(bar_table(entries)["c_index"].min(), CHANCE)
-    figure.update_yaxes(title_text="C-index (0.5 = guessing)", range=[lowest - ROOM, None])
+    shown = [*bar_table(entries)["c_index"].dropna(), *(entry.published[0] for entry in entries if entry.published)]
+    limits = [min([CHANCE, *shown]) - ROOM, max([CHANCE, *shown]) + ROOM]
+    figure.update_yaxes(title_text="C-index (0.5 = guessing)", range=limits)
     figure.update_layout(template=TEMPLATE, height=420, barmode="group", scattermode="group", showlegend=True)
     return figure
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from pomp.runs.grid.cells import find_cohort, plan_cells, same_runs
 from pomp.runs.grid.fill import distinct, fill, seconds_left, to_do
 from pomp.runs.grid.launch import begin, launch
 from pomp.runs.grid.score import Difference, compare, mean_sd, score_run
-from pomp.runs.grid.spec import choose
+from pomp.runs.grid.spec import Grid, choose
 from pomp.runs.grid.table import describe, difference_text, make_entries, markdown, score_text, tidy
 from pomp.runs.run import Run
 from pomp.runs.status import Until
@@ -303,20 +304,27 @@ def test_begin_makes_a_run_once(workspace: Workspace) -> None:
 
 
 def test_time_left(workspace: Workspace) -> None:
-    grid = choose(small_grid(workspace), seeds=[0, 1])
+    write_omics_cohort(workspace.cohorts / "larger", "O", seed=4, patients=80)
+    small = choose(small_grid(workspace), seeds=[0, 1])
 
-    def left() -> float | None:
+    def left(grid: Grid = small) -> float | None:
         filled = fill(plan_cells(grid, workspace), workspace.runs.list())
         return seconds_left(filled, [one for one in filled if one.state != "DONE"])
 
     assert left() is None
-    finish(make_run(cell_of(grid, workspace, "none"), workspace))  # 60 s
+    finish(make_run(cell_of(small, workspace, "none"), workspace))  # 60 s
     assert left() == 5 * 60
-    running = make_run(cell_of(grid, workspace, "few"), workspace)
-    running.write_status(state="RUNNING", eta_seconds=20.0, started="2025-01-01T00:00:00+00:00")
+    larger = choose(small, cohorts=["TCGA-LIHC", "larger"], seeds=[0])
+    assert left(larger) == 2 * 60 + 3 * 120  # twice as many patients
+    running = make_run(cell_of(small, workspace, "few"), workspace)
+    running.write_status(state="RUNNING", eta_seconds=20.0, started=_ago(160))
     with running.hold():
-        assert left() == 20 + 4 * 60
-        other = make_run(cell_of(grid, workspace, "all"), workspace)
-        other.write_status(state="RUNNING", eta_seconds=40.0, started="2025-01-01T00:00:00+00:00")
+        assert left() == pytest.approx(20 + 4 * (60 + 180) / 2, abs=20)
+        other = make_run(cell_of(small, workspace, "all"), workspace)
+        other.write_status(state="RUNNING", eta_seconds=40.0, started=_ago(20))
         with other.hold():
-            assert left() == (20 + 40 + 3 * 60) / 2
+            assert left() == pytest.approx((20 + 40 + 3 * (60 + 180 + 60) / 3) / 2, abs=20)
+
+
+def _ago(seconds: float) -> str:
+    return (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()

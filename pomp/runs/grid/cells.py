@@ -25,6 +25,7 @@ class Wanted:
     """The run of a cell, whether or not it is there."""
 
     folder: Path  # of the cohort
+    patients: int
     config: RunConfig  # as `resolve` fits it to the cohort
     key: RunKey
 
@@ -111,7 +112,7 @@ class _Planner:
         cohort = self._read(name, config.cohort)
         config = resolve(config, cohort)
         key = (cohort.name, cohort.digest, config.digest, self._companions(cohort, config))
-        return Wanted(cohort.folder, config, key)
+        return Wanted(cohort.folder, len(cohort.patients), config, key)
 
     def _read(self, name: str, config: CohortConfig) -> Cohort:
         if name != self._name:

@@ -70,36 +70,44 @@ def to_do(filled: Iterable[FilledCell]) -> list[FilledCell]:
 def seconds_left(filled: Sequence[FilledCell], wanted: Sequence[FilledCell]) -> float | None:
     """How long the cells `wanted` will take, as many at a time as run now; None while nothing tells.
 
-    A run under way says it itself. One that waits is taken to last as those of its cohort that are done, else as
-    those of the grid, else as those under way.
+    A run under way says it itself. One that waits is taken to last as the mean of those of its cohort that are done or
+    under way; where there are none, as those of other cohorts, in proportion to the number of patients.
     """
-    lasted, of_cohort = _lasted(filled)
+    lasted = _lasted(filled)
+    a_patient = [seconds / patients for runs in lasted.values() for seconds, patients in runs]
     left, running = 0.0, 0
     for one in distinct(wanted):
-        status = one.status
+        if one.cell.wanted is None:
+            continue
+        status, own = one.status, [seconds for seconds, _ in lasted.get(one.cell.cohort, [])]
         if status is not None and status.state in {"RUNNING", "STOPPING"}:
             running += 1
             if status.eta_seconds is not None:
                 left += status.eta_seconds
                 continue
-        guess = of_cohort.get(one.cell.cohort) or lasted
-        if not guess:
+        if not a_patient:
             return None
-        left += mean(guess)
+        left += mean(own) if own else mean(a_patient) * one.cell.wanted.patients
     return left / max(1, running)
 
 
-def _lasted(filled: Sequence[FilledCell]) -> tuple[list[float], dict[str, list[float]]]:
-    """Seconds that runs took, or will have taken: of all cells, and by cohort those that are done."""
-    done: dict[str, list[float]] = defaultdict(list)
-    under_way = []
+def _lasted(filled: Sequence[FilledCell]) -> dict[str, list[tuple[float, int]]]:
+    """By cohort the seconds that runs took, or will have taken, with the number of patients."""
+    found: dict[str, list[tuple[float, int]]] = defaultdict(list)
     for one in distinct(filled):
-        if one.run is None or one.status is None:
-            continue
-        seconds = one.run.seconds() if one.status.state == "DONE" else None
-        if seconds is not None:
-            done[one.cell.cohort].append(seconds)
-        elif one.status.state == "RUNNING" and one.status.eta_seconds is not None and one.status.started:
-            passed = datetime.now(UTC) - datetime.fromisoformat(one.status.started)
-            under_way.append(passed.total_seconds() + one.status.eta_seconds)
-    return [seconds for some in done.values() for seconds in some] or under_way, done
+        seconds = _seconds(one)
+        if seconds is not None and one.cell.wanted is not None:
+            found[one.cell.cohort].append((seconds, one.cell.wanted.patients))
+    return found
+
+
+def _seconds(one: FilledCell) -> float | None:
+    """What the run of a cell took or will have taken; None where that is not known."""
+    if one.run is None or one.status is None:
+        return None
+    if one.status.state == "DONE":
+        return one.run.seconds()
+    if one.status.state != "RUNNING" or one.status.eta_seconds is None or one.status.started is None:
+        return None
+    passed = datetime.now(UTC) - datetime.fromisoformat(one.status.started)
+    return passed.total_seconds() + one.status.eta_seconds
