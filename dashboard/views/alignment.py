@@ -1,7 +1,33 @@
-"""Alignment."""
+"""Alignment: whether slides and omics of the same patient find each other, and how well hidden omics are predicted."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import data
+from dashboard.alignment.hidden import show_hidden
+from dashboard.alignment.matching import show_matching
+from dashboard.elements import pick_run, plain, run_badges
+from dashboard.state import switch
+
+VIEW = "alignment-view"
+MATCHING, HIDDEN = "Slides and omics", "Hidden omics"
+
 st.title("Alignment")
+run = pick_run(data.finished_runs())
+run_badges(run)
+st.caption(
+    "What pre-training has learnt, before it saw any survival: it brings slide and omics of the same patient together, "
+    "and predicts omics types that are hidden from it."
+)
+if run.config.rules.pretraining == "all":
+    st.warning(
+        f"Under the protocol {plain(run.info.protocol)}, pre-training saw all patients, those of the test folds "
+        "included. None of these numbers is out of fold: new patients would match worse. An honest run shows by how "
+        "much.",
+        title="Pre-training saw these patients",
+    )
+if switch("Part", [MATCHING, HIDDEN], VIEW, hidden=True) == MATCHING:
+    show_matching(run)
+else:
+    show_hidden(run)

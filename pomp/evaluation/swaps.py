@@ -30,7 +30,7 @@ class SwapSearch:
     by_chance: float
 
 
-def find_swaps(similarity: Floats, patients: Sequence[str], deals: int = 200, seed: int = 0) -> SwapSearch:
+def find_swaps(similarity: Floats, patients: Sequence[str], deals: int = 100, seed: int = 0) -> SwapSearch:
     """Pairs (a, b) who would fit better with their omics profiles exchanged.
 
     The slide of a fits the profile of b, and that of b the profile of a; neither fits the own one; and the exchange

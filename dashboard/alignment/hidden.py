@@ -1,0 +1,97 @@
+"""Masked omics modelling: how well an omics type that was hidden is predicted from the rest."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.alignment.scores import reconstructed, spread_table
+from dashboard.charts.alignment import correlation_figure, reconstruction_figure
+from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.state import PATIENT, pick, switch
+from dashboard.words import count, number
+from pomp.runs.run import Run
+
+TYPE = "alignment-type"
+"""Name in the URL of the omics type that was hidden."""
+
+
+def show_hidden(run: Run) -> None:
+    """A patient's hidden type beside its prediction, and the correlations of all patients."""
+    found = reconstructed(run)
+    if found is None:
+        empty_state(
+            "This run has not recorded how hidden omics are predicted.",
+            "Older versions did not, and a run that reads slides alone has nothing to hide. Make a run with omics "
+            "again to get it; it takes as long as the first time.",
+        )
+        show_command(run.info.command, "hidden-again")
+        return
+    if found.scores.empty:
+        empty_state(
+            "No patient has anything from which a hidden type could be predicted.",
+            "It takes two omics types, or one and a slide. Choose another run above.",
+        )
+        return
+    places = st.columns([2, 3])
+    with places[0]:
+        name = pick("Patient", sorted(found.scores["patient"].unique()), PATIENT, explain="Type to search.")
+    own = found.scores[found.scores["patient"] == name]
+    with places[1]:
+        omics = switch(
+            "Hidden omics type", sorted(own["type"]), TYPE,
+            explain="All genes of this type were hidden from the model, which predicted them from the patient's slides "
+            "and other omics types.",
+        )  # fmt: skip
+    row = own[own["type"] == omics].iloc[0]
+    show_correlations(row)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_genes(run, found.genes[name, omics], name, omics)
+    with right:
+        show_spread(run, found.scores, own)
+
+
+def show_correlations(row: pd.Series) -> None:
+    cards = st.columns(3)
+    cards[0].metric(
+        "Pearson's r", number(row["pearson"], 2), border=True,
+        help="Correlation of predicted and observed values over the genes of the type: 1 is perfect, 0 nothing. Values "
+        "are standardised, so that the average profile, which is 0 for every gene, earns nothing.",
+    )  # fmt: skip
+    cards[1].metric(
+        "Spearman's ρ", number(row["spearman"], 2), border=True,
+        help="The same by ranks: a few extreme genes do not decide it.",
+    )  # fmt: skip
+    cards[2].metric(
+        "r with predictions for others", number(row["others"], 2), border=True,
+        help="The mean correlation of this patient's values with what was predicted for the other patients of the "
+        "fold. Only what the first number has beyond it is about this patient.",
+    )  # fmt: skip
+
+
+def show_genes(run: Run, genes: pd.DataFrame, name: str, omics: str) -> None:
+    st.subheader("Gene by gene")
+    show_figure(
+        reconstruction_figure(genes), "reconstruction", genes, "Predicted against observed value of each gene",
+        command=run.info.command,
+    )  # fmt: skip
+    st.caption(
+        f"{count(len(genes), 'gene')} of {plain(omics)} of {plain(name)}, predicted by the pre-trained model of a fold "
+        "while the whole type was hidden from it. On the dotted line, the prediction is what was observed."
+    )
+
+
+def show_spread(run: Run, scores: pd.DataFrame, own: pd.DataFrame) -> None:
+    st.subheader("All test patients")
+    spread = spread_table(scores)
+    show_figure(
+        correlation_figure(spread, own), "reconstruction-spread", spread,
+        "Correlation of predicted and observed values over all test patients, by omics type", command=run.info.command,
+    )  # fmt: skip
+    st.caption(
+        "Boxes: the middle half of the patients; whiskers: the middle 90 %. Blue: a patient's values and what was "
+        "predicted for that patient. Grey: and what was predicted for others. Where the two are alike, the model "
+        "predicts the same profile for everybody."
+    )
+    save_table(scores, "reconstruction-scores")

@@ -1,0 +1,176 @@
+"""Whether slides and omics of the same patient find each other, and who looks swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.alignment.scores import (
+    FIRST,
+    TO_OMICS,
+    TO_SLIDES,
+    FoldAlignment,
+    alignment,
+    median_ranks,
+    recall_tables,
+    swap_table,
+    thinned,
+)
+from dashboard.charts.alignment import retrieval_figure, similarity_figure
+from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.state import switch
+from dashboard.words import count, number
+from pomp.runs.run import Run
+
+FOLD = "alignment-fold"
+"""Name in the URL of the fold whose matrix is shown."""
+
+
+def show_matching(run: Run) -> None:
+    """Retrieval in both directions, the matrix of a fold, and likely swaps."""
+    if run.config.model.modalities != "both":
+        empty_state(
+            f"This run has read {plain(run.config.model.modalities)} alone.",
+            "Slides and omics can be matched only where a model has read both. Choose another run above, or train one "
+            "with the modality *both*.",
+            "views/train.py", "Go to Train",
+        )  # fmt: skip
+        return
+    folds = alignment(run)
+    if folds is None:
+        empty_state(
+            "This run has not recorded where pre-training puts slides and omics.",
+            "Older versions did not. Make the run again to get it; it takes as long as the first time.",
+        )
+        show_command(run.info.command, "matching-again")
+        return
+    if not folds:
+        empty_state(
+            "No fold has two patients with both slides and omics.",
+            "There is nobody among whom a slide could look for its omics profile. Add slides to the cohort, then train "
+            "again.",
+            "views/cohort.py", "Go to Cohort",
+        )  # fmt: skip
+        return
+    show_retrieval(run, folds)
+    show_matrix(run, folds)
+    show_swaps(folds)
+
+
+def show_retrieval(run: Run, folds: Sequence[FoldAlignment]) -> None:
+    scores, each = recall_tables(list(folds))
+    ranks = median_ranks(list(folds))
+    st.subheader("Do they find each other?")
+    for direction in (TO_OMICS, TO_SLIDES):
+        st.markdown(f"**{direction}.** {verdict(scores, direction)}")
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        table = pd.concat([scores.assign(fold="mean"), each.assign(fold=each["fold"].astype(str))], ignore_index=True)
+        show_figure(
+            retrieval_figure(scores, each), "retrieval", table[["direction", "k", "fold", "recall", "lower", "upper",
+            "chance"]], "Share of patients whose counterpart is among the most similar", command=run.info.command,
+        )  # fmt: skip
+        st.caption(
+            "Each slide is compared with the omics profiles of all test patients of the fold, and each profile with "
+            "all slides. Diamonds: mean over folds, with the 95 % interval (1,000 bootstrap samples of the patients "
+            "within each fold). Points: folds. Grey: guessing."
+        )
+    with right:
+        rows = [
+            (f"Fold {fold.fold + 1}", len(fold.patients), ranks[TO_OMICS].folds[place], ranks[TO_SLIDES].folds[place])
+            for place, fold in enumerate(folds)
+        ]
+        mean = sum(len(fold.patients) for fold in folds) / len(folds)
+        rows.append(("Mean", round(mean), ranks[TO_OMICS].mean, ranks[TO_SLIDES].mean))
+        rows.append(("Guessing", round(mean), ranks[TO_OMICS].chance, ranks[TO_SLIDES].chance))
+        st.markdown("**Median rank of the own counterpart**")
+        st.dataframe(
+            pd.DataFrame(rows, columns=["", "Patients", TO_OMICS, TO_SLIDES]), hide_index=True,
+            alt="Median rank of the own counterpart by fold",
+            column_config={
+                name: st.column_config.NumberColumn(
+                    format="%.1f", help="1: for half of the patients, their own is the most similar of all."
+                )
+                for name in (TO_OMICS, TO_SLIDES)
+            },
+        )  # fmt: skip
+
+
+def verdict(scores: pd.DataFrame, direction: str) -> str:
+    """Recall at the largest k in words, beside guessing."""
+    row = scores[(scores["direction"] == direction) & (scores["k"] == max(FIRST))].iloc[0]
+    found = f"{row['recall']:.0%} of patients have their own among the first {max(FIRST)}"
+    beside = f"(95 % interval {row['lower']:.0%} to {row['upper']:.0%}); guessing gives {row['chance']:.0%}"
+    if row["chance"] >= 1:
+        return f"The folds have {max(FIRST)} patients or fewer: everybody is among the first {max(FIRST)}."
+    better = "better than guessing" if row["lower"] > row["chance"] else "not to be told from guessing"
+    return f"{found} {beside}: {better}."
+
+
+def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
+    st.subheader("Every slide against every omics profile")
+    by_name = {f"Fold {fold.fold + 1}": fold for fold in folds}
+    chosen = by_name[switch("Fold", list(by_name), FOLD, explain="Models of different folds cannot be compared.")]
+    matrix, names = thinned(chosen)
+    table = pd.DataFrame(matrix.round(2), names, names).rename_axis("slide of").reset_index()
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_figure(
+            similarity_figure(matrix, names), f"similarity-{chosen.fold + 1}", table,
+            "Similarity of every slide with every omics profile", command=run.info.command,
+        )  # fmt: skip
+    with right:
+        fewer = len(names) < len(chosen.patients)
+        st.markdown(
+            "**How to read it.** A row is a patient's slide, a column a patient's omics profile, and both axes have "
+            "the same order: first those whose own pair ranks best. The diagonal holds each patient's own pair. Where "
+            "pre-training has worked, it is brighter than the rest of its row and column."
+        )
+        st.markdown(
+            "**Stripes.** A bright column is a profile that fits every slide, a bright row a slide that fits every "
+            "profile: they say nothing about the patient."
+        )
+        if fewer:
+            st.caption(
+                f"{len(names)} of {len(chosen.patients)} patients are shown, evenly from the best to the worst own "
+                "pair. The numbers above and below are of all."
+            )
+
+
+def show_swaps(folds: Sequence[FoldAlignment]) -> None:
+    st.subheader("Likely sample swaps")
+    table = swap_table(list(folds))
+    expected = sum(fold.swaps.by_chance for fold in folds)
+    st.markdown(
+        "Two patients are listed if the slide of each is among the best matches of the other's omics profile and the "
+        "other way round, if neither matches their own, and if exchanging the two gains similarity. **This is worth a "
+        "check of the sample sheet, and no proof**: tumours that are alike look the same."
+    )
+    if table.empty:
+        st.caption(
+            f"No pair looks swapped. If profiles were dealt out at random, {number(expected, 1)} pairs would. A swap "
+            "can only show where slides and omics find each other at all; see above."
+        )
+        return
+    st.dataframe(
+        table, hide_index=True, alt="Pairs of patients who look swapped",
+        column_config={
+            "fold": "Fold",
+            "a": "Patient A",
+            "b": "Patient B",
+            "own": st.column_config.NumberColumn(
+                "As they are", format="%.2f", help="Mean similarity (cosine) of each one's own slide and omics profile."
+            ),
+            "swapped": st.column_config.NumberColumn(
+                "If swapped", format="%.2f", help="The same with the two omics profiles exchanged."
+            ),
+            "gain": st.column_config.NumberColumn("Gain", format="%.2f"),
+        },
+    )  # fmt: skip
+    save_table(table, "likely-swaps")
+    st.caption(
+        f"{count(len(table), 'pair')}. If profiles were dealt out to the patients of each fold at random, "
+        f"{number(expected, 1)} such pairs would be listed on average: only what goes well beyond that is a sign."
+    )

@@ -1,0 +1,154 @@
+"""How sure a patient's risk is: where the cut could lie, and what other seeds give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.patient import seeds_figure
+from dashboard.data import Stamp, stamp
+from dashboard.elements import show_figure
+from dashboard.words import count
+from pomp.config import override
+from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
+from pomp.runs.run import Run
+
+RISKS = "training_risks"
+MORE_SEEDS = 4
+"""How many further seeds the page suggests."""
+
+
+def other_group(run: Run, patient: pd.Series) -> float | None:
+    """Share of resampled training folds whose median puts the patient into the other group; None if not recorded.
+
+    Raises:
+        RunError: the table is damaged.
+    """
+    medians = _medians(str(run.folder), int(patient["fold"]), stamp([run.folder / f"{RISKS}.parquet"]))
+    return None if medians is None else float(change_of_group(patient["risk"], patient["cutoff"], medians))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _medians(folder: str, fold: int, of: Stamp) -> Floats | None:
+    table = data.run_table(Run.open(Path(folder)), RISKS)
+    risks = None if table is None else table.loc[table["fold"] == fold, "risk"]
+    return None if risks is None or risks.empty else bootstrap_medians(risks)
+
+
+def out_of_hundred(share: float) -> str:
+    """'12 of 100'; what is neither never nor always is said so."""
+    if 0 < share < 0.005:
+        return "fewer than 1 of 100"
+    if 0.995 < share < 1:
+        return "more than 99 of 100"
+    return f"{100 * share:.0f} of 100"
+
+
+def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: float | None) -> None:
+    """In words how firm the group is, and the risks that other seeds give."""
+    st.subheader("How sure is this?")
+    group = "high" if patient["high_risk"] else "low"
+    if changes is None:
+        st.caption(
+            "This run has not recorded the risks of its training patients, as older versions did not: how often the "
+            "group would change cannot be told. Make the run again to get them."
+        )
+    else:
+        st.markdown(
+            f"**The cut.** In {out_of_hundred(changes)} resamples of the training patients, the cut between the groups "
+            f"falls on the other side, and this patient is no longer in the {group}-risk group."
+        )
+    seeds = risks_by_seed(run, repeats(run, runs), patient["patient"])
+    if len(seeds) < 2:
+        st.markdown(
+            "**The seed.** Only one run with these settings: how far the risk depends on chance in training, and on "
+            "who else was trained on, is not known. More seeds, from a terminal:"
+        )
+        st.code(more_seeds(run), language="bash", wrap_lines=True)
+        return
+    st.markdown(f"**The seed.** {describe_seeds(seeds)}")
+    show_seeds(run, seeds, patient["patient"])
+
+
+def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:
+    """The risk in every run, and those of models that were trained on the patient."""
+    table = data.run_table(run, RISKS)
+    seen = pd.DataFrame() if table is None else table[table["patient"] == name]
+    shown = seeds.assign(trained_on_patient=False)
+    if len(seen):
+        label = "seed " + str(run.info.seed) + ", fold " + (seen["fold"] + 1).astype(str)
+        shown = pd.concat([shown, seen.assign(label=label, trained_on_patient=True)], ignore_index=True)
+    columns = ["label", "fold", "risk", "cutoff", "high_risk", "below", "trained_on_patient"]
+    show_figure(
+        seeds_figure(seeds, list(seen["risk"]) if len(seen) else []), "seeds", shown[columns],
+        "Risk of the patient in runs with other seeds", command=run.info.command,
+    )  # fmt: skip
+    st.caption(
+        "A point a run: the risk by the model that was trained without this patient, beside that run's cut. Another "
+        "seed means other folds, other starting weights and other batches."
+        + (
+            " Grey rings: the other folds' models of this run. They were trained on this patient, so these are no "
+            "predictions; they show how far models agree about somebody they know."
+            if len(seen)
+            else ""
+        )
+    )
+
+
+def repeats(run: Run, runs: Sequence[Run]) -> list[Run]:
+    """The runs that differ from `run` in nothing but the seed, itself included."""
+    same = override(run.config, {"seed": 0})
+    return [
+        other for other in runs
+        if other.info.cohort.digest == run.info.cohort.digest and override(other.config, {"seed": 0}) == same
+    ]  # fmt: skip
+
+
+def risks_by_seed(run: Run, alike: Sequence[Run], name: str) -> pd.DataFrame:
+    """A row a run that has the patient: label, seed, fold, risk, cutoff, high_risk, below (share of the fold with a
+    lower risk). The run itself first, the others by seed.
+    """
+    found = [(other, _own_row(str(other.folder), name, stamp([other.folder / data.TABLES[0]]))) for other in alike]
+    rows = [
+        {"label": f"seed {other.info.seed}" + (", this run" if other.id == run.id else ""), "seed": other.info.seed}
+        | row
+        for other, row in sorted(found, key=lambda pair: (pair[0].id != run.id, pair[0].info.seed))
+        if row is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _own_row(folder: str, name: str, of: Stamp) -> dict[str, float | bool] | None:
+    predictions = Run.open(Path(folder)).require_predictions()
+    own = predictions[predictions["patient"] == name]
+    if own.empty:
+        return None
+    row = own.iloc[0]
+    fold = predictions[predictions["fold"] == row["fold"]]
+    return {
+        "fold": int(row["fold"]), "risk": float(row["risk"]), "cutoff": float(row["cutoff"]),
+        "high_risk": bool(row["high_risk"]), "below": float((fold["risk"] < row["risk"]).mean()),
+    }  # fmt: skip
+
+
+def describe_seeds(seeds: pd.DataFrame) -> str:
+    """The range of the risk and of the rank, and how often the group is the one of this run (the first row)."""
+    same = int((seeds["high_risk"] == seeds["high_risk"].iloc[0]).sum())
+    group = "high" if seeds["high_risk"].iloc[0] else "low"
+    below = 100 * seeds["below"]
+    return (
+        f"Over {count(len(seeds), 'run')}, each with its own seed, the risk lies between {seeds['risk'].min():+.3f} "
+        f"and {seeds['risk'].max():+.3f}, above that of {below.min():.0f} to {below.max():.0f} % of the fold's "
+        f"patients. The patient is in the {group}-risk group in {same} of them."
+    )
+
+
+def more_seeds(run: Run) -> str:
+    """The command that makes the run again with further seeds."""
+    seeds = " ".join(str(run.info.seed + step) for step in range(1, MORE_SEEDS + 1))
+    return f"for seed in {seeds}; do\n  {run.info.command} --set seed=$seed\ndone"

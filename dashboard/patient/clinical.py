@@ -1,0 +1,38 @@
+"""A patient's row of clinical.csv."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.elements import empty_state, plain
+from pomp.errors import PompError
+from pomp.runs.run import Run
+
+TALL_PX, ROWS = 300, 7
+
+
+def show_clinical(run: Run, name: str) -> None:
+    """What the cohort's files say of the patient."""
+    st.subheader("Clinical data")
+    try:
+        cohort = data.cohort_check(run.cohort_folder, run.config.cohort).cohort
+    except PompError:
+        cohort = None
+    if cohort is None or name not in cohort.clinical.index:
+        empty_state(
+            "The cohort folder of this run cannot be read any more, or no longer has this patient.",
+            "The risks above are kept in the run and are still true of it. The Cohort page says what is wrong.",
+            "views/cohort.py", "Go to Cohort",
+        )  # fmt: skip
+        return
+    row = cohort.clinical.loc[name].dropna().astype(str)
+    table = pd.DataFrame({"value": row}).rename_axis("column").reset_index()
+    st.dataframe(
+        table, hide_index=True, height=TALL_PX if len(table) > ROWS else "content",
+        alt="The patient's row of clinical.csv",
+        column_config={"column": "Column", "value": "Value"},
+    )  # fmt: skip
+    has = [omics for omics, values in cohort.omics.items() if name in values.values.index]
+    st.caption(f"Omics types of this patient: {plain(', '.join(has) or 'none')}.")

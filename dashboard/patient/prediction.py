@@ -1,0 +1,81 @@
+"""A patient's risk, rank and group, and the predicted survival."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.patient import QUANTILES, patient_figure
+from dashboard.data import TABLES, Stamp, stamp
+from dashboard.elements import show_figure
+from dashboard.endpoints import describe_endpoint
+from dashboard.words import follow_up
+from pomp.runs.run import Run
+
+TIMES = 120
+"""Of a predicted curve that are drawn: a step a pixel or two."""
+
+
+def show_cards(patient: pd.Series, fold: pd.DataFrame, changes: str | None) -> None:
+    """Risk, rank, group, and how firmly the patient is in it.
+
+    Args:
+        changes: '12 of 100', how often the group changes; None if it is not known.
+    """
+    rank = int((fold["risk"] > patient["risk"]).sum()) + 1
+    number = int(patient["fold"]) + 1
+    cards = st.columns(4)
+    cards[0].metric(
+        "Risk score", f"{patient['risk']:+.3f}", border=True,
+        help="Log of the relative hazard: 0.7 more means twice the hazard. The cosine risk lies between −1 and 1, so "
+        "no two patients' hazards differ by more than 7.4 times.",
+    )  # fmt: skip
+    cards[1].metric(
+        f"Rank in fold {number}", f"{rank} of {len(fold)}", border=True,
+        help="1 is the highest risk. The model of this fold was trained without these patients. Risks of different "
+        "folds come from different models, so there is no exact rank in the whole cohort.",
+    )  # fmt: skip
+    cards[2].metric(
+        "Group", "high risk" if patient["high_risk"] else "low risk", border=True,
+        help=f"High: above {patient['cutoff']:+.3f}, the median risk of the fold's training patients.",
+    )  # fmt: skip
+    cards[3].metric(
+        "Would change group", "–" if changes is None else changes, border=True,
+        help="How often the cut between the groups falls on the other side of this patient when the training patients "
+        "are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss.",
+    )  # fmt: skip
+
+
+def show_curve(run: Run, patient: pd.Series) -> None:
+    """The predicted curve over the cohort's quantiles."""
+    endpoint = describe_endpoint(run.info.cohort.endpoint)
+    curves, fan = _drawn_curves(str(run.folder), stamp(run.folder / name for name in TABLES))
+    own = curves.loc[patient["patient"]].to_numpy()
+    st.subheader("Predicted survival")
+    figure = patient_figure(fan, own, float(patient["time_days"]), bool(patient["event"]), endpoint)
+    table = fan.assign(this_patient=own)
+    show_figure(
+        figure, "predicted-survival", table, "Predicted survival of the patient over the cohort's quantiles",
+        command=run.info.command,
+    )  # fmt: skip
+    ended = f"{endpoint.event} observed" if patient["event"] else f"last seen {endpoint.free}"
+    st.caption(
+        "Blue: this patient, from the risk score and the baseline hazard of the training patients of fold "
+        f"{int(patient['fold']) + 1}. Grey: the middle half and the middle 80 % of the cohort. Observed: followed for "
+        f"{follow_up(float(patient['time_days']))}, {ended}."
+    )
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _drawn_curves(folder: str, of: Stamp) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The predicted curves at the times that are drawn, and over all patients: time_days and a column a quantile."""
+    curves = data.predicted_curves(Run.open(Path(folder)))
+    places = np.unique(np.linspace(0, curves.shape[1] - 1, TIMES).round().astype(int))
+    drawn = curves.iloc[:, places]
+    levels = np.quantile(drawn.to_numpy(), QUANTILES, axis=0)
+    fan = pd.DataFrame({"time_days": drawn.columns} | dict(zip(QUANTILES, levels, strict=True)))
+    return drawn, fan

@@ -1,0 +1,114 @@
+"""A patient's slide, and the regions of it that move the risk most."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from dashboard import data
+from dashboard.cohort.slide_states import slide_picture
+from dashboard.data import Stamp, stamp
+from dashboard.elements import plain, run_label
+from dashboard.state import PATIENT, RUN, SLIDE, pick
+from dashboard.words import count
+from pomp.errors import SlideError
+from pomp.runs.run import Run
+from pomp.slides.store import read_pixels, read_slide_regions, regions_path
+
+EFFECT = "occlusion"
+SHOWN = 3
+REGION_PX = 192
+_QUALITY = 85
+
+
+def show_tissue(run: Run, name: str) -> None:
+    """The slide with its regions, those that move the risk most, and the way to the Slide page."""
+    st.subheader("Slide")
+    maps = data.region_maps(run, name) if data.has_maps(run) else None
+    if maps is None:
+        st.caption("This run has read no slides.")
+        return
+    if maps.empty:
+        st.caption("This patient has no slide.")
+        return
+    slides = sorted(maps["slide"].unique())
+    slide = slides[0] if len(slides) == 1 else pick("Slide", slides, SLIDE)
+    regions = maps[maps["slide"] == slide]
+    left, right = st.columns([2, 3])
+    with left:
+        _show_picture(run, slide)
+        st.page_link(
+            "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
+            query_params={RUN: run_label(run), PATIENT: name, SLIDE: slide},
+        )  # fmt: skip
+        st.caption(f"{plain(slide)}: {count(len(regions), 'region')}. Green: tissue. Orange: regions that were read.")
+    with right:
+        raising, lowering = extremes(regions)
+        _show_regions(run, slide, "Raise the risk most", raising)
+        _show_regions(run, slide, "Lower the risk most", lowering)
+        if raising.empty and lowering.empty:
+            st.caption("No region of this slide changes the risk by itself.")
+        else:
+            st.caption(
+                "Below each: how much higher the risk score (log relative hazard) is with the region than without."
+            )
+
+
+def extremes(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Regions that raise the risk most, and those that lower it most: SHOWN of each at most, the strongest first."""
+    ordered = regions[["row", "column", "x", "y", EFFECT]].dropna(subset=EFFECT).sort_values(EFFECT, ascending=False)
+    top, bottom = ordered.head(SHOWN), ordered.tail(SHOWN).iloc[::-1]
+    return top[top[EFFECT] > 0], bottom[bottom[EFFECT] < 0]
+
+
+def _show_picture(run: Run, slide: str) -> None:
+    try:
+        picture = slide_picture(regions_path(run.cohort_folder, slide, run.config.slides))
+    except SlideError:
+        st.caption("There is no picture of this slide: its region file is gone, or only features were read.")
+        return
+    st.image(picture, width="stretch", alt=f"Slide {slide} with its tissue and regions")
+
+
+def _show_regions(run: Run, slide: str, title: str, regions: pd.DataFrame) -> None:
+    if regions.empty:
+        return
+    st.markdown(f"**{title}**")
+    corners = tuple(regions[["x", "y"]].itertuples(index=False, name=None))
+    path = regions_path(run.cohort_folder, slide, run.config.slides)
+    try:
+        pictures: Sequence[bytes | None] = _pictures(str(path), corners, stamp([path]))
+    except SlideError:
+        pictures = [None] * len(corners)
+    for place, picture, region in zip(st.columns(SHOWN), pictures, regions.to_dict("records"), strict=False):
+        where = f"row {int(region['row'])}, column {int(region['column'])}"
+        with place:
+            if picture is not None:
+                st.image(picture, width="stretch", alt=f"Region in {where}")
+            st.caption(f"{region[EFFECT]:+.4f}  \n{where}")
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _pictures(path: str, corners: tuple[tuple[float, float], ...], of: Stamp) -> list[bytes | None]:
+    """JPEG of the regions with these upper left corners (level-0 x and y); None for one that the file does not have.
+
+    Raises:
+        SlideError: the file is damaged or gone.
+    """
+    stored = read_slide_regions(Path(path)).coordinates
+    index = {(float(x), float(y)): place for place, (x, y) in enumerate(stored)}
+    known = [index[corner] for corner in corners if corner in index]
+    pixels = dict(zip(known, read_pixels(Path(path), known), strict=True))
+    return [_as_jpeg(pixels[index[corner]]) if corner in index else None for corner in corners]
+
+
+def _as_jpeg(pixels: np.ndarray) -> bytes:
+    image, buffer = Image.fromarray(pixels), io.BytesIO()
+    image.resize((REGION_PX, REGION_PX), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=_QUALITY)
+    return buffer.getvalue()

@@ -1,0 +1,58 @@
+"""From patient to patient of a fold, by risk: two buttons, and a strip on which every patient can be clicked."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.patient import strip_figure
+from dashboard.elements import show_figure
+from dashboard.endpoints import describe_endpoint
+from dashboard.state import PATIENT, go
+from pomp.runs.run import Run
+
+
+def fold_by_risk(predictions: pd.DataFrame, patient: pd.Series) -> pd.DataFrame:
+    """The test patients of the patient's fold, the highest risk first; equal risks by name."""
+    fold = predictions[predictions["fold"] == patient["fold"]]
+    return fold.sort_values(["risk", "patient"], ascending=[False, True], ignore_index=True)
+
+
+def show_buttons(fold: pd.DataFrame, name: str) -> None:
+    """To the next patient of the fold with a higher or a lower risk."""
+    names = list(fold["patient"])
+    place = names.index(name)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, icon, step in (("Higher risk", "arrow_back", -1), ("Lower risk", "arrow_forward", 1)):
+            there = 0 <= place + step < len(names)
+            if st.button(
+                label, icon=f":material/{icon}:", key=f"patient-{label}", disabled=not there, shortcut=_KEYS[step],
+                help="The next patient of this fold, whose risks come from the same model.",
+            ):  # fmt: skip
+                go(**{PATIENT: names[place + step]})
+        st.caption(f"{place + 1} of {len(names)} patients of fold {int(fold['fold'].iloc[0]) + 1}", width="content")
+
+
+_KEYS = {-1: "alt+left", 1: "alt+right"}
+
+
+def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
+    """All risks of the fold, this patient's marked; a click opens another patient."""
+    st.subheader("In its fold")
+    endpoint = describe_endpoint(run.info.cohort.endpoint)
+    figure = strip_figure(fold, name, float(fold["cutoff"].iloc[0]), endpoint)
+    table = fold[["patient", "risk", "cutoff", "high_risk", "time_days", "event"]].assign(
+        chosen=fold["patient"] == name
+    )
+    # The name is the element's key: with each patient's own, a click is not taken for one on the next patient's strip.
+    clicked = show_figure(
+        figure, f"risks-{name}", table, f"Risks of the {len(fold)} patients of the fold, this one marked",
+        command=run.info.command, select=True,
+    )  # fmt: skip
+    st.caption(
+        f"Each point is a test patient of fold {int(fold['fold'].iloc[0]) + 1}: one model gave all these risks, "
+        "and was trained on none of these patients. Above: the event was observed; below: not, or not yet. Click a "
+        "point to open that patient."
+    )
+    if clicked and str(clicked[0]) != name:
+        go(**{PATIENT: str(clicked[0])})
