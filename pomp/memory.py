@@ -1,10 +1,11 @@
-"""How much memory is free."""
+"""How much memory is free, and how much this process has taken."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _MEMORY = Path("/proc/meminfo")
+_PROCESS = Path("/proc/self/status")
 _GROUP = Path("/sys/fs/cgroup")
 
 
@@ -14,12 +15,25 @@ def free_bytes() -> int | None:
     return min(known, default=None)
 
 
+def peak_bytes() -> int | None:
+    """The most that this process has held in memory at once; None where nobody tells (Linux does).
+
+    `getrusage` would say as much, but of a process that a larger one has started it may tell the parent's.
+    """
+    return _stated(_PROCESS, "VmHWM:")
+
+
 def _free_of_machine() -> int | None:
+    return _stated(_MEMORY, "MemAvailable:")
+
+
+def _stated(path: Path, name: str) -> int | None:
+    """What a file of the kernel's states in kB, in bytes."""
     try:
-        lines = _MEMORY.read_text().splitlines()
+        lines = path.read_text().splitlines()
     except OSError:
         return None
-    kilobytes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    kilobytes = [line.split()[1] for line in lines if line.startswith(name)]
     return int(kilobytes[0]) * 1024 if kilobytes else None
 
 

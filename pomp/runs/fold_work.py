@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import pandas as pd
+
 from pomp.data.splits import Fold
-from pomp.explain.regions import explain_regions
+from pomp.explain.fold import explain_fold, explain_pretraining
 from pomp.model import Pomp
 from pomp.omics.matrix import OmicsMatrix
 from pomp.progress import OnProgress
@@ -26,7 +28,14 @@ from pomp.training.folds import FoldTraining, Hooks
 from pomp.training.loop import StageName, StopRequested
 from pomp.training.team import Team
 
-FOLD_TABLES = ("baseline", "comparators", "regions", "predictions")
+REGION_TABLES = ("regions", "within", "by_fold", "region_genes")
+"""Those with a row a region, or several."""
+
+FOLD_TABLES = (
+    "baseline", "comparators", "training_risks", "contributions", "gene_attributions", "embeddings", "reconstructions",
+    *REGION_TABLES, "predictions",
+)  # fmt: skip
+"""All that a fold may write; the last one marks it as finished. What the model does not read has no tables."""
 
 
 class FoldListener(Protocol):
@@ -57,12 +66,17 @@ class FoldWork:
     def is_finished(self, fold: Fold) -> bool:
         """All its tables are there; one that was damaged and therefore deleted is made again.
 
+        A fold of an earlier version, which did not note what it wrote, is finished with the tables of that version.
+
         Raises:
             RunError: a table is damaged.
         """
-        without_maps = self.run.config.model.modalities == "omics"
-        names = [name for name in FOLD_TABLES if name != "regions" or not without_maps]
-        return all(self.run.table(f"folds/{fold.index}/{name}") is not None for name in names)
+        folder = f"folds/{fold.index}"
+        written = self.run.read_json(f"{folder}/tables")
+        if written is None:
+            maps = () if self.run.config.model.modalities == "omics" else ("regions",)
+            written = {"names": ["baseline", "comparators", *maps, "predictions"]}
+        return all(self.run.table(f"{folder}/{name}") is not None for name in written["names"])
 
     def work(self, fold: Fold, until: Until) -> None:
         """Take a fold as far as `until`, from wherever it stands.
@@ -75,17 +89,23 @@ class FoldWork:
         data = PatientData(omics, self.bank, self.company.outcome, others)
         training = self._training(fold, data)
         model = pretrain_fold(self.run, self.company, training, self.compute)
+        # Fine-tuning changes the model in place. When it is resumed, this is done again, from the checkpoint before it.
+        written = self._explain_pretraining(fold, omics, data, model)
         if until == "pretrain":
             return
         result = training.finetune(model, self.compute)
-        if self.run.config.model.modalities != "omics":
-            self._explain(fold, omics.types, data, result.model)
+        written += self._explain(fold, omics, data, result.model)
         what = "Plain models on the same patients"
         self.listener.tick(stage="report", fold=fold.index, epoch=None, message=what, force=True)
-        self.run.write_table(f"folds/{fold.index}/comparators", comparator_risks(self.company.own.cohort, fold))
-        self.run.write_table(f"folds/{fold.index}/baseline", result.baseline)
+        tables = {
+            "comparators": comparator_risks(self.company.own.cohort, fold),
+            "baseline": result.baseline,
+            "training_risks": result.training_risks,
+        }
+        written += self._write(fold, tables)
+        self.run.write_json(f"folds/{fold.index}/tables", {"names": [*written, "predictions"]})
         # Last, because it marks the fold as finished.
-        self.run.write_table(f"folds/{fold.index}/predictions", result.predictions)
+        self._write(fold, {"predictions": result.predictions})
 
     def select(self, fold: Fold) -> list[OmicsMatrix]:
         """What the model reads of omics in this fold, of the run's cohort and of each companion.
@@ -136,16 +156,28 @@ class FoldWork:
             self.team,
         )
 
-    def _explain(self, fold: Fold, types: Sequence[str], data: PatientData, model: Pomp) -> None:
-        """Maps of the test patients."""
-        started, what = time.monotonic(), "Maps of the test patients"
+    def _explain_pretraining(self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: Pomp) -> list[str]:
+        """What pre-training has learnt, seen on the test patients: the names of the tables."""
+        config, on_progress = self.run.config.pretrain, self._on_progress("pretrain", fold)
+        return self._write(fold, explain_pretraining(model, data, omics, fold, config, self.compute, on_progress))
+
+    def _explain(self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: Pomp) -> list[str]:
+        """What the final model makes of the test patients: the names of the tables."""
+        started, what = time.monotonic(), "What the model makes of the test patients"
         self.listener.tick(stage="explain", fold=fold.index, epoch=None, message=what, force=True)
-        on_progress = self._on_progress("explain", fold)
-        regions = explain_regions(model, data, fold.test, types, self.compute, on_progress).assign(fold=fold.index)
-        # A type that only companions have is aligned with no region of this cohort.
-        lacking = [f"alignment_{name}" for name in types if name not in self.company.own.cohort.omics]
-        self.run.write_table(f"folds/{fold.index}/regions", regions.drop(columns=lacking, errors="ignore"))
+        tables = explain_fold(model, data, omics, fold, self.compute, self._on_progress("explain", fold))
+        if "regions" in tables:
+            # A type that only companions have is aligned with no region of this cohort.
+            lacking = [f"alignment_{name}" for name in omics.types if name not in self.company.own.cohort.omics]
+            tables["regions"] = tables["regions"].drop(columns=lacking, errors="ignore")
+        written = self._write(fold, tables)
         self.listener.finish("explain", time.monotonic() - started)
+        return written
+
+    def _write(self, fold: Fold, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+        for name, table in tables.items():
+            self.run.write_table(f"folds/{fold.index}/{name}", table)
+        return list(tables)
 
     def _on_progress(self, stage: RunStage, fold: Fold) -> OnProgress:
         """Says how far a stage without epochs is, and stops it when it is to stop."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
 from pydantic import ValidationError
@@ -23,6 +23,8 @@ from pomp.runs.info import RunInfo
 from pomp.runs.status import Status, read_status, write_status
 from pomp.runs.tables import Filters, read_table, write_table
 from pomp.sealed import seal, unseal
+
+RegionTable = Literal["regions", "within", "by_fold", "region_genes"]
 
 _BYTES_A_LINE = 400
 
@@ -232,7 +234,15 @@ class Run:
 
     def regions(self, patient: str) -> pd.DataFrame | None:
         """The maps of one patient, one row a region; empty if the patient has no slide, None if there are no maps."""
-        return self._read_parquet("attention/regions", filters=[("patient", "==", patient)])
+        return self.region_table("regions", patient)
+
+    def region_table(self, name: RegionTable, patient: str) -> pd.DataFrame | None:
+        """What `explain_fold` says of one patient's regions; empty if nothing, None if the run has no such table.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return self._read_parquet(f"attention/{name}", filters=[("patient", "==", patient)])
 
     def selections(self) -> pd.DataFrame | None:
         """How genes were chosen, one row a gene that reached the ranking, in every fold for which they were.

@@ -28,7 +28,7 @@ from pomp.runs.company_regions import gather_company_regions
 from pomp.runs.estimate import Estimate
 from pomp.runs.fold_division import Division, divide, fold_cost, folds_at_a_time, limited_threads
 from pomp.runs.fold_process import FoldTask
-from pomp.runs.fold_work import FOLD_TABLES, FoldWork, unexpected
+from pomp.runs.fold_work import FOLD_TABLES, REGION_TABLES, FoldWork, unexpected
 from pomp.runs.log import run_log
 from pomp.runs.run import Run
 from pomp.runs.side_by_side import SideBySide
@@ -247,12 +247,20 @@ class Worker:
         return division
 
     def _gather(self, folds: list[int]) -> None:
-        """Out-of-fold tables of all folds together; predictions last, because they mark the run as finished."""
+        """Out-of-fold tables of all folds together; predictions last, because they mark the run as finished.
+
+        One that a fold lacks, because an earlier version has finished it, is not gathered, nor is one without any row.
+        """
         for name in FOLD_TABLES:
-            parts = [table for index in folds if (table := self.run.table(f"folds/{index}/{name}")) is not None]
-            if parts:
-                target = "attention/regions" if name == "regions" else name
-                self.run.write_table(target, pd.concat(parts, ignore_index=True))
+            parts = [self.run.table(f"folds/{index}/{name}") for index in folds]
+            there = [part for part in parts if part is not None]
+            filled = [part for part in there if len(part)]
+            if len(there) < len(parts) or not filled:
+                continue
+            together = pd.concat(filled, ignore_index=True)
+            if name in REGION_TABLES:
+                together = together.sort_values("patient", kind="stable", ignore_index=True)
+            self.run.write_table(f"attention/{name}" if name in REGION_TABLES else name, together)
 
     # Progress
 

@@ -41,6 +41,7 @@ class FoldResult:
 
     predictions: pd.DataFrame  # patient, fold, time_days, event, risk, cutoff, high_risk, epoch
     baseline: pd.DataFrame  # fold, time_days, cumulative_hazard
+    training_risks: pd.DataFrame  # fold, patient, risk: of whom the model was fine-tuned on
     model: Pomp
 
 
@@ -191,7 +192,8 @@ class FoldTraining:
         predictions.insert(1, "fold", self.fold.index)
         predictions = predictions.assign(risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=epoch)
         baseline = pd.DataFrame({"fold": self.fold.index, "time_days": steps.x, "cumulative_hazard": steps.y})
-        return FoldResult(predictions, baseline, model)
+        training_risks = pd.DataFrame({"fold": self.fold.index, "patient": self.fold.train, "risk": known})
+        return FoldResult(predictions, baseline, training_risks, model)
 
 
 def fold_name(index: int) -> str:

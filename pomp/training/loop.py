@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from pomp.config import OptimiserConfig
 from pomp.errors import TrainingError
+from pomp.memory import peak_bytes
 from pomp.model import Pomp
 from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batches
 from pomp.training.checkpoint import CheckpointStore
@@ -85,7 +86,7 @@ def train(
         started = time.monotonic()
         seed = (stage.seed, ("pretrain", "finetune").index(stage.name), stage.fold + 1, epoch)
         model.train()
-        tally = Tally(compute.device)
+        tally, regions = Tally(compute.device), 0
         batches = read_ahead(data, shuffled_batches(patients, config.batch_size, seed), compute.device)
         with closing(batches):
             for step, (names, batch) in enumerate(batches):
@@ -93,17 +94,30 @@ def train(
                     if step == 0:  # a part of an epoch is not kept: it could not be repeated bit for bit
                         _save(model, optimiser, stage.checkpoints, epoch)
                     raise StopRequested
+                regions += len(batch.coordinates)
                 rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
                 optimiser.zero_grad(set_to_none=True)
                 terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
                 _check(tally.add(names, terms), stage, epoch)
                 _update(model, optimiser, rate, config.clip_norm)
         _check(tally.first_bad(), stage, epoch)
-        row = {**tally.means(), "learning_rate": rate, "seconds": time.monotonic() - started}
+        row = {**tally.means(), "learning_rate": rate, **_effort(compute.device, regions, time.monotonic() - started)}
         stage.on_epoch(epoch, row, model)
         if epoch + 1 == config.epochs or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
             _save(model, optimiser, stage.checkpoints, epoch + 1)
             saved_at = time.monotonic()
+
+
+def _effort(device: torch.device, regions: int, seconds: float) -> dict[str, float]:
+    """What an epoch took: seconds, regions_per_second where there are regions, and memory_gb where it is known.
+
+    The memory is the most that was held at once so far: by tensors on a GPU (CUDA), otherwise by the process.
+    """
+    effort = {"seconds": seconds}
+    if regions:
+        effort["regions_per_second"] = regions / seconds
+    peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else peak_bytes()
+    return effort if peak is None else effort | {"memory_gb": peak / 1e9}
 
 
 def backpropagate(model: Pomp, batch: Batch, losses: StepLosses, embedding: Embedding, seed: tuple[int, ...]) -> Losses:

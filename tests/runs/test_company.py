@@ -21,6 +21,7 @@ from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 from pomp.training.loop import ALL_PATIENTS
 from tests.runs.omics_cohort import MRNA, TYPES, write_omics_cohort
+from tests.timeless import timeless
 
 SMALL: dict[str, Any] = {
     "folds": 2, "omics.genes": 6, "omics.selector": "cox_score", "model.width": 16, "model.heads": 2,
@@ -150,8 +151,7 @@ def test_stopped_and_resumed_it_gives_the_same_numbers(
         execute(parts, "cpu", lambda _, done=done: parts.request_stop() if len(parts.metrics()) >= done else None)
     assert execute(parts, "cpu").state == "DONE"
     pd.testing.assert_frame_equal(parts.require_predictions(), whole.require_predictions(), check_exact=True)
-    timeless = [frame.drop(columns="seconds") for frame in (parts.metrics(), whole.metrics())]
-    pd.testing.assert_frame_equal(*timeless, check_exact=True)
+    pd.testing.assert_frame_equal(timeless(parts.metrics()), timeless(whole.metrics()), check_exact=True)
 
 
 def test_companions_alone_in_the_vocabulary_change_what_is_read_and_no_patient(cohorts: Path) -> None:

@@ -21,6 +21,7 @@ from pomp.training import folds
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from tests.runs.test_company import create, write_cohorts
+from tests.timeless import timeless
 
 CPU = Compute(torch.device("cpu"))
 
@@ -54,7 +55,7 @@ def cohorts(run: Run) -> Path:
 
 def losses(run: Run) -> pd.DataFrame:
     rows = run.metrics()
-    return rows[rows["stage"] == "pretrain"].dropna(axis=1).drop(columns="seconds").reset_index(drop=True)
+    return timeless(rows[rows["stage"] == "pretrain"].dropna(axis=1)).reset_index(drop=True)
 
 
 def weights(run: Run, fold: int) -> dict[str, torch.Tensor]:

@@ -16,6 +16,7 @@ from pomp.runs.status import Status
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 from tests.runs.omics_cohort import write_omics_cohort
+from tests.timeless import timeless
 
 SMALL: dict[str, Any] = {
     "folds": 3, "omics.genes": 6, "omics.selector": "cox_score", "model.width": 16, "model.heads": 2,
@@ -40,15 +41,18 @@ def make(cohorts: Path, home: Path, **changes: Any) -> Run:
     return Workspace(home).runs.create(read_cohort(home / "cohorts" / "liver", config.cohort), config)
 
 
+EXPLAINED = ("training_risks", "contributions", "gene_attributions", "reconstructions")
+
+
 def same(run: Run, other: Run) -> None:
     for one in (run, other):
         assert one.status().state == "DONE"
-    for name in ("predictions", "baseline", "comparators"):
+    for name in ("predictions", "baseline", "comparators", *EXPLAINED):
         pd.testing.assert_frame_equal(run.table(name), other.table(name), check_exact=True)
     pd.testing.assert_frame_equal(run.selections(), other.selections(), check_exact=True)  # type: ignore[arg-type]
     order = ["stage", "fold", "epoch"]
-    timeless = [one.metrics().drop(columns="seconds").sort_values(order, ignore_index=True) for one in (run, other)]
-    pd.testing.assert_frame_equal(*timeless, check_exact=True)
+    rows = [timeless(one.metrics()).sort_values(order, ignore_index=True) for one in (run, other)]
+    pd.testing.assert_frame_equal(*rows, check_exact=True)
 
 
 RUNS: dict[str, dict[str, Any]] = {

@@ -19,6 +19,7 @@ from pomp.runs.run import Run
 from pomp.runs.status import Status
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
+from tests.timeless import timeless
 
 SMALL: dict[str, Any] = {
     "folds": 2, "omics.genes": 12, "omics.trees": 10, "model.width": 16, "model.heads": 2,
@@ -85,8 +86,7 @@ def test_the_same_run_gives_the_same_numbers_wherever_it_is_stopped(
         assert execute(parts, "cpu", stop).state == "STOPPED"
     assert execute(parts, "cpu").state == "DONE"
     pd.testing.assert_frame_equal(parts.require_predictions(), whole.require_predictions(), check_exact=True)
-    timeless = [frame.drop(columns="seconds") for frame in (parts.metrics(), whole.metrics())]
-    pd.testing.assert_frame_equal(*timeless, check_exact=True)
+    pd.testing.assert_frame_equal(timeless(parts.metrics()), timeless(whole.metrics()), check_exact=True)
 
 
 def test_pretrain_stops_before_fine_tuning_and_finetune_goes_on(folder: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from pomp.training.loop import Stage, backpropagate, train
 from pomp.training.pretrain import pretrain_losses
 from pomp.training.team import LEADER, Team, TeamEmbedding, follow, joined
 from tests.small import GENES, SIDE, TYPES, small_config
+from tests.timeless import EFFORT
 
 CPU = torch.device("cpu")
 COUNTS = [3, 1, 0, 5, 2, 7]
@@ -134,7 +135,7 @@ def on_members(world: int, folder: Path, config: RunConfig) -> list[dict[str, fl
 
 
 def losses_of(rows: Sequence[dict[str, float]]) -> list[float]:
-    return [value for row in rows for name, value in row.items() if name != "seconds"]
+    return [value for row in rows for name, value in row.items() if name not in EFFORT]
 
 
 def test_two_processes_give_the_losses_of_one(tmp_path: Path) -> None:
