@@ -10,34 +10,30 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.theme import BLUE, GREEN, GREY, TEMPLATE, VERMILION, with_alpha
+from dashboard.theme import BLUE, GREEN, GREY, ORANGE, TEMPLATE, with_alpha
 from pomp.data.exclusion import Step
 
 _ROW_PX = 38
 _BINS = 15
 _PALE = with_alpha(GREY, 0.3)
 CLINICAL_PX = 300
+KEPT_IN_PAPER = "kept in the paper"
 
 
 def funnel_figure(steps: Sequence[Step], paper: int | None = None) -> go.Figure:
-    """A bar a step, from loaded to kept, with the number of patients; a dashed line where the paper's number lies.
+    """A bar a step, from loaded to kept, with the number of patients.
 
     Args:
         steps: of the exclusion log.
-        paper: patients that the paper kept of the same cohort; None if it is none of the paper's.
+        paper: patients that the paper kept of the same cohort, in a bar of their own; None if it is none of its.
     """
-    names = [escape(step.label) for step in steps]
+    names, counts = [escape(step.label) for step in steps], [step.count for step in steps]
     colours = [BLUE if step.label in {"loaded", "has follow-up"} else GREY for step in steps]
     colours[-1] = GREEN
-    figure = _bars(names, [step.count for step in steps], colours)
-    figure.update_layout(template=TEMPLATE, height=_ROW_PX * len(steps) + 80)
     if paper is not None:
-        figure.add_vline(x=paper, line={"color": VERMILION, "dash": "dash", "width": 2})
-        figure.add_annotation(
-            x=paper, y=1, yref="paper", yanchor="bottom", text=f"the paper kept {paper}", showarrow=False,
-            font={"color": VERMILION},
-        )  # fmt: skip
-        figure.update_xaxes(range=[0, 1.2 * max(paper, *(step.count for step in steps))])
+        names, counts, colours = [*names, KEPT_IN_PAPER], [*counts, paper], [*colours, ORANGE]
+    figure = _bars(names, counts, colours)
+    figure.update_layout(template=TEMPLATE, height=_ROW_PX * len(names) + 80)
     return figure
 
 
@@ -143,7 +139,7 @@ def range_figure(table: pd.DataFrame, title: str, chosen: Sequence[float], filte
         figure.add_bar(x=middle, y=table["cohort"], width=width, marker_color=_PALE, hoverinfo="skip")
     figure.add_bar(
         x=middle, y=table["patients"], width=width, marker_color=BLUE,
-        customdata=table[["lowest", "highest"]].to_numpy(),
+        customdata=table[["lowest", "highest"]].to_numpy().tolist(),
         hovertemplate="%{customdata[0]:.6g} to %{customdata[1]:.6g}: %{y} patients<extra></extra>",
     )  # fmt: skip
     figure.update_traces(marker_line={"width": 1, "color": "rgba(138, 138, 138, 0.6)"})

@@ -16,6 +16,7 @@ MOST_CATEGORIES = 12
 NOT_RECORDED, OTHERS = "not recorded", "other values"
 AGE, SEX, STAGE = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$", re.I), re.compile(r"stage", re.I)
 _DAYS = re.compile(r"(^|_)days(_|$)", re.I)
+_NO_VALUE = re.compile(r"\[.*\]")  # TCGA's [Not Available], [Unknown], [Discrepancy]
 _SUB_STAGE = re.compile(r"(Stage (?:0|I{1,3}|IV))[ABC]\d?", re.I)
 
 
@@ -50,16 +51,18 @@ class ClinicalColumn:
 
 def clinical_columns(cohort: Cohort) -> dict[str, ClinicalColumn]:
     """The columns of the cohort's clinical table that can be charted, by name; read once until its files change."""
-    return _columns(cohort.digest, cohort.patients, cohort)
+    return _columns(cohort.digest, cohort)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _columns(digest: str, patients: tuple[str, ...], _cohort: Cohort) -> dict[str, ClinicalColumn]:
+def _columns(digest: str, _cohort: Cohort) -> dict[str, ClinicalColumn]:
     return read_columns(_cohort.clinical)
 
 
 def read_columns(clinical: pd.DataFrame) -> dict[str, ClinicalColumn]:
     """Every column but those of endpoints, of reasons for leaving out, of ids, and without any value.
+
+    What TCGA writes in brackets, such as ``[Not Available]``, counts as not recorded.
 
     Args:
         clinical: as of a `Cohort`.
@@ -82,14 +85,13 @@ def main_stages(values: pd.Series) -> pd.Series:
 
 
 def _read_column(name: str, cells: pd.Series) -> ClinicalColumn | None:
-    known = cells.dropna()
+    known = cells[cells.notna() & ~cells.astype(str).str.fullmatch(_NO_VALUE)]
     if known.empty:
         return None
     if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
-        numbers = cells.astype(float)
         many = known.nunique() > MOST_CATEGORIES or (known % 1 != 0).any()
         if many or AGE.search(name):
-            return ClinicalColumn(name, numbers, ())
+            return ClinicalColumn(name, cells.astype(float), ())
         text = known.map(lambda number: f"{number:g}")
     else:
         text = known.astype(str).str.strip()

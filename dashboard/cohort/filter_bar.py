@@ -53,11 +53,12 @@ def filter_key(column: str) -> str:
 
 
 def set_filter(column: ClinicalColumn, chosen: Sequence[object]) -> None:
-    """Filter by what was clicked in a column's chart: one category, or the two ends of a range."""
+    """Filter by what was clicked in a column's chart: one category, or the two ends of a bin, which lacks its upper."""
     limits = Limits.of(column.values) if column.numeric else None
     wanted: object = list(chosen)
     if limits is not None:
         low, high = (float(str(end)) for end in chosen)
+        high -= 1 if (column.values.dropna() % 1 == 0).all() else 0
         kind = type(limits.lowest)
         wanted = (kind(max(low, limits.lowest)), kind(min(high, limits.highest)))
     if st.session_state.get(filter_key(column.name)) != wanted:
@@ -79,24 +80,29 @@ def ask_filters(
         places = st.columns(2)
         with places[0]:
             event = _ask_event(endpoint)
-            has = _ask_modalities("Have", modalities, HAS, "Patients with all of these types of data.")
+            has = _ask_modalities("Have data of type", modalities, HAS, "Patients with all of these types of data.")
         with places[1]:
             followed = _ask_followed(cohort)
-            lacks = _ask_modalities("Lack", modalities, LACKS, "Patients with none of these types of data.")
+            lacks = _ask_modalities(
+                "Lack data of type", modalities, LACKS, "Patients with none of these types of data."
+            )
         among, between = _ask_columns(shown)
-        nothing = _cleared(cohort, shown)
-        st.button("Clear all filters", icon=":material/filter_alt_off:", on_click=_clear, args=(nothing,))
     return Filters(event, followed, has, lacks, among, between), shown
 
 
-def describe_shown(shown: int, kept: int, filters: Filters) -> str:
-    """'**40 of 348 patients** are shown…', for the line above the page's numbers."""
+def show_filtered(cohort: Cohort, patients: Sequence[str], filters: Filters, charted: Sequence[ClinicalColumn]) -> None:
+    """How many patients are shown and, if not all, the way back."""
+    kept = len(cohort.patients)
     if not filters.active:
-        return f"All {count(kept, 'patient')} of the cohort are shown."
-    return (
-        f"**{shown:,} of {count(kept, 'patient')}** shown. Filters change what this page shows, never on whom a model "
-        "is trained."
-    )
+        st.caption(f"{count(kept, 'patient')} shown: the whole cohort.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(patients):,} of {count(kept, 'patient')} shown**", width="content")
+        st.button(
+            "Clear filters", icon=":material/filter_alt_off:", key="cohort-clear", on_click=_clear,
+            args=(_cleared(cohort, charted),),
+        )  # fmt: skip
+        st.caption("Filters change what this page shows, never on whom a model is trained.", width="content")
 
 
 def _ask_event(endpoint: Endpoint) -> bool | None:
@@ -172,4 +178,5 @@ def _cleared(cohort: Cohort, shown: Sequence[ClinicalColumn]) -> dict[str, objec
 
 def _clear(held: Mapping[str, object]) -> None:
     for key, value in held.items():
-        st.session_state[key] = value
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.charts.cohort import funnel_figure
+from dashboard.charts.cohort import KEPT_IN_PAPER, funnel_figure
 from dashboard.cohort.open_patient import show_patient_table
 from dashboard.cohort.paper import beside_paper
 from dashboard.elements import plain, save_table, show_figure
@@ -41,7 +41,7 @@ def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | Non
     with left:
         steps = pd.DataFrame({"step": [one.label for one in log.steps], "patients": [one.count for one in log.steps]})
         if paper is not None:
-            steps.loc[len(steps)] = ["kept in the paper", paper]
+            steps.loc[len(steps)] = [KEPT_IN_PAPER, paper]
         show_figure(
             funnel_figure(log.steps, paper), "funnel", steps, "Patients left after each step, from loaded to kept",
             command=f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all" if cohort else "",
@@ -61,5 +61,8 @@ def _show_left_out(left_out: Mapping[str, str], cohort: Cohort | None) -> None:
         st.caption("Everybody who was loaded is kept.")
         return
     reasons = pd.DataFrame({"patient": left_out.keys(), "reason": left_out.values()})
-    show_patient_table(reasons, "left-out", cohort, alt="Patients left out, with the reason", height=240)
+    show_patient_table(
+        reasons, "left-out", cohort, alt="Patients left out, with the reason", height=240,
+        config={"patient": "Patient", "reason": "Why"},
+    )  # fmt: skip
     save_table(reasons, "left-out")

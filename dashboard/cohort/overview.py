@@ -8,8 +8,8 @@ import streamlit as st
 
 from dashboard.cohort.clinical import show_clinical
 from dashboard.cohort.columns import clinical_columns
-from dashboard.cohort.filter_bar import ask_filters, describe_shown
-from dashboard.cohort.filters import Filters, owners, select_patients
+from dashboard.cohort.filter_bar import ask_filters, show_filtered
+from dashboard.cohort.filters import owners, select_patients
 from dashboard.cohort.findings import show_findings
 from dashboard.cohort.funnel import show_funnel
 from dashboard.cohort.groups import show_survival
@@ -29,7 +29,8 @@ def show_overview(check: CohortCheck, cohort: Cohort) -> None:
     filters, charted = ask_filters(cohort, columns, list(has))
     patients = select_patients(cohort, columns, has, filters)
     with cards:
-        _show_cards(cohort, patients, filters)
+        _show_cards(cohort, patients)
+        show_filtered(cohort, patients, filters, charted)
     show_findings(check.problems)
     show_funnel(check.log, cohort, has)
     if not patients:
@@ -41,7 +42,7 @@ def show_overview(check: CohortCheck, cohort: Cohort) -> None:
     show_patients(cohort, charted, patients, has)
 
 
-def _show_cards(cohort: Cohort, patients: list[str], filters: Filters) -> None:
+def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     endpoint, outcome = describe_endpoint(cohort.endpoint), cohort.outcome.loc[patients]
     events, slides = int(outcome["event"].sum()), cohort.slides["patient"].isin(patients)
     share = f" {events / len(outcome):.0%} of the patients." if patients else ""
@@ -58,7 +59,6 @@ def _show_cards(cohort: Cohort, patients: list[str], filters: Filters) -> None:
     )  # fmt: skip
     cards[3].metric("Omics types", len(cohort.omics), border=True, help="Tables of molecular measurements.")
     cards[4].metric("Slides", int(slides.sum()), border=True, help="Whole-slide images of these patients.")
-    st.caption(describe_shown(len(patients), len(cohort.patients), filters))
 
 
 def _describe_follow_up(cohort: Cohort, patients: list[str]) -> str:

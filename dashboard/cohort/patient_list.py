@@ -20,7 +20,7 @@ SEARCH = "cohort-find"
 """Name in the URL."""
 
 DAYS_PER_YEAR = 365.25
-LISTED = 500
+LISTED = 200
 
 
 def show_patients(
