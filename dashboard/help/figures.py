@@ -31,8 +31,8 @@ FIGURES = (
     ),
     Entry(
         "Survival: calibration",
-        "Points on the diagonal are predictions that came true. Points flatter than the diagonal at both ends are what "
-        "the cosine's limit makes (see *Limits*).",
+        "Points on the diagonal are predictions that came true. Points that rise more steeply than the diagonal mean "
+        "predictions that lie too close together, as the cosine's limit makes them (see *Limits*).",
     ),
     Entry(
         "Patient: predicted survival",

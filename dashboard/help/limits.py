@@ -22,8 +22,7 @@ LIMITS = (
     Entry(
         "Small cohorts",
         "What counts is the number of events, not of patients. A fold with 20 deaths scores a C-index with a deviation "
-        "of 0.05 or more by chance alone. With fewer than about 50 events in all, most comparisons of models cannot be "
-        "decided.",
+        "of 0.05 or more by chance alone. With a few dozen events, most comparisons of models cannot be decided.",
         "events sample size",
     ),
     Entry(

@@ -120,6 +120,15 @@ def test_a_run_is_deleted_but_not_under_a_worker(workspace: Workspace) -> None:
         pass
 
 
+def test_of_a_run_that_is_a_link_only_the_link_is_deleted(workspace: Workspace, tmp_path: Path) -> None:
+    run = new_run(workspace)
+    elsewhere = run.folder.rename(tmp_path / run.id)
+    run.folder.symlink_to(elsewhere)
+    workspace.runs.delete(run.id)
+    assert list(workspace.runs.root.iterdir()) == []
+    assert (elsewhere / "run.json").is_file()
+
+
 DAMAGES: dict[str, tuple[str | None, str]] = {
     "none": (None, r"run\.json: No such file"),
     "empty": ("", r"run\.json is damaged \(the file: Expecting value"),

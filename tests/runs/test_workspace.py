@@ -71,6 +71,15 @@ def test_the_bundle_is_installed_once(workspace: Workspace, tmp_path: Path) -> N
     assert [path.name for path in workspace.cohorts.iterdir()] == ["demo"]
 
 
+def test_the_bundle_tells_how_far_it_is(workspace: Workspace, tmp_path: Path) -> None:
+    assets = Workspace(tmp_path / "assets")
+    cohort_folder(assets.cohorts / "demo")
+    run = new_run(assets)
+    told: list[tuple[int, int, str]] = []
+    workspace.install_bundle(assets.root, lambda *progress: told.append(progress))
+    assert told == [(0, 2, "demo"), (1, 2, run.id)]
+
+
 def test_a_workspace_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "home").touch()
     workspace = Workspace(tmp_path / "home")
