@@ -31,6 +31,17 @@ def gene_table(selections: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["folds", "mean_rank", "gene"], ascending=[False, True, True], ignore_index=True)
 
 
+def rank_table(selections: pd.DataFrame) -> pd.DataFrame:
+    """The rank of each gene in each fold, missing where it did not reach the ranking: omics, gene, fold 1, fold 2, …
+
+    Args:
+        selections: as in `gene_table`.
+    """
+    ranks = selections.pivot_table(index=["omics", "gene"], columns="fold", values="rank", sort=False, observed=True)
+    ranks = ranks.sort_index(axis=1).astype("Int64")
+    return ranks.set_axis([f"fold {int(fold) + 1}" for fold in ranks.columns], axis=1).reset_index()
+
+
 def fold_counts(selections: pd.DataFrame, folds: int) -> pd.DataFrame:
     """How many genes of each type were chosen in exactly so many folds: omics, folds (from all down to 1), genes.
 

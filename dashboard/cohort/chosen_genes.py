@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.selection import choice_table, fold_counts, gene_table
+from dashboard.charts.selection import choice_table, fold_counts, gene_table, rank_table
 from dashboard.data import Stamp, stamp
 from pomp.errors import RunError
 from pomp.evaluation.stability import SelectionStability, selection_stability
@@ -23,6 +23,7 @@ class ChosenGenes:
     selections: pd.DataFrame  # as `Run.selections`
     choices: pd.DataFrame  # as `choice_table`
     genes: pd.DataFrame  # as `gene_table`
+    ranks: pd.DataFrame  # as `rank_table`
     counts: pd.DataFrame  # as `fold_counts`
     agreement: tuple[SelectionStability, ...] | None  # None: the run has not recorded how many genes it tested
 
@@ -30,6 +31,11 @@ class ChosenGenes:
 def selection_files(run: Run) -> list[Path]:
     """The tables of chosen genes that a run has written so far."""
     return sorted((run.folder / "selectors").glob("*.parquet"))
+
+
+def chose_once(run: Run) -> bool:
+    """Whether the run's protocol chooses genes on all patients."""
+    return run.config.rules.selection == "all"
 
 
 def chosen_genes(run: Run) -> ChosenGenes:
@@ -53,6 +59,7 @@ def _chosen_genes(folder: str, of: Stamp) -> ChosenGenes:
         selections=selections,
         choices=choice_table(selections, run.config.omics.alpha),
         genes=gene_table(selections),
+        ranks=rank_table(selections),
         counts=fold_counts(selections, folds),
         agreement=tuple(selection_stability(selections)) if "tested" in selections else None,
     )

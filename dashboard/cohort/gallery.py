@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
+from dashboard.cohort.open_patient import predicted_patients
 from dashboard.cohort.slide_states import SlideStates, slide_picture, slide_states
 from dashboard.elements import empty_state, plain, run_label, save_table
 from dashboard.state import ONLY, PAGE, PATIENT, RUN, SLIDE, SORT, VIEW, go, switch
@@ -18,6 +19,9 @@ from pomp.runs.run import Run
 from pomp.slides.store import regions_path
 
 A_PAGE, A_ROW = 12, 4
+SEARCH = "cohort-slide"
+"""Name in the URL."""
+
 ALL, PROBLEMS = "All slides", "With problems"
 _NO_BREAK = "\u00a0"
 FEWEST, BY_NAME = "Fewest regions first", "By name"
@@ -44,15 +48,7 @@ def show_gallery(cohort: Cohort) -> None:
         return
     states = found.table
     _show_counts(states)
-    left, right = st.columns(2)
-    with left:
-        only = switch("Show", [ALL, PROBLEMS], ONLY)
-    with right:
-        order = switch("Order", [FEWEST, BY_NAME], SORT)
-    chosen = states if only == ALL else states[states["problem"] != ""]
-    chosen = chosen.sort_values(["regions", "slide"] if order == FEWEST else "slide", na_position="first")
-    if chosen.empty:
-        st.caption("There is no slide with a problem.")
+    chosen = _ask_slides(states)
     pages = max(1, math.ceil(len(chosen) / A_PAGE))
     if st.session_state.get(PAGE, 1) > pages:
         st.session_state[PAGE] = 1
@@ -66,6 +62,29 @@ def show_gallery(cohort: Cohort) -> None:
         f"{'Regions as in ' + plain(run_label(found.run)) + '.' if found.run else ''}"
     )
     save_table(chosen, "slides")
+
+
+def _ask_slides(states: pd.DataFrame) -> pd.DataFrame:
+    """The slides to be shown, in their order."""
+    left, middle, right = st.columns(3)
+    with left:
+        only = switch("Show", [ALL, PROBLEMS], ONLY)
+    with middle:
+        order = switch("Order", [FEWEST, BY_NAME], SORT)
+    with right:
+        wanted = st.text_input(
+            "Find a slide", key=SEARCH, type="search", placeholder="slide, patient or problem", bind="query-params"
+        )
+    chosen = states if only == ALL else states[states["problem"] != ""]
+    if chosen.empty:
+        st.caption("There is no slide with a problem.")
+    text = (wanted or "").strip()
+    if text:
+        columns = chosen[["slide", "patient", "problem"]]
+        hit = columns.apply(lambda cells: cells.str.contains(text, case=False, regex=False)).any(axis=1)
+        chosen = chosen[hit]
+        st.caption(f"{count(len(chosen), 'slide')} found.")
+    return chosen.sort_values(["regions", "slide"] if order == FEWEST else "slide", na_position="first")
 
 
 def _show_counts(states: pd.DataFrame) -> None:
@@ -84,7 +103,8 @@ def _show_counts(states: pd.DataFrame) -> None:
 
 
 def _show_cards(cohort: Cohort, found: SlideStates, shown: pd.DataFrame) -> None:
-    mapped = next((run for run in data.runs_of(cohort) if data.is_finished(run) and data.has_maps(run)), None)
+    finished = [run for run in data.runs_of(cohort) if data.is_finished(run)]
+    mapped = next((run for run in finished if data.has_maps(run)), None)
     patients = set(data.mapped_patients(mapped)) if mapped else set()
     rows = shown.to_dict("records")
     for start in range(0, len(rows), A_ROW):
@@ -97,6 +117,9 @@ def _show_cards(cohort: Cohort, found: SlideStates, shown: pd.DataFrame) -> None
                     st.warning(plain(row["problem"]))
                 if mapped and row["patient"] in patients:
                     _link(mapped, row["patient"], row["slide"])
+                with_risk = next((run for run in finished if row["patient"] in predicted_patients(run)), None)
+                if with_risk is not None:
+                    _link_patient(with_risk, row["patient"])
 
 
 def _show_picture(cohort: Cohort, found: SlideStates, slide: str) -> None:
@@ -113,6 +136,13 @@ def _describe(regions: float, mpp: float) -> str:
     """'37 regions · 0.25 µm/px'."""
     cut = "no regions" if math.isnan(regions) else count(int(regions), "region")
     return f"{cut} · {'states no mpp' if math.isnan(mpp) else f'{mpp:.3g}{_NO_BREAK}µm/px'}"
+
+
+def _link_patient(run: Run, patient: str) -> None:
+    st.page_link(
+        "views/patient.py", label="Open the patient", icon=":material/person:",
+        query_params={RUN: run_label(run), PATIENT: patient},
+    )  # fmt: skip
 
 
 def _link(run: Run, patient: str, slide: str) -> None:

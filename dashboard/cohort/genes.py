@@ -9,7 +9,8 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.selection import beside_paper, stability_figure, stability_table
-from dashboard.cohort.chosen_genes import ChosenGenes, chosen_genes, selection_files
+from dashboard.cohort.chosen_genes import ChosenGenes, chose_once, chosen_genes, selection_files
+from dashboard.cohort.gene_list import show_genes
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span
@@ -49,7 +50,7 @@ def show_selection(cohort: Cohort) -> None:
     else:
         show_stability(run, found)
         show_paper(run, cohort, runs)
-    show_genes(run, found.genes)
+    show_genes(run, found)
 
 
 def show_choices(run: Run, table: pd.DataFrame) -> None:
@@ -94,7 +95,10 @@ def show_stability(run: Run, found: ChosenGenes) -> None:
     else:
         _show_agreement(run, found.agreement)
     figure = stability_figure(found.counts, found.folds)
-    show_figure(figure, f"stability-{run.id}", found.counts, "Genes by the number of folds that chose them")
+    show_figure(
+        figure, f"stability-{run.id}", found.counts, "Genes by the number of folds that chose them",
+        command=run.info.command,
+    )  # fmt: skip
 
 
 def _show_agreement(run: Run, found: Sequence[SelectionStability]) -> None:
@@ -146,46 +150,3 @@ def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
         "not see their test patients, chose them too. What no fold would choose was chosen with the help of patients "
         "on whom the model is tested."
     )
-
-
-def chose_once(run: Run) -> bool:
-    """Whether the run's protocol chooses genes on all patients."""
-    return run.config.rules.selection == "all"
-
-
-def show_genes(run: Run, genes: pd.DataFrame) -> None:
-    """The genes, searchable; without a search, those that were chosen at least once."""
-    st.markdown("**The genes**")
-    wanted = st.text_input(
-        "Find a gene", key="gene", type="search", placeholder="part of a name", width=320,
-        help="Searches every gene that reached the ranking in any fold, chosen or not.",
-    )  # fmt: skip
-    text = (wanted or "").strip()
-    found = genes[genes["gene"].str.contains(text, case=False, regex=False) if text else genes["folds"] > 0]
-    once = chose_once(run)
-    shown = found.drop(columns=["folds", "ranked"] if once else [])
-    st.dataframe(
-        shown, hide_index=True, alt="Genes with the number of folds that chose them", height=360,
-        column_config={
-            "omics": "Type",
-            "gene": "Gene",
-            "folds": st.column_config.NumberColumn("Chosen in", help="Folds that chose the gene."),
-            "ranked": st.column_config.NumberColumn("Ranked in", help="Folds in which it reached the ranking."),
-            "mean_rank": st.column_config.NumberColumn(
-                "Rank" if once else "Mean rank", format="%.1f", help="1 is best; over the folds that ranked it."
-            ),
-            "mean_importance": st.column_config.NumberColumn(
-                "Importance" if once else "Mean importance", format="%.2e", help=SELECTORS[run.config.omics.selector]
-            ),
-            "lowest_q": st.column_config.NumberColumn(
-                "q" if once else "Lowest q", format="%.2e", help="False discovery rate of the differential test."
-            ),
-        },
-    )  # fmt: skip
-    if text and found.empty:
-        st.caption(
-            "No gene of that name reached the ranking: it is not in the tables, hardly varies, or does not differ."
-        )
-    else:
-        st.caption(f"{count(len(found), 'gene')}{' found' if text else ' chosen at least once'}.")
-    save_table(shown, f"genes-{run.id}")
