@@ -100,6 +100,23 @@ def test_every_task_is_reported_and_the_total_is_their_weighted_sum(tmp_path: Pa
         assert row["total"] == pytest.approx(row["poc"] + row["pom"] + row["mom"], rel=1e-5)
 
 
+def test_what_an_epoch_took_is_reported(tmp_path: Path) -> None:
+    rows: list[Any] = []
+    run_stage("finetune", tmp_path, rows=rows)
+    regions = sum(map(len, FakeData().whole.regions))
+    for _, row in rows:
+        assert row["regions_per_second"] * row["seconds"] == pytest.approx(regions)
+        assert 0.05 < row["memory_gb"] < 500  # a process with torch takes more than 50 MB
+
+
+def test_without_regions_and_where_nobody_tells_the_memory_there_is_no_such_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "peak_bytes", lambda: None)
+    assert loop._effort(torch.device("cpu"), 0, 2.0) == {"seconds": 2.0}
+    assert loop._effort(torch.device("cpu"), 8, 2.0) == {"seconds": 2.0, "regions_per_second": 4.0}
+
+
 def test_a_loss_that_is_not_finite_names_the_patients(tmp_path: Path) -> None:
     def broken(model: Pomp, batch: Batch, embedded: torch.Tensor) -> Losses:
         return {"total": model.log_temperature * torch.nan}

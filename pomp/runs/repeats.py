@@ -1,0 +1,28 @@
+"""The runs that show what chance does: they differ in nothing but the seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pomp.config import RunConfig
+from pomp.runs.run import Run
+
+
+def repeats(run: Run, runs: Iterable[Run]) -> list[Run]:
+    """The finished runs on the same cohorts with the same settings but for the seed, one a seed, by seed.
+
+    The run itself is among them if it is finished; of several others with one seed, it is the newest.
+
+    Args:
+        runs: of the workspace, in any order.
+    """
+    alike = [other for other in (*runs, run) if _subject(other) == _subject(run) and other.status().state == "DONE"]
+    order = sorted(alike, key=lambda other: (other.id == run.id, other.info.created, other.id))
+    by_seed = {other.info.seed: other for other in order}
+    return [by_seed[seed] for seed in sorted(by_seed)]
+
+
+def _subject(run: Run) -> tuple[str, tuple[str, ...], RunConfig]:
+    """What a run is about, whatever its seed."""
+    companions = tuple(cohort.digest for cohort in run.info.companions)
+    return run.info.cohort.digest, companions, run.config.model_copy(update={"seed": 0})
