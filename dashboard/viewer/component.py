@@ -1,23 +1,23 @@
-"""The slide viewer on a page: deep zoom, regions coloured by score, and which region the user chose."""
+"""The slide viewer on a page: deep zoom, regions coloured by score, and what the user chose."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import math
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
 import streamlit as st
 
-from dashboard.viewer.scale import ScoreScale
+from dashboard.viewer.choice import Choice, read_choice
+from dashboard.viewer.pane import Pane
+from dashboard.viewer.scale import PALETTES
 
 SCRIPT: Final = Path(__file__).parent / "build" / "viewer.js"
 FAILED: Final = SCRIPT.with_name("failed.txt")
-COLUMNS: Final = ["x", "y", "size", "score"]
 HEIGHT: Final = 560
-_SETTINGS: Final = {"opacity": 0.5, "hide": 0.0, "outlines": False, "byRank": False}
 # The script is fetched once from our own server and kept by the browser; inline, it would travel with every rerun.
 _LOADER: Final = """
 const {{ default: render }} = await import(new URL("{url}", document.baseURI))
@@ -46,64 +46,45 @@ def script_url() -> str:
     return f"/viewer/{hashlib.sha256(SCRIPT.read_bytes()).hexdigest()[:16]}.js"
 
 
-def slide_viewer(
-    slide_url: str, regions: pd.DataFrame, scale: ScoreScale, *, key: str, height: int = HEIGHT
-) -> int | None:
-    """Show a slide with its regions; zoom, opacity, threshold and outlines work without a rerun and outlive reruns.
+def slide_viewer(panes: Sequence[Pane], first: Choice, *, key: str, height: int = HEIGHT) -> Choice:
+    """Show one slide or two with their regions; zoom, maps and how they are drawn change without waiting for a rerun.
 
     Args:
-        slide_url: The slide's address on this server, from `dashboard.registry.slide_url`.
-        regions: Columns x, y, size (level-0 pixels) and score (NaN: none), one row a region. It may be empty.
-        scale: What the scores mean.
+        panes: one, or two side by side, which move together.
+        first: chosen at first. What the user chose since then counts for as long as the panes stay the same.
         key: Streamlit's key of this viewer. Keep it where the slide changes, and the viewer is used again.
         height: Of the slide on the page, CSS pixels.
 
     Returns:
-        The position (iloc) of the region the user chose, or None.
+        What is chosen now.
     """
     if not available():
         raise RuntimeError(explain_absence())
-    chosen = find_chosen(st.session_state.get(key), slide_url, regions)
+    shown = {
+        "panes": [pane.as_json() for pane in panes],
+        "palettes": [vars(pair) for pair in PALETTES],
+        "height": height,
+    }
+    digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+    if find_choice(st.session_state.get(key), digest, panes) is None:
+        st.session_state[f"{key}-first"] = first.fit(panes)
     result = _component()(
         key=key,
-        data={
-            "slide": slide_url,
-            "regions": _columns(regions),
-            "scale": {
-                "title": scale.title,
-                "low": scale.low,
-                "high": scale.high,
-                "diverging": scale.diverging,
-                "palette": scale.palette,
-            },
-            "settings": _SETTINGS,
-            "selected": chosen,
-            "height": height,
-        },
-        on_region_change=_rerun,
+        # The same as long as the panes are: Streamlit then sends a reference in place of the data.
+        data=shown | {"digest": digest, "first": st.session_state[f"{key}-first"].as_json()},
+        on_choice_change=_rerun,
     )
-    return find_chosen(result, slide_url, regions)
+    return find_choice(result, digest, panes) or first.fit(panes)
 
 
-def find_chosen(state: Any, slide_url: str, regions: pd.DataFrame) -> int | None:
-    """The region that the viewer's state names, if it is one of these: the state may be of an earlier slide."""
-    region = state.get("region") if state else None
-    if not region or region["slide"] != slide_url:
-        return None
-    found = ((regions["x"] == region["x"]) & (regions["y"] == region["y"])).to_numpy().nonzero()[0]
-    return int(found[0]) if len(found) else None
-
-
-def _columns(regions: pd.DataFrame) -> dict[str, list[float | None]]:
-    """Columns as JSON takes them: a missing score is null."""
-    return {
-        name: [value if math.isfinite(value) else None for value in regions[name].astype(float).tolist()]
-        for name in COLUMNS
-    }
+def find_choice(state: Any, digest: str, panes: Sequence[Pane]) -> Choice | None:
+    """What the viewer's state says of these panes; None where it says nothing, or is about earlier ones."""
+    told = state.get("choice") if state else None
+    return read_choice(told, panes) if told and told["digest"] == digest else None
 
 
 def _rerun() -> None:
-    """Its presence makes the chosen region a state of the component; the rerun itself is Streamlit's."""
+    """Its presence makes what is chosen a state of the component; the rerun itself is Streamlit's."""
 
 
 @functools.cache

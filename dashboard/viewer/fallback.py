@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import math
 from typing import Any
@@ -23,7 +24,13 @@ NO_REGION = 215
 
 
 def fallback_figure(
-    thumbnail: NDArray[np.uint8], regions: pd.DataFrame, scale: ScoreScale, *, width: float, opacity: float = OPACITY
+    thumbnail: NDArray[np.uint8],
+    regions: pd.DataFrame,
+    scale: ScoreScale,
+    *,
+    width: float,
+    opacity: float = OPACITY,
+    patches: NDArray[np.uint8] | None = None,
 ) -> go.Figure:
     """The thumbnail with every scored region tinted, its score on hover, and the colour bar.
 
@@ -33,6 +40,7 @@ def fallback_figure(
         scale: What the scores mean.
         width: Of level 0, pixels.
         opacity: Of the tint.
+        patches: (M, n, n) uint8 that tint the regions in place of their score; None: the score does.
 
     Returns:
         A figure whose points are the regions in their order: a point's index is the region's position.
@@ -40,7 +48,7 @@ def fallback_figure(
     rows, columns, _ = thumbnail.shape
     shrink = columns / width
     figure = go.Figure(_points(regions, scale, shrink))
-    tinted = _tint(thumbnail, regions, scale, shrink, opacity)
+    tinted = _tint(thumbnail, regions, scale, shrink, opacity, patches)
     figure.add_layout_image(
         source=_as_png(tinted), xref="x", yref="y", x=0, y=0, sizex=columns, sizey=rows, sizing="stretch", layer="below"
     )
@@ -50,7 +58,7 @@ def fallback_figure(
     return figure
 
 
-def grid_figure(regions: pd.DataFrame, scale: ScoreScale) -> go.Figure:
+def grid_figure(regions: pd.DataFrame, scale: ScoreScale, *, patches: NDArray[np.uint8] | None = None) -> go.Figure:
     """The regions alone on grey, where they lie to each other, for slides of which there is no image.
 
     Args:
@@ -67,7 +75,7 @@ def grid_figure(regions: pd.DataFrame, scale: ScoreScale) -> go.Figure:
     width, height = (float((moved[axis] + moved["size"]).max()) for axis in ("x", "y"))
     shrink = GRID_PX / max(width, height)
     grey = np.full((max(1, round(height * shrink)), max(1, round(width * shrink)), 3), NO_REGION, np.uint8)
-    return fallback_figure(grey, moved, scale, width=width, opacity=1.0)
+    return fallback_figure(grey, moved, scale, width=width, opacity=1.0, patches=patches)
 
 
 def _in_order(regions: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +87,7 @@ def _in_order(regions: pd.DataFrame) -> pd.DataFrame:
 def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float) -> go.Scatter:
     """Invisible markers in the middle of the regions: they carry the hover text, the clicks and the colour bar."""
     low, high = scale.limits(regions["score"].to_numpy(dtype=float))
-    bar: dict[str, Any] = {"title": {"text": scale.title}, "thickness": 14, "ticks": "outside"}
+    bar: dict[str, Any] = {"title": {"text": html.escape(scale.title)}, "thickness": 14, "ticks": "outside"}
     if scale.diverging:
         bar |= {"tickvals": [low, 0, high], "ticktext": [f"{scale.low} {low:.3g}", "0", f"{scale.high} {high:.3g}"]}
     shown = bool(regions["score"].notna().any())
@@ -99,22 +107,36 @@ def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float) -> go.Scatt
         },
         customdata=np.arange(len(regions)) + 1,
         text=["no score" if np.isnan(score) else f"{score:.3g}" for score in regions["score"]],
-        hovertemplate=f"Region %{{customdata}}<br>{scale.title}: %{{text}}<extra></extra>",
+        hovertemplate=f"Region %{{customdata}}<br>{html.escape(scale.title)}: %{{text}}<extra></extra>",
         showlegend=False,
     )
 
 
 def _tint(
-    thumbnail: NDArray[np.uint8], regions: pd.DataFrame, scale: ScoreScale, shrink: float, opacity: float
+    thumbnail: NDArray[np.uint8],
+    regions: pd.DataFrame,
+    scale: ScoreScale,
+    shrink: float,
+    opacity: float,
+    patches: NDArray[np.uint8] | None,
 ) -> NDArray[np.uint8]:
     tinted = thumbnail.astype(np.float64)
-    scored = regions[regions["score"].notna()]
-    colours = scale.colours(scored["score"].to_numpy(dtype=float))
+    there = regions["score"].notna().to_numpy()
+    scored = regions[there]
+    places = scale.places(scored["score"].to_numpy(dtype=float))[:, None, None]
+    colours = scale.shades(places if patches is None else patches[there] / 255)
     for x, y, size, colour in zip(scored["x"], scored["y"], scored["size"], colours, strict=True):
         left, top, right, bottom = (round(edge * shrink) for edge in (x, y, x + size, y + size))
         area = tinted[top:bottom, left:right]
-        area += opacity * (colour - area)
+        area += opacity * (_enlarge(colour, area.shape[0], area.shape[1]) - area)
     return tinted.round().astype(np.uint8)
+
+
+def _enlarge(square: NDArray[np.float64], rows: int, columns: int) -> NDArray[np.float64]:
+    """A square of patches as so many pixels, with sharp edges."""
+    side = len(square)
+    down, across = (np.arange(count) * side // max(count, 1) for count in (rows, columns))
+    return square[np.ix_(down, across)]
 
 
 def _as_png(pixels: NDArray[np.uint8]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,46 @@ from plotly.colors import sequential, unlabel_rgb
 
 
 @dataclass(frozen=True)
+class PalettePair:
+    """Colours "#rrggbb" from the lowest score to the highest, to be joined linearly in RGB.
+
+    Attributes:
+        key: of the address.
+        title: what the viewer calls the pair.
+        sequential: for scores from the lowest up.
+        diverging: for signed scores; both ends and the middle keep apart for colour-blind eyes.
+    """
+
+    key: str
+    title: str
+    sequential: tuple[str, ...]
+    diverging: tuple[str, ...]
+
+
+def _as_hex(palette: list[str]) -> tuple[str, ...]:
+    if palette[0].startswith("#"):
+        return tuple(colour.lower() for colour in palette)
+    channels = [unlabel_rgb(colour) for colour in palette]
+    return tuple("#" + "".join(f"{round(value):02x}" for value in colour) for colour in channels)
+
+
+_PURPLE_ORANGE = _as_hex(diverging_palettes.PuOr[::-1])
+PALETTES: Final = (
+    PalettePair("viridis", "Viridis", _as_hex(sequential.Viridis), _PURPLE_ORANGE),
+    PalettePair("cividis", "Cividis", _as_hex(sequential.Cividis), _as_hex(diverging_palettes.RdBu[::-1])),
+    PalettePair("grey", "Grey", ("#f0f0f0", "#101010"), _PURPLE_ORANGE),
+)
+"""The first is that of the still picture, too. Signed scores are never grey: it could not show their sign."""
+
+
+@dataclass(frozen=True)
 class ScoreScale:
-    """What the scores mean; both palettes keep their order for colour-blind eyes.
+    """What the scores mean.
 
     Attributes:
         title: What a score is, such as "CLS attention".
         low, high: What the two ends mean, such as "lowers risk" and "raises risk".
-        diverging: Signed scores around 0 (purple-blue to orange); otherwise from the lowest up (viridis).
+        diverging: Signed scores around 0; otherwise from the lowest up.
     """
 
     title: str
@@ -26,12 +60,9 @@ class ScoreScale:
     diverging: bool = False
 
     @property
-    def palette(self) -> list[str]:
-        """Colours "#rrggbb" from the lowest score to the highest, to be joined linearly in RGB."""
-        if not self.diverging:
-            return [colour.lower() for colour in sequential.Viridis]
-        channels = [unlabel_rgb(colour) for colour in reversed(diverging_palettes.PuOr)]
-        return ["#" + "".join(f"{round(value):02x}" for value in colour) for colour in channels]
+    def palette(self) -> tuple[str, ...]:
+        """Colours from the lowest score to the highest, of the first pair."""
+        return PALETTES[0].diverging if self.diverging else PALETTES[0].sequential
 
     def limits(self, scores: NDArray[np.float64]) -> tuple[float, float]:
         """The scores at the two ends of the palette: the extremes, or as far on both sides of 0."""
@@ -43,10 +74,17 @@ class ScoreScale:
             return -bound, bound
         return float(finite.min()), float(finite.max())
 
-    def colours(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(N, 3) red, green, blue, 0 to 255, of N finite scores; the middle where they are all the same."""
+    def places(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where N finite scores stand between the two ends, 0 to 1; in the middle where they are all the same."""
         low, high = self.limits(scores)
-        places = (scores - low) / (high - low) if high > low else np.full(len(scores), 0.5)
+        return (scores - low) / (high - low) if high > low else np.full(len(scores), 0.5)
+
+    def colours(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, 3) red, green, blue, 0 to 255, of N finite scores."""
+        return self.shades(self.places(scores))
+
+    def shades(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(..., 3) red, green, blue, 0 to 255, of places between the two ends, 0 to 1."""
         anchors = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in self.palette])
         stops = np.linspace(0, 1, len(anchors))
-        return np.stack([np.interp(places, stops, anchors[:, channel]) for channel in range(3)], axis=1)
+        return np.stack([np.interp(places, stops, anchors[:, channel]) for channel in range(3)], axis=-1)

@@ -12,10 +12,12 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard.elements import run_label
 from dashboard.registry import SlideRegistry, slide_key
+from dashboard.viewer import Choice, Pane
 from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from tests.dashboard.cohort_folder import make_slide
 from tests.dashboard.fake import CONFIG, finish, make_cohort
 
 APP = Path(dashboard.__file__).parent / "app.py"
@@ -30,6 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     make_cohort(folder, slides=False)
     for name in [*FILES.values(), "pictured.h5"]:
         (folder / name).write_bytes(b"nobody opens it")
+    make_slide(folder / "pictured.svs")
     table = pd.DataFrame({"patient": FILES.keys(), "file": FILES.values(), "features": ["pictured.h5", None, None]})
     table.to_csv(folder / "slides.csv", index=False)
     cohort = read_cohort(folder)
@@ -65,8 +68,13 @@ CASES = {
 def test_maps_are_shown_on_what_there_is(case: tuple[str, bool], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     patient, installed = case
     shown: list[str] = []
+
+    def show(panes: list[Pane], first: Choice, **_: object) -> Choice:
+        shown.extend(pane.slide_url for pane in panes)
+        return first
+
     monkeypatch.setattr("dashboard.viewer.explain_absence", lambda: "" if installed else "Install it again.")
-    monkeypatch.setattr("dashboard.viewer.slide_viewer", lambda url, *_, **__: shown.append(url))
+    monkeypatch.setattr("dashboard.viewer.slide_viewer", show)
     app = open_slide(run, patient, monkeypatch)
     said = [info.value for info in app.info]
     assert len(said) == len(CASES[case])
@@ -78,7 +86,6 @@ def test_maps_are_shown_on_what_there_is(case: tuple[str, bool], run: Run, monke
 def test_regions_left_out_together_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     said = [caption.value for caption in open_slide(run, "P-01", monkeypatch).caption]
     assert any("up to 4 neighbours were left out together" in text for text in said)
-    monkeypatch.setattr("dashboard.viewer.slide_viewer", lambda *_, **__: None)
     said = [caption.value for caption in open_slide(run, "P-00", monkeypatch).caption]
     assert not any("left out together" in text for text in said)
 

@@ -23,24 +23,49 @@ export function makeButton(label, path, onClick) {
   return button
 }
 
-/** A slider in percent. @returns {{element: HTMLElement, show: (note: string) => void}} */
-export function makeSlider(label, percent, onInput) {
+/**
+ * A slider in percent. `onInput` follows the hand, `onSettle` comes once it rests.
+ *
+ * @returns {{element: HTMLElement, show: (percent: number) => void}}
+ */
+export function makeSlider(label, onInput, onSettle) {
   const input = document.createElement("input")
-  Object.assign(input, { type: "range", min: 0, max: 100, step: 1, value: percent })
+  Object.assign(input, { type: "range", min: 0, max: 100, step: 1 })
   input.setAttribute("aria-label", label)
   const output = make("output", "")
   input.oninput = () => onInput(Number(input.value))
+  input.onchange = onSettle
   return {
     element: make("label", "slider", make("span", "", label), input, output),
-    show: (note) => {
-      output.textContent = note
+    show: (percent) => {
+      input.value = percent
+      output.textContent = `${percent} %`
     },
   }
 }
 
-export function makeToggle(label, checked, onChange) {
+/** @returns {{element: HTMLElement, show: (checked: boolean) => void}} */
+export function makeToggle(label, onChange) {
   const input = document.createElement("input")
-  Object.assign(input, { type: "checkbox", checked })
+  input.type = "checkbox"
   input.onchange = () => onChange(input.checked)
-  return make("label", "toggle", input, make("span", "", label))
+  return {
+    element: make("label", "toggle", input, make("span", "", label)),
+    show: (checked) => {
+      input.checked = checked
+    },
+  }
+}
+
+/** @returns {{element: HTMLElement, show: (options: {key: string, title: string}[], chosen: string) => void}} */
+export function makeSelect(label, onChange) {
+  const select = document.createElement("select")
+  select.setAttribute("aria-label", label)
+  select.onchange = () => onChange(select.value)
+  return {
+    element: make("label", "choice", make("span", "", label), select),
+    show: (options, chosen) => {
+      select.replaceChildren(...options.map(({ key, title }) => new Option(title, key, false, key === chosen)))
+    },
+  }
 }

@@ -6,13 +6,13 @@ import { SlideViewer } from "./slide_viewer.js"
 const viewers = new WeakMap()
 
 export default function render({ parentElement, data, setStateValue }) {
-  const onSelect = (region) => setStateValue("region", region)
+  const onChoice = (choice) => setStateValue("choice", choice)
   const viewer = viewers.get(parentElement)
   if (viewer) {
-    viewer.onSelect = onSelect
+    viewer.onChoice = onChoice
     viewer.update(data)
   } else {
-    viewers.set(parentElement, new SlideViewer(parentElement, data, onSelect))
+    viewers.set(parentElement, new SlideViewer(parentElement, data, onChoice))
   }
   return () => {
     viewers.get(parentElement)?.destroy()

@@ -1,7 +1,10 @@
 // The regions above the tiles: one canvas, painted anew on every move. Scores are never blurred.
 
+import { colourAt } from "./scale.js"
+
 const THIN = 1
 const SELECTED = 3
+const FAINTEST = 0.15 // of the opacity, for patches of the region that was looked at least
 
 export class Overlay {
   constructor(parent) {
@@ -12,30 +15,66 @@ export class Overlay {
 
   /**
    * @param {{x: number, y: number, zoom: number}} view the image's corner and the size of an image pixel, in CSS pixels
-   * @param {{x: number[], y: number[], size: number[]}} regions in image pixels
-   * @param {import("./scale.js").ScoreScale} scale
-   * @param {{opacity: number, hide: number, outlines: boolean, byRank: boolean}} settings
-   * @param {number|null} selected
+   * @param {{regions: {x: number[], y: number[], size: number[]}, scale: import("./scale.js").ScoreScale,
+   *   shades: number[][], patches: import("./patches.js").Patches|null, selected: number|null,
+   *   image: {width: number, height: number}}} drawing regions and image in image pixels
+   * @param {{overlay: boolean, opacity: number, hide: number, outlines: boolean, grid: boolean, byRank: boolean}} look
    */
-  paint(view, regions, scale, settings, selected) {
+  paint(view, drawing, look) {
     const context = this.#clear()
-    const place = (index) => placeRegion(view, regions, index)
     context.lineWidth = THIN
-    for (let index = 0; index < regions.x.length; index++) {
-      const shown = isShown(scale, settings, index)
-      const box = place(index)
-      if (shown) {
-        context.globalAlpha = settings.opacity
-        context.fillStyle = scale.colour(index, settings.byRank)
+    if (look.overlay) this.#paintScores(context, view, drawing, look)
+    if (look.outlines) this.#paintOutlines(context, view, drawing)
+    if (look.grid) this.#paintGrid(context, view, drawing)
+    if (drawing.selected !== null) this.#outline(context, placeRegion(view, drawing.regions, drawing.selected))
+  }
+
+  #paintScores(context, view, { regions, scale, shades, patches }, look) {
+    patches?.colour(shades, look.byRank)
+    for (const index of scale.order) {
+      if (!isShown(scale, look, index)) continue
+      const box = placeRegion(view, regions, index)
+      if (!isInSight(box, this.canvas)) continue
+      const place = scale.place(index, look.byRank)
+      if (patches) {
+        context.globalAlpha = look.opacity * (FAINTEST + (1 - FAINTEST) * place)
+        patches.draw(context, index, box)
+      } else {
+        context.globalAlpha = look.opacity
+        context.fillStyle = colourAt(shades, place)
         context.fillRect(...box)
       }
-      if (settings.outlines) {
-        context.globalAlpha = 0.7
-        context.strokeStyle = "#202020"
-        context.strokeRect(box[0] + 0.5, box[1] + 0.5, box[2] - 1, box[3] - 1)
-      }
     }
-    if (selected !== null) this.#outline(context, place(selected))
+  }
+
+  #paintOutlines(context, view, { regions }) {
+    context.globalAlpha = 0.7
+    context.strokeStyle = "#202020"
+    for (let index = 0; index < regions.x.length; index++) {
+      const [left, top, width, height] = placeRegion(view, regions, index)
+      context.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1)
+    }
+  }
+
+  /** The raster that regions are cut from, over the whole slide. */
+  #paintGrid(context, view, { regions, image }) {
+    const step = regions.size[0]
+    if (!step || step * view.zoom < 4) return
+    const [right, bottom] = [view.x + image.width * view.zoom, view.y + image.height * view.zoom]
+    context.globalAlpha = 0.45
+    context.strokeStyle = "#202020"
+    context.beginPath()
+    for (let x = regions.x[0] % step; x <= image.width; x += step) {
+      const at = Math.round(view.x + x * view.zoom) + 0.5
+      context.moveTo(at, view.y)
+      context.lineTo(at, bottom)
+    }
+    for (let y = regions.y[0] % step; y <= image.height; y += step) {
+      const at = Math.round(view.y + y * view.zoom) + 0.5
+      context.moveTo(view.x, at)
+      context.lineTo(right, at)
+    }
+    context.stroke()
   }
 
   /** White on black, seen on glass, on tissue and on every colour of the scales. */
@@ -61,9 +100,13 @@ export class Overlay {
   }
 }
 
-export function isShown(scale, settings, index) {
+function isShown(scale, look, index) {
   const share = scale.share(index)
-  return share !== null && share >= settings.hide
+  return share !== null && share >= look.hide
+}
+
+function isInSight([left, top, width, height], { clientWidth, clientHeight }) {
+  return left < clientWidth && top < clientHeight && left + width > 0 && top + height > 0
 }
 
 /** The region that holds a point of the image, or null. */

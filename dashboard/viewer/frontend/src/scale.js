@@ -1,26 +1,29 @@
-// From scores to colours and ranks, computed once for a set of scores.
+// From scores to places on a colour scale and to ranks, computed once for a set of scores.
 
 const STEPS = 256
 
 export class ScoreScale {
   /**
    * @param {(number|null)[]} scores one a region; null where a region has none
-   * @param {{diverging: boolean, palette: string[]}} options palette: "#rrggbb", from the lowest score to the highest
+   * @param {boolean} diverging signed scores around 0, of which the larger in size is the stronger
    */
-  constructor(scores, { diverging, palette }) {
+  constructor(scores, diverging) {
     this.scores = scores
     this.diverging = diverging
-    this.palette = palette
-    this.colours = interpolate(palette)
-    const finite = scores.filter((score) => score !== null)
-    const bound = Math.max(...finite.map(Math.abs), 0)
-    this.lowest = diverging ? -bound : Math.min(...finite, Infinity)
-    this.highest = diverging ? bound : Math.max(...finite, -Infinity)
     this.order = scores
       .map((_, index) => index)
       .filter((index) => scores[index] !== null)
       .sort((a, b) => this.strength(b) - this.strength(a) || a - b)
     this.shares = this.#rank()
+    this.stretch(this)
+  }
+
+  /** Let the colours reach as far as another scale's, too, so that both mean the same. */
+  stretch(other) {
+    const finite = [...this.scores, ...other.scores].filter((score) => score !== null)
+    const largest = finite.reduce((most, score) => Math.max(most, Math.abs(score)), 0)
+    this.lowest = this.diverging ? -largest : finite.reduce((least, score) => Math.min(least, score), Infinity)
+    this.highest = this.diverging ? largest : finite.reduce((most, score) => Math.max(most, score), -Infinity)
   }
 
   /** What ranks a region: the score, or its distance from 0 on a diverging scale. */
@@ -33,9 +36,9 @@ export class ScoreScale {
     return this.shares[index]
   }
 
-  colour(index, byRank) {
-    const place = byRank ? this.#placeByRank(index) : this.#placeByValue(index)
-    return this.colours[Math.round(place * (STEPS - 1))]
+  /** Where a region stands on the colour scale, 0 to 1. */
+  place(index, byRank) {
+    return byRank ? this.#placeByRank(index) : this.#placeByValue(index)
   }
 
   #placeByValue(index) {
@@ -60,15 +63,29 @@ export class ScoreScale {
   }
 }
 
-/** 256 CSS colours, linear in RGB between the anchors. */
-function interpolate(palette) {
+/**
+ * 256 colours, linear in RGB between the anchors.
+ *
+ * @param {string[]} palette "#rrggbb", from the lowest score to the highest
+ * @returns {number[][]} red, green, blue
+ */
+export function shadesOf(palette) {
   const anchors = palette.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)))
   return Array.from({ length: STEPS }, (_, step) => {
     const place = (step / (STEPS - 1)) * (anchors.length - 1)
     const left = Math.min(Math.floor(place), anchors.length - 2)
-    const mixed = anchors[left].map((value, channel) =>
-      Math.round(value + (anchors[left + 1][channel] - value) * (place - left)),
-    )
-    return `rgb(${mixed.join(",")})`
+    return anchors[left].map((value, channel) => Math.round(value + (anchors[left + 1][channel] - value) * (place - left)))
   })
+}
+
+/** @param {number[][]} shades @param {number} place 0 to 1 */
+export function colourAt(shades, place) {
+  return `rgb(${shades[Math.round(place * (STEPS - 1))].join(",")})`
+}
+
+/** Three digits that count, in full from 0.001 to 1000. */
+export function formatScore(score) {
+  const size = Math.abs(score)
+  const text = size !== 0 && (size < 1e-3 || size >= 1e3) ? score.toExponential(2) : String(Number(score.toPrecision(3)))
+  return text.replace("-", "−")
 }

@@ -11,8 +11,8 @@ const ZOOM_STEP = 1.6
 export class SlideView {
   /**
    * @param {HTMLElement} element
-   * @param {{onDraw: () => void, onClick: (point: {x: number, y: number}) => void, onError: (text: string) => void}} on
-   *   points are in image pixels
+   * @param {{onOpen: () => void, onDraw: () => void, onClick: (point: {x: number, y: number}) => void,
+   *   onError: (text: string) => void}} on points are in image pixels
    */
   constructor(element, on) {
     this.on = on
@@ -44,6 +44,7 @@ export class SlideView {
     this.viewer.addHandler("canvas-key", (event) => {
       if (UNUSED_KEYS.has(event.originalEvent.key)) event.preventDefaultAction = true
     })
+    this.viewer.addHandler("open", () => on.onOpen())
     this.viewer.addHandler("open-failed", () => on.onError("The slide cannot be shown."))
   }
 
@@ -105,6 +106,24 @@ export class SlideView {
     const isInside =
       sight.containsPoint(square.getTopLeft()) && sight.containsPoint(square.getBottomRight())
     if (!isInside) viewport.panTo(square.getCenter()).applyConstraints()
+  }
+
+  /** Glide to a square of the image, with as much again around it. */
+  flyTo(x, y, size) {
+    const square = this.image.imageToViewportRectangle(x - size / 2, y - size / 2, 2 * size, 2 * size)
+    this.viewer.viewport.fitBounds(square).applyConstraints()
+  }
+
+  /** The image point in the middle of the view. */
+  get middle() {
+    return this.image.viewportToImageCoordinates(this.viewer.viewport.getCenter(true))
+  }
+
+  /** @param {{x: number, y: number}} middle image pixels  @param {number} zoom CSS pixels an image pixel */
+  moveTo(middle, zoom) {
+    const { viewport } = this.viewer
+    viewport.zoomTo(this.image.imageToViewportZoom(zoom), null, true)
+    viewport.panTo(this.image.imageToViewportCoordinates(middle.x, middle.y), true)
   }
 
   destroy() {

@@ -1,119 +1,97 @@
-// One slide viewer: the slide, its regions, the controls. Lives as long as its place on the page.
+// The viewer: one slide, or two side by side, and the controls they share. Lives as long as its place on the page.
 
-import { Controls } from "./controls.js"
-import { make, makeButton } from "./elements.js"
-import { findRegion, Overlay } from "./overlay.js"
-import { ScaleBar } from "./scale_bar.js"
-import { ScoreScale } from "./scale.js"
-import { SlideView } from "./slide_view.js"
+import { make } from "./elements.js"
+import { Link } from "./link.js"
+import { LookControls } from "./look_controls.js"
+import { Pane } from "./pane.js"
 import css from "./viewer.css"
 
-const PLUS = "M12 5v14M5 12h14"
-const MINUS = "M5 12h14"
-const HOUSE = "M4 11l8-7 8 7M6 10v9h12v-9"
-const CORNERS = "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"
-
 export class SlideViewer {
-  /** @param {ShadowRoot} parent  @param {object} data see `update`  @param {(region: object) => void} onSelect */
-  constructor(parent, data, onSelect) {
-    this.onSelect = onSelect
-    this.selected = data.selected
-    this.settings = { ...data.settings }
-    this.controls = new Controls(this.settings, { onChange: () => this.paint(), onStep: (step) => this.step(step) })
-    this.scaleBar = new ScaleBar()
-    this.stage = make("div", "stage")
-    this.notice = make("p", "notice")
-    this.notice.setAttribute("role", "alert")
-    this.root = make("div", "slide-viewer", make("style", "", css), this.stage, this.controls.element)
-    this.stage.style.height = `${data.height}px`
-    parent.append(this.root)
-    this.slide = new SlideView(this.stage, {
-      onDraw: () => this.paint(),
-      onClick: (point) => this.select(findRegion(this.regions, point)),
-      onError: (text) => this.warn(text),
+  /** @param {ShadowRoot} parent  @param {object} data see `update`  @param {(choice: object) => void} onChoice */
+  constructor(parent, data, onChoice) {
+    this.onChoice = onChoice
+    this.look = {}
+    this.panes = []
+    this.link = new Link()
+    this.controls = new LookControls(this.look, {
+      onChange: () => this.show(),
+      onSettle: () => this.settle(),
+      onLink: (linked) => this.#setLinked(linked),
     })
-    this.overlay = new Overlay(this.slide.viewer.canvas)
-    this.#addStageParts()
+    this.row = make("div", "panes")
+    this.root = make("div", "slide-viewer", make("style", "", css), this.controls.element, this.row)
+    this.root.addEventListener("keydown", (event) => this.press(event))
+    parent.append(this.root)
     this.update(data)
   }
 
-  #addStageParts() {
-    const tools = make(
-      "div",
-      "tools",
-      makeButton("Zoom in", PLUS, () => this.slide.zoomIn()),
-      makeButton("Zoom out", MINUS, () => this.slide.zoomOut()),
-      makeButton("Whole slide", HOUSE, () => this.slide.home()),
-      makeButton("Full screen", CORNERS, () => this.toggleFullScreen()),
-    )
-    this.stage.append(tools, this.scaleBar.element, this.notice)
-    const { canvas } = this.slide.viewer
-    canvas.setAttribute("role", "application")
-    canvas.setAttribute("aria-label", "Slide: arrow keys move, plus and minus zoom, 0 shows it all")
-    canvas.addEventListener("pointermove", (event) => this.point(event))
-    canvas.addEventListener("pointerleave", () => this.controls.tell(this.selected))
-  }
-
   /**
-   * Take in what Python sent; zoom and settings stay unless the slide is another one.
+   * Take in what Python sent. As long as it is about the same, what was chosen here stays; how maps are drawn stays
+   * for good.
    *
-   * @param {{slide: string, height: number, selected: number|null,
-   *   regions: {x: number[], y: number[], size: number[], score: (number|null)[]},
-   *   scale: {title: string, low: string, high: string, diverging: boolean, palette: string[]}}} data
+   * @param {{digest: string, height: number,
+   *   palettes: {key: string, title: string, sequential: string[], diverging: string[]}[],
+   *   first: {maps: string[], region: {pane: number, index: number}|null, look: object},
+   *   panes: {slide: string, name: string, regions: {x: string, y: string, size: string},
+   *     patches: {side: number, values: string}|null,
+   *     maps: {key: string, title: string, meaning: string, low: string, high: string, top: string, bottom: string,
+   *       score: string, diverging: boolean, patches: boolean, scores: string}[]}[]}} data numbers are packed, see decode.js
    */
   update(data) {
-    const moved = this.data && !isSamePlaces(this.data.regions, data.regions)
-    const opened = this.data?.slide !== data.slide
-    if (this.data && (moved || opened)) this.selected = data.selected
+    if (data.digest === this.data?.digest) return
+    if (!this.data) Object.assign(this.look, data.first.look)
     this.data = data
-    this.regions = data.regions
-    this.scale = new ScoreScale(data.regions.score, data.scale)
-    this.controls.describe(this.scale, data.scale)
-    this.controls.tell(this.selected)
-    this.stage.style.height = `${data.height}px`
-    if (opened) this.open(data.slide)
-    else this.paint()
+    while (this.panes.length > data.panes.length) this.panes.pop().destroy()
+    while (this.panes.length < data.panes.length) this.#addPane()
+    const isComparing = this.panes.length > 1
+    this.panes.forEach((pane, place) => {
+      pane.update(data.panes[place], data.first.maps[place], isComparing)
+    })
+    this.link.join(isComparing ? this.panes.map((pane) => pane.slide) : [])
+    this.controls.show(data.palettes, isComparing, this.link.on)
+    this.show()
+    const { region } = data.first
+    this.#mark(region && region.pane, region && region.index)
   }
 
-  open(url) {
-    this.warn("")
-    this.slide.open(url)
+  /** Paint all again, after a change of map or look. */
+  show() {
+    const palettes = this.data.palettes.find(({ key }) => key === this.look.colours) ?? this.data.palettes[0]
+    const [left, right] = this.panes
+    if (right && left.data.slide !== right.data.slide && left.map.key === right.map.key) {
+      left.scale.stretch(right.scale)
+      right.scale.stretch(left.scale)
+    } else {
+      for (const pane of this.panes) pane.scale.stretch(pane.scale)
+    }
+    for (const pane of this.panes) pane.show(palettes)
   }
 
-  warn(text) {
-    this.notice.textContent = text
+  /** A change that the address should tell. */
+  settle() {
+    this.show()
+    this.#tell()
   }
 
-  select(index) {
-    if (index === null || index === this.selected) return
-    this.selected = index
-    this.controls.tell(index)
-    this.paint()
-    this.onSelect({ slide: this.data.slide, x: this.regions.x[index], y: this.regions.y[index] })
+  select(place, index) {
+    this.#mark(place, index)
+    this.#tell()
   }
 
-  /** Go along the ranks: from the strongest region to the weaker ones. */
-  step(by) {
-    if (!this.slide.image) return
-    const { order } = this.scale
-    const now = order.indexOf(this.selected)
-    const next = order[now < 0 ? 0 : Math.min(Math.max(now + by, 0), order.length - 1)]
-    this.slide.bringIntoSight(this.regions.x[next], this.regions.y[next], this.regions.size[next])
-    this.select(next)
-  }
-
-  point(event) {
-    if (!this.slide.image) return
-    const box = this.stage.getBoundingClientRect()
-    const point = this.slide.imagePoint({ x: event.clientX - box.left, y: event.clientY - box.top })
-    this.controls.tell(findRegion(this.regions, point) ?? this.selected)
-  }
-
-  paint() {
-    if (!this.slide.image) return
-    const { view } = this.slide
-    this.overlay.paint(view, this.regions, this.scale, this.settings, this.selected)
-    this.scaleBar.paint(this.slide.info.mpp, view.zoom)
+  press(event) {
+    const [target] = event.composedPath()
+    if (target.tagName === "SELECT" || event.ctrlKey || event.metaKey) return
+    const pane = this.panes.find(({ element }) => element.contains(target)) ?? this.panes[0]
+    const act = {
+      "[": () => pane.step(-1),
+      "]": () => pane.step(1),
+      o: () => this.controls.flip("overlay"),
+      g: () => this.controls.flip("grid"),
+      "?": () => this.controls.toggleKeys(),
+    }[event.key]
+    if (!act) return
+    event.preventDefault()
+    act()
   }
 
   toggleFullScreen() {
@@ -122,12 +100,38 @@ export class SlideViewer {
   }
 
   destroy() {
-    this.slide.destroy()
+    for (const pane of this.panes) pane.destroy()
     this.root.remove()
   }
-}
 
-function isSamePlaces(before, after) {
-  const isSame = (axis) => before[axis].length === after[axis].length && before[axis].every((at, i) => at === after[axis][i])
-  return isSame("x") && isSame("y")
+  #addPane() {
+    const place = this.panes.length
+    const pane = new Pane(this.look, {
+      onMap: () => this.settle(),
+      onSelect: (index) => this.select(place, index),
+      onOpen: () => this.link.follow(this.link.leader),
+      onDraw: () => this.link.follow(pane.slide),
+      onLead: () => this.link.lead(pane.slide),
+      onFullScreen: () => this.toggleFullScreen(),
+    })
+    this.panes.push(pane)
+    this.row.append(pane.element)
+    pane.open(this.data.height)
+  }
+
+  /** A region is chosen on every view of its slide. */
+  #mark(place, index) {
+    const slide = this.panes[place]?.data.slide
+    this.region = slide === undefined ? null : { pane: place, index }
+    for (const pane of this.panes) pane.mark(pane.data.slide === slide ? index : null)
+  }
+
+  #setLinked(linked) {
+    this.link.linked = linked
+  }
+
+  #tell() {
+    const { region, look, data } = this
+    this.onChoice({ digest: data.digest, maps: this.panes.map((pane) => pane.map.key), region, look: { ...look } })
+  }
 }

@@ -1,0 +1,50 @@
+"""What is chosen in the viewer, in the address: pasted elsewhere, it shows the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.slide.words import LOOK, REGION, SECOND_MAP
+from dashboard.state import MAP
+from dashboard.viewer import Choice, Look, Pane
+
+_MAPS = (MAP, SECOND_MAP)
+
+
+def read_address(panes: Sequence[Pane]) -> Choice:
+    """The choice that the address names; what it does not name, or these panes do not have, is as at first."""
+    keys = [_key_of(pane, st.query_params.get(name, "")) for pane, name in zip(panes, _MAPS, strict=False)]
+    if len(panes) > 1 and SECOND_MAP not in st.query_params:
+        keys[1] = _other(panes, keys[0])
+    place, _, number = st.query_params.get(REGION, "").rpartition(":")
+    region = (int(place == "2"), int(number) - 1) if number.isascii() and number.isdigit() else None
+    return Choice(tuple(keys), region, Look.from_text(st.query_params.get(LOOK, ""))).fit(panes)
+
+
+def write_address(choice: Choice, panes: Sequence[Pane]) -> None:
+    """Let the address name what is chosen."""
+    named = dict.fromkeys((*_MAPS, REGION, LOOK), "") | {LOOK: choice.look.as_text()}
+    for pane, name, key in zip(panes, _MAPS, choice.maps, strict=False):
+        named[name] = pane.find_map(key).scale.title
+    if choice.region is not None:
+        place, index = choice.region
+        named[REGION] = f"{'2:' if place else ''}{index + 1}"
+    for name, text in named.items():
+        if text and st.query_params.get(name) != text:
+            st.query_params[name] = text
+        elif not text and name in st.query_params:
+            del st.query_params[name]
+
+
+def _key_of(pane: Pane, title: str) -> str:
+    return next((one.key for one in pane.maps if one.scale.title == title), "")
+
+
+def _other(panes: Sequence[Pane], key: str) -> str:
+    """At first two views of one slide show two maps, and two slides the same one."""
+    first = panes[0].find_map(key)
+    if panes[0].slide_url != panes[1].slide_url:
+        return first.key
+    return next((one.key for one in panes[1].maps if one.key != first.key), first.key)

@@ -1,0 +1,140 @@
+"""All maps of one slide, from the tables of a run, read once until these change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.data import Stamp, stamp
+from dashboard.slide import words
+from dashboard.viewer import Pane, RegionMap, ScoreScale
+from dashboard.words import map_columns
+from pomp.errors import RunError
+from pomp.evaluation.map_agreement import MapAgreement, map_agreement
+from pomp.runs.run import RegionTable, Run
+
+PLACE = ["row", "column"]
+
+
+@dataclass(frozen=True, eq=False)
+class SlideMaps:
+    """M regions of a slide with all that the run says of them.
+
+    Attributes:
+        regions: one row a region: row, column, x, y, size, fold, left_out (where known) and a column a map, named by
+            its key.
+        maps: those that have at least one score.
+        patches: (M, n, n) uint8, see `Pane`; None where the run has none.
+        agreement: of the folds' models; None where the run does not say, or has one fold.
+        genes: type, gene, weight, row, column; None where the run does not say.
+    """
+
+    regions: pd.DataFrame
+    maps: tuple[RegionMap, ...]
+    patches: NDArray[np.uint8] | None
+    agreement: MapAgreement | None
+    genes: pd.DataFrame | None
+
+    def pane(self, slide_url: str, name: str) -> Pane:
+        """As the viewer takes it."""
+        return Pane(slide_url, name, self.regions, self.maps, self.patches)
+
+
+def slides_of(run: Run, patient: str) -> list[str]:
+    """The slides of a patient of which there are maps, sorted.
+
+    Raises:
+        RunError: the table is not there or damaged.
+    """
+    return sorted(_table(run, "regions", patient)["slide"].unique())
+
+
+def slide_maps(run: Run, patient: str, slide: str) -> SlideMaps:
+    """The maps of a slide.
+
+    Raises:
+        RunError: a table is damaged.
+    """
+    files = [run.folder / "attention" / f"{name}.parquet" for name in ("regions", "within", "by_fold", "region_genes")]
+    return _slide_maps(str(run.folder), patient, slide, stamp(files))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading the maps of the slide…")
+def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
+    run = Run.open(Path(folder))
+
+    def rows(name: RegionTable) -> pd.DataFrame:
+        table = _table(run, name, patient)
+        return table[table["slide"] == slide].reset_index(drop=True) if len(table) else table
+
+    regions, within, genes = rows("regions"), rows("within"), rows("region_genes")
+    patches = _patches(regions, within) if len(within) else None
+    agreement, seen = _agreement(regions, rows("by_fold"))
+    if agreement is not None:
+        regions[words.AGREEMENT] = agreement.top_share
+    if patches is not None:
+        regions[words.WITHIN] = regions[words.ATTENTION]
+    keys = [*map_columns(list(regions.columns)), words.WITHIN, words.AGREEMENT]
+    found = [key for key in keys if key in regions and regions[key].notna().any()]
+    fold = int(regions["fold"].iloc[0])
+    origins = {words.AGREEMENT: words.origin_of_agreement(agreement.models, seen)} if agreement else {}
+    maps = tuple(_describe(key, regions[key], origins.get(key, words.origin(run, fold))) for key in found)
+    return SlideMaps(regions, maps, patches, agreement, genes if len(genes) else None)
+
+
+def _table(run: Run, name: RegionTable, patient: str) -> pd.DataFrame:
+    """A patient's rows of a table; none where the run lacks the table, but for the regions themselves."""
+    files = [run.folder / "attention" / f"{name}.parquet"]
+    table = _read(str(run.folder), name, patient, stamp(files))
+    if table is None and name == "regions":
+        raise RunError(f"Run {run.id} has no {files[0].name} in its folder attention: it has not read slides.")
+    return pd.DataFrame() if table is None else table
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _read(folder: str, name: RegionTable, patient: str, of: Stamp) -> pd.DataFrame | None:
+    return Run.open(Path(folder)).region_table(name, patient)
+
+
+def _patches(regions: pd.DataFrame, within: pd.DataFrame) -> NDArray[np.uint8]:
+    """(M, n, n); regions that the table lacks are 0."""
+    known = within.set_index(PLACE)["attention"]
+    side = round(len(known.iloc[0]) ** 0.5)
+    nothing = np.zeros(side * side, np.uint8)
+    squares = [known.get(place, nothing) for place in regions[PLACE].itertuples(index=False, name=None)]
+    return np.stack(squares).astype(np.uint8).reshape(-1, side, side)
+
+
+def _agreement(regions: pd.DataFrame, by_fold: pd.DataFrame) -> tuple[MapAgreement | None, int]:
+    """Agreement of the folds, and how many of the models had the patient in their training."""
+    if by_fold.empty or by_fold["fold"].nunique() < 2:
+        return None, 0
+    values = by_fold.pivot_table(index="fold", columns=PLACE, values="cls_attention")
+    places = pd.MultiIndex.from_frame(regions[PLACE])
+    values = values.reindex(columns=places)
+    if values.isna().to_numpy().any():  # of regions that were cut anew
+        return None, 0
+    return map_agreement(values.to_numpy(dtype=float)), int(by_fold.groupby("fold")["seen"].first().sum())
+
+
+def _describe(key: str, scores: pd.Series, origin: str) -> RegionMap:
+    title, said = words.label(key), f"{words.meaning(key)} {origin}"
+    values = scores.to_numpy(dtype=float)
+    if key == words.EFFECT:
+        scale = ScoreScale(title, "lowers the risk", "raises the risk", diverging=True)
+        return RegionMap(key, scale, values, said, "Raise the risk most", "Lower the risk most")
+    if key == words.WITHIN:
+        of_region = words.label(words.ATTENTION)
+        scale = ScoreScale(title, "weakest", "strongest")
+        return RegionMap(
+            key, scale, values, said, "Regions with most attention", "Regions with least", of_region, patches=True
+        )
+    if key == words.AGREEMENT:
+        scale = ScoreScale(title, "share of the models", "to")
+        return RegionMap(key, scale, values, said, "Most models look here", "Fewest models look here")
+    return RegionMap(key, ScoreScale(title), values, said)

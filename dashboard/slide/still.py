@@ -1,0 +1,89 @@
+"""A slide that cannot be zoomed into: its regions on the stored thumbnail, or alone, with pictures of the extremes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+
+from dashboard.data import Stamp, stamp
+from dashboard.elements import plain, show_figure
+from dashboard.slide.maps import PLACE, SlideMaps
+from dashboard.slide.source import SlideSource
+from dashboard.state import MAP, pick
+from dashboard.viewer import RegionMap, fallback_figure, grid_figure
+from pomp.errors import SlideError
+from pomp.slides.store import read_pixels, read_slide_regions
+
+A_SIDE, PICTURE_PX = 5, 84
+
+
+def show_still(found: SlideMaps, source: SlideSource, slide: str, command: str) -> int | None:
+    """Map selector, still picture and the regions at both ends; the position of the region that was clicked."""
+    st.info(source.reason)
+    titles = {one.key: one.scale.title for one in found.maps}
+    key = pick("Map", list(titles), MAP, show=titles.__getitem__, explain="What the colours on the slide stand for.")
+    chosen = next(one for one in found.maps if one.key == key)
+    st.markdown(f"**{plain(chosen.scale.title)}** — {plain(chosen.meaning)}")
+    numbers = found.regions[[*PLACE, "x", "y", "size"]].assign(score=chosen.scores)
+    clicked = show_figure(
+        still_figure(found, chosen, source), f"slide-{slide}", numbers, f"Regions of slide {slide}: "
+        f"{chosen.scale.title}", command=command, select=True,
+    )  # fmt: skip
+    if source.stored is not None:
+        _show_extremes(found, chosen, source)
+    return clicked[0] - 1 if clicked else None
+
+
+def still_figure(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> go.Figure:
+    """The regions over the thumbnail, or on grey where there is none."""
+    regions = found.regions[["x", "y", "size"]].assign(score=chosen.scores)
+    patches = found.patches if chosen.patches else None
+    if source.stored is None or regions["x"].isna().any():
+        return grid_figure(regions, chosen.scale, patches=patches)
+    stored = source.stored
+    return fallback_figure(stored.thumbnail, regions, chosen.scale, width=stored.width, patches=patches)
+
+
+def extremes(chosen: RegionMap) -> tuple[list[int], list[int]]:
+    """Up to five regions at the top and at the bottom, none in both; of signed scores only those of the side's sign."""
+    scores = pd.Series(chosen.scores).dropna().sort_values(ascending=False, kind="stable")
+    half = (len(scores) + 1) // 2
+    top, bottom = scores.iloc[:half], scores.iloc[half:]
+    if chosen.scale.diverging:
+        top, bottom = scores[scores > 0], scores[scores < 0]
+    return top.index[:A_SIDE].tolist(), bottom.index[::-1][:A_SIDE].tolist()
+
+
+def _show_extremes(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> None:
+    for title, indices in zip((chosen.top, chosen.bottom), extremes(chosen), strict=True):
+        if not indices:
+            continue
+        places = tuple(found.regions.iloc[indices][PLACE].itertuples(index=False, name=None))
+        try:
+            pictures = _pictures(str(source.path), places, stamp([source.path]))
+        except SlideError as error:
+            st.warning(plain(error))
+            return
+        st.markdown(f"**{title}**")
+        captions = [f"{index + 1}: {chosen.scores[index]:.3g}" for index in indices]
+        st.image(pictures, captions, width=PICTURE_PX)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pictures(path: str, places: tuple[tuple[int, int], ...], of: Stamp) -> list[NDArray[np.uint8]]:
+    """Small pictures of the regions at these rows and columns; grey for those that the file has not."""
+    grid = {tuple(place): index for index, place in enumerate(read_slide_regions(Path(path)).grid.tolist())}
+    known = [grid[place] for place in places if place in grid]
+    pixels = dict(zip(known, read_pixels(Path(path), known), strict=True))
+    grey = np.full((PICTURE_PX, PICTURE_PX, 3), 200, np.uint8)
+    return [_shrink(pixels[grid[place]]) if place in grid else grey for place in places]
+
+
+def _shrink(region: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(region).resize((2 * PICTURE_PX, 2 * PICTURE_PX)))
