@@ -142,12 +142,20 @@ def _offered(value: Any, setting: Setting, offers: Offers) -> Any:
 
 
 def _show_group(group: Sequence[Setting], preset: PresetName, config: RunConfig, offers: Offers) -> None:
-    for start in range(0, len(group), 2):
+    for row in _rows(group):
         # A row a pair: a label that takes two lines does not push the boxes beside it out of line.
-        for place, setting in zip(st.columns(2, vertical_alignment="bottom"), group[start : start + 2], strict=False):
+        for place, setting in zip(st.columns(len(row), vertical_alignment="bottom"), row, strict=True):
             with place:
                 default = read_value(config, setting.path)
                 _show(setting, _key(setting.path, preset), default, offers.get(setting.path, ()))
+
+
+def _rows(group: Sequence[Setting]) -> list[list[Setting]]:
+    """Two boxes a row; what is said beside a check box needs a row of its own, and so do several names."""
+    wide = [setting for setting in group if setting.kind in {"tick", "names"}]
+    narrow = [setting for setting in group if setting not in wide]
+    pairs = [narrow[start : start + 2] for start in range(0, len(narrow), 2)]
+    return pairs + [[setting] for setting in wide]
 
 
 def _show(setting: Setting, key: str, default: Any, names: Sequence[str]) -> None:

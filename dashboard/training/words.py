@@ -81,10 +81,10 @@ LABELS = {
 """Dotted field of `RunConfig` → what the form calls it."""
 
 EMPTY = {
-    "cohort.endpoint": "the cohort's own",
-    "cohort.omics": "all of them",
-    "slides.region_um": "as many pixels as above",
-    "slides.max_regions": "all of them",
+    "cohort.endpoint": "its own",
+    "cohort.omics": "all",
+    "slides.region_um": "in pixels",
+    "slides.max_regions": "all",
     "pretrain.clip_norm": "no limit",
     "finetune.clip_norm": "no limit",
 }
@@ -92,7 +92,7 @@ EMPTY = {
 
 
 def value_in_words(value: object, path: str) -> str:
-    """A setting's value as the form shows it: '0.0005', 'yes', 'mrna and mirna', 'all of them'."""
+    """A setting's value as the form shows it: '0.0005', 'yes', 'mrna and mirna', 'all'."""
     if value is None or value == ():
         return EMPTY.get(path, "none")
     if isinstance(value, bool):

@@ -55,7 +55,7 @@ if not folders:
     empty_state("There is no cohort to train on.", "Add one first.", "views/cohort.py", "Go to Cohort")
     st.stop()
 actions.wake()
-left, right = st.columns([2, 3], gap="large")
+left, right = st.columns([4, 5], gap="large")
 show_complaint()
 with left:
     with st.container(border=True):

@@ -78,7 +78,7 @@ def test_limits_of_boxes(path: str, least: float | None, most: float | None) -> 
 @pytest.mark.parametrize(
     ("value", "path", "said"),
     [
-        (None, "slides.max_regions", "all of them"),
+        (None, "slides.max_regions", "all"),
         ((), "pretrain.with_cohorts", "none"),
         (True, "slides.flips", "yes"),
         (5e-4, "pretrain.learning_rate", "0.0005"),
@@ -152,7 +152,7 @@ def test_a_shared_address_brings_its_settings() -> None:
         "--set pretrain.epochs=12 --set finetune.learning_rate=0.001"
     ) in said
     assert "Pre-training epochs 12 instead of 10" in said
-    assert "Omics types mirna instead of all of them" in said
+    assert "Omics types mirna instead of all" in said
     assert "changed" in app.number_input(key="pretrain.epochs@demo").label
     assert "changed" not in app.number_input(key="folds@demo").label
 
