@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -39,29 +40,42 @@ class TimeAxis:
         return cls(unit, days, tuple(float(tick) for tick in np.arange(0, last + 1e-9, step)))
 
 
-def survival_figure(curves: Mapping[str, SurvivalCurve], colours: Mapping[str, str], endpoint: Endpoint) -> go.Figure:
+def survival_figure(
+    curves: Mapping[str, SurvivalCurve],
+    colours: Mapping[str, str],
+    endpoint: Endpoint,
+    *,
+    since: str = "the start of follow-up",
+    in_detail: bool = False,
+    patients: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> go.Figure:
     """Kaplan-Meier curves over a table of the patients at risk, both on one time axis.
 
     Args:
-        curves: by group, in the legend's order.
+        curves: by group, in the legend's order; plotly reads their names as HTML.
         colours: of each group.
         endpoint: what the curves count.
+        since: from when time counts.
+        in_detail: whether events and censorings until each time stand below the numbers at risk.
+        patients: by group, for each row of its curve the patients whose follow-up ended there. With it, ends of
+            follow-up are points that can be clicked; the `customdata` of a point is the place of its group and its row.
     """
     axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
-    table_px = ROW_PX * len(curves)
+    table_px = ROW_PX * len(curves) * (3 if in_detail else 1)
     figure = make_subplots(
         rows=2, shared_xaxes=True, vertical_spacing=HEAD_PX / (PLOT_PX + HEAD_PX + table_px),
         row_heights=[PLOT_PX, table_px],
     )  # fmt: skip
     for group, curve in curves.items():
         _add_band(figure, group, curve, axis, colours[group])
-    for group, curve in curves.items():
+    for place, (group, curve) in enumerate(curves.items()):
         _add_curve(figure, group, curve, axis, colours[group], endpoint)
-    _add_at_risk(figure, curves, axis)
+        if patients is not None:
+            _add_ends(figure, place, group, curve, axis, colours[group], endpoint, patients[group])
+    _add_at_risk(figure, curves, axis, endpoint, in_detail)
     last = max(float(curve.time[-1]) for curve in curves.values()) / axis.days
     figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
-    title = f"Time since the start of follow-up ({axis.unit})"
-    figure.update_xaxes(title_text=title, showticklabels=True, row=1, col=1)
+    figure.update_xaxes(title_text=f"Time since {since} ({axis.unit})", showticklabels=True, row=1, col=1)
     figure.update_yaxes(
         title_text=f"Share of patients {endpoint.free}", range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1
     )
@@ -69,13 +83,31 @@ def survival_figure(curves: Mapping[str, SurvivalCurve], colours: Mapping[str, s
     return figure
 
 
+def capitalise(name: str) -> str:
+    """The first letter alone: 'Stage II' stays what it is."""
+    return name[:1].upper() + name[1:]
+
+
+def _steps(curve: SurvivalCurve) -> NDArray[np.bool_]:
+    """The rows that a step line needs: its first, its last and those with an event."""
+    needed = curve.events > 0
+    needed[[0, -1]] = True
+    return needed
+
+
+def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What is drawn needs no more digits, and is sent in half as many bytes."""
+    return np.asarray(values, dtype=np.float32)
+
+
 def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
     """The 95 % band: two step lines, the area between them filled; it ends where it is not defined."""
     known = np.isfinite(curve.lower) & np.isfinite(curve.upper)
+    known &= _steps(curve) | np.append(~known[1:], False)  # the last row before it ends
     edge = {"width": 0, "shape": "hv", "color": colour}
     for values, fill in ((curve.upper, None), (curve.lower, "tonexty")):
         trace = go.Scatter(
-            x=curve.time[known] / axis.days, y=values[known], mode="lines", line=edge, fill=fill,
+            x=_single(curve.time[known] / axis.days), y=_single(values[known]), mode="lines", line=edge, fill=fill,
             fillcolor=with_alpha(colour, 0.18), hoverinfo="skip", showlegend=False, legendgroup=group,
             name=f"{group}, 95 % band",
         )  # fmt: skip
@@ -86,47 +118,94 @@ def _add_curve(
     figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint
 ) -> None:
     """The step line, and a tick where somebody's follow-up ended without an event."""
-    counts = np.column_stack([curve.at_risk, curve.events, curve.censored, curve.lower, curve.upper])
+    steps = _steps(curve)
     hover = (
-        "%{x:.2f} "
-        + axis.unit
-        + ": %{y:.1%} "
-        + endpoint.free
-        + " (95 % band %{customdata[3]:.1%} to %{customdata[4]:.1%})"
-        "<br>at risk %{customdata[0]}, " + endpoint.events + " %{customdata[1]}, censored %{customdata[2]}"
+        f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>at risk %{{customdata[0]}}, {endpoint.events} "
+        "%{customdata[1]}"
     )
-    name = f"{group.capitalize()}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}"
+    name = f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}"
     line = go.Scatter(
-        x=curve.time / axis.days, y=curve.survival, mode="lines", name=name, legendgroup=group, customdata=counts,
+        x=_single(curve.time[steps] / axis.days), y=_single(curve.survival[steps]), mode="lines", name=name,
+        customdata=np.column_stack([curve.at_risk, curve.events])[steps].astype(np.int32), legendgroup=group,
         line={"shape": "hv", "color": colour, "width": 2.5}, hovertemplate=hover + f"<extra>{group}</extra>",
     )  # fmt: skip
     time, survival = curve.censor_marks
     ticks = go.Scatter(
-        x=time / axis.days, y=survival, mode="markers", showlegend=False, legendgroup=group, hoverinfo="skip",
-        marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}}, name=f"{group}, censored",
+        x=_single(time / axis.days), y=_single(survival), mode="markers", showlegend=False, legendgroup=group,
+        marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}}, hoverinfo="skip",
+        unselected={"marker": {"opacity": 1}}, name=f"{group}, censored",
     )  # fmt: skip
     figure.add_trace(line, row=1, col=1)
     figure.add_trace(ticks, row=1, col=1)
 
 
-def _add_at_risk(figure: go.Figure, curves: Mapping[str, SurvivalCurve], axis: TimeAxis) -> None:
+def _add_ends(
+    figure: go.Figure, place: int, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint,
+    patients: Sequence[Sequence[str]],
+) -> None:  # fmt: skip
+    """A point, seen only when chosen, wherever somebody's follow-up ended: it says whose, and can be clicked."""
+    rows = np.flatnonzero(curve.events + curve.censored)
+    trace = go.Scatter(
+        x=_single(curve.time[rows] / axis.days), y=_single(curve.survival[rows]), mode="markers", showlegend=False,
+        legendgroup=group, name=f"{group}, ends of follow-up", text=[_whose(patients[row]) for row in rows],
+        customdata=np.column_stack([np.full(len(rows), place), rows, curve.at_risk[rows]]).astype(np.int32),
+        marker={"color": colour, "size": 11, "opacity": 0}, selected={"marker": {"opacity": 0.9}},
+        unselected={"marker": {"opacity": 0}},
+        hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}, %{{customdata[2]}} at risk<br>%{{text}}"
+        f"<extra>{group}</extra>",
+    )  # fmt: skip
+    figure.add_trace(trace, row=1, col=1)
+
+
+def _whose(patients: Sequence[str]) -> str:
+    named = ", ".join(map(escape, patients[:2]))
+    return f"{named} and {len(patients) - 2} more" if len(patients) > 2 else named
+
+
+def _add_at_risk(
+    figure: go.Figure, curves: Mapping[str, SurvivalCurve], axis: TimeAxis, endpoint: Endpoint, in_detail: bool
+) -> None:
+    """The numbers at each tick, a row a group, or three of them."""
     table = at_risk_table(curves, [tick * axis.days for tick in axis.ticks])
-    for group in curves:
-        counts = table.loc[table["group"] == group, "at_risk"]
+    columns = {"at_risk": "at risk", "events": endpoint.events, "censored": "censored"}
+    shown = list(columns) if in_detail else ["at_risk"]
+    rows = [(group, column) for group in curves for column in shown]
+    for place, (group, column) in enumerate(rows):
+        counts = table.loc[table["group"] == group, column]
         trace = go.Scatter(
-            x=axis.ticks, y=[group.capitalize()] * len(axis.ticks), text=[str(count) for count in counts], mode="text",
-            hoverinfo="skip", showlegend=False, name=f"{group}, at risk",
+            x=axis.ticks, y=[-place] * len(axis.ticks), text=[str(count) for count in counts], mode="text",
+            hoverinfo="skip", showlegend=False, name=f"{group}, {columns[column]}",
         )  # fmt: skip
         figure.add_trace(trace, row=2, col=1)
     figure.update_xaxes(showticklabels=False, showgrid=False, ticks="", row=2, col=1)
-    order = [group.capitalize() for group in curves]
+    names = [_row_name(group, column, columns) for group, column in rows]
     figure.update_yaxes(
-        categoryorder="array", categoryarray=order[::-1], showgrid=False, range=[-0.5, len(order) - 0.5], row=2, col=1
-    )
+        tickvals=[-place for place in range(len(rows))], ticktext=names, showgrid=False,
+        range=[0.5 - len(rows), 0.5], row=2, col=1,
+    )  # fmt: skip
+    until = f"Number at risk, and {endpoint.events} and censored until then" if in_detail else "Number at risk"
     figure.add_annotation(
-        text="<b>Number at risk</b>", xref="paper", yref="y2 domain", x=0, y=1, xanchor="left", yanchor="bottom",
+        text=f"<b>{until}</b>", xref="paper", yref="y2 domain", x=0, y=1, xanchor="left", yanchor="bottom",
         yshift=4, showarrow=False,
     )  # fmt: skip
+
+
+def _row_name(group: str, column: str, columns: Mapping[str, str]) -> str:
+    return capitalise(group) if column == "at_risk" else columns[column]
+
+
+def ends_by_row(curve: SurvivalCurve, patients: Sequence[str], time_days: Sequence[float]) -> list[list[str]]:
+    """For each row of a curve, the patients of its group whose follow-up ended then.
+
+    Args:
+        curve: of the group.
+        patients: of the group.
+        time_days: how long each of them was followed.
+    """
+    found: list[list[str]] = [[] for _ in curve.time]
+    for patient, row in zip(patients, np.searchsorted(curve.time, time_days), strict=True):
+        found[row].append(patient)
+    return found
 
 
 def survival_table(curves: Mapping[str, SurvivalCurve]) -> pd.DataFrame:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import streamlit as st
 
 from dashboard import data
@@ -11,11 +14,24 @@ from dashboard.state import COMPARE, pick
 from dashboard.words import PROTOCOLS, number
 from pomp.config import ProtocolName
 from pomp.errors import PompError
-from pomp.evaluation.report import EvaluationReport, optimism
+from pomp.evaluation.report import EvaluationReport, Optimism, optimism
 from pomp.runs.run import Run
 
 NOTHING = "none"
 CONTRASTS: list[ProtocolName] = ["honest", "paper-released", "paper"]
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """Another run, and the difference of the two on the same folds."""
+
+    run: Run
+    report: EvaluationReport
+    found: Optimism | None
+    """None where the patients or the folds are not the same; `why` says so."""
+    why: str
+    named: bool
+    """Whether one is honest and the other is not: the difference is then called optimism."""
 
 
 def protocol_label(run: Run) -> str:
@@ -23,72 +39,87 @@ def protocol_label(run: Run) -> str:
     return f"POMP, {run.info.protocol}"
 
 
-def comparable(run: Run, runs: list[Run]) -> list[Run]:
+def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
     """Runs of the same cohort; first those under another protocol on the same splits, the widest contrast ahead."""
     others = [other for other in runs if other.id != run.id and other.info.cohort.name == run.info.cohort.name]
     return sorted(others, key=lambda other: (not _same_splits(run, other), CONTRASTS.index(other.info.protocol)))
+
+
+def released_twin(run: Run, runs: Sequence[Run]) -> Run | None:
+    """The run of the released code's protocol on the same splits."""
+    return next(
+        (other for other in comparable(run, runs)
+         if other.info.protocol == "paper-released" and _same_splits(run, other)), None,
+    )  # fmt: skip
 
 
 def _same_splits(run: Run, other: Run) -> bool:
     return other.info.splits_digest == run.info.splits_digest and other.info.protocol != run.info.protocol
 
 
-def show_comparison(run: Run, report: EvaluationReport, runs: list[Run]) -> None:
-    st.subheader("Beside another run")
+def choose_other(run: Run, runs: Sequence[Run]) -> Run | None:
+    """The box with the other runs of the cohort; at first the widest contrast on the same splits is chosen."""
     others = comparable(run, runs)
     if not others:
         st.caption("There is no other finished run of this cohort. Train one under another protocol to compare.")
-        return
+        return None
     by_id = {other.id: other for other in others}
     first = others[0].id if _same_splits(run, others[0]) else NOTHING
     chosen = pick(
-        "Compare with",
-        [NOTHING, *by_id],
-        COMPARE,
-        first=first,
+        "Compare with", [NOTHING, *by_id], COMPARE, first=first,
         show=lambda key: run_label(by_id[key]) if key in by_id else key,
-    )
-    if chosen == NOTHING:
-        return
-    other = by_id[chosen]
-    run_badges(other)
+        explain="Another run of the same cohort. Where it has the same folds, the difference of the C-indices is shown "
+        "above, and both are side by side under C-index.",
+    )  # fmt: skip
+    return by_id.get(chosen)
+
+
+def put_beside(run: Run, report: EvaluationReport, other: Run) -> Beside:
+    """The difference of two runs; where one is honest, that of the other minus the honest one.
+
+    Raises:
+        RunError: the other run's predictions are damaged.
+    """
     beside = data.report(other)
-    names = (
-        protocol_label(run),
-        protocol_label(other)
-        if protocol_label(other) != protocol_label(run)
-        else f"{protocol_label(other)} (the other)",
-    )
-    scores = dict(zip(names, (report.score, beside.score), strict=True))
-    left, right = st.columns([3, 2])
-    with left:
-        show_figure(
-            concordance_figure(scores),
-            f"comparison-{run.id}",
-            concordance_table(scores),
-            "C-index of both runs by fold",
-        )
-    with right:
-        show_difference(run, report, other, beside)
-
-
-def show_difference(run: Run, report: EvaluationReport, other: Run, beside: EvaluationReport) -> None:
-    """The difference between two runs, called optimism where one is honest and the other is not."""
     swap = run.info.protocol != "honest" and other.info.protocol == "honest"
-    base, raised = (beside, report) if swap else (report, beside)
     named = "honest" in {run.info.protocol, other.info.protocol} and run.info.protocol != other.info.protocol
     try:
-        found = optimism(base, raised)
+        found, why = optimism(*((beside, report) if swap else (report, beside))), ""
     except PompError as error:
-        st.info(plain(error), title="Not the same patients in the same folds")
+        found, why = None, str(error)
+    return Beside(other, beside, found, why, named)
+
+
+def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -> None:
+    """Both runs by fold, with the difference in words."""
+    st.subheader("Beside another run")
+    if beside is None:
+        st.caption("Choose another run of this cohort above, under Compare with.")
         return
-    st.metric(
-        "Optimism" if named else "Difference", f"{found.difference:+.3f}", border=True,
-        help="Mean over folds of the second C-index minus the first.",
-    )  # fmt: skip
-    if named:
+    run_badges(beside.run)
+    other = protocol_label(beside.run)
+    names = protocol_label(run), other if other != protocol_label(run) else f"{other} (the other)"
+    scores = dict(zip(names, (report.score, beside.report.score), strict=True))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_figure(
+            concordance_figure(scores), f"comparison-{run.id}", concordance_table(scores),
+            "C-index of both runs by fold", command=beside.run.info.command,
+        )  # fmt: skip
+    with right:
+        _show_difference(beside)
+
+
+def _show_difference(beside: Beside) -> None:
+    if beside.found is None:
+        st.info(plain(beside.why), title="Not the same patients in the same folds")
+        return
+    name, found = "Optimism" if beside.named else "Difference", beside.found
+    st.markdown(f"**{name} {plain(f'{found.difference:+.3f}')}**, mean over folds; sd {number(found.sd)}.")
+    if beside.named:
         st.markdown(
             f"On the same folds, the paper's way of working raises the C-index from {number(found.honest)} to "
             f"{number(found.paper)}. That gain comes from having seen the test patients: new patients do not get it."
         )
-    st.markdown(f"**{plain(other.info.protocol)}**: {PROTOCOLS[other.info.protocol]}")
+    protocol = beside.run.info.protocol
+    st.markdown(f"**{plain(protocol)}**: {PROTOCOLS[protocol]}")

@@ -1,0 +1,119 @@
+"""The Survival page's calibration: is a predicted 70 % really 70 %, and who dies within 1, 3 and 5 years?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.calibration import (
+    brier_figure,
+    brier_table,
+    calibration_figure,
+    calibration_table,
+    horizon,
+)
+from dashboard.charts.survival import TimeAxis
+from dashboard.elements import empty_state, save_table, show_figure
+from dashboard.endpoints import describe_endpoint
+from dashboard.survival.results import errors_by_time, timed_aucs
+from dashboard.words import number
+from pomp.evaluation.prediction_error import PredictionError, TimedAuc
+from pomp.evaluation.report import EvaluationReport
+from pomp.runs.run import Run
+
+
+def show_calibration(run: Run, report: EvaluationReport) -> None:
+    """Calibration and Brier score side by side, and the AUC below."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_bins(run, report)
+    with right:
+        _show_brier(run)
+    _show_auc(run, timed_aucs(run))
+
+
+def _show_bins(run: Run, report: EvaluationReport) -> None:
+    st.subheader("Predicted against observed")
+    if not any(math.isfinite(found.observed) for found in report.calibration):
+        empty_state(
+            "There is nothing to calibrate.",
+            "Either the run has no baseline hazard, which a resumed run writes anew, or nobody is followed for a year.",
+            "views/train.py", "Go to Train",
+        )  # fmt: skip
+        return
+    show_figure(
+        calibration_figure(report.calibration, describe_endpoint(run.info.cohort.endpoint)), f"calibration-{run.id}",
+        calibration_table(report.calibration), "Predicted against observed survival at 1, 3 and 5 years",
+        command=run.info.command,
+    )  # fmt: skip
+    st.caption(
+        "A point is a quarter of the patients, those with similar predictions. On the dotted line, as many were spared "
+        "as predicted; above it, more. Bars: 95 % of the Kaplan–Meier estimate. "
+        "Each patient is predicted with the baseline hazard of the own fold's training patients."
+        + (
+            " POMP's risk is a cosine between −1 and 1, so no two patients' hazards can differ by more than e² = 7.39 "
+            "times: where true risks differ by more, predictions lie too close together, however good their order."
+            if run.config.model.risk == "cosine"
+            else ""
+        )
+    )
+
+
+def _show_brier(run: Run) -> None:
+    st.subheader("Brier score by time")
+    found = errors_by_time(run)
+    if found is None or len(found.time) < 2:
+        empty_state(
+            "There is no Brier score.",
+            "It needs baseline hazards, which a resumed run writes anew, and two folds or more.",
+            "views/train.py", "Go to Train",
+        )  # fmt: skip
+        return
+    show_figure(
+        brier_figure(found), f"brier-{run.id}", brier_table(found), "Brier score by time, beside Kaplan-Meier",
+        command=run.info.command,
+    )  # fmt: skip
+    st.markdown(describe_errors(found))
+    st.caption(
+        "The mean squared distance between the predicted probability and what came: 0 is perfect, 0.25 is what 'one "
+        "half for everybody' gets. Grey: the Kaplan–Meier curve of the training patients, the same for everybody. "
+        "Below it, the risks add something. Patients lost to follow-up are made up for by weights from each fold's "
+        "training patients. Shown until nine in ten follow-ups have ended."
+    )
+
+
+def describe_errors(found: PredictionError) -> str:
+    """The integrated Brier score beside that of the Kaplan-Meier curve."""
+    axis = TimeAxis.up_to(float(found.time[-1]))
+    gain = 1 - found.integrated / found.integrated_reference
+    better = f"{gain:.0%} better than" if gain > 0 else f"{-gain:.0%} worse than"
+    return (
+        f"**Integrated Brier score {number(found.integrated)}** over {found.time[-1] / axis.days:.1f} {axis.unit}, "
+        f"Kaplan–Meier {number(found.integrated_reference)}: {better} the same prediction for everybody."
+    )
+
+
+def _show_auc(run: Run, found: Sequence[TimedAuc]) -> None:
+    st.subheader("Who dies within 1, 3 and 5 years")
+    if not any(one.folds for one in found):
+        st.caption("There is no AUC: no fold has somebody with the event within a year and somebody without.")
+        return
+    cards = st.columns(3)
+    for card, one in zip(cards, found, strict=False):
+        card.metric(
+            f"AUC at {horizon(one.horizon_days)}",
+            f"{number(one.auc)} ({number(one.interval.lower, 2)}–{number(one.interval.upper, 2)})", border=True,
+            help="Of two patients, one who had the event by then and one who had not: how often the first had the "
+            f"higher risk. 0.5 is guessing. Mean over {one.folds} folds, with a 95 % interval from drawing the "
+            "patients again 1,000 times.",
+        )  # fmt: skip
+    save_table(auc_table(found), f"auc-{run.id}")
+
+
+def auc_table(found: Sequence[TimedAuc]) -> pd.DataFrame:
+    """A row a horizon: horizon_days, auc, lower, upper, folds."""
+    rows = [(one.horizon_days, one.auc, one.interval.lower, one.interval.upper, one.folds) for one in found]
+    return pd.DataFrame(rows, columns=["horizon_days", "auc", "lower", "upper", "folds"])

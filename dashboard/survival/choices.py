@@ -1,0 +1,129 @@
+"""What is chosen for the curves: endpoint, groups, fold, landmark and horizon, all in the URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.elements import plain
+from dashboard.endpoints import describe_endpoint
+from dashboard.state import amount, pick, tick
+from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
+from dashboard.survival.results import Judged, clinical, judge
+from pomp.data.outcome import list_endpoints
+from pomp.runs.run import Run
+
+ENDPOINT, GROUPS, CUT, PERCENT = "survival-endpoint", "survival-groups", "survival-cut", "survival-percentile"
+FOLD, LANDMARK, HORIZON, DETAIL = "survival-fold", "survival-landmark", "survival-horizon", "survival-detail"
+"""Names in the URL."""
+
+POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as every group is followed"
+DAYS_PER_YEAR = 365.25
+_TIMES = {"6 months": 0.5, "1 year": 1, "2 years": 2, "3 years": 3, "4 years": 4, "5 years": 5, "7 years": 7,
+          "10 years": 10, "15 years": 15, "20 years": 20}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CurveChoice:
+    """All that decides what the curves show."""
+
+    endpoint: str
+    groups: GroupChoice
+    fold: int | None
+    """None: all folds pooled."""
+    landmark_days: float
+    tau_days: float | None
+    """None: as long as every group is followed."""
+    in_detail: bool
+
+
+def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
+    """Draw the boxes, in two rows; what is chosen, and the risks beside the follow-up by the chosen endpoint.
+
+    Raises:
+        RunError: the run has no predictions, or they are damaged.
+    """
+    columns = clinical(run)
+    first = st.columns(3)
+    with first[0]:
+        groups = _choose_groups(columns)
+    with first[1]:
+        endpoint = _choose_endpoint(run, columns)
+    judged = judge(run, endpoint)
+    with first[2]:
+        fold = _choose_fold(judged.table)
+    second = st.columns(3, vertical_alignment="bottom")
+    reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
+    times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
+    with second[0]:
+        landmark = pick(
+            "Landmark", [NO_LANDMARK, *times], LANDMARK,
+            explain="Leave out who died or was lost before that time, and count from it. It answers: of those who got "
+            "this far, do the groups still differ?",
+        )  # fmt: skip
+    with second[1]:
+        horizon = pick(
+            "Mean survival within (τ)", [LONGEST, *times], HORIZON,
+            explain="The restricted mean survival time: how long patients live on average within the first τ. It can "
+            "be compared also where curves cross. Beyond the time until which every group has somebody at risk there "
+            "is none; that time is taken instead.",
+        )  # fmt: skip
+    with second[2]:
+        in_detail = tick(
+            "Events and censored below the curves", DETAIL,
+            explain="Adds to the numbers at risk how many had the event, and how many were lost, until each time.",
+        )  # fmt: skip
+    return CurveChoice(endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail), judged
+
+
+def _choose_groups(columns: pd.DataFrame | None) -> GroupChoice:
+    choices = offered(columns)
+    label = pick(
+        "Groups", list(choices), GROUPS,
+        explain="By the model's risk, cut where the training patients of each fold say, or by a clinical column with "
+        "up to six values. Numbers such as the age are cut at their median or into thirds.",
+    )  # fmt: skip
+    choice = choices[label]
+    if choice.by_risk and choice.by == PERCENTILE:
+        cut = amount(
+            "Percentile of the training fold", PERCENT, first=50.0, lowest=5.0, highest=95.0, step=5.0,
+            explain="High: the risk is above that of this share of the fold's training patients.",
+        )  # fmt: skip
+        return GroupChoice(PERCENTILE, cut)
+    if choice.by_risk and choice.by == VALUE:
+        cut = amount(
+            "Cut at risk", CUT, first=0.0, lowest=-1.0, highest=1.0, step=0.01,
+            explain="Log relative hazard; the cosine risk lies between −1 and 1. The same in all folds, though risks "
+            "of different folds come from different models.",
+        )  # fmt: skip
+        return GroupChoice(VALUE, cut)
+    return choice
+
+
+def _choose_endpoint(run: Run, columns: pd.DataFrame | None) -> str:
+    own = run.info.cohort.endpoint
+    there = [] if columns is None else list_endpoints(map(str, columns.columns))
+    endpoint = pick(
+        "Endpoint", [own, *(name for name in there if name != own)], ENDPOINT, show=_name_endpoint,
+        explain=f"By what the groups are judged. The model was trained on {plain(own)}, whatever is chosen here.",
+    )  # fmt: skip
+    if columns is None:
+        st.caption("The cohort folder is gone: there is no other endpoint, and no clinical column, to choose.")
+    return endpoint
+
+
+def _name_endpoint(endpoint: str) -> str:
+    name = describe_endpoint(endpoint).name
+    return endpoint if name == endpoint else f"{endpoint}: {name}"
+
+
+def _choose_fold(table: pd.DataFrame) -> int | None:
+    by_label = {f"fold {int(fold) + 1}": int(fold) for fold in sorted(table["fold"].unique())}
+    label = pick(
+        "Patients", [POOLED, *by_label], FOLD,
+        explain="All test patients, each with the risk by the model that was not trained on them; or those of one "
+        "fold, whose risks come from one model.",
+    )  # fmt: skip
+    return by_label.get(label)

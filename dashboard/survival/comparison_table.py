@@ -1,0 +1,105 @@
+"""The numbers beside the curves: medians, mean survival times, hazard ratios and tests."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.survival import TimeAxis, capitalise
+from dashboard.elements import plain, save_table
+from dashboard.endpoints import Endpoint
+from dashboard.words import count, number, p_value
+from pomp.evaluation.group_comparison import GroupComparison
+
+NOT_REACHED = "not reached"
+
+
+def comparison_numbers(found: GroupComparison) -> pd.DataFrame:
+    """A row a group: group, patients, events, the median and the mean within τ with their limits, the difference of the
+    mean and the hazard ratio against the first group with limits and p. Times in days; empty where not defined.
+    """
+    rows = []
+    for name, curve in found.curves.items():
+        mean, difference, ratio = found.means.get(name), found.differences.get(name), found.ratios.get(name)
+        rows.append(
+            {
+                "group": name, "patients": curve.patients, "events": int(curve.events.sum()),
+                "median_days": curve.median, "median_lower": curve.median_lower, "median_upper": curve.median_upper,
+                "tau_days": found.tau_days,
+                **{f"mean_{part}": getattr(mean, part, None) for part in ("days", "lower", "upper")},
+                **{f"difference_{part}": getattr(difference, part, None) for part in ("days", "lower", "upper")},
+                "difference_p": getattr(difference, "p_value", None),
+                **{f"hazard_{part}": getattr(ratio, part, None) for part in ("ratio", "lower", "upper", "p_value")},
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str, stratified: bool) -> None:
+    """The table, and the tests in words.
+
+    Args:
+        found: the groups.
+        endpoint: what is counted.
+        name: of the file that is saved, and the element's key.
+        stratified: whether the tests are, by fold.
+    """
+    st.markdown(_tests(found, stratified))
+    last = max(float(curve.time[-1]) for curve in found.curves.values())
+    axis = TimeAxis.up_to(last)
+    table = comparison_numbers(found)
+    first = capitalise(next(iter(found.curves)))
+    tau = "–" if found.tau_days is None else f"{found.tau_days / axis.days:.1f} {axis.unit}"
+    shown = pd.DataFrame(
+        {
+            "Group": [capitalise(group) for group in table["group"]],
+            "Patients": table["patients"],
+            endpoint.events.capitalize(): table["events"],
+            f"Median ({axis.unit})": _cells(table, "median", "days", axis.days),
+            "Mean within τ": _cells(table, "mean", "days", axis.days),
+            "Difference": _cells(table, "difference", "days", axis.days, signed=True),
+            "Hazard ratio": _cells(table, "hazard", "ratio", 1.0),
+            "p": [p_value(value) for value in table["hazard_p_value"].astype(float)],
+        }
+    )  # fmt: skip
+    st.dataframe(
+        shown.set_index("Group").T, alt="Numbers of each group", height="content",
+    )  # fmt: skip
+    save_table(table, name)
+    st.caption(
+        f"In brackets: 95 % intervals. Median: when half of the group have had the event. Mean within τ: "
+        f"{axis.unit} lived on average within the first {tau}. Difference and hazard ratio are against the group "
+        f"“{plain(first)}”; p is that of the hazard ratio. A hazard ratio of 2 means twice as many {endpoint.events} a "
+        "day among those still at risk."
+    )
+
+
+def _cells(table: pd.DataFrame, kind: str, value: str, unit: float, *, signed: bool = False) -> list[str]:
+    """'2.3 (1.9–3.0)' of each row."""
+    columns = [table[f"{kind}_{part}"].astype(float) / unit for part in (value, "lower", "upper")]
+    return [_cell(*values, kind=kind, signed=signed) for values in zip(*columns, strict=True)]
+
+
+def _cell(value: float, lower: float, upper: float, kind: str, signed: bool) -> str:
+    if not math.isfinite(value):
+        return NOT_REACHED if kind == "median" else "–"
+    sign, dash = ("+", " to ") if signed else ("", "–")
+    if kind == "median":  # one limit may not be reached
+        return f"{value:.1f} ({number(lower, 1)}{dash}{number(upper, 1) if math.isfinite(upper) else '?'})"
+    digits = 2 if kind == "hazard" else 1
+    return f"{value:{sign}.{digits}f} ({lower:{sign}.{digits}f}{dash}{upper:{sign}.{digits}f})"
+
+
+def _tests(found: GroupComparison, stratified: bool) -> str:
+    if found.logrank is None:
+        return "**Log-rank test:** there are no two groups that a death could tell apart."
+    how = "stratified by fold" if stratified else "not stratified"
+    said = [
+        f"**Log-rank p {plain(p_value(found.logrank.p_value))}** ({count(len(found.curves), 'group')}, {how})",
+        f"permutation p {plain(p_value(found.permutation_p))}",
+    ]
+    if found.trend is not None:
+        said.append(f"p for trend {plain(p_value(found.trend.p_value))}")
+    return " · ".join(said)

@@ -1,0 +1,111 @@
+"""The Survival page's curves: groups beside each other, and every number that tells them apart."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+import streamlit as st
+
+from dashboard import data
+from dashboard.charts.survival import ends_by_row, survival_figure, survival_table
+from dashboard.elements import empty_state, plain, show_figure
+from dashboard.endpoints import describe_endpoint
+from dashboard.survival.choices import CurveChoice, choose_curves
+from dashboard.survival.compared import Compared, compare
+from dashboard.survival.comparison_table import show_numbers
+from dashboard.survival.grouping import NEEDS_TRAINING_RISKS, describe_cut, group_colours, heading
+from dashboard.survival.open_patient import offer_patients
+from dashboard.survival.results import TRAINING_RISKS, Judged
+from dashboard.words import count, follow_up
+from pomp.runs.run import Run
+
+
+def show_curves(run: Run) -> None:
+    """The boxes, the curves with the numbers at risk, and beside them the numbers."""
+    choice, judged = choose_curves(run)
+    lacking = data.run_table(run, TRAINING_RISKS) is None
+    if lacking and choice.groups.by_risk and choice.groups.by in NEEDS_TRAINING_RISKS:
+        empty_state(
+            "This run has not recorded the risks of its training patients.",
+            "Older versions did not, so only the median of each training fold is known. Choose it under Groups, or "
+            "make the run again.",
+            "views/train.py", "Go to Train",
+        )  # fmt: skip
+        return
+    compared = compare(run, choice)
+    if compared.members.empty:
+        empty_state("No patient is left.", "Choose other groups, another endpoint, or an earlier landmark.")
+        return
+    st.subheader(plain(heading(choice.groups)))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _show_figure(run, choice, compared)
+    with right:
+        slug = _slug(run, choice)
+        show_numbers(compared.found, describe_endpoint(choice.endpoint), f"groups-{slug}", choice.groups.by_risk)
+        st.caption(" ".join(_remarks(run, choice, judged, compared)))
+
+
+def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
+    curves, members = compared.found.curves, compared.members
+    colours = group_colours(compared.groups, choice.groups)
+    parts = {name: members[members["group"] == name] for name in curves}
+    ends = {
+        name: ends_by_row(curve, parts[name]["patient"].tolist(), parts[name]["time_days"].tolist())
+        for name, curve in curves.items()
+    }
+    figure = survival_figure(
+        {escape(name): curve for name, curve in curves.items()},
+        {escape(name): colours[name] for name in curves},
+        describe_endpoint(choice.endpoint),
+        since="the landmark" if choice.landmark_days else "the start of follow-up",
+        in_detail=choice.in_detail,
+        patients={escape(name): rows for name, rows in ends.items()},
+    )
+    groups = "the groups " + ", ".join(curves)
+    # The key holds every choice: with one of its own, a click is not taken for one on the next figure.
+    clicked = show_figure(
+        figure, f"survival-{_slug(run, choice)}", survival_table(curves), f"Kaplan-Meier curves of {groups}",
+        command=run.info.command, select=True,
+    )  # fmt: skip
+    st.caption(
+        "Bands: 95 %. Ticks: follow-up ended without the event (censored). Below: how many are still followed at the "
+        "start of each time. Click on a step or a tick to open the patient."
+    )
+    if clicked:
+        place, row, _ = clicked[0]  # type: ignore[misc]
+        offer_patients(run, ends[list(curves)[place]][row])
+
+
+def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) -> list[str]:
+    """What a reader must know of these curves, and who is not in them."""
+    own = run.info.cohort.endpoint
+    said = [plain(describe_cut(choice.groups))]
+    if choice.endpoint != own:
+        lost = f"; {count(judged.left_out, 'patient')} without it left out" if judged.left_out else ""
+        said.append(
+            f"Judged by {plain(describe_endpoint(choice.endpoint).name)}{lost}. The model was trained on "
+            f"{plain(describe_endpoint(own).name)}."
+        )
+    if compared.without_group:
+        said.append(f"{count(compared.without_group, 'patient')} left out: not recorded in that column.")
+    if choice.landmark_days:
+        said.append(
+            f"Landmark: {count(compared.found.left_out, 'patient')} left out who died or were lost within "
+            f"{follow_up(choice.landmark_days)}; time counts from there."
+        )
+    if compared.found.tau_days is not None:
+        ends = "the last time at which every group still has somebody at risk"
+        chosen = choice.tau_days is not None and compared.found.tau_days == choice.tau_days
+        said.append(f"τ is {follow_up(compared.found.tau_days)}{'' if chosen else ', ' + ends}.")
+    return said
+
+
+def _slug(run: Run, choice: CurveChoice) -> str:
+    """The choices as the name of a file."""
+    groups = choice.groups
+    cut = groups.parts if not groups.by_risk else f"{groups.cut:g}"
+    parts = [groups.by, cut, choice.endpoint, "all" if choice.fold is None else f"fold{choice.fold + 1}",
+             f"from{choice.landmark_days:.0f}", run.id]  # fmt: skip
+    return re.sub(r"[^A-Za-z0-9_.]+", "-", "-".join(map(str, parts)))

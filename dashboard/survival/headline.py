@@ -1,0 +1,51 @@
+"""The Survival page's first line: the numbers that a run stands for, and what a careful reader makes of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.elements import plain
+from dashboard.words import headline, number, p_value, verdict
+from pomp.evaluation.report import EvaluationReport, Optimism
+
+
+def show_headline(report: EvaluationReport, beside: Optimism | None, *, named: bool) -> None:
+    """Five cards, and a warning for each reason not to believe them.
+
+    Args:
+        report: of the run.
+        beside: the run and the one that it is compared with, if both have the same patients in the same folds.
+        named: whether the difference is the optimism of a protocol.
+    """
+    score, ratio = report.score, report.hazard_ratio
+    cards = st.columns(5)
+    cards[0].metric(
+        "C-index, mean ± sd", headline(score), border=True,
+        help="Of all pairs of patients whose order of death is known, the share that the risk puts in the right order. "
+        "0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were not trained on.",
+    )  # fmt: skip
+    cards[1].metric(
+        "95 % interval", f"{number(score.lower)} to {number(score.upper)}", border=True,
+        help="How far the mean could be off by the choice of test patients alone (1,000 bootstrap samples).",
+    )  # fmt: skip
+    cards[2].metric(
+        "Log-rank p", p_value(report.logrank.p_value if report.logrank else None), border=True,
+        help="Do the two risk groups, cut at the training fold's median, differ in survival? Stratified by fold: "
+        "patients are compared with others of their fold only. By shuffling the groups within folds instead: p "
+        f"{p_value(report.permutation_p)}.",
+    )  # fmt: skip
+    cards[3].metric(
+        "Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.1f} ({ratio.lower:.1f}–{ratio.upper:.1f})",
+        border=True,
+        help="How many times as often the event happens per day in the high- as in the low-risk group, with its 95 % "
+        "interval; 1 means no difference.",
+    )  # fmt: skip
+    cards[4].metric(
+        "Optimism" if named else "Difference", "–" if beside is None else f"{beside.difference:+.3f}", border=True,
+        help="By how much the C-index is higher under the protocol that has seen the test patients, on the same folds: "
+        "new patients do not get that gain. A dash: no other run on the same folds is chosen under Compare with."
+        if named or beside is None
+        else "The C-index of the other run minus that of this one, mean over folds.",
+    )  # fmt: skip
+    for sentence in verdict(report):
+        st.warning(plain(sentence))

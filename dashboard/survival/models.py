@@ -1,0 +1,151 @@
+"""The Survival page's C-indices: by fold, by definition, and beside the plain models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.concordance import concordance_figure, concordance_table
+from dashboard.charts.survival import DAYS_PER_YEAR
+from dashboard.elements import plain, save_table, show_figure
+from dashboard.survival.comparison import Beside, protocol_label, show_comparison
+from dashboard.survival.results import model_scores
+from dashboard.survival.seeds import show_seeds
+from dashboard.words import number
+from pomp.evaluation.model_scores import Estimate, ModelIndices, ModelScores
+from pomp.evaluation.report import EvaluationReport
+from pomp.runs.run import Run
+
+CLINICAL_ONLY = "clinical Cox"
+DEFINITIONS = {"harrell": "Harrell's C", "uno": "Uno's C", "paper": "Eq. 16"}
+"""C-index → its column."""
+
+
+def show_models(run: Run, report: EvaluationReport, beside: Beside | None, runs: Sequence[Run]) -> None:
+    """Folds, definitions, seeds, and the other run."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_folds(run, report)
+    with right:
+        _show_definitions(run)
+        if report.notes:
+            with st.expander("Remarks on these numbers"):
+                st.markdown("\n".join(f"- {plain(note)}" for note in report.notes))
+    show_comparison(run, report, beside)
+    show_seeds(run, runs)
+
+
+def _show_folds(run: Run, report: EvaluationReport) -> None:
+    st.subheader("C-index by fold")
+    scores = {protocol_label(run): report.score} | {other.model: other for other in report.comparators}
+    show_figure(
+        concordance_figure(scores), f"c-index-{run.id}", concordance_table(scores),
+        "C-index of each fold, by model", command=run.info.command,
+    )  # fmt: skip
+    st.caption(
+        "A point is a fold, the diamond the mean with the standard deviation over folds. The plain models were fitted "
+        "on the same training patients and tested on the same test patients."
+    )
+
+
+def _show_definitions(run: Run) -> None:
+    st.subheader("Beside the plain models")
+    scores = model_scores(run)
+    for sentence in added_value(scores):
+        st.markdown(sentence)
+    st.dataframe(
+        shown_table(scores), hide_index=True, alt="Three C-indices of each model with their intervals",
+        column_config={
+            "Harrell's C": st.column_config.TextColumn(
+                help="The usual C-index: of the pairs whose order is known, the share in the right order; ties count "
+                "half."
+            ),
+            "Uno's C": st.column_config.TextColumn(
+                help="Harrell's, weighted so that it does not depend on how many patients were lost to follow-up. "
+                "Deaths count up to τ, by which nine in ten of the training patients' follow-ups have ended."
+            ),
+            "Eq. 16": st.column_config.TextColumn(
+                help="The paper's formula to the letter: ties count as wrong."
+            ),
+            "POMP ahead by": st.column_config.TextColumn(
+                help="Harrell's C of POMP minus the model's, on the same draws of patients."
+            ),
+        },
+    )  # fmt: skip
+    save_table(score_table(scores), f"models-{run.id}")
+    taus = [tau / DAYS_PER_YEAR for tau in scores.tau_days]
+    st.caption(
+        f"Means over folds of {scores.patients} patients, with 95 % intervals from drawing them again 1,000 times "
+        f"within the folds, the same draws for all models. Uno's τ: {min(taus):.1f} to {max(taus):.1f} years, by fold. "
+        "Where the interval of a difference covers 0, the models cannot be told apart on these patients."
+    )
+
+
+def added_value(scores: ModelScores) -> list[str]:
+    """In words, what the model adds to the clinical data alone."""
+    lead = scores.models[0].model
+    return [
+        f"**Beside the clinical data alone** ({plain(one.model)}): {plain(lead)} is "
+        f"{plain(_signed(one.added))} in Harrell's C. {_verdict(one)}"
+        for one in scores.models
+        if one.model == CLINICAL_ONLY and one.added is not None
+    ]
+
+
+def _verdict(one: ModelIndices) -> str:
+    difference = one.added
+    if difference is None:
+        return ""
+    if difference.interval.lower > 0:
+        return "It adds to what age, sex and stage already say."
+    if difference.interval.upper < 0:
+        return "The clinical data alone do better."
+    return "The two cannot be told apart on these patients."
+
+
+def shown_table(scores: ModelScores) -> pd.DataFrame:
+    """A row a model, each cell a mean with its interval."""
+    rows = [
+        {
+            "Model": one.model,
+            **{column: _cell(getattr(one, name)) for name, column in DEFINITIONS.items()},
+            "POMP ahead by": "–" if one.added is None else _signed(one.added),
+            "Verdict": _short(one.added),
+        }
+        for one in scores.models
+    ]
+    return pd.DataFrame(rows)
+
+
+def _short(added: Estimate | None) -> str:
+    if added is None:
+        return ""
+    if added.interval.lower > 0:
+        return "POMP is better"
+    return "POMP is worse" if added.interval.upper < 0 else "cannot be told apart"
+
+
+def _cell(found: Estimate) -> str:
+    return f"{number(found.value)} ({number(found.interval.lower, 2)}–{number(found.interval.upper, 2)})"
+
+
+def _signed(found: Estimate) -> str:
+    return f"{found.value:+.3f} ({found.interval.lower:+.3f} to {found.interval.upper:+.3f})"
+
+
+def score_table(scores: ModelScores) -> pd.DataFrame:
+    """A row a model: model, then value, lower and upper of harrell, uno, paper and added."""
+    rows = []
+    for one in scores.models:
+        row: dict[str, object] = {"model": one.model}
+        for name in (*DEFINITIONS, "added"):
+            found: Estimate | None = getattr(one, name)
+            row |= {
+                name: found and found.value,
+                f"{name}_lower": found and found.interval.lower,
+                f"{name}_upper": found and found.interval.upper,
+            }
+        rows.append(row)
+    return pd.DataFrame(rows)

@@ -1,0 +1,127 @@
+"""What the Survival page reads and works out, kept until a file of the run or of its cohort changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import data
+from dashboard.data import Stamp, stamp
+from pomp.data.manifest import CLINICAL
+from pomp.data.outcome import outcome_of
+from pomp.data.problems import Problems
+from pomp.data.readers.clinical import read_clinical
+from pomp.evaluation.epochs import EpochStrip, epoch_strip
+from pomp.evaluation.model_scores import ModelScores, score_models
+from pomp.evaluation.prediction_error import PredictionError, TimedAuc, prediction_error, timed_auc
+from pomp.evaluation.report import HORIZONS_DAYS
+from pomp.runs.run import Run
+
+MODEL = "POMP"
+TRAINING_RISKS = "training_risks"
+METRICS = "metrics.jsonl"
+
+
+def clinical(run: Run) -> pd.DataFrame | None:
+    """clinical.csv of the run's cohort as it is now, index patient; None if it is not there any more."""
+    file = run.cohort_folder / CLINICAL
+    return _clinical(str(file), run.info.cohort.endpoint, stamp([file]))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _clinical(file: str, endpoint: str, of: Stamp) -> pd.DataFrame | None:
+    found = read_clinical(Path(file), CLINICAL, endpoint, Problems()) if of else None
+    return None if found is None else found.covariates
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The run's risks beside the follow-up by one endpoint."""
+
+    table: pd.DataFrame
+    """As the predictions, with that endpoint's time_days and event."""
+    left_out: int
+    """Patients of whom that endpoint is not recorded."""
+
+
+def judge(run: Run, endpoint: str) -> Judged:
+    """The predictions by an endpoint of clinical.csv, or by the run's own as it was when it was made.
+
+    Raises:
+        RunError: the run has no predictions yet, or they are damaged.
+    """
+    predictions, columns = data.predictions(run), clinical(run)
+    if endpoint == run.info.cohort.endpoint or columns is None:
+        return Judged(predictions, 0)
+    outcome = outcome_of(columns, endpoint)
+    known = predictions[predictions["patient"].isin(outcome.index)]
+    follow_up = outcome.loc[known["patient"]]
+    judged = known.assign(time_days=follow_up["time_days"].to_numpy(), event=follow_up["event"].to_numpy())
+    return Judged(judged.reset_index(drop=True), len(predictions) - len(known))
+
+
+def model_scores(run: Run) -> ModelScores:
+    """The run's model and the plain ones by three C-indices.
+
+    Raises:
+        RunError: as `judge`, or the plain models are of other patients.
+    """
+    return _model_scores(str(run.folder), stamp(run.folder / name for name in data.TABLES))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Drawing the patients again, 1,000 times…")
+def _model_scores(folder: str, of: Stamp) -> ModelScores:
+    run = Run.open(Path(folder))
+    tables, others = {MODEL: run.require_predictions()}, run.comparators()
+    if others is not None:
+        tables |= {str(model): part for model, part in others.groupby("model", sort=False)}
+    return score_models(tables)
+
+
+def errors_by_time(run: Run) -> PredictionError | None:
+    """Brier scores out of fold; None without baseline hazards, or with one fold, which has no training patients.
+
+    Raises:
+        RunError: as `judge`.
+    """
+    return _errors_by_time(str(run.folder), stamp(run.folder / name for name in data.TABLES))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _errors_by_time(folder: str, of: Stamp) -> PredictionError | None:
+    run = Run.open(Path(folder))
+    predictions, baseline = run.require_predictions(), run.baseline()
+    if baseline is None or predictions["fold"].nunique() < 2:
+        return None
+    return prediction_error(predictions, baseline)
+
+
+def timed_aucs(run: Run) -> tuple[TimedAuc, ...]:
+    """AUC at 1, 3 and 5 years, as far as anybody is followed and there is more than one fold.
+
+    Raises:
+        RunError: as `judge`.
+    """
+    return _timed_aucs(str(run.folder), stamp(run.folder / name for name in data.TABLES))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _timed_aucs(folder: str, of: Stamp) -> tuple[TimedAuc, ...]:
+    predictions = Run.open(Path(folder)).require_predictions()
+    if predictions["fold"].nunique() < 2:
+        return ()
+    reached = [days for days in HORIZONS_DAYS if days < predictions["time_days"].max()]
+    return tuple(timed_auc(predictions, days) for days in reached)
+
+
+def epochs(run: Run) -> EpochStrip | None:
+    """The test folds' C-index by epoch; None if the run did not look at them."""
+    return _epochs(str(run.folder), stamp([run.folder / METRICS]))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _epochs(folder: str, of: Stamp) -> EpochStrip | None:
+    return epoch_strip(Run.open(Path(folder)).metrics())

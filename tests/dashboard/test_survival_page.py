@@ -1,0 +1,341 @@
+"""The Survival page, part by part: what it shows is what the core says, and what it lacks it explains."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.survival.choices import CurveChoice
+from dashboard.survival.compared import compare
+from dashboard.survival.comparison_table import comparison_numbers
+from dashboard.survival.grouping import GroupChoice
+from dashboard.survival.patients import patient_table
+from dashboard.survival.results import judge
+from pomp.config import override
+from pomp.evaluation.group_comparison import compare_groups
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_workspace
+from tests.dashboard.pages import open_page, words
+
+from pomp.data.cohort import read_cohort  # isort: skip
+
+MEDIAN = CurveChoice("OS", GroupChoice("median"), None, 0.0, None, in_detail=False)
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
+    """The usual workspace, with what newer runs record, other endpoints, and a second seed."""
+    made = make_workspace(tmp_path_factory.mktemp("workspace"))
+    add_endpoints(made.root / "cohorts" / "tumours" / "clinical.csv")
+    for name in ("honest", "released"):
+        add_training_risks(made.runs[name])
+    add_test_scores(made.runs["released"])
+    cohort = read_cohort(made.root / "cohorts" / "omics_only")
+    omics = override(CONFIG, {"model.modalities": "omics"})
+    workspace = Workspace(made.root)
+    for seed in (0, 1, 2):
+        run = finish(workspace.runs.create(cohort, override(omics, {"seed": seed, "folds": 2})), cohort, signal=1.0)
+        made.runs[f"seed {seed}"] = run
+    return made
+
+
+@pytest.fixture(autouse=True)
+def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POMP_HOME", str(fake.root))
+
+
+def add_endpoints(file: Path) -> None:
+    """PFI of everybody but two, a column of two values, and one of numbers."""
+    table = pd.read_csv(file)
+    table["PFI"], table["PFI.time"] = 1 - table["OS"], table["OS.time"] / 2
+    table.loc[[10, 11], "PFI"] = np.nan
+    table["grade"] = np.arange(len(table)) % 3 + 1
+    table.to_csv(file, index=False)
+
+
+def add_training_risks(run: Run) -> None:
+    rng = np.random.default_rng(1)
+    parts = [
+        pd.DataFrame({"fold": fold.index, "patient": fold.train, "risk": rng.uniform(-1, 1, len(fold.train))})
+        for fold in run.splits().folds
+    ]
+    run.write_table("training_risks", pd.concat(parts, ignore_index=True))
+
+
+def add_test_scores(run: Run) -> None:
+    """Of three folds and two epochs more than `finish` has written."""
+    for fold in range(3):
+        for epoch in (4, 5):
+            value = 0.5 + 0.1 * fold - 0.05 * (epoch - 4)
+            run.append_metrics({"stage": "finetune", "fold": fold, "epoch": epoch, "test_c_index": value})
+
+
+def open_part(run: Run, part: str, **chosen: str) -> AppTest:
+    return open_page("survival", run=run, **{"survival-part": part} | chosen)
+
+
+def groups_of(app: AppTest) -> pd.DataFrame:
+    """The table beside the curves, a row a group."""
+    return app.dataframe[0].value.T
+
+
+# Curves
+
+
+def test_default_is_the_training_median_stratified_by_fold(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "Curves")
+    said = words(app)
+    assert "High against low risk" in said
+    assert "stratified by fold" in said
+    assert "median risk of that fold's training patients" in said
+    assert list(groups_of(app).index) == ["Low risk", "High risk"]
+    assert "the last time at which every group still has somebody at risk" in said
+    assert "Research use only" in words(app)
+
+
+GROUPS = [
+    ("risk: tertiles of the training fold", ["Low risk", "Middle risk", "High risk"], "Thirds by risk", "p for trend"),
+    ("risk: quartiles of the training fold", ["Lowest quarter", "Second quarter", "Third quarter", "Highest quarter"],
+     "Quarters by risk", "quartiles of the risks of each fold's training patients"),
+    ("risk: own percentile of the training fold", ["Low risk", "High risk"], "High against low risk",
+     "You chose where the cut lies"),
+    ("risk: own value", ["Low risk", "High risk"], "High against low risk", "a risk above +0.00"),
+    ("clinical: stage", ["Stage I", "Stage II", "Stage III"], "By stage", "not recorded in that column"),
+    ("clinical: grade", ["1", "2", "3"], "By grade", "no predictions out of fold"),
+    ("clinical: age, cut into thirds", None, "By age", "cut into thirds of these patients"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("groups", "names", "title", "said"), GROUPS, ids=[case[0] for case in GROUPS])
+def test_groups(groups: str, names: list[str] | None, title: str, said: str, fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "Curves", **{"survival-groups": groups})
+    assert app.selectbox(key="survival-groups").value == groups
+    assert title in [element.value for element in app.subheader]
+    assert said in words(app)
+    assert names is None or list(groups_of(app).index) == names
+    stratified = "stratified by fold)" in words(app) and "not stratified" not in words(app)
+    assert stratified == groups.startswith("risk")
+
+
+def test_a_choice_that_is_gone_falls_back(fake: FakeWorkspace) -> None:
+    app = open_part(
+        fake.runs["honest"], "Curves", **{"survival-groups": "clinical: nothing", "survival-fold": "fold 9"}
+    )
+    assert app.selectbox(key="survival-groups").value.startswith("risk: median")
+    assert app.selectbox(key="survival-fold").value == "all folds together"
+
+
+def test_a_run_without_training_risks_says_what_to_do(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["hostile"], "Curves", **{"survival-groups": "risk: tertiles of the training fold"})
+    assert "has not recorded the risks of its training patients" in words(app)
+    assert not app.error
+
+
+def test_another_endpoint(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    app = open_part(run, "Curves", **{"survival-endpoint": "PFI: progression-free interval"})
+    said = words(app)
+    assert "Judged by progression-free interval; 2 patients without it left out" in said
+    assert "The model was trained on overall survival" in said
+    judged = judge(run, "PFI")
+    assert judged.left_out == 2
+    own = judge(run, "OS").table.set_index("patient")
+    other = judged.table.set_index("patient")
+    assert (other["event"] == ~own.loc[other.index, "event"].astype(bool)).all()
+    assert (other["time_days"] == own.loc[other.index, "time_days"] / 2).all()
+    assert (groups_of(app)["Progressions"].astype(int).sum()) == other["event"].sum()
+
+
+def test_one_fold(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "Curves", **{"survival-fold": "fold 2"})
+    predictions = fake.runs["honest"].require_predictions()
+    assert groups_of(app)["Patients"].astype(int).sum() == (predictions["fold"] == 1).sum()
+
+
+def test_landmark_counts_from_there(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    app = open_part(run, "Curves", **{"survival-landmark": "2 years"})
+    early = int((run.require_predictions()["time_days"] <= 730.5).sum())
+    assert f"{early} patients left out who died or were lost within 2.0 years" in words(app)
+
+
+def test_compared_is_what_the_core_says(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    table = run.require_predictions()
+    names = np.where(table["high_risk"], "high risk", "low risk")
+    expected = compare_groups(("low risk", "high risk"), names, table["time_days"], table["event"], table["fold"])
+    found = compare(run, MEDIAN).found
+    assert found.logrank == expected.logrank
+    assert found.permutation_p == expected.permutation_p
+    assert found.ratios == expected.ratios
+    assert found.means == expected.means
+
+
+def test_horizon_that_a_group_does_not_reach_is_shortened(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "Curves", **{"survival-horizon": "2 years"})
+    assert "τ is 2.0 years." in words(app)
+
+
+def test_numbers_are_those_of_the_comparison(fake: FakeWorkspace) -> None:
+    found = compare(fake.runs["honest"], MEDIAN).found
+    table = comparison_numbers(found).set_index("group")
+    assert table.loc["high risk", "hazard_ratio"] == found.ratios["high risk"].ratio
+    assert pd.isna(table.loc["low risk", "hazard_ratio"])
+    assert table.loc["low risk", "mean_days"] == found.means["low risk"].days
+
+
+# C-index
+
+
+def test_models_beside_each_other(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "C-index")
+    table = app.dataframe[0].value
+    assert table["Model"].tolist() == ["POMP", "clinical Cox", "ridge Cox (30 components)"]
+    assert set(table["Verdict"]) <= {"", "cannot be told apart", "POMP is better", "POMP is worse"}
+    said = words(app)
+    assert "Beside the clinical data alone" in said
+    assert "Uno's τ" in said
+    assert "That gain comes from having seen the test patients" in said
+
+
+def test_one_seed_says_how_to_get_more(fake: FakeWorkspace) -> None:
+    said = words(open_part(fake.runs["honest"], "C-index"))
+    assert "--set seed=1" in said
+    assert "pomp run tumours" in said
+
+
+def test_seeds_side_by_side(fake: FakeWorkspace) -> None:
+    said = words(open_part(fake.runs["seed 1"], "C-index"))
+    assert "3 seeds: mean C-index" in said
+    assert "95 % interval" in said
+
+
+# Calibration
+
+
+def test_calibration_brier_and_auc(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["released"], "Calibration")
+    said = words(app)
+    assert "7.39" in said
+    assert "Integrated Brier score" in said
+    assert [metric.label for metric in app.metric if metric.label.startswith("AUC")] == [
+        "AUC at 1 year", "AUC at 3 years", "AUC at 5 years",
+    ]  # fmt: skip
+
+
+def test_without_baseline_it_says_what_is_missing(fake: FakeWorkspace, tmp_path: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    run = fake.runs["honest"]
+    (tmp_path / "home" / "runs" / run.id / "baseline.parquet").unlink()
+    said = words(open_part(run, "Calibration"))
+    assert "There is nothing to calibrate" in said
+    assert "There is no Brier score" in said
+
+
+# Epochs
+
+
+def test_epochs_of_the_released_code(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["released"], "Epochs")
+    table = app.dataframe[0].value.set_index("rule")
+    assert table.loc["last epoch", "c_index"] == "0.550"
+    assert table.loc["best epoch of each fold", "c_index"] == "0.600"
+    assert table.loc["best epoch of each fold", "above_last"] == "+0.050"
+    assert table.loc["best epoch of each fold", "epochs"] == "5, 5, 5"
+    assert "reports 0.600; the last epoch gives 0.550" in words(app)
+
+
+def test_an_honest_run_has_no_strip_and_links_to_the_released_one(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "Epochs")
+    assert "That is how it should be" in words(app)
+    next(button for button in app.button if "paper-released" in button.label).click().run()
+    assert not app.exception
+    assert app.session_state["run"] == fake.runs["released"].id
+
+
+def test_no_released_run_to_link_to(fake: FakeWorkspace) -> None:
+    said = words(open_part(fake.runs["hostile"], "Epochs"))
+    assert "there is none on the same folds yet" in said
+
+
+# Patients
+
+
+def test_patients_are_sorted_by_risk_and_found(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    table = open_part(run, "Patients").dataframe[0].value
+    predictions = run.require_predictions()
+    assert len(table) == len(predictions)
+    assert table["patient"].iloc[0] == predictions.loc[predictions["risk"].idxmax(), "patient"]
+    found = open_part(run, "Patients", **{"survival-find": "p-2"}).dataframe[0].value
+    assert found["patient"].str.startswith("P-2").all()
+    assert "No patient of this run" in words(open_part(run, "Patients", **{"survival-find": "nobody"}))
+
+
+def test_patient_table_by_hand() -> None:
+    table = patient_table(
+        pd.DataFrame(
+            {"patient": ["a", "b"], "fold": [0, 1], "risk": [0.1, 0.9], "cutoff": [0.5, 0.5],
+             "high_risk": [False, True], "time_days": [365.25, 731], "event": [True, False]}
+        )
+    )  # fmt: skip
+    assert table[["patient", "group", "event", "fold"]].to_numpy().tolist() == [
+        ["b", "high risk", False, 2], ["a", "low risk", True, 1],
+    ]  # fmt: skip
+    np.testing.assert_allclose(table["years"], [2.0, 1.0], atol=0.01)
+
+
+def test_a_row_opens_the_patient(fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["honest"], "Patients")
+    chosen = app.dataframe[0].value["patient"].iloc[3]
+    app.dataframe[0].select_rows([3]) if hasattr(app.dataframe[0], "select_rows") else pytest.skip("no selection here")
+    app.run()
+    assert app.session_state["patient"] == chosen
+
+
+# States of workspace and run
+
+
+@pytest.mark.parametrize("part", ["Curves", "C-index", "Calibration", "Epochs", "Patients"])
+def test_names_from_data_are_shown_letter_by_letter(part: str, fake: FakeWorkspace) -> None:
+    app = open_part(fake.runs["hostile"], part)
+    said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption])
+    assert "<script>" not in said
+    assert "![x](" not in said
+
+
+@pytest.mark.parametrize("part", ["Curves", "C-index", "Calibration", "Epochs", "Patients"])
+def test_without_the_cohort_folder(part: str, fake: FakeWorkspace, tmp_path: Path,
+                                   monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    shutil.copytree(fake.root, tmp_path / "home")
+    shutil.rmtree(tmp_path / "home" / "cohorts")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    app = open_part(fake.runs["honest"], part)
+    assert not app.error
+    assert part != "Curves" or "The cohort folder is gone" in words(app)
+
+
+@pytest.mark.parametrize("part", ["Curves", "C-index", "Calibration", "Epochs", "Patients"])
+@pytest.mark.parametrize("patients", [1, 2])
+def test_next_to_nobody(part: str, patients: int, fake: FakeWorkspace, tmp_path: Path,
+                        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    run = Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
+    run.write_table("predictions", run.require_predictions().iloc[:patients])
+    (run.folder / "comparators.parquet").unlink()
+    app = open_part(run, part)
+    assert not app.error, [error.value for error in app.error]
+
+
+def test_failed_runs_are_not_offered(fake: FakeWorkspace) -> None:
+    app = open_page("survival", run=fake.runs["failed"])
+    assert app.selectbox(key="run").value != fake.runs["failed"].id
