@@ -17,7 +17,7 @@ from rich.text import Text
 
 from pomp.atomic import write_text
 from pomp.cli.terminal import Home, console, duration, open_workspace
-from pomp.cli.train import BackendOption, Device, RayAddress, Settings, _parse_setting, open_queue
+from pomp.cli.train import BackendOption, Device, RayAddress, Settings, open_queue, parse_setting
 from pomp.config import PRESETS
 from pomp.errors import CohortError, ConfigError, PompError, RunBusyError, RunError
 from pomp.runs.backends.base import Backend
@@ -74,7 +74,7 @@ def ablate(
     if backend is not None and (device != "auto" or show):
         raise ConfigError("With --backend the worker is started by the queue: leave --device out, and --show too.")
     workspace = open_workspace(home)
-    changes = dict(_parse_setting(text) for text in settings or [])
+    changes = dict(parse_setting(text) for text in settings or [])
     chosen = choose(
         find_grid(grid, workspace), preset=preset, cohorts=cohorts or (), seeds=seeds or (), protocols=protocols or (),
         changes=changes,

@@ -157,13 +157,13 @@ def configuration(preset: str, protocol: str | None, settings: list[str] | None)
     """
     if preset not in get_args(PresetName):
         raise ConfigError(f"There is no preset '{preset}'. Choose one of {', '.join(PRESETS)}.")
-    changes = dict(_parse_setting(text) for text in settings or [])
+    changes = dict(parse_setting(text) for text in settings or [])
     if protocol is not None:
         changes["protocol"] = protocol
     return override(PRESETS[preset], changes)  # type: ignore[index]
 
 
-def _parse_setting(text: str) -> tuple[str, Any]:
+def parse_setting(text: str) -> tuple[str, Any]:
     """'pretrain.epochs=50' → ('pretrain.epochs', 50); lists are written with commas; an empty value is null."""
     name, equals, value = text.partition("=")
     if not equals:

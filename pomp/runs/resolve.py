@@ -36,7 +36,7 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
             f"pretrain.with_cohorts names {', '.join(config.pretrain.with_cohorts)}, and a model that reads slides "
             "alone is not pre-trained: leave it empty, or choose a modality with omics."
         )
-    return override(config, _unimodal_tasks(config, wanted) | ({} if wanted == "omics" else _source(config, cohort)))
+    return override(config, _tasks(config, wanted) | ({} if wanted == "omics" else _source(config, cohort)))
 
 
 def check_companion(config: RunConfig, cohort: Cohort) -> None:
@@ -72,13 +72,16 @@ def _source(config: RunConfig, cohort: Cohort) -> dict[str, str]:
     return {"slides.source": ("features" if has_features else "pixels") if wanted == "auto" else wanted}
 
 
-def _unimodal_tasks(config: RunConfig, modality: Modalities) -> dict[str, Any]:
-    """Contrast and matching need both modalities; masked modelling needs omics."""
-    if modality == "both":
-        return {}
-    off: dict[str, Any] = {"pretrain.poc": 0.0, "pretrain.pom": 0.0}
+def _tasks(config: RunConfig, modality: Modalities) -> dict[str, Any]:
+    """Contrast and matching need both modalities; masked modelling needs omics.
+
+    No epoch and no task are the same thing, and get one form, so that the same training is not done twice.
+    """
+    weights = {name: getattr(config.pretrain, name) for name in ("poc", "pom", "mom")}
+    if modality != "both":
+        weights |= {"poc": 0.0, "pom": 0.0}
     if modality == "pathology":
-        off |= {"pretrain.mom": 0.0, "pretrain.epochs": 0}
-    elif not config.pretrain.mom:
-        off |= {"pretrain.epochs": 0}
-    return off
+        weights["mom"] = 0.0
+    if config.pretrain.epochs and any(weights.values()):
+        return {f"pretrain.{name}": weight for name, weight in weights.items()}
+    return {f"pretrain.{name}": 0.0 for name in weights} | {"pretrain.epochs": 0}

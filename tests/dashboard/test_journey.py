@@ -84,7 +84,7 @@ def test_newcomer(workspace: Workspace, watched: WatchedPage) -> None:
 
 def see_a_finished_run(page: Page, address: str) -> None:
     """The cohort, and the curve of a finished run."""
-    page.goto(f"{address}/?cohort=brca")
+    page.goto(f"{address}/cohort?cohort=brca")
     expect(page.get_by_role("heading", name="Cohort").first).to_be_visible(timeout=PATIENCE)
     settle(page)
     keep_picture(page, "cohort")

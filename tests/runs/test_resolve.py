@@ -82,3 +82,17 @@ def test_what_is_not_there_is_refused(case: str) -> None:
 def test_one_modality_leaves_out_the_tasks_that_need_two(modalities: str, changes: dict[str, Any], epochs: int) -> None:
     found = resolve(override(PRESETS["demo"], {"model.modalities": modalities, **changes}), cohort_with("images"))
     assert (found.pretrain.poc, found.pretrain.pom, found.pretrain.epochs) == (0, 0, epochs)
+
+
+WITHOUT_PRETRAINING = {
+    "no epoch": {"pretrain.epochs": 0},
+    "no task": {"pretrain.poc": 0, "pretrain.pom": 0, "pretrain.mom": 0},
+    "no task that omics alone allow": {"model.modalities": "omics", "pretrain.mom": 0},
+    "slides alone": {"model.modalities": "pathology"},
+}
+
+
+@pytest.mark.parametrize("changes", WITHOUT_PRETRAINING.values(), ids=WITHOUT_PRETRAINING)
+def test_no_pretraining_has_one_form(changes: dict[str, Any]) -> None:
+    found = resolve(override(PRESETS["demo"], changes), cohort_with("images")).pretrain
+    assert (found.epochs, found.poc, found.pom, found.mom) == (0, 0, 0, 0)
