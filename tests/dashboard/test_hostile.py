@@ -1,0 +1,265 @@
+"""Text from data is shown as text: whatever titles, patients, genes and values say, pages stay as they are."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pandas as pd
+import pytest
+from google.protobuf.message import Message
+from playwright.sync_api import expect
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
+
+import dashboard
+from dashboard.elements import run_label
+from dashboard.viewer import component
+from pomp.config import override
+from pomp.data.cohort import Cohort, read_cohort
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+from pomp.slides.store import regions_path, write_regions
+from tests.dashboard.conftest import Serve, WatchedPage
+from tests.dashboard.fake import CONFIG, finish, make_maps, make_pixels, make_regions
+from tests.dashboard.pages import APP, open_page, words
+
+PAGES = sorted(view.stem for view in (Path(dashboard.__file__).parent / "views").glob("*.py"))
+PAYLOADS = (
+    '<script>alert("h0stile")</script>',
+    "<img src=http://example.invalid/h0stile.png onerror=alert('h0stile')>",
+    "<svg/onload=alert('h0stile')>",
+    '<iframe src="http://example.invalid/h0stile"></iframe>',
+    "<a href=\"javascript:alert('h0stile')\">h0stile</a>",
+    "<b>h0stile</b><br><sub>h0stile</sub>",
+    "<style>*{display:none}</style>h0stile",
+    "\"'><script>alert('h0stile')</script>",
+    "&lt;script&gt;h0stile&#60;b&#62;",
+    "[h0stile](javascript:alert(1))",
+    "[h0stile](http://example.invalid/h0stile)",
+    "![h0stile](http://example.invalid/h0stile.png)",
+    "<http://example.invalid/h0stile>",
+    "http://example.invalid/h0stile",
+    "www.example.invalid/h0stile",
+    "h0stile@example.invalid",
+    "# h0stile",
+    "- [ ] h0stile",
+    "`h0stile` ``` h0stile",
+    "**h0stile** ~~h0stile~~ __h0stile__",
+    "| h0stile | h0stile |",
+    "$h0stile^2$",
+    "$$\\frac{h0stile}{2}$$",
+    ":red[h0stile]",
+    ":blue-badge[h0stile] :small[h0stile]",
+    ":material/home: h0stile",
+    ":smile: h0stile",
+    "\x1b[31mh0stile\x1b[0m",
+    "\u202eh0stile",
+    "../../../etc/h0stile",
+    "=cmd|' /C calc'!A0 h0stile",
+    "{{7*7}} ${h0stile} %(h0stile)s {0.__class__}",
+    "[^h0stile]: h0stile",
+    "null h0stile",
+    " ".join(["h0stile"] * 300),
+)
+ACTIVE = tuple(payload for payload in PAYLOADS if set(payload) & set("<>&[]()`*_|$:~#{}@./"))
+"""Those that Markdown or Streamlit's own marks could make more of than text."""
+
+MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
+"""Those that figures could make more of: Plotly reads a little HTML."""
+
+ALL = " ".join(PAYLOADS)
+PLAIN = {"Selectbox.options", "Selectbox.raw_value", "MultiSelect.options", "MultiSelect.raw_values",
+         "TextInput.default", "TextInput.value", "Text.body", "Dataframe.columns", "PlotlyChart.config"}  # fmt: skip
+"""Fields of Streamlit's messages that browsers show letter by letter; ids are not shown at all."""
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """One cohort that is hostile wherever it can be, and a run of it whose title is all payloads in one."""
+    workspace = Workspace(tmp_path_factory.mktemp("hostile"))
+    add_run(workspace, make_hostile_cohort(workspace.cohorts / "hostile"), ALL)
+    break_cohort(workspace.cohorts / "hostile", workspace.cohorts / "broken")
+    return workspace
+
+
+def make_hostile_cohort(folder: Path) -> Cohort:
+    """Patients, genes, omics types, columns and values of `clinical.csv`, slides and title: all are payloads."""
+    folder.mkdir(parents=True)
+    (folder / "slides").mkdir()
+    rng = np.random.default_rng(5)
+    patients = [*PAYLOADS, *(f"P-{number}" for number in range(25))]
+    clinical = pd.DataFrame({
+        "patient": patients, "age": rng.normal(60, 9, len(patients)).round(),
+        "stage": rng.choice(["Stage I", PAYLOADS[5]], len(patients)),
+        PAYLOADS[10]: [*PAYLOADS, *PAYLOADS][: len(patients)],
+        "OS": rng.integers(0, 2, len(patients)), "OS.time": rng.integers(40, 3000, len(patients)),
+    })  # fmt: skip
+    clinical.to_csv(folder / "clinical.csv", index=False)
+    names = {"mrna": "mrna", "mirna": "mirna", PAYLOADS[0]: "other"}
+    for name in names.values():
+        values = pd.DataFrame(
+            rng.normal(size=(len(patients), len(PAYLOADS))), patients, [f"{payload} gene" for payload in PAYLOADS]
+        )
+        values.to_csv(folder / f"{name}.csv", index_label="patient")
+    files = {payload: f"slides/{payload.replace('/', '')[:80]}.svs" for payload in PAYLOADS}
+    pd.DataFrame(files.items(), columns=["patient", "file"]).to_csv(folder / "slides.csv", index=False)
+    for file in files.values():
+        (folder / file).write_bytes(b"no slide")
+        stem = Path(file).stem
+        write_regions(regions_path(folder, stem, CONFIG.slides), make_regions(stem), make_pixels())
+    head = {"name": folder.name, "title": PAYLOADS[11], "source": PAYLOADS[1], "licence": PAYLOADS[10]}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
+    for name, file in names.items():
+        lines += [f"[omics.{json.dumps(name)}]", f'file = "{file}.csv"', 'kind = "log"']
+    (folder / "cohort.toml").write_text("\n".join(lines), encoding="utf-8")
+    return read_cohort(folder)
+
+
+@pytest.fixture
+def home(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setenv("POMP_HOME", str(workspace.root))
+    return workspace
+
+
+def add_run(workspace: Workspace, cohort: Cohort, title: str) -> Run:
+    run = finish(workspace.runs.create(cohort, override(CONFIG, {"folds": 2}), title), cohort, signal=0.5)
+    predictions = run.predictions()
+    assert predictions is not None
+    maps = make_maps(cohort, predictions, np.random.default_rng(3))
+    run.write_table("attention/regions", maps.assign(**{f"alignment_{PAYLOADS[0]}": 0.5}))
+    return run
+
+
+def break_cohort(whole: Path, broken: Path) -> None:
+    """A copy whose days are payloads: each is a problem that quotes it."""
+    shutil.copytree(whole, broken)
+    clinical = pd.read_csv(broken / "clinical.csv", dtype=str)
+    clinical["OS.time"] = clinical[PAYLOADS[10]]
+    clinical.to_csv(broken / "clinical.csv", index=False)
+
+
+def messages(block: Block) -> Iterator[Message]:
+    """What is sent to the browser for a page, element by element."""
+    for child in block.children.values():
+        if getattr(child, "proto", None) is not None:
+            yield child.proto
+        if isinstance(child, Block):
+            yield from messages(child)
+
+
+def texts(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a message, with its place as `Message.field`."""
+    for field, value in message.ListFields():
+        name = f"{path or message.DESCRIPTOR.name}.{field.name}"
+        if isinstance(value, Message):
+            yield from texts(value, name)
+        elif isinstance(value, str):
+            yield name, value
+        elif not isinstance(value, bytes | float | int):
+            for item in value:
+                yield from texts(item, name) if isinstance(item, Message) else [(name, str(item))]
+
+
+def live(app: AppTest) -> list[tuple[str, str]]:
+    """Where a payload stands as it is though the browser would read it as markup: (field, payload)."""
+    found = []
+    for message in messages(app._tree):
+        for name, text in texts(message):
+            shown = figure_text(text) if name == "PlotlyChart.spec" else text
+            is_plain = name in PLAIN or name.endswith(".id")
+            active = MARKUP if name == "PlotlyChart.spec" else () if is_plain else ACTIVE
+            found += [(name, payload) for payload in active if stands_in(payload, shown)]
+    return found
+
+
+def figure_text(spec: str) -> str:
+    """What a figure may show: all but the data that only come back when a point is clicked."""
+    figure = json.loads(spec)
+    for trace in figure["data"]:
+        if "customdata" not in trace.get("hovertemplate", "") + trace.get("texttemplate", ""):
+            trace.pop("customdata", None)
+    return json.dumps(figure, ensure_ascii=False)
+
+
+def stands_in(payload: str, text: str) -> bool:
+    """As it is or as JSON writes it, and not behind a backslash, which takes the meaning from its first letter."""
+    return any(re.search(rf"(?<!\\){re.escape(form)}", text) for form in (payload, json.dumps(payload)[1:-1]))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_comes_alive(home: Workspace, page: str) -> None:
+    """Patients, genes, values and a title that is all payloads in one."""
+    assert live(open_page(page, run=run_of(home, ALL), cohort="hostile")) == []
+
+
+def test_nothing_comes_alive_on_a_still_picture(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the viewer is not built."""
+    monkeypatch.setattr(component, "SCRIPT", home.root / "no such script.js")
+    app = open_page("slide", run=run_of(home, ALL))
+    assert "The zoomable slide viewer is not installed" in words(app)
+    assert live(app) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_title_comes_alive(home: Workspace, payload: str) -> None:
+    """At the start of a line, where Markdown has headings and lists."""
+    run = add_run(home, read_cohort(home.cohorts / "hostile"), payload)
+    for page in ("survival", "runs"):
+        assert live(open_page(page, run=run)) == []
+
+
+@pytest.mark.parametrize("page", ["survival", "patient", "slide"])
+def test_a_title_is_shown_as_it_is(home: Workspace, page: str) -> None:
+    """But for white space, which a browser folds, and the invisible marks that keep addresses from becoming links."""
+    assert " ".join(ALL.split()) in words(open_page(page, run=run_of(home, ALL))).replace("\u2060", "")
+
+
+def test_problems_quote_values_as_they_are(home: Workspace) -> None:
+    app = open_page("cohort", cohort="broken")
+    assert live(app) == []
+    shown = words(app).replace("\u2060", "")
+    assert all(payload in shown for payload in PAYLOADS[:10])
+
+
+def run_of(workspace: Workspace, title: str) -> Run:
+    return next(run for run in workspace.runs.list() if run.info.title == title)
+
+
+ALIVE = """() => [...document.querySelectorAll('*')].flatMap(element =>
+  [...element.attributes]
+    .filter(({ name, value }) => /^on/.test(name) || (/^(href|src|srcdoc)$/.test(name) &&
+      /^(javascript|mailto):|^(\\w+:)?\\/\\/[^?]*invalid/.test(value)))
+    .map(({ name, value }) => `${element.tagName} ${name}=${value}`)
+  .concat(/^(SCRIPT|IFRAME|STYLE|SUB|DEL|KBD)$/.test(element.tagName) && /h0stile/.test(element.textContent)
+    ? [element.outerHTML] : [])
+  .concat(element.matches('.katex, h1, h2, h3') && /h0stile/.test(element.textContent)
+    ? [element.outerHTML] : []))"""
+"""What a payload that came alive leaves behind."""
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, workspace: Workspace) -> str:
+    return serve(APP, workspace.root)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_comes_alive_in_a_browser(
+    watched: WatchedPage, address: str, workspace: Workspace, page: str
+) -> None:  # `watched` itself fails on a console error, and on a request to another host
+    watched.page.on("dialog", lambda dialog: watched.problems.append(f"dialog: {dialog.message}"))
+    query = urlencode({"run": run_label(run_of(workspace, ALL)), "cohort": "hostile"})
+    watched.page.goto(f"{address}/{page if page != 'start' else ''}?{query}")
+    ready = expect(watched.page.get_by_test_id("stApp"))
+    ready.to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(watched.page.locator("h1")).to_have_count(1)
+    assert watched.page.evaluate(ALIVE) == []
+    # Streamlit looks for itself below the page's address first.
+    watched.problems[:] = [problem for problem in watched.problems if "404" not in problem]
