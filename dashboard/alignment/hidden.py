@@ -39,7 +39,7 @@ def show_hidden(run: Run) -> None:
     own = found.scores[found.scores["patient"] == name]
     with places[1]:
         omics = switch(
-            "Hidden omics type", sorted(own["type"]), TYPE,
+            "Hidden omics type", [name for name in run.info.cohort.omics if name in set(own["type"])], TYPE,
             explain="All genes of this type were hidden from the model, which predicted them from the patient's slides "
             "and other omics types.",
         )  # fmt: skip
@@ -94,4 +94,5 @@ def show_spread(run: Run, scores: pd.DataFrame, own: pd.DataFrame) -> None:
         "predicted for that patient. Grey: and what was predicted for others. Where the two are alike, the model "
         "predicts the same profile for everybody."
     )
+    st.caption("The correlations of every patient:")
     save_table(scores, "reconstruction-scores")

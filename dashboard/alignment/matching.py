@@ -87,13 +87,15 @@ def show_retrieval(run: Run, folds: Sequence[FoldAlignment]) -> None:
         rows.append(("Guessing", round(mean), ranks[TO_OMICS].chance, ranks[TO_SLIDES].chance))
         st.markdown("**Median rank of the own counterpart**")
         st.dataframe(
-            pd.DataFrame(rows, columns=["", "Patients", TO_OMICS, TO_SLIDES]), hide_index=True,
+            pd.DataFrame(rows, columns=["", "Patients", "Omics", "Slide"]), hide_index=True,
             alt="Median rank of the own counterpart by fold",
             column_config={
-                name: st.column_config.NumberColumn(
-                    format="%.1f", help="1: for half of the patients, their own is the most similar of all."
-                )
-                for name in (TO_OMICS, TO_SLIDES)
+                "Omics": st.column_config.NumberColumn(
+                    format="%.1f", help="Of the own omics profile, as the slide ranks all profiles. 1 is the best."
+                ),
+                "Slide": st.column_config.NumberColumn(
+                    format="%.1f", help="Of the own slide, as the omics profile ranks all slides. 1 is the best."
+                ),
             },
         )  # fmt: skip
 
@@ -115,7 +117,7 @@ def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
     chosen = by_name[switch("Fold", list(by_name), FOLD, explain="Models of different folds cannot be compared.")]
     matrix, names = thinned(chosen)
     table = pd.DataFrame(matrix.round(2), names, names).rename_axis("slide of").reset_index()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([2, 1], gap="large")
     with left:
         show_figure(
             similarity_figure(matrix, names), f"similarity-{chosen.fold + 1}", table,

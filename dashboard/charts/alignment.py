@@ -76,7 +76,7 @@ def similarity_figure(similarity: NDArray[np.float64], patients: Sequence[str]) 
     figure = go.Figure(
         go.Heatmap(
             z=hundredths, colorscale="Cividis", zmin=int(hundredths.min()), zmax=int(hundredths.max()),
-            colorbar={"title": {"text": "Similarity<br>(cosine × 100)"}, "thickness": 14},
+            colorbar={"title": {"text": "Similarity<br>(cosine × 100)"}, "thickness": 14, "len": 0.9},
             x=names, y=names, hovertemplate="slide of %{y}<br>omics of %{x}<br>cosine × 100: %{z}<extra></extra>",
         )
     )  # fmt: skip
@@ -87,7 +87,7 @@ def similarity_figure(similarity: NDArray[np.float64], patients: Sequence[str]) 
         scaleanchor="x", constrain="domain",
     )  # fmt: skip
     figure.update_xaxes(constrain="domain", tickangle=-90)
-    figure.update_layout(template=TEMPLATE, height=620)
+    figure.update_layout(template=TEMPLATE, height=540)
     return figure
 
 
@@ -109,7 +109,7 @@ def reconstruction_figure(genes: pd.DataFrame) -> go.Figure:
     )
     figure.add_scatter(
         x=genes["observed"].to_numpy(np.float32), y=genes["reconstructed"].to_numpy(np.float32), mode="markers",
-        name="A gene", marker={"color": BLUE, "size": 6, "opacity": 0.6},
+        name="A gene", marker={"color": BLUE, "size": 6, "opacity": 0.85},
         text=[escape(str(gene)) for gene in genes["gene"]],
         hovertemplate="%{text}<br>observed %{x:.2f}, predicted %{y:.2f}<extra></extra>",
     )  # fmt: skip

@@ -39,7 +39,7 @@ def strip_figure(fold: pd.DataFrame, patient: str, cutoff: float, endpoint: Endp
         figure.add_trace(
             go.Scatter(
                 x=_short(own["risk"]), y=_short(lane[rows]), mode="markers", name=name, customdata=list(own["patient"]),
-                marker={"color": colour, "size": 9, "opacity": 0.75},
+                marker={"color": colour, "size": 9, "opacity": 0.85},
                 text=[escape(str(one)) for one in own["patient"]],
                 hovertemplate="%{text}<br>risk %{x:+.3f}<extra></extra>",
             )

@@ -13,8 +13,8 @@ from dashboard.charts.patient import seeds_figure
 from dashboard.data import Stamp, stamp
 from dashboard.elements import show_figure
 from dashboard.words import count
-from pomp.config import override
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
+from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 
 RISKS = "training_risks"
@@ -62,7 +62,8 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
             f"**The cut.** In {out_of_hundred(changes)} resamples of the training patients, the cut between the groups "
             f"falls on the other side, and this patient is no longer in the {group}-risk group."
         )
-    seeds = risks_by_seed(run, repeats(run, runs), patient["patient"])
+    others = [other for other in repeats(run, runs) if other.info.seed != run.info.seed]
+    seeds = risks_by_seed([run, *others], patient["patient"])
     if len(seeds) < 2:
         st.markdown(
             "**The seed.** Only one run with these settings: how far the risk depends on chance in training, and on "
@@ -99,41 +100,27 @@ def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:
     )
 
 
-def repeats(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The runs that differ from `run` in nothing but the seed, itself included."""
-    same = override(run.config, {"seed": 0})
-    return [
-        other for other in runs
-        if other.info.cohort.digest == run.info.cohort.digest and override(other.config, {"seed": 0}) == same
-    ]  # fmt: skip
-
-
-def risks_by_seed(run: Run, alike: Sequence[Run], name: str) -> pd.DataFrame:
+def risks_by_seed(runs: Sequence[Run], name: str) -> pd.DataFrame:
     """A row a run that has the patient: label, seed, fold, risk, cutoff, high_risk, below (share of the fold with a
-    lower risk). The run itself first, the others by seed.
+    lower risk).
+
+    Args:
+        runs: the one that the page is about first.
+        name: of the patient.
     """
-    found = [(other, _own_row(str(other.folder), name, stamp([other.folder / data.TABLES[0]]))) for other in alike]
-    rows = [
-        {"label": f"seed {other.info.seed}" + (", this run" if other.id == run.id else ""), "seed": other.info.seed}
-        | row
-        for other, row in sorted(found, key=lambda pair: (pair[0].id != run.id, pair[0].info.seed))
-        if row is not None
-    ]
+    rows = []
+    for run in runs:
+        table = data.run_table(run, "predictions")
+        own = None if table is None else table[table["patient"] == name]
+        if table is None or own is None or own.empty:
+            continue
+        row = own.iloc[0]
+        below = float((table.loc[table["fold"] == row["fold"], "risk"] < row["risk"]).mean())
+        label = f"seed {run.info.seed}" + (", this run" if run.id == runs[0].id else "")
+        rows.append(
+            {"label": label, "seed": run.info.seed, **row[["fold", "risk", "cutoff", "high_risk"]], "below": below}
+        )
     return pd.DataFrame(rows)
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _own_row(folder: str, name: str, of: Stamp) -> dict[str, float | bool] | None:
-    predictions = Run.open(Path(folder)).require_predictions()
-    own = predictions[predictions["patient"] == name]
-    if own.empty:
-        return None
-    row = own.iloc[0]
-    fold = predictions[predictions["fold"] == row["fold"]]
-    return {
-        "fold": int(row["fold"]), "risk": float(row["risk"]), "cutoff": float(row["cutoff"]),
-        "high_risk": bool(row["high_risk"]), "below": float((fold["risk"] < row["risk"]).mean()),
-    }  # fmt: skip
 
 
 def describe_seeds(seeds: pd.DataFrame) -> str:

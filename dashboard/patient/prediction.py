@@ -20,7 +20,7 @@ TIMES = 120
 """Of a predicted curve that are drawn: a step a pixel or two."""
 
 
-def show_cards(patient: pd.Series, fold: pd.DataFrame, changes: str | None) -> None:
+def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | None) -> None:
     """Risk, rank, group, and how firmly the patient is in it.
 
     Args:
@@ -31,8 +31,7 @@ def show_cards(patient: pd.Series, fold: pd.DataFrame, changes: str | None) -> N
     cards = st.columns(4)
     cards[0].metric(
         "Risk score", f"{patient['risk']:+.3f}", border=True,
-        help="Log of the relative hazard: 0.7 more means twice the hazard. The cosine risk lies between −1 and 1, so "
-        "no two patients' hazards differ by more than 7.4 times.",
+        help="Log of the relative hazard: 0.7 more means twice the hazard." + (_BOUNDED if is_bounded(run) else ""),
     )  # fmt: skip
     cards[1].metric(
         f"Rank in fold {number}", f"{rank} of {len(fold)}", border=True,
@@ -48,6 +47,16 @@ def show_cards(patient: pd.Series, fold: pd.DataFrame, changes: str | None) -> N
         help="How often the cut between the groups falls on the other side of this patient when the training patients "
         "are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss.",
     )  # fmt: skip
+
+
+_BOUNDED = (
+    " This model's risk is a cosine, between −1 and 1, so no two patients' hazards differ by more than 7.4 times."
+)
+
+
+def is_bounded(run: Run) -> bool:
+    """True if the run's risk is the cosine of Eq. 12; a single modality has a layer of its own, without bounds."""
+    return run.config.model.modalities == "both" and run.config.model.risk == "cosine"
 
 
 def show_curve(run: Run, patient: pd.Series) -> None:

@@ -73,7 +73,7 @@ def show_genes(run: Run, name: str, fold: int) -> None:
     if genes is None:
         st.caption("This patient has no omics data that the model has read.")
         return
-    types = list(dict.fromkeys(genes["type"]))
+    types = [omics for omics in run.info.cohort.omics if omics in set(genes["type"])]
     chosen = types[0] if len(types) == 1 else switch("Omics type", types, TYPE)
     own = genes[genes["type"] == chosen]
     top = own.head(SHOWN)

@@ -38,7 +38,7 @@ _KEYS = {-1: "alt+left", 1: "alt+right"}
 
 def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
     """All risks of the fold, this patient's marked; a click opens another patient."""
-    st.subheader("In its fold")
+    st.subheader("Among the patients of its fold")
     endpoint = describe_endpoint(run.info.cohort.endpoint)
     figure = strip_figure(fold, name, float(fold["cutoff"].iloc[0]), endpoint)
     table = fold[["patient", "risk", "cutoff", "high_risk", "time_days", "event"]].assign(

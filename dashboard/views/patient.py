@@ -32,7 +32,7 @@ fold = fold_by_risk(predictions, patient)
 show_buttons(fold, name)
 run_badges(run, of_patient=True)
 changes = other_group(run, patient)
-show_cards(patient, fold, None if changes is None else out_of_hundred(changes))
+show_cards(run, patient, fold, None if changes is None else out_of_hundred(changes))
 left, right = st.columns(2, gap="large")
 with left:
     show_curve(run, patient)
@@ -47,6 +47,6 @@ with right:
 left, right = st.columns(2, gap="large")
 with left:
     show_tissue(run, name)
+    show_clinical(run, name)
 with right:
     show_alike(run, fold, patient)
-    show_clinical(run, name)

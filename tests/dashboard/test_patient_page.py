@@ -15,7 +15,7 @@ from dashboard.charts.patient import QUANTILES, patient_figure, seeds_figure, st
 from dashboard.charts.reasons import contributions_figure, genes_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.patient.alike import alike_table, compare
-from dashboard.patient.certainty import describe_seeds, more_seeds, other_group, out_of_hundred, repeats
+from dashboard.patient.certainty import describe_seeds, more_seeds, other_group, out_of_hundred, risks_by_seed
 from dashboard.patient.reasons import genes_by_patient, part_table
 from dashboard.patient.tissue import extremes
 from dashboard.patient.walk import fold_by_risk
@@ -153,13 +153,19 @@ class TestSeeds:
             "the fold's patients. The patient is in the high-risk group in 2 of them."
         )
 
-    def test_runs_that_differ_in_the_seed_alone(self, explained: FakeWorkspace) -> None:
-        others = list(explained.runs.values())
-        run = explained.runs["honest"]
-        alike = {other.id for other in repeats(run, others)}
-        assert run.id in alike
-        assert explained.runs["released"].id not in alike
-        assert explained.runs["hostile"].id not in alike
+    def test_a_row_a_run(self, explained: FakeWorkspace) -> None:
+        run, other = explained.runs["honest"], explained.runs["released"]
+        found = risks_by_seed([run, other], "P-12")
+        assert found["label"].tolist() == ["seed 0, this run", "seed 0"]
+        for row, table in zip(
+            found.itertuples(), (run.require_predictions(), other.require_predictions()), strict=True
+        ):
+            own = table.set_index("patient").loc["P-12"]
+            fold = table[table["fold"] == own["fold"]]
+            assert (row.risk, row.cutoff, row.high_risk) == (own["risk"], own["cutoff"], own["high_risk"])
+            assert row.below == sum(fold["risk"] < own["risk"]) / len(fold)
+        only_there = risks_by_seed([run, explained.runs["hostile"]], HOSTILE_PATIENT)
+        assert only_there["label"].tolist() == ["seed 0"]
 
     def test_the_command_names_seeds_that_are_new(self, explained: FakeWorkspace) -> None:
         run = explained.runs["honest"]
