@@ -152,8 +152,8 @@ def _ask_range(label: str, key: str, limits: Limits) -> Range | None:
     fits = isinstance(state, tuple) and len(state) == 2 and low <= state[0] <= state[1] <= high
     if not fits or st.session_state.get(key) is None:
         st.session_state[key] = state if fits else (low, high)
-    chosen = st.slider(label, low, high, step=limits.step, key=key, bind="query-params")
-    return None if tuple(chosen) == (low, high) else (float(chosen[0]), float(chosen[1]))
+    first, last = sorted(st.slider(label, low, high, step=limits.step, key=key, bind="query-params"))
+    return None if (first, last) == (low, high) else (float(first), float(last))
 
 
 def _addressed(key: str, kind: type[float]) -> Range | None:

@@ -11,6 +11,7 @@ from dashboard import data
 from dashboard.charts.selection import beside_paper, stability_figure, stability_table
 from dashboard.cohort.chosen_genes import ChosenGenes, chose_once, chosen_genes, selection_files
 from dashboard.cohort.gene_list import show_genes
+from dashboard.cohort.gene_seeds import show_seeds
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span
@@ -50,6 +51,7 @@ def show_selection(cohort: Cohort) -> None:
     else:
         show_stability(run, found)
         show_paper(run, cohort, runs)
+    show_seeds(run, runs)
     show_genes(run, found)
 
 

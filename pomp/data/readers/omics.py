@@ -161,24 +161,31 @@ def _split_samples(
     order = order[~_index(genes)[order].duplicated()]
     columns = _index(genes)[order]
     named, filled = ~_index(labels).duplicated(), _have_values(values)
-    ordered = sorted((parse_barcode(labels[position]), position) for position in np.flatnonzero(named & filled))
-    tumours = [(code, at) for code, at in ordered if code.is_tumour]
-    normals = [(code, at) for code, at in ordered if code.is_normal]
-    others = [code for code, _ in ordered if not (code.is_tumour or code.is_normal)]
-    if others:
-        listed = enumerate_some([code.label for code in others])
-        problems.warning(file, f"{len(others)} samples are neither tumour nor normal and not used: {listed}.")
-    empty = [parse_barcode(labels[position]) for position in np.flatnonzero(named & ~filled)]
-    unused = [UnusedSample(code.label, code.patient, "", NEITHER) for code in others]
-    unused += [UnusedSample(code.label, code.patient, "", NO_VALUE) for code in empty]
+    ordered = sorted(
+        (parse_barcode(labels[position]), position) for position in np.flatnonzero(named & filled).tolist()
+    )
+    empty = [parse_barcode(labels[position]) for position in np.flatnonzero(named & ~filled).tolist()]
+    unused = [UnusedSample(code.label, code.patient, "", NO_VALUE) for code in empty]
+    unused += _set_others_aside([code for code, _ in ordered], file, problems)
 
     def pick(samples: Sequence[tuple[Barcode, int]], what: Literal["patient", "sample"]) -> pd.DataFrame:
         names, rows, twins = _first_of_each(samples, what, file, problems)
         unused.extend(twins)
         return pd.DataFrame(_take(values, rows, order), names, columns, copy=False)
 
-    tumour_values, normal_values = pick(tumours, "patient"), pick(normals, "sample") if normals else None
-    return tumour_values, normal_values, tuple(sorted(unused, key=lambda one: one.sample))
+    tumours = pick([(code, at) for code, at in ordered if code.is_tumour], "patient")
+    healthy = [(code, at) for code, at in ordered if code.is_normal]
+    normals = pick(healthy, "sample") if healthy else None
+    return tumours, normals, tuple(sorted(unused, key=lambda one: one.sample))
+
+
+def _set_others_aside(codes: Sequence[Barcode], file: str, problems: Problems) -> list[UnusedSample]:
+    """The samples that are neither tumour nor normal."""
+    others = [code for code in codes if not (code.is_tumour or code.is_normal)]
+    if others:
+        listed = enumerate_some([code.label for code in others])
+        problems.warning(file, f"{len(others)} samples are neither tumour nor normal and not used: {listed}.")
+    return [UnusedSample(code.label, code.patient, "", NEITHER) for code in others]
 
 
 def _index(names: Sequence[str]) -> pd.Index:

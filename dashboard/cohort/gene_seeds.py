@@ -1,0 +1,79 @@
+"""How far the chosen genes depend on the seed: runs that differ in nothing else, beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.selection import stability_table
+from dashboard.cohort.chosen_genes import chose_once, chosen_genes, selection_files
+from dashboard.data import Stamp, stamp
+from dashboard.elements import plain, save_table
+from dashboard.words import count, interval
+from pomp.evaluation.stability import SelectionStability, selection_stability
+from pomp.runs.repeats import repeats
+from pomp.runs.run import Run
+
+
+def show_seeds(run: Run, runs: Sequence[Run]) -> None:
+    """Agreement over all folds of all seeds; nothing where there is but one.
+
+    Args:
+        run: that the page is about.
+        runs: on its cohort.
+    """
+    alike = [other for other in repeats(run, runs) if selection_files(other)]
+    if len(alike) < 2:
+        return
+    st.markdown("**Across seeds**")
+    found = seed_stability(alike)
+    if found is None:
+        st.caption("One of these runs has not recorded how many genes it tested: prepare the cohort again to see more.")
+        return
+    table = stability_table(found).drop(columns="chosen")
+    shown = table.assign(shared=100 * table["shared"], by_chance=100 * table["by_chance"])
+    shown["stability"] = [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()]
+    st.dataframe(
+        shown.drop(columns=["lower", "upper"]), hide_index=True, alt="Agreement over folds and seeds by omics type",
+        column_config={
+            "omics": "Type",
+            "always": st.column_config.NumberColumn("Always", help="Genes chosen in every fold of every seed."),
+            "shared": st.column_config.NumberColumn(
+                "Shared", format="%.0f %%", help="Of the genes of one choice, how many another has; mean over pairs."
+            ),
+            "by_chance": st.column_config.NumberColumn(
+                "By chance", format="%.0f %%", help="If genes were drawn at random."
+            ),
+            "stability": st.column_config.TextColumn("Stability", help="Nogueira's index, as above."),
+        },
+    )  # fmt: skip
+    seeds = ", ".join(str(other.info.seed) for other in alike)
+    why = (
+        "only the luck of the ranking" if chose_once(run) else "which patients train together, and the ranking's luck,"
+    )
+    st.caption(
+        f"{count(len(alike), 'finished run')} that differ in nothing but the seed ({plain(seeds)}), "
+        f"{count(found[0].sets, 'choice')} in all: {why} differs between them."
+    )
+    save_table(table, f"agreement-of-seeds-{run.id}")
+
+
+def seed_stability(runs: Sequence[Run]) -> tuple[SelectionStability, ...] | None:
+    """Agreement of the genes over every fold of every run; None if one has not recorded how many it tested.
+
+    Raises:
+        RunError: a table is damaged.
+    """
+    files = [file for run in runs for file in selection_files(run)]
+    return _seed_stability([str(run.folder) for run in runs], stamp(files), runs)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing the genes of several seeds…")
+def _seed_stability(folders: list[str], of: Stamp, _runs: Sequence[Run]) -> tuple[SelectionStability, ...] | None:
+    tables = [chosen_genes(run).selections for run in _runs]
+    if any("tested" not in table for table in tables):
+        return None
+    named = [table.assign(fold=[f"{number}-{fold}" for fold in table["fold"]]) for number, table in enumerate(tables)]
+    return tuple(selection_stability(pd.concat(named, ignore_index=True)))
