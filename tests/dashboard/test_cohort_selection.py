@@ -13,13 +13,18 @@ from dashboard.charts.selection import (
     choice_table,
     fold_counts,
     gene_table,
+    rank_table,
     stability_figure,
     stability_table,
 )
+from dashboard.cohort.gene_list import find_genes
 from dashboard.elements import run_label
 from dashboard.words import agreement, interval, span
+from pomp.config import override
+from pomp.data.cohort import read_cohort
 from pomp.evaluation.stability import selection_stability
 from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import FakeWorkspace, make_workspace
 from tests.dashboard.pages import open_page, words
 
@@ -53,6 +58,13 @@ class TestTables:
         assert table["mean_rank"].tolist() == pytest.approx([1, 7 / 3, 8 / 3, 4])
         assert table["mean_importance"].tolist() == pytest.approx([0.04, 0.08 / 3, 0.07 / 3, 0.01])
         assert table["lowest_q"].tolist() == [0.01, 0.04, 0.04, 0.3]
+
+    def test_rank_in_every_fold(self) -> None:
+        table = rank_table(FOLDS[(FOLDS["gene"] != "MYC") | (FOLDS["fold"] != 1)])
+        assert table.columns.tolist() == ["omics", "gene", "fold 1", "fold 2", "fold 3"]
+        ranks = table.set_index("gene").drop(columns="omics")
+        assert ranks.loc["KRAS"].tolist() == [3, 2, 3]
+        assert ranks.loc["MYC"].tolist() == [2, pd.NA, 2]
 
     def test_genes_by_number_of_folds(self) -> None:
         counts = fold_counts(FOLDS, 3)
@@ -94,6 +106,23 @@ class TestTables:
             1: 0,
             0: 1,
         }
+
+
+class TestSearch:
+    GENES = gene_table(pd.concat([FOLDS, FOLDS.assign(omics="mirna")]))
+
+    @pytest.mark.parametrize(
+        ("text", "omics", "genes"),
+        [
+            ("", None, ["TP53", "TP53", "MYC", "MYC", "KRAS", "KRAS"]),
+            ("", "mirna", ["TP53", "MYC", "KRAS"]),
+            ("tp5", "mrna", ["TP53"]),
+            ("script", "mrna", [HOSTILE_GENE]),  # ranked, and never chosen
+            ("[", None, []),
+        ],
+    )
+    def test_by_name_and_type(self, text: str, omics: str | None, genes: list[str]) -> None:
+        assert find_genes(self.GENES, text, omics)["gene"].tolist() == genes
 
 
 class TestWords:
@@ -164,6 +193,29 @@ def test_genes_are_found_whether_chosen_or_not(fake: FakeWorkspace) -> None:
     app.text_input(key="gene").set_value("[").run()
     assert not app.exception
     assert "No gene of that name reached the ranking" in words(app)
+
+
+def test_search_and_type_stand_in_the_address(fake: FakeWorkspace) -> None:
+    app = open_page("cohort", cohort="tumours", view="Genes", run=fake.runs["honest"], gene="kra")
+    table = app.dataframe[3].value
+    assert table["gene"].tolist() == ["KRAS"]
+    assert table[["fold 1", "fold 2", "fold 3"]].to_numpy().tolist() == [[3, 2, 3]]
+
+
+def test_seeds_beside_each_other(fake: FakeWorkspace) -> None:
+    honest = fake.runs["honest"]
+    cohort = read_cohort(honest.cohort_folder)
+    assert "Across seeds" not in words(open_genes(run=honest))
+    other = Workspace(fake.root).runs.create(cohort, override(honest.config, {"seed": 7}))
+    for fold in range(3):
+        other.write_table(f"selectors/fold-{fold}", selection(CHOSEN[0]))
+    other.write_status(state="DONE")
+    app = open_genes(run=honest)
+    assert "2 finished runs that differ in nothing but the seed (0, 7), 6 choices in all" in words(app)
+    table = next(table.value for table in app.dataframe if "always" in table.value and "chosen" not in table.value)
+    # Five choices of TP53 and MYC, one of TP53 and KRAS: of 15 pairs 10 share both, and 5 one of two.
+    assert table[["omics", "always"]].to_numpy().tolist() == [["mrna", 1]]
+    assert table["shared"].tolist() == pytest.approx([100 * (10 + 5 / 2) / 15])
 
 
 def test_a_run_that_chose_once_says_what_that_means(fake: FakeWorkspace) -> None:

@@ -115,6 +115,25 @@ def test_the_gallery_names_what_is_on_each_slide(fake: FakeWorkspace, cohort: Co
     assert r"\<script\>" in app.warning[0].value
 
 
+@pytest.mark.parametrize(
+    ("wanted", "slides"),
+    [("p-1", 10), ("P-07-DX1", 1), ("no tissue", 1), ("[", 0)],
+    ids=["patient", "slide", "problem", "none"],
+)
+def test_a_slide_is_found_by_a_word(wanted: str, slides: int, fake: FakeWorkspace, cohort: Cohort) -> None:
+    write_results(fake.runs["honest"], cohort)
+    app = open_slides(**{"cohort-slide": wanted})
+    assert len(shown_slides(app)) == slides
+    assert f"{slides} slide{'' if slides == 1 else 's'} found." in words(app)
+
+
+def test_a_slide_leads_to_its_maps_and_its_patient(fake: FakeWorkspace, cohort: Cohort) -> None:
+    app = open_slides(**{"cohort-slide": "P-07-DX1"})
+    links = {link.proto.label: link.proto.query_string for link in app.get("page_link")}
+    assert set(links) == {"Look at it closely", "Open the patient"}
+    assert all("patient=P-07" in query for query in links.values())
+
+
 def test_pages_order_and_problems(fake: FakeWorkspace, cohort: Cohort) -> None:
     write_results(fake.runs["honest"], cohort)
     assert shown_slides(open_slides(page="2", sort="By name")) == [f"P-{k}-DX1" for k in range(14, 20)]

@@ -1,0 +1,71 @@
+"""Clicks on the Cohort page that only a browser can make: on a bar, and on a row of a table."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import REPOSITORY
+from tests.dashboard.conftest import Serve, WatchedPage
+from tests.dashboard.fake import FakeWorkspace
+from tests.dashboard.test_journey import PATIENCE, forgive_probes, settle
+
+ROW_PX = 35
+
+
+@pytest.fixture(scope="module")
+def page_address(serve: Serve, fake: FakeWorkspace) -> str:
+    return f"{serve(REPOSITORY / 'dashboard' / 'app.py', Path(fake.root))}/cohort?cohort=tumours"
+
+
+def click_bar(page: Page, figure: Locator, number: int) -> None:
+    """A bar of the patients shown, which lie over everybody's."""
+    bar = figure.locator(".barlayer .trace").last.locator(".point path").nth(number)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+@pytest.mark.timeout(300)
+def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(page_address)
+    settle(page)
+    sexes = page.locator(".st-key-figure-clinical-2")
+    expect(sexes.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
+    for _ in range(2):  # a second click on the same bar is a click too
+        click_bar(page, sexes, 0)
+        expect(page).to_have_url(re.compile("cohort-is-gender=FEMALE"), timeout=PATIENCE)
+        expect(page.get_by_text(re.compile(r"^\d+ of 58 patients shown$"))).to_be_visible(timeout=PATIENCE)
+        settle(page)
+        page.get_by_role("button", name="Clear filters").click()
+        expect(page.get_by_text("58 patients shown: the whole cohort.")).to_be_visible(timeout=PATIENCE)
+        expect(page).not_to_have_url(re.compile("cohort-is-gender"), timeout=PATIENCE)
+        settle(page)
+    ages = page.locator(".st-key-figure-clinical-1")
+    click_bar(page, ages, 5)
+    expect(page).to_have_url(re.compile(r"cohort-is-age=\d+&cohort-is-age=\d+"), timeout=PATIENCE)
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage, fake: FakeWorkspace) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{page_address}&cohort-find=P-31")
+    settle(page)
+    table = page.locator(".st-key-patients-list [data-testid=stDataFrame]")
+    table.scroll_into_view_if_needed()
+    settle(page)
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + ROW_PX / 2, box["y"] + 1.5 * ROW_PX)
+    expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
+    settle(page)
+    forgive_probes(watched)
