@@ -134,6 +134,10 @@ def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
             "**Stripes.** A bright column is a profile that fits every slide, a bright row a slide that fits every "
             "profile: they say nothing about the patient."
         )
+        st.caption(
+            f"Colours run from the lowest to the highest similarity shown, {matrix.min():.2f} to {matrix.max():.2f}; a "
+            "cosine of 1 is a perfect match, 0 nothing in common."
+        )
         if fewer:
             st.caption(
                 f"{len(names)} of {len(chosen.patients)} patients are shown, evenly from the best to the worst own "

@@ -14,7 +14,7 @@ from dashboard.theme import BLUE, GREY, ORANGE, SERIES, TEMPLATE, VERMILION
 
 NAMED = 40
 """Patients up to whom the axes of the matrix name each."""
-_HUNDREDTHS = 100
+_FINE = 1000
 _SHIFT = 0.16
 
 
@@ -67,17 +67,19 @@ def similarity_figure(similarity: NDArray[np.float64], patients: Sequence[str]) 
     """Slides against omics profiles, patients in one order on both axes, so that own pairs lie on the diagonal.
 
     Args:
-        similarity: (N, N) cosines; rows are slides. Shown in whole hundredths, a byte each.
+        similarity: (N, N) cosines; rows are slides. Shown in whole thousandths, two bytes each.
         patients: N names.
     """
     count = len(patients)
-    hundredths = np.round(_HUNDREDTHS * similarity).astype(np.int8)
+    fine = np.round(_FINE * similarity).astype(np.int16)
+    ends = [int(fine.min()), int(fine.max())]
     names = [escape(name) for name in patients]
     figure = go.Figure(
         go.Heatmap(
-            z=hundredths, colorscale="Cividis", zmin=int(hundredths.min()), zmax=int(hundredths.max()),
-            colorbar={"title": {"text": "Similarity<br>(cosine × 100)"}, "thickness": 14, "len": 0.9},
-            x=names, y=names, hovertemplate="slide of %{y}<br>omics of %{x}<br>cosine × 100: %{z}<extra></extra>",
+            z=fine, colorscale="Cividis", zmin=ends[0], zmax=ends[1], x=names, y=names,
+            colorbar={"title": {"text": "Similarity<br>(cosine)"}, "thickness": 14, "len": 0.9, "tickvals": ends,
+                      "ticktext": [f"{end / _FINE:.2f}" for end in ends]},
+            hovertemplate="slide of %{y}<br>omics of %{x}<br>cosine %{z}/" + str(_FINE) + "<extra></extra>",
         )
     )  # fmt: skip
     shown = count <= NAMED

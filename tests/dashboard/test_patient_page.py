@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
 import pytest
+from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts.patient import QUANTILES, patient_figure, seeds_figure, strip_figure
 from dashboard.charts.reasons import contributions_figure, genes_figure
+from dashboard.elements import run_label
 from dashboard.endpoints import describe_endpoint
 from dashboard.patient.alike import alike_table, compare
 from dashboard.patient.certainty import describe_seeds, more_seeds, other_group, out_of_hundred, risks_by_seed
@@ -24,8 +28,9 @@ from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, finish, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import APP, open_page, words
 
 OS = describe_endpoint("OS")
 NAN = float("nan")
@@ -303,6 +308,38 @@ class TestPage:
 
     def test_a_patient_without_a_slide(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "This patient has no slide" in words(open_explained(explained, monkeypatch, patient="P-40"))
+
+
+@pytest.mark.slow
+def test_clicks_open_other_patients(explained: FakeWorkspace, serve: Serve, watched: WatchedPage) -> None:
+    """A point of the strip, then a row of the similar patients, and no further jump after either."""
+    run, page = explained.runs["honest"], watched.page
+    predictions = run.require_predictions()
+    fold = fold_by_risk(predictions, predictions.iloc[0])
+    first, last = fold["patient"].iloc[0], fold["patient"].iloc[-1]
+    page.set_default_timeout(60_000)
+    page.set_viewport_size({"width": 1400, "height": 4000})
+    page.goto(f"{serve(APP, explained.root)}/patient?{urlencode({'run': run_label(run), 'patient': first})}")
+    page.locator(".js-plotly-plot .hoverlayer").nth(1).wait_for(state="attached")
+    settle(page)
+    strip = page.locator(".js-plotly-plot").nth(1)
+    point = strip.locator(".trace.scatter").first.locator(".point")  # low risk, in the order of the fold
+    spot = point.last.bounding_box()
+    page.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    expect(page).to_have_url(re.compile(f"patient={last}"))
+    settle(page)
+    vectors = run.table("embeddings")
+    similar = alike_table(compare(vectors[vectors["fold"] == fold["fold"].iloc[0]]), fold, last, OS)
+    corner = page.get_by_role("region", name="The most similar patients of the fold").bounding_box()
+    page.mouse.click(corner["x"] + 18, corner["y"] + 35 + 17)
+    expect(page).to_have_url(re.compile(f"patient={similar['patient'].iloc[0]}"))
+    settle(page)
+    expect(page).to_have_url(re.compile(f"patient={similar['patient'].iloc[0]}"))
+    watched.problems = [text for text in watched.problems if "404" not in text]  # Streamlit's own probes
+
+
+def settle(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
 
 
 class TestWhatIsGone:
