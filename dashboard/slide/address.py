@@ -11,6 +11,7 @@ from dashboard.state import MAP
 from dashboard.viewer import Choice, Look, Pane
 
 _MAPS = (MAP, SECOND_MAP)
+_SHOWN = "slide-shown"
 
 
 def read_address(panes: Sequence[Pane]) -> Choice:
@@ -24,18 +25,33 @@ def read_address(panes: Sequence[Pane]) -> Choice:
 
 
 def write_address(choice: Choice, panes: Sequence[Pane]) -> None:
-    """Let the address name what is chosen."""
-    named = dict.fromkeys((*_MAPS, REGION, LOOK), "") | {LOOK: choice.look.as_text()}
+    """Let the address name what is chosen in the viewer."""
+    named = dict.fromkeys(_MAPS, "") | {LOOK: choice.look.as_text()}
     for pane, name, key in zip(panes, _MAPS, choice.maps, strict=False):
         named[name] = pane.find_map(key).scale.title
-    if choice.region is not None:
-        place, index = choice.region
-        named[REGION] = f"{'2:' if place else ''}{index + 1}"
     for name, text in named.items():
-        if text and st.query_params.get(name) != text:
-            st.query_params[name] = text
-        elif not text and name in st.query_params:
-            del st.query_params[name]
+        _write(name, text)
+    write_region(choice.region)
+
+
+def write_region(region: tuple[int, int] | None) -> None:
+    """Let the address name the chosen region: of which pane, and its position (iloc)."""
+    _write(REGION, "" if region is None else f"{'2:' if region[0] else ''}{region[1] + 1}")
+
+
+def forget_region(shown: Sequence[str]) -> None:
+    """A region chosen on what was shown before is none of these; `shown` is what tells one slide from another."""
+    if st.session_state.get(_SHOWN, shown) != shown:
+        write_region(None)
+    st.session_state[_SHOWN] = shown
+
+
+def _write(name: str, text: str) -> None:
+    """A name that is as it should be is left alone: the browser is then told nothing."""
+    if text and st.query_params.get(name) != text:
+        st.query_params[name] = text
+    elif not text and name in st.query_params:
+        del st.query_params[name]
 
 
 def _key_of(pane: Pane, title: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import viewer
 from dashboard.data import Stamp, stamp
-from dashboard.elements import code
+from dashboard.elements import code, plain
 from dashboard.registry import SlideRegistry, slide_key, slide_url
 from pomp.errors import SlideError
 from pomp.runs.run import Run
@@ -89,5 +89,5 @@ def _explain_unreadable(file: Path | None, where: str) -> str:
     try:
         pyramid(file)
     except SlideError as error:
-        return f"The slide cannot be read, so its regions are shown {where}. {code(error)}"
+        return f"The slide cannot be read, so its regions are shown {where}. {plain(error)}"
     return ""

@@ -13,7 +13,8 @@ from PIL import Image
 
 from dashboard.data import Stamp, stamp
 from dashboard.elements import plain, show_figure
-from dashboard.slide.maps import PLACE, SlideMaps
+from dashboard.slide.address import read_address, write_region
+from dashboard.slide.maps import SlideMaps
 from dashboard.slide.source import SlideSource
 from dashboard.state import MAP, pick
 from dashboard.viewer import RegionMap, fallback_figure, grid_figure
@@ -24,20 +25,21 @@ A_SIDE, PICTURE_PX = 5, 84
 
 
 def show_still(found: SlideMaps, source: SlideSource, slide: str, command: str) -> int | None:
-    """Map selector, still picture and the regions at both ends; the position of the region that was clicked."""
+    """Map selector, still picture and the regions at both ends; the position of the region that is chosen."""
     st.info(source.reason)
     titles = {one.key: one.scale.title for one in found.maps}
     key = pick("Map", list(titles), MAP, show=titles.__getitem__, explain="What the colours on the slide stand for.")
-    chosen = next(one for one in found.maps if one.key == key)
-    st.markdown(f"**{plain(chosen.scale.title)}** — {plain(chosen.meaning)}")
-    numbers = found.regions[[*PLACE, "x", "y", "size"]].assign(score=chosen.scores)
+    shown = next(one for one in found.maps if one.key == key)
+    st.markdown(f"**{plain(shown.scale.title)}** — {plain(shown.meaning)}")
+    alt = f"Regions of slide {slide}, coloured by: {shown.scale.title}"
     clicked = show_figure(
-        still_figure(found, chosen, source), f"slide-{slide}", numbers, f"Regions of slide {slide}: "
-        f"{chosen.scale.title}", command=command, select=True,
-    )  # fmt: skip
+        still_figure(found, shown, source), f"slide-{slide}", found.regions, alt, command=command, select=True
+    )
     if source.stored is not None:
-        _show_extremes(found, chosen, source)
-    return clicked[0] - 1 if clicked else None
+        _show_extremes(found, shown, source)
+    region = (0, clicked[0] - 1) if clicked else read_address([found.pane(source.url, slide)]).region
+    write_region(region)
+    return region[1] if region else None
 
 
 def still_figure(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> go.Figure:
@@ -64,9 +66,9 @@ def _show_extremes(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> 
     for title, indices in zip((chosen.top, chosen.bottom), extremes(chosen), strict=True):
         if not indices:
             continue
-        places = tuple(found.regions.iloc[indices][PLACE].itertuples(index=False, name=None))
+        corners = tuple(found.regions.iloc[indices][["x", "y"]].astype(int).itertuples(index=False, name=None))
         try:
-            pictures = _pictures(str(source.path), places, stamp([source.path]))
+            pictures = _pictures(str(source.path), corners, stamp([source.path]))
         except SlideError as error:
             st.warning(plain(error))
             return
@@ -76,13 +78,15 @@ def _show_extremes(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> 
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _pictures(path: str, places: tuple[tuple[int, int], ...], of: Stamp) -> list[NDArray[np.uint8]]:
-    """Small pictures of the regions at these rows and columns; grey for those that the file has not."""
-    grid = {tuple(place): index for index, place in enumerate(read_slide_regions(Path(path)).grid.tolist())}
-    known = [grid[place] for place in places if place in grid]
-    pixels = dict(zip(known, read_pixels(Path(path), known), strict=True))
+def _pictures(path: str, corners: tuple[tuple[int, int], ...], of: Stamp) -> list[NDArray[np.uint8]]:
+    """Small pictures of the regions at these level-0 x and y; grey for those that the file does not have."""
+    stored = read_slide_regions(Path(path)).coordinates.tolist()
+    by_corner = {tuple(corner): index for index, corner in enumerate(stored)}
+    known = [corner for corner in corners if corner in by_corner]
+    pixels = read_pixels(Path(path), [by_corner[corner] for corner in known])
+    found = dict(zip(known, map(_shrink, pixels), strict=True))
     grey = np.full((PICTURE_PX, PICTURE_PX, 3), 200, np.uint8)
-    return [_shrink(pixels[grid[place]]) if place in grid else grey for place in places]
+    return [found.get(corner, grey) for corner in corners]
 
 
 def _shrink(region: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -47,7 +47,7 @@ def fallback_figure(
     """
     rows, columns, _ = thumbnail.shape
     shrink = columns / width
-    figure = go.Figure(_points(regions, scale, shrink))
+    figure = go.Figure(_points(regions, scale, shrink, _colour_bar(regions, scale, patches is not None)))
     tinted = _tint(thumbnail, regions, scale, shrink, opacity, patches)
     figure.add_layout_image(
         source=_as_png(tinted), xref="x", yref="y", x=0, y=0, sizex=columns, sizey=rows, sizing="stretch", layer="below"
@@ -84,27 +84,25 @@ def _in_order(regions: pd.DataFrame) -> pd.DataFrame:
     return regions.assign(x=places % side, y=places // side, size=1)
 
 
-def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float) -> go.Scatter:
-    """Invisible markers in the middle of the regions: they carry the hover text, the clicks and the colour bar."""
-    low, high = scale.limits(regions["score"].to_numpy(dtype=float))
+def _colour_bar(regions: pd.DataFrame, scale: ScoreScale, of_patches: bool) -> dict[str, Any]:
+    """What of a marker decides the colour bar."""
+    low, high = (0.0, 1.0) if of_patches else scale.limits(regions["score"].to_numpy(dtype=float))
     bar: dict[str, Any] = {"title": {"text": html.escape(scale.title)}, "thickness": 14, "ticks": "outside"}
-    if scale.diverging:
+    if of_patches:
+        bar |= {"tickvals": [low, high], "ticktext": [scale.low, scale.high]}
+    elif scale.diverging:
         bar |= {"tickvals": [low, 0, high], "ticktext": [f"{scale.low} {low:.3g}", "0", f"{scale.high} {high:.3g}"]}
     shown = bool(regions["score"].notna().any())
+    return {"colorscale": scale.palette, "cmin": low, "cmax": high, "showscale": shown, "colorbar": bar}
+
+
+def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, bar: dict[str, Any]) -> go.Scatter:
+    """Invisible markers in the middle of the regions: they carry the hover text, the clicks and the colour bar."""
     return go.Scatter(
         x=(regions["x"] + regions["size"] / 2) * shrink,
         y=(regions["y"] + regions["size"] / 2) * shrink,
         mode="markers",
-        marker={
-            "color": regions["score"],
-            "colorscale": scale.palette,
-            "cmin": low,
-            "cmax": high,
-            "opacity": 0,
-            "size": 12,
-            "showscale": shown,
-            "colorbar": bar,
-        },
+        marker={"color": regions["score"], "opacity": 0, "size": 12, **bar},
         customdata=np.arange(len(regions)) + 1,
         text=["no score" if np.isnan(score) else f"{score:.3g}" for score in regions["score"]],
         hovertemplate=f"Region %{{customdata}}<br>{html.escape(scale.title)}: %{{text}}<extra></extra>",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, errors_as_text, pick_run, run_badges
-from dashboard.slide.address import read_address, write_address
+from dashboard.elements import empty_state, errors_as_text, pick_run, run_badges, save_table, show_command
+from dashboard.slide.address import forget_region, read_address, write_address
 from dashboard.slide.comparison import pick_second, second_pane
 from dashboard.slide.exports import show_exports
 from dashboard.slide.maps import SlideMaps, slide_maps, slides_of
@@ -47,22 +47,27 @@ def show_slide(
     run: Run, found: SlideMaps, source: SlideSource, slide: str, mode: str, second: tuple[str, str] | None
 ) -> None:
     """The slide and what is chosen on it: a part of the page that is drawn again by itself."""
-    if mode == ONE or source.reason:
-        picture, region = st.columns([2, 1])
-        known = region
-    else:
-        picture = st.container()
-        region, known = st.columns([2, 1])
-    with picture:
-        if source.reason:
-            shown, chosen = found, show_still(found, source, slide, run.info.command)
+    with errors_as_text():
+        if mode == ONE or source.reason:
+            picture, region = st.columns([2, 1])
+            known = region
         else:
-            shown, chosen = show_panes(run, found, source, slide, mode, second)
-        show_exports(found, slide, source.stored, run.info.command)
-    with region:
-        show_region(shown, chosen)
-    with known:
-        say_what_is_known(found)
+            picture = st.container()
+            region, known = st.columns([2, 1])
+        with picture:
+            if source.reason:
+                shown, chosen = found, show_still(found, source, slide, run.info.command)
+            else:
+                shown, chosen = show_panes(run, found, source, slide, mode, second)
+            with st.container(horizontal=True, gap="small"):
+                if not source.reason:
+                    save_table(found.regions, f"regions-{slide}")
+                    show_command(run.info.command, f"regions-{slide}")
+                show_exports(found, slide, source.stored)
+        with region:
+            show_region(shown, chosen)
+        with known:
+            say_what_is_known(found)
 
 
 def show_panes(
@@ -107,4 +112,5 @@ with errors_as_text():
         )  # fmt: skip
     run_badges(run, of_patient=True)
     second = pick_second(run, patients, patient, slide) if compare == TWO_SLIDES else None
+    forget_region([run.id, patient, slide, *(second or [])])
     show_slide(run, found, source, slide, compare, second)

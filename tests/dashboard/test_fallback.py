@@ -36,6 +36,27 @@ class TestStillPicture:
         assert (untouched == 255).all()
         assert (thumbnail == 255).all()
 
+    def test_patches_tint_in_place_of_the_score(self) -> None:
+        regions = pd.DataFrame({"x": [0, 100], "y": [0, 0], "size": [40, 40], "score": [1.0, np.nan]})
+        patches = np.array([[[0, 255], [255, 0]], [[255, 255], [255, 255]]], np.uint8)
+        scale = ScoreScale("Within", "weakest", "strongest")
+        figure = fallback_figure(
+            np.full((20, 20, 3), 255, np.uint8), regions, scale, width=200, opacity=1.0, patches=patches
+        )
+        picture = pixels_of(figure)
+        assert picture[0, 0].tolist() == picture[3, 3].tolist() == VIRIDIS_LOWEST.tolist()
+        assert picture[1, 2].tolist() == picture[2, 0].tolist() == VIRIDIS_HIGHEST.tolist()
+        assert (picture[:, 4:] == 255).all()  # a region without a score has no patches either
+        bar = figure.data[0].marker
+        assert (bar.cmin, bar.cmax, bar.colorbar.ticktext) == (0, 1, ("weakest", "strongest"))
+
+    def test_names_from_data_are_no_html(self) -> None:
+        regions = pd.DataFrame({"x": [0], "y": [0], "size": [40], "score": [1.0]})
+        scale = ScoreScale("Match with <a href='x'>b</a>")
+        points = fallback_figure(np.zeros((20, 20, 3), np.uint8), regions, scale, width=200).data[0]
+        assert "<a" not in points.hovertemplate
+        assert "<a" not in points.marker.colorbar.title.text
+
     def test_points_are_the_regions_in_order(self) -> None:
         regions = pd.DataFrame({"x": [0, 100], "y": [0, 50], "size": [50, 50], "score": [np.nan, -0.25]})
         scale = ScoreScale("Occlusion", "lowers risk", "raises risk", diverging=True)

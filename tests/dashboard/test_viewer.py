@@ -93,6 +93,12 @@ class Viewer:
         assert box is not None, f"no {colour} on the stage"
         return box
 
+    def rest(self, colour: NDArray[np.int64]) -> Box:
+        """The rectangle of a colour once it does not move any more."""
+        seen = [self.find(colour)]
+        self.wait_for_box(colour, lambda box: seen.append(box) is None and seen[-2] == box)
+        return seen[-1]
+
     def click(self, box: Box) -> None:
         left, top, right, bottom = box
         self.stage.click(position={"x": (left + right) / 2, "y": (top + bottom) / 2})
@@ -342,7 +348,8 @@ class TestSideBySide:
         wide = viewer.wait_for_box(RED, lambda box: box is not None and box[2] - box[0] > 1.4 * (before[2] - before[0]))
         assert is_near(beside.wait_for_box(RED, lambda box: is_near(box, wide)), wide)
         viewer.press("ArrowRight")
-        moved = viewer.wait_for_box(RED, lambda box: box is not None and not is_near(box, wide))
+        viewer.wait_for_box(RED, lambda box: box is not None and not is_near(box, wide))
+        moved = viewer.rest(RED)
         assert is_near(beside.wait_for_box(RED, lambda box: is_near(box, moved)), moved)
         viewer.click(moved)
         viewer.expect_text("chosen (0, 0), maps attention occlusion")

@@ -64,7 +64,6 @@ export class Legend {
     const { scale } = this
     const score = scale.scores[index]
     if (score === null) return `Region ${index + 1}: no score`
-    const rank = scale.order.indexOf(index) + 1
-    return `Region ${index + 1}: ${this.map.score} ${formatScore(score)}, rank ${rank} of ${scale.order.length}`
+    return `Region ${index + 1}: ${this.map.score} ${formatScore(score)}, rank ${scale.rank(index)} of ${scale.order.length}`
   }
 }

@@ -31,6 +31,11 @@ export class ScoreScale {
     return this.diverging ? Math.abs(this.scores[index]) : this.scores[index]
   }
 
+  /** From 1, the strongest; regions that are as strong share it. */
+  rank(index) {
+    return 1 + this.order.findIndex((other) => this.strength(other) === this.strength(index))
+  }
+
   /** The share of the other regions that are weaker, 0 to 1; null without a score. */
   share(index) {
     return this.shares[index]
