@@ -11,10 +11,9 @@ from dashboard.alignment.scores import (
     FIRST,
     TO_OMICS,
     TO_SLIDES,
+    Alignment,
     FoldAlignment,
     alignment,
-    median_ranks,
-    recall_tables,
     swap_table,
     thinned,
 )
@@ -38,15 +37,15 @@ def show_matching(run: Run) -> None:
             "views/train.py", "Go to Train",
         )  # fmt: skip
         return
-    folds = alignment(run)
-    if folds is None:
+    found = alignment(run)
+    if found is None:
         empty_state(
             "This run has not recorded where pre-training puts slides and omics.",
             "Older versions did not. Make the run again to get it; it takes as long as the first time.",
         )
         show_command(run.info.command, "matching-again")
         return
-    if not folds:
+    if not found.folds:
         empty_state(
             "No fold has two patients with both slides and omics.",
             "There is nobody among whom a slide could look for its omics profile. Add slides to the cohort, then train "
@@ -54,14 +53,13 @@ def show_matching(run: Run) -> None:
             "views/cohort.py", "Go to Cohort",
         )  # fmt: skip
         return
-    show_retrieval(run, folds)
-    show_matrix(run, folds)
-    show_swaps(folds)
+    show_retrieval(run, found)
+    show_matrix(run, found.folds)
+    show_swaps(found.folds)
 
 
-def show_retrieval(run: Run, folds: Sequence[FoldAlignment]) -> None:
-    scores, each = recall_tables(list(folds))
-    ranks = median_ranks(list(folds))
+def show_retrieval(run: Run, found: Alignment) -> None:
+    scores, each = found.recall, found.recall_by_fold
     st.subheader("Do they find each other?")
     for direction in (TO_OMICS, TO_SLIDES):
         st.markdown(f"**{direction}.** {verdict(scores, direction)}")
@@ -78,26 +76,30 @@ def show_retrieval(run: Run, folds: Sequence[FoldAlignment]) -> None:
             "within each fold). Points: folds. Grey: guessing."
         )
     with right:
-        rows = [
-            (f"Fold {fold.fold + 1}", len(fold.patients), ranks[TO_OMICS].folds[place], ranks[TO_SLIDES].folds[place])
-            for place, fold in enumerate(folds)
-        ]
-        mean = sum(len(fold.patients) for fold in folds) / len(folds)
-        rows.append(("Mean", round(mean), ranks[TO_OMICS].mean, ranks[TO_SLIDES].mean))
-        rows.append(("Guessing", round(mean), ranks[TO_OMICS].chance, ranks[TO_SLIDES].chance))
-        st.markdown("**Median rank of the own counterpart**")
-        st.dataframe(
-            pd.DataFrame(rows, columns=["", "Patients", "Omics", "Slide"]), hide_index=True,
-            alt="Median rank of the own counterpart by fold",
-            column_config={
-                "Omics": st.column_config.NumberColumn(
-                    format="%.1f", help="Of the own omics profile, as the slide ranks all profiles. 1 is the best."
-                ),
-                "Slide": st.column_config.NumberColumn(
-                    format="%.1f", help="Of the own slide, as the omics profile ranks all slides. 1 is the best."
-                ),
-            },
-        )  # fmt: skip
+        show_median_ranks(found)
+
+
+def show_median_ranks(found: Alignment) -> None:
+    """By fold, their mean, and what guessing gives."""
+    omics, slides = found.median_ranks[TO_OMICS], found.median_ranks[TO_SLIDES]
+    sizes = [len(fold.patients) for fold in found.folds]
+    labels = [f"Fold {fold.fold + 1}" for fold in found.folds]
+    rows = [*zip(labels, sizes, omics.folds, slides.folds, strict=True)]
+    mean = round(sum(sizes) / len(sizes))
+    rows += [("Mean", mean, omics.mean, slides.mean), ("Guessing", mean, omics.chance, slides.chance)]
+    st.markdown("**Median rank of the own counterpart**")
+    st.dataframe(
+        pd.DataFrame(rows, columns=["", "Patients", "Omics", "Slide"]), hide_index=True,
+        alt="Median rank of the own counterpart by fold",
+        column_config={
+            "Omics": st.column_config.NumberColumn(
+                format="%.1f", help="Of the own omics profile, as the slide ranks all profiles. 1 is the best."
+            ),
+            "Slide": st.column_config.NumberColumn(
+                format="%.1f", help="Of the own slide, as the omics profile ranks all slides. 1 is the best."
+            ),
+        },
+    )  # fmt: skip
 
 
 def verdict(scores: pd.DataFrame, direction: str) -> str:

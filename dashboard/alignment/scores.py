@@ -42,8 +42,25 @@ class FoldAlignment:
     swaps: SwapSearch
 
 
-def alignment(run: Run) -> list[FoldAlignment] | None:
-    """A fold each, as far as at least two patients have both; None if the run has not recorded it.
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """What the page says of a run.
+
+    Attributes:
+        folds: those in which at least two patients have both; the rest is empty where there is none.
+        recall: direction, k, recall, lower, upper, chance: over all folds.
+        recall_by_fold: direction, k, fold (from 1), recall.
+        median_ranks: by direction.
+    """
+
+    folds: list[FoldAlignment]
+    recall: pd.DataFrame
+    recall_by_fold: pd.DataFrame
+    median_ranks: dict[str, RetrievalScore]
+
+
+def alignment(run: Run) -> Alignment | None:
+    """None if the run has not recorded it.
 
     Raises:
         RunError: the table is damaged.
@@ -52,12 +69,14 @@ def alignment(run: Run) -> list[FoldAlignment] | None:
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing slides with omics…")
-def _alignment(folder: str, of: Stamp) -> list[FoldAlignment] | None:
+def _alignment(folder: str, of: Stamp) -> Alignment | None:
     table = data.run_table(Run.open(Path(folder)), EMBEDDINGS)
     if table is None:
         return None
     both = table.dropna(subset=["pathology", "omics"])
-    return [align_fold(int(str(fold)), rows) for fold, rows in both.groupby("fold") if len(rows) > 1]
+    folds = [align_fold(int(str(fold)), rows) for fold, rows in both.groupby("fold") if len(rows) > 1]
+    ranks = {way: median_rank([fold.ranks[way] for fold in folds]) for way in (TO_OMICS, TO_SLIDES)}
+    return Alignment(folds, *recall_tables(folds), ranks)
 
 
 def align_fold(fold: int, rows: pd.DataFrame) -> FoldAlignment:
@@ -90,11 +109,6 @@ def recall_tables(folds: list[FoldAlignment]) -> tuple[pd.DataFrame, pd.DataFram
         pd.DataFrame(rows, columns=["direction", "k", "recall", "lower", "upper", "chance"]),
         pd.DataFrame(each, columns=["direction", "k", "fold", "recall"]),
     )
-
-
-def median_ranks(folds: list[FoldAlignment]) -> dict[str, RetrievalScore]:
-    """By direction."""
-    return {direction: median_rank([fold.ranks[direction] for fold in folds]) for direction in (TO_OMICS, TO_SLIDES)}
 
 
 def swap_table(folds: list[FoldAlignment]) -> pd.DataFrame:
