@@ -82,6 +82,8 @@ def loss_figure(
         where = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
         if view.log and (lines.loc[lines["measure"] == name, "value"] > 0).all():
             figure.update_yaxes(type="log", **where)
+        elif name in SPEED:  # a rate that never changes has a place too
+            figure.update_yaxes(rangemode="tozero", **where)
         if place >= len(shown) - _COLUMNS:  # the lowest panel of each column
             figure.update_xaxes(title_text="Epoch", **where)
     figure.update_layout(
@@ -170,7 +172,7 @@ def _traces(line: str, part: pd.DataFrame, view: View, first: bool) -> list[go.S
         return [drawn]
     measured = go.Scatter(
         x=epochs, y=_rounded(part["measured"]), mode=mode, name=f"{line}, as measured", legendgroup=line,
-        showlegend=False, line={"color": with_alpha(_colour(line), 0.3), "width": 1}, hoverinfo="skip",
+        showlegend=False, line={"color": with_alpha(_colour(line), 0.4), "width": 1}, hoverinfo="skip",
     )  # fmt: skip
     return [measured, drawn]
 

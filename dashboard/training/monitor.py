@@ -61,7 +61,7 @@ def show_run(run: Run, drawn: dict[str, State]) -> None:
             st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
         with st.expander("Command"):
             st.code(run.info.command, language="bash", wrap_lines=True)
-        with st.expander("Queue", expanded=any(state in {"QUEUED", "STOPPING"} for state in drawn.values())):
+        with st.expander("Queue", expanded=any(each.status().active for each in runs if each != run)):
             show_queue(read_queue(runs))
 
 
@@ -86,13 +86,12 @@ def show_progress(run: Run, status: Status) -> None:
 
 
 def describe_work(run: Run, status: Status) -> str:
-    """'Worked on for 3 min 20 s, on cuda of node-7.' Nothing where nobody has worked on it."""
+    """'Worked on for 3 min 20 s, on node-7 (cuda).' Nothing where nobody has worked on it."""
     seconds = run.seconds()
     if seconds is None:
         return ""
-    device = f", on {plain(status.device)}" if status.device else ""
-    host = f" of {plain(status.host)}" if status.device and status.host else ""
-    return f"Worked on for {duration(seconds)}{device}{host}."
+    where = f"{status.host} ({status.device})" if status.host and status.device else status.device
+    return f"Worked on for {duration(seconds)}{f', on {plain(where)}' if where else ''}."
 
 
 def describe_progress(status: Status) -> str:

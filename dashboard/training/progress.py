@@ -7,30 +7,26 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.training import FINETUNE, PRETRAIN, SPEED, View, loss_figure, loss_lines
+from dashboard.charts.training import LOSSES, SPEED, View, loss_figure, loss_lines
 from dashboard.data import Stamp, stamp
 from dashboard.elements import show_figure
 from dashboard.state import amount, switch, tick
 from pomp.runs.run import Run
 
-PARTS = {
-    "Pre-training": ("pretrain", PRETRAIN),
-    "Fine-tuning": ("finetune", FINETUNE),
-    "Speed of pre-training": ("pretrain", SPEED),
-    "Speed of fine-tuning": ("finetune", SPEED),
-}
-"""Part of the curves → stage and measures."""
-
+STAGE_NAMES = {"Pre-training": "pretrain", "Fine-tuning": "finetune"}
+LOSS, SPEEDS = "Losses", "Speed"
+_SPEED = (
+    "A region is a square of tissue that the model reads. Memory is the most that the device held in that epoch; on "
+    "the CPU, of the whole process."
+)
 EXPLAIN = {
-    "Pre-training": "The three tasks of pre-training and their weighted sum. Lower is better; a line that no longer "
-    "falls has learnt what it can. How far losses fall says nothing about patients who were not trained on.",
-    "Fine-tuning": "The Cox loss falls while the order of the training patients' risks comes right. Their C-index is "
-    "no result: a model that knows its patients by heart reaches 1. What counts is on the Survival page.",
-    "Speed of pre-training": "A region is a square of tissue that the model reads. Memory is the most that the device "
-    "held in that epoch.",
-    "Speed of fine-tuning": "A region is a square of tissue that the model reads. Memory is the most that the device "
-    "held in that epoch.",
+    "pretrain": "The three tasks of pre-training and their weighted sum. Lower is better; a line that no longer falls "
+    "has learnt what it can. How far losses fall says nothing about patients who were not trained on.",
+    "finetune": "The Cox loss falls while the order of the training patients' risks comes right. Their C-index is no "
+    "result: a model that knows its patients by heart reaches 1. What counts is on the Survival page.",
 }
+"""Stage → how its losses are read."""
+
 BY_FOLD, MEAN = "By fold", "Mean over folds"
 
 
@@ -40,21 +36,25 @@ def show_curves(run: Run) -> None:
     if metrics.empty:
         st.caption("Curves appear here when the first epoch of training is done.")
         return
-    part = switch("Curves of", list(PARTS), "train-part", hidden=True)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        name = switch("Stage", list(STAGE_NAMES), "train-stage")
+        shown = switch("Curves", [LOSS, SPEEDS], "train-curves")
         view = _ask_view()
-    stage, titles = PARTS[part]
+    stage = STAGE_NAMES[name]
+    titles = SPEED if shown == SPEEDS else LOSSES[stage]
     figure = loss_figure(metrics, stage, view, titles)
     if figure is None:
-        st.caption(f"Nothing has been measured for this part yet: {part.lower()}.")
+        st.caption(f"Nothing has been measured of {name.lower()} yet.")
         return
-    st.markdown(f"**{part}**")
+    st.markdown(f"**{name}**")
     table = loss_lines(metrics, stage, view, titles)
     show_figure(
-        figure, f"{part.lower().replace(' ', '-')}-{run.id}", table,
-        f"{part} by epoch: {', '.join(titles[name] for name in table['measure'].unique())}", command=run.info.command,
+        figure, f"{stage}-{shown.lower()}-{run.id}", table,
+        f"{name} by epoch: {', '.join(titles[measure] for measure in table['measure'].unique())}",
+        command=run.info.command,
     )  # fmt: skip
-    st.caption(EXPLAIN[part] + (" The mean is over the folds that have reached the epoch." if view.mean else ""))
+    explained = _SPEED if shown == SPEEDS else EXPLAIN[stage]
+    st.caption(explained + (" The mean is over the folds that have reached the epoch." if view.mean else ""))
 
 
 def run_metrics(run: Run) -> pd.DataFrame:

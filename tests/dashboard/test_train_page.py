@@ -270,6 +270,9 @@ def test_what_was_measured_stands_behind_what_is_smoothed() -> None:
 def test_speed_has_panels_of_its_own() -> None:
     found = loss_lines(metrics(1, learning_rate=5e-4, regions_per_second=120.0), "pretrain", titles=SPEED)
     assert found["measure"].unique().tolist() == ["learning_rate", "regions_per_second"]
+    figure = loss_figure(metrics(1, learning_rate=5e-4), "pretrain", titles=SPEED)
+    assert figure is not None
+    assert figure.layout.yaxis.rangemode == "tozero"
     assert loss_figure(metrics(1), "pretrain", titles=SPEED) is None
 
 
@@ -288,9 +291,10 @@ def test_the_page_draws_as_the_address_says(own: FakeWorkspace) -> None:
     assert app.slider(key="train-smoothing").value == 0.5
     assert app.checkbox(key="train-log").value is True
     assert "mean is over the folds that have reached the epoch" in words(app)
-    app.segmented_control(key="train-part").set_value("Speed of pre-training").run()
+    app.segmented_control(key="train-curves").set_value("Speed").run()
     assert len(app.get("plotly_chart")) == 1  # seconds alone were measured
-    app.segmented_control(key="train-part").set_value("Fine-tuning").run()
+    app.segmented_control(key="train-curves").set_value("Losses")
+    app.segmented_control(key="train-stage").set_value("Fine-tuning").run()
     assert "Their C-index is no result" in words(app)
 
 
@@ -309,7 +313,7 @@ def test_before_the_first_epoch(own: FakeWorkspace) -> None:
         ({"started": "2025-01-01T00:00:00", "finished": "2025-01-01T00:03:20"}, "Worked on for 3 min 20 s."),
         (
             {"started": "2025-01-01T00:00:00", "finished": "2025-01-01T00:00:07", "device": "cuda", "host": "node7"},
-            "Worked on for 7 s, on cuda of node7.",
+            r"Worked on for 7 s, on node7 \(cuda\).",
         ),
         ({}, ""),
     ],
