@@ -9,6 +9,7 @@ import secrets
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ class RunStore:
         """
         if not _RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
             raise RunError(f"There is no run {run_id[:100]!r} in {self.root}.")
-        return Run.open(self.root / run_id)
+        return _open(self.root / run_id, *_stamp(self.root / run_id / "run.json"))
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good.
@@ -142,6 +143,21 @@ class RunStore:
             except RunError as error:
                 damaged.append((folder.name, str(error)))
         return runs, damaged
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Modification time (ns) and size; zeros where there is no file, which opening it explains."""
+    try:
+        state = file.stat()
+    except OSError:
+        return 0, 0
+    return state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=1024)
+def _open(folder: Path, modified: int, size: int) -> Run:
+    """What a run is never changes, so run.json is read once; pages ask for all runs at every click."""
+    return Run.open(folder)
 
 
 def _new_status(info: RunInfo) -> Status:
