@@ -16,7 +16,7 @@ from pomp.runs.run import Run
 STAGE_NAMES = {"Pre-training": "pretrain", "Fine-tuning": "finetune"}
 LOSS, SPEEDS = "Losses", "Speed"
 _SPEED = (
-    "A region is a square of tissue that the model reads. Memory is the most that the device held in that epoch; on "
+    "A region is a square of tissue that the model reads. Memory is the most that was held at once so far; on "
     "the CPU, of the whole process."
 )
 EXPLAIN = {
