@@ -20,7 +20,7 @@ from pomp.runs.run import Run
 EMBEDDINGS, RECONSTRUCTIONS = "embeddings", "reconstructions"
 FIRST = (1, 5, 10)
 TO_OMICS, TO_SLIDES = "Slide finds omics", "Omics find slide"
-MOST_SHOWN = 100
+MOST_SHOWN = 80
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,16 +67,16 @@ def similarity_figure(similarity: NDArray[np.float64], patients: Sequence[str]) 
     """Slides against omics profiles, patients in one order on both axes, so that own pairs lie on the diagonal.
 
     Args:
-        similarity: (N, N) cosines; rows are slides. Shown in whole thousandths, two bytes each.
+        similarity: (N, N) cosines; rows are slides. Shown in whole thousandths, a few letters each.
         patients: N names.
     """
     count = len(patients)
-    fine = np.round(_FINE * similarity).astype(np.int16)
+    fine = np.round(_FINE * similarity).astype(int)
     ends = [int(fine.min()), int(fine.max())]
     names = [escape(name) for name in patients]
     figure = go.Figure(
         go.Heatmap(
-            z=fine, colorscale="Cividis", zmin=ends[0], zmax=ends[1], x=names, y=names,
+            z=fine.tolist(), colorscale="Cividis", zmin=ends[0], zmax=ends[1], x=names, y=names,
             colorbar={"title": {"text": "Similarity<br>(cosine)"}, "thickness": 14, "len": 0.9, "tickvals": ends,
                       "ticktext": [f"{end / _FINE:.2f}" for end in ends]},
             hovertemplate="slide of %{y}<br>omics of %{x}<br>cosine %{z}/" + str(_FINE) + "<extra></extra>",

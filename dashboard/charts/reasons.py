@@ -25,7 +25,8 @@ def contributions_figure(parts: pd.DataFrame) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=parts["difference"], y=[escape(str(part)) for part in parts["part"]], orientation="h",
-            marker_color=_colours(parts["difference"]), text=[f"{value:+.3f}" for value in parts["difference"]],
+            marker_color=_colours(parts["difference"]),
+            text=[f"{round(value, 3) + 0.0:+.3f}" for value in parts["difference"]],
             textposition="outside", cliponaxis=False, customdata=parts["hazard"].round(3),
             hovertemplate="%{y}: %{x:+.3f}<br>hazard × %{customdata:.2f}<extra></extra>",
         )
