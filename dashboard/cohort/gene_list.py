@@ -45,7 +45,7 @@ def _show_list(run: Run, chosen: ChosenGenes) -> None:
     table = found.drop(columns=["folds", "ranked"]) if once else found.merge(chosen.ranks, on=["omics", "gene"])
     st.dataframe(
         table.head(LISTED), hide_index=True, alt="Genes with the folds that chose them and their rank in each",
-        height=400 if len(table) > 10 else "content", placeholder="–", column_config=_config(run, once),
+        height=400 if len(table) > 10 else "content", placeholder="–", column_config=_config(run, once, table),
     )  # fmt: skip
     said = [f"{count(len(found), 'gene')}{' found' if text else ' chosen at least once'}."]
     if len(found) > LISTED:
@@ -70,8 +70,13 @@ def find_genes(genes: pd.DataFrame, text: str, omics: str | None) -> pd.DataFram
     return found if omics is None else found[found["omics"] == omics]
 
 
-def _config(run: Run, once: bool) -> dict[str, Any]:
-    return {
+def _config(run: Run, once: bool, table: pd.DataFrame) -> dict[str, Any]:
+    ranks = {
+        name: st.column_config.NumberColumn(str(name).capitalize(), help="Rank in this fold; 1 is best.")
+        for name in table
+        if str(name).startswith("fold ")
+    }
+    return ranks | {
         "omics": "Type",
         "gene": "Gene",
         "folds": st.column_config.NumberColumn("Chosen in", help="Folds that chose the gene."),
@@ -80,9 +85,9 @@ def _config(run: Run, once: bool) -> dict[str, Any]:
             "Rank" if once else "Mean rank", format="%.1f", help="1 is best; over the folds that ranked it."
         ),
         "mean_importance": st.column_config.NumberColumn(
-            "Importance" if once else "Mean importance", format="%.2e", help=SELECTORS[run.config.omics.selector]
+            "Importance" if once else "Mean importance", format="%.2g", help=SELECTORS[run.config.omics.selector]
         ),
         "lowest_q": st.column_config.NumberColumn(
-            "q" if once else "Lowest q", format="%.2e", help="False discovery rate of the differential test."
+            "q" if once else "Lowest q", format="%.2g", help="False discovery rate of the differential test."
         ),
     }

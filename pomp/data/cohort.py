@@ -17,6 +17,7 @@ from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
 from pomp.data.readers.clinical import Clinical, read_clinical
 from pomp.data.readers.omics import read_omics
 from pomp.data.readers.slides import COLUMNS, read_slides
+from pomp.data.slide_copies import report_copies
 from pomp.data.unused_samples import read_unused
 from pomp.errors import CohortError
 
@@ -138,7 +139,9 @@ def _read_files(folder: Path, manifest: Manifest, config: CohortConfig, endpoint
             omics[name] = replace(table, unused=(*before.get(name, ()), *table.unused))
     slides = pd.DataFrame(columns=COLUMNS)
     if manifest.slides is not None or (folder / SLIDES).is_file():
-        slides = read_slides(folder, manifest.slides.file if manifest.slides else SLIDES, problems)
+        listed = manifest.slides.file if manifest.slides else SLIDES
+        slides = read_slides(folder, listed, problems)
+        report_copies(slides, listed, problems)
     return _Files(clinical, omics, slides)
 
 
