@@ -46,9 +46,9 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
                 "%{customdata[1]:.0%} to %{customdata[2]:.0%})<extra>" + horizon(days) + "</extra>",
             )
         )  # fmt: skip
-    figure.update_xaxes(title_text=f"Predicted probability to be {endpoint.free}", range=[-0.02, 1.02],
-                        tickformat=".0%")  # fmt: skip
-    figure.update_yaxes(title_text=f"Observed share {endpoint.free}", range=[-0.02, 1.05], tickformat=".0%")
+    shares = {"tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "tickformat": ".0%", "range": [-0.03, 1.06]}
+    figure.update_xaxes(title_text=f"Predicted probability to be {endpoint.free}", **shares)
+    figure.update_yaxes(title_text=f"Observed share {endpoint.free}", **shares)
     figure.update_layout(template=TEMPLATE, height=440)
     return figure
 

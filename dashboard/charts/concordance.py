@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -28,11 +29,19 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
         figure.add_trace(_folds(place, name, score, colour))
         figure.add_trace(_mean(place, name, score, colour))
     figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.3], showgrid=False
+        tickvals=list(range(len(names))),
+        ticktext=[_broken(name) for name in names],
+        range=[-0.5, len(names) - 0.3],
+        showgrid=False,
     )
     figure.update_yaxes(title_text="C-index (1 = every pair in the right order)")
     figure.update_layout(template=TEMPLATE, height=400, showlegend=False, margin={"r": 56})
     return figure
+
+
+def _broken(name: str) -> str:
+    """In two lines where there is a natural place; names are data."""
+    return escape(name).replace(", ", ",<br>", 1).replace(" (", "<br>(", 1)
 
 
 def _folds(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
@@ -40,7 +49,7 @@ def _folds(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
     count = len(score.folds)
     spread = [place - 0.22 + 0.28 * (rank / max(count - 1, 1)) for rank in range(count)]
     return go.Scatter(
-        x=spread, y=[fold.harrell for fold in score.folds], mode="markers", name=name,
+        x=spread, y=[fold.harrell for fold in score.folds], mode="markers", name=escape(name),
         marker={"color": colour, "size": 9},
         customdata=[(fold.fold + 1, fold.patients, fold.events) for fold in score.folds],
         hovertemplate="fold %{customdata[0]}: %{y:.3f}<br>%{customdata[1]} patients, %{customdata[2]} deaths"
@@ -51,7 +60,7 @@ def _folds(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
 def _mean(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
     deviation = None if pd.isna(score.sd) else [score.sd]
     return go.Scatter(
-        x=[place + 0.2], y=[score.mean], mode="markers+text", name=f"{name}, mean", text=[f" {score.mean:.3f}"],
+        x=[place + 0.2], y=[score.mean], mode="markers+text", name=f"{escape(name)}, mean", text=[f" {score.mean:.3f}"],
         textposition="middle right", marker={"symbol": "diamond", "size": 12, "color": colour},
         error_y={"type": "data", "array": deviation, "visible": deviation is not None, "color": colour},
         hovertemplate=f"mean {score.mean:.3f}, sd {score.sd:.3f}<extra></extra>",

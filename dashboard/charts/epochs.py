@@ -12,8 +12,8 @@ from pomp.evaluation.epochs import EpochStrip
 POINTS = 300
 """At most so many epochs are drawn of a line; the epochs of the rules always are."""
 RULES = {
-    "last": ("last epoch", GREEN, "square"),
-    "best_mean": ("best epoch of the mean", PURPLE, "diamond"),
+    "last": ("last epoch", GREEN, "square-open"),
+    "best_mean": ("best epoch of the mean", PURPLE, "diamond-open"),
     "best_of_each": ("best epoch of each fold", VERMILION, "star"),
 }
 """Rule → what it is called, its colour and its mark."""
@@ -32,13 +32,13 @@ def epoch_figure(strip: EpochStrip) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=list(rule.epochs), y=values, mode="markers", name=label,
-                marker={"color": colour, "symbol": symbol, "size": 11},
+                marker={"color": colour, "symbol": symbol, "size": 13, "line": {"width": 2}},
                 text=[f"fold {int(fold) + 1}" for fold in strip.folds],
                 hovertemplate="%{text}, epoch %{x}: %{y:.3f}<extra>" + label + "</extra>",
             )
         )  # fmt: skip
     figure.add_hline(y=0.5, line={"color": GREY, "dash": "dot"})
-    figure.update_xaxes(title_text="Epoch of fine-tuning")
+    figure.update_xaxes(title_text="Epoch of fine-tuning", tickformat="d")
     figure.update_yaxes(title_text="C-index on the test patients")
     figure.update_layout(template=TEMPLATE, height=440)
     return figure

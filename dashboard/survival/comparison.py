@@ -96,18 +96,28 @@ def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -
     if beside is None:
         st.caption("Choose another run of this cohort above, under Compare with.")
         return
-    run_badges(beside.run)
     other = protocol_label(beside.run)
     names = protocol_label(run), other if other != protocol_label(run) else f"{other} (the other)"
     scores = dict(zip(names, (report.score, beside.report.score), strict=True))
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        show_figure(
-            concordance_figure(scores), f"comparison-{run.id}", concordance_table(scores),
-            "C-index of both runs by fold", command=beside.run.info.command,
-        )  # fmt: skip
-    with right:
-        _show_difference(beside)
+    show_figure(
+        concordance_figure(scores), f"comparison-{run.id}", concordance_table(scores), "C-index of both runs by fold",
+        command=beside.run.info.command,
+    )  # fmt: skip
+    run_badges(beside.run)
+    _show_difference(beside)
+
+
+def describe_optimism(found: Optimism) -> str:
+    """What having seen the test patients has gained, or that it has gained nothing here."""
+    if found.difference <= 0:
+        return (
+            f"On the same folds, the paper's way of working gives {number(found.paper)} and the honest one "
+            f"{number(found.honest)}: here it gained nothing, though it has seen the test patients."
+        )
+    return (
+        f"On the same folds, the paper's way of working raises the C-index from {number(found.honest)} to "
+        f"{number(found.paper)}. That gain comes from having seen the test patients: new patients do not get it."
+    )
 
 
 def _show_difference(beside: Beside) -> None:
@@ -117,9 +127,6 @@ def _show_difference(beside: Beside) -> None:
     name, found = "Optimism" if beside.named else "Difference", beside.found
     st.markdown(f"**{name} {plain(f'{found.difference:+.3f}')}**, mean over folds; sd {number(found.sd)}.")
     if beside.named:
-        st.markdown(
-            f"On the same folds, the paper's way of working raises the C-index from {number(found.honest)} to "
-            f"{number(found.paper)}. That gain comes from having seen the test patients: new patients do not get it."
-        )
+        st.markdown(describe_optimism(found))
     protocol = beside.run.info.protocol
     st.markdown(f"**{plain(protocol)}**: {PROTOCOLS[protocol]}")

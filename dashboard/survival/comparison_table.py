@@ -37,16 +37,28 @@ def comparison_numbers(found: GroupComparison) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str, stratified: bool) -> None:
-    """The table, and the tests in words.
+def describe_tests(found: GroupComparison, stratified: bool) -> str:
+    """The p-values in one line. `stratified`: whether the tests are, by fold."""
+    if found.logrank is None:
+        return "**Log-rank test:** there are no two groups that a death could tell apart."
+    how = "stratified by fold" if stratified else "not stratified"
+    said = [
+        f"**Log-rank p {plain(p_value(found.logrank.p_value))}** ({count(len(found.curves), 'group')}, {how})",
+        f"permutation p {plain(p_value(found.permutation_p))}",
+    ]
+    if found.trend is not None:
+        said.append(f"p for trend {plain(p_value(found.trend.p_value))}")
+    return " · ".join(said)
+
+
+def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
+    """The table, a row a group.
 
     Args:
         found: the groups.
         endpoint: what is counted.
         name: of the file that is saved, and the element's key.
-        stratified: whether the tests are, by fold.
     """
-    st.markdown(_tests(found, stratified))
     last = max(float(curve.time[-1]) for curve in found.curves.values())
     axis = TimeAxis.up_to(last)
     table = comparison_numbers(found)
@@ -58,15 +70,13 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str, stratifi
             "Patients": table["patients"],
             endpoint.events.capitalize(): table["events"],
             f"Median ({axis.unit})": _cells(table, "median", "days", axis.days),
-            "Mean within τ": _cells(table, "mean", "days", axis.days),
-            "Difference": _cells(table, "difference", "days", axis.days, signed=True),
+            f"Mean within τ ({axis.unit})": _cells(table, "mean", "days", axis.days),
+            f"Difference ({axis.unit})": _cells(table, "difference", "days", axis.days, signed=True),
             "Hazard ratio": _cells(table, "hazard", "ratio", 1.0),
             "p": [p_value(value) for value in table["hazard_p_value"].astype(float)],
         }
     )  # fmt: skip
-    st.dataframe(
-        shown.set_index("Group").T, alt="Numbers of each group", height="content",
-    )  # fmt: skip
+    st.dataframe(shown, hide_index=True, alt="Numbers of each group", height="content")
     save_table(table, name)
     st.caption(
         f"In brackets: 95 % intervals. Median: when half of the group have had the event. Mean within τ: "
@@ -86,20 +96,7 @@ def _cell(value: float, lower: float, upper: float, kind: str, signed: bool) -> 
     if not math.isfinite(value):
         return NOT_REACHED if kind == "median" else "–"
     sign, dash = ("+", " to ") if signed else ("", "–")
-    if kind == "median":  # one limit may not be reached
-        return f"{value:.1f} ({number(lower, 1)}{dash}{number(upper, 1) if math.isfinite(upper) else '?'})"
+    if kind == "median" and not math.isfinite(upper):
+        return f"{value:.1f} (from {number(lower, 1)})"
     digits = 2 if kind == "hazard" else 1
     return f"{value:{sign}.{digits}f} ({lower:{sign}.{digits}f}{dash}{upper:{sign}.{digits}f})"
-
-
-def _tests(found: GroupComparison, stratified: bool) -> str:
-    if found.logrank is None:
-        return "**Log-rank test:** there are no two groups that a death could tell apart."
-    how = "stratified by fold" if stratified else "not stratified"
-    said = [
-        f"**Log-rank p {plain(p_value(found.logrank.p_value))}** ({count(len(found.curves), 'group')}, {how})",
-        f"permutation p {plain(p_value(found.permutation_p))}",
-    ]
-    if found.trend is not None:
-        said.append(f"p for trend {plain(p_value(found.trend.p_value))}")
-    return " · ".join(said)

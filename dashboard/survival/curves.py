@@ -13,7 +13,7 @@ from dashboard.elements import empty_state, plain, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.survival.choices import CurveChoice, choose_curves
 from dashboard.survival.compared import Compared, compare
-from dashboard.survival.comparison_table import show_numbers
+from dashboard.survival.comparison_table import describe_tests, show_numbers
 from dashboard.survival.grouping import NEEDS_TRAINING_RISKS, describe_cut, group_colours, heading
 from dashboard.survival.open_patient import offer_patients
 from dashboard.survival.results import TRAINING_RISKS, Judged
@@ -42,9 +42,9 @@ def show_curves(run: Run) -> None:
     with left:
         _show_figure(run, choice, compared)
     with right:
-        slug = _slug(run, choice)
-        show_numbers(compared.found, describe_endpoint(choice.endpoint), f"groups-{slug}", choice.groups.by_risk)
-        st.caption(" ".join(_remarks(run, choice, judged, compared)))
+        st.markdown(describe_tests(compared.found, choice.groups.by_risk))
+        st.markdown("\n".join(f"- {remark}" for remark in _remarks(run, choice, judged, compared)))
+    show_numbers(compared.found, describe_endpoint(choice.endpoint), f"groups-{_slug(run, choice)}")
 
 
 def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:

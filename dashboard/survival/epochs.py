@@ -22,9 +22,9 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
     if strip is None:
         _explain_none(run, runs)
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("C-index on the test patients, by epoch")
+        st.subheader("Test C-index by epoch")
         show_figure(
             epoch_figure(strip), f"epochs-{run.id}", epoch_table(strip),
             "C-index of the test patients by epoch and fold, with the epochs that three rules take",
@@ -40,8 +40,8 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
         st.dataframe(
             table.assign(c_index=table["c_index"].map(number), above_last=[f"{x:+.3f}" for x in table["above_last"]]),
             hide_index=True, alt="Mean C-index by rule",
-            column_config={"rule": "Rule", "c_index": "C-index", "epochs": "Epoch of each fold",
-                           "above_last": "Above the last epoch"},
+            column_config={"rule": "Rule", "c_index": "C-index", "epochs": "Epoch, by fold",
+                           "above_last": "Above the last"},
         )  # fmt: skip
         save_table(table, f"rules-{run.id}")
         st.markdown(describe_rules(strip))

@@ -25,7 +25,7 @@ def show_headline(report: EvaluationReport, beside: Optimism | None, *, named: b
         "0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were not trained on.",
     )  # fmt: skip
     cards[1].metric(
-        "95 % interval", f"{number(score.lower)} to {number(score.upper)}", border=True,
+        "95 % interval", f"{number(score.lower)}–{number(score.upper)}", border=True,
         help="How far the mean could be off by the choice of test patients alone (1,000 bootstrap samples).",
     )  # fmt: skip
     cards[2].metric(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -25,15 +26,15 @@ DEFINITIONS = {"harrell": "Harrell's C", "uno": "Uno's C", "paper": "Eq. 16"}
 
 def show_models(run: Run, report: EvaluationReport, beside: Beside | None, runs: Sequence[Run]) -> None:
     """Folds, definitions, seeds, and the other run."""
+    _show_definitions(run)
     left, right = st.columns(2, gap="large")
     with left:
         _show_folds(run, report)
-    with right:
-        _show_definitions(run)
         if report.notes:
             with st.expander("Remarks on these numbers"):
                 st.markdown("\n".join(f"- {plain(note)}" for note in report.notes))
-    show_comparison(run, report, beside)
+    with right:
+        show_comparison(run, report, beside)
     show_seeds(run, runs)
 
 
@@ -75,12 +76,19 @@ def _show_definitions(run: Run) -> None:
         },
     )  # fmt: skip
     save_table(score_table(scores), f"models-{run.id}")
-    taus = [tau / DAYS_PER_YEAR for tau in scores.tau_days]
     st.caption(
         f"Means over folds of {scores.patients} patients, with 95 % intervals from drawing them again 1,000 times "
-        f"within the folds, the same draws for all models. Uno's τ: {min(taus):.1f} to {max(taus):.1f} years, by fold. "
+        f"within the folds, the same draws for all models. Uno's τ: {_taus(scores)}. "
         "Where the interval of a difference covers 0, the models cannot be told apart on these patients."
     )
+
+
+def _taus(scores: ModelScores) -> str:
+    """'5.1 to 5.4 years, by fold'; with one fold there are no other patients to take it from."""
+    known = [f"{tau / DAYS_PER_YEAR:.1f}" for tau in sorted(scores.tau_days) if math.isfinite(tau)]
+    if not known:
+        return "none with one fold"
+    return f"{known[0]} years" if known[0] == known[-1] else f"{known[0]} to {known[-1]} years, by fold"
 
 
 def added_value(scores: ModelScores) -> list[str]:

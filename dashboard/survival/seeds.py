@@ -13,20 +13,11 @@ from dashboard.words import count, number
 from pomp.config import override
 from pomp.evaluation.seed_spread import seed_spread
 from pomp.runs.command import command_line
+from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 
 SHOWN = 12
 """So many seeds are drawn at most; the mean is of all."""
-
-
-def repeats(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """The runs that differ from `run` in nothing but the seed, itself included; by seed."""
-    same = override(run.config, {"seed": 0})
-    alike = [
-        other for other in runs
-        if other.info.cohort.digest == run.info.cohort.digest and override(other.config, {"seed": 0}) == same
-    ]  # fmt: skip
-    return sorted(alike, key=lambda other: other.info.seed)
 
 
 def show_seeds(run: Run, runs: Sequence[Run]) -> None:
@@ -41,7 +32,7 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         config = override(run.config, {"seed": run.info.seed + 1})
         st.code(command_line(data.cohort_argument(run.cohort_folder), config), language="bash", wrap_lines=True)
         return
-    scores = {_label(one, alike): data.report(one).score for one in alike[:SHOWN]}
+    scores = {f"seed {one.info.seed}": data.report(one).score for one in alike[:SHOWN]}
     found = seed_spread([data.report(one).score.mean for one in alike])
     show_figure(
         concordance_figure(scores), f"seeds-{run.id}", concordance_table(scores), "C-index of each fold, by seed",
@@ -55,9 +46,3 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         "Another seed deals other folds, starting weights and batches to the same patients. The interval says how well "
         "the mean over seeds is known; it says nothing of other patients, which the interval on top of the page does."
     )
-
-
-def _label(one: Run, alike: Sequence[Run]) -> str:
-    """The seed; where two runs have the same, the end of the id tells them apart."""
-    twins = [other for other in alike if other.info.seed == one.info.seed]
-    return f"seed {one.info.seed}" if len(twins) == 1 else f"seed {one.info.seed} ({one.id[-6:]})"

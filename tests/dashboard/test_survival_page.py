@@ -82,7 +82,7 @@ def open_part(run: Run, part: str, **chosen: str) -> AppTest:
 
 def groups_of(app: AppTest) -> pd.DataFrame:
     """The table beside the curves, a row a group."""
-    return app.dataframe[0].value.T
+    return app.dataframe[0].value.set_index("Group")
 
 
 # Curves
