@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Hashable
 from pathlib import Path
 
 import pandas as pd
@@ -35,7 +36,7 @@ def report_copies(slides: pd.DataFrame, file: str, problems: Problems) -> None:
 def _find_copies(slides: pd.DataFrame) -> list[pd.DataFrame]:
     sizes = slides["file"].map(lambda name: Path(name).stat().st_size)
     doubtful = slides[sizes.duplicated(keep=False) & (sizes > END_BYTES)]
-    groups: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+    groups: dict[tuple[int, bytes], list[Hashable]] = defaultdict(list)
     for row, name in doubtful["file"].items():
         groups[read_ends(Path(name), END_BYTES)].append(row)
     return [slides.loc[rows] for rows in groups.values() if len(rows) > 1]
