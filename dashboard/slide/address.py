@@ -1,4 +1,7 @@
-"""What is chosen in the viewer, in the address: pasted elsewhere, it shows the same."""
+"""What is chosen in the viewer, in the address: pasted elsewhere, it shows the same.
+
+Who goes to another page and comes back finds it, too: the address is then without it, the session is not.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,17 @@ from dashboard.state import MAP
 from dashboard.viewer import Choice, Look, Pane
 
 _MAPS = (MAP, SECOND_MAP)
-_SHOWN = "slide-shown"
+_SHOWN, _KEPT = "slide-shown", "slide-kept"
 
 
 def read_address(panes: Sequence[Pane]) -> Choice:
     """The choice that the address names; what it does not name, or these panes do not have, is as at first."""
-    keys = [_key_of(pane, st.query_params.get(name, "")) for pane, name in zip(panes, _MAPS, strict=False)]
-    if len(panes) > 1 and SECOND_MAP not in st.query_params:
+    keys = [_key_of(pane, _read(name)) for pane, name in zip(panes, _MAPS, strict=False)]
+    if len(panes) > 1 and not _read(SECOND_MAP):
         keys[1] = _other(panes, keys[0])
-    place, _, number = st.query_params.get(REGION, "").rpartition(":")
+    place, _, number = _read(REGION).rpartition(":")
     region = (int(place == "2"), int(number) - 1) if number.isascii() and number.isdigit() else None
-    return Choice(tuple(keys), region, Look.from_text(st.query_params.get(LOOK, ""))).fit(panes)
+    return Choice(tuple(keys), region, Look.from_text(_read(LOOK))).fit(panes)
 
 
 def write_address(choice: Choice, panes: Sequence[Pane]) -> None:
@@ -46,8 +49,14 @@ def forget_region(shown: Sequence[str]) -> None:
     st.session_state[_SHOWN] = shown
 
 
+def _read(name: str) -> str:
+    kept: dict[str, str] = st.session_state.get(_KEPT, {})
+    return st.query_params.get(name, kept.get(name, ""))
+
+
 def _write(name: str, text: str) -> None:
     """A name that is as it should be is left alone: the browser is then told nothing."""
+    st.session_state.setdefault(_KEPT, {})[name] = text
     if text and st.query_params.get(name) != text:
         st.query_params[name] = text
     elif not text and name in st.query_params:

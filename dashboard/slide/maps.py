@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dashboard.data import Stamp, stamp
 from dashboard.slide import words
 from dashboard.viewer import Pane, RegionMap, ScoreScale
+from dashboard.viewer.pane import pool
 from dashboard.words import map_columns
 from pomp.errors import RunError
 from pomp.evaluation.map_agreement import MapAgreement, map_agreement
@@ -82,8 +83,12 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
     keys = [*map_columns(list(regions.columns)), words.WITHIN, words.AGREEMENT]
     found = [key for key in keys if key in regions and regions[key].notna().any()]
     fold = int(regions["fold"].iloc[0])
-    origins = {words.AGREEMENT: words.origin_of_agreement(agreement.models, seen)} if agreement else {}
-    maps = tuple(_describe(key, regions[key], origins.get(key, words.origin(run, fold))) for key in found)
+    remarks = dict.fromkeys(found, words.origin(run, fold))
+    if agreement is not None:
+        remarks[words.AGREEMENT] = words.origin_of_agreement(agreement.models, seen)
+    if patches is not None:
+        remarks[words.WITHIN] += words.coarseness(patches.shape[1] // pool(patches).shape[1])
+    maps = tuple(_describe(key, regions[key], remarks[key]) for key in found)
     return SlideMaps(regions, maps, patches, agreement, genes if len(genes) else None)
 
 
@@ -122,8 +127,8 @@ def _agreement(regions: pd.DataFrame, by_fold: pd.DataFrame) -> tuple[MapAgreeme
     return map_agreement(values.to_numpy(dtype=float)), int(by_fold.groupby("fold")["seen"].first().sum())
 
 
-def _describe(key: str, scores: pd.Series, origin: str) -> RegionMap:
-    title, said = words.label(key), f"{words.meaning(key)} {origin}"
+def _describe(key: str, scores: pd.Series, remark: str) -> RegionMap:
+    title, said = words.label(key), f"{words.meaning(key)} {remark}"
     values = scores.to_numpy(dtype=float)
     if key == words.EFFECT:
         scale = ScoreScale(title, "lowers the risk", "raises the risk", diverging=True)

@@ -46,3 +46,8 @@ def origin(run: Run, fold: int) -> str:
 def origin_of_agreement(models: int, seen: int) -> str:
     """Which models agree or not."""
     return f"From the models of {models} folds, {seen} of which had this patient among their training patients."
+
+
+def coarseness(side: int) -> str:
+    """What is said where the viewer shows means of side × side patches."""
+    return "" if side == 1 else f" The slide has so many patches that means of {side} × {side} are shown."

@@ -21,6 +21,7 @@ from dashboard.slide.maps import SlideMaps, slide_maps
 from dashboard.slide.region import region_scores, tied_genes
 from dashboard.slide.source import SlideSource
 from dashboard.slide.trident import to_trident
+from dashboard.slide.words import coarseness
 from dashboard.viewer import Choice, Look, Pane, RegionMap, ScoreScale
 from pomp.runs.run import Run
 from pomp.slides.coordinates import read_coordinates
@@ -250,6 +251,28 @@ class TestZoomable:
         }
         assert "Region 7: row 1, column 2" in words(app)
 
+    def test_from_a_still_slide_to_one_that_zooms_and_back(self, run: Run, viewer: Viewer) -> None:
+        app = open_page("slide", run=run, patient="P-12", map="Attention")
+        assert len(app.get("plotly_chart")) == 1
+        app.selectbox(key="patient").select("P-11").run()
+        assert not app.exception, [error.value for error in app.exception]
+        assert viewer.first is not None
+        assert viewer.first.maps == ("cls_attention",)
+        viewer.chosen = Choice(("within",))
+        app.run()
+        app.selectbox(key="patient").select("P-12").run()
+        assert not app.exception, [error.value for error in app.exception]
+        assert app.selectbox(key="map").value == "within"
+
+    def test_who_comes_back_finds_what_was_chosen(self, run: Run, viewer: Viewer) -> None:
+        viewer.chosen = Choice(("within",), (0, 6), Look(byRank=True))
+        app = open_page("slide", run=run, patient="P-11")
+        app.switch_page("views/patient.py").run()
+        viewer.chosen = None
+        app.query_params.clear()
+        app.switch_page("views/slide.py").run()
+        assert viewer.first == Choice(("within",), (0, 6), Look(byRank=True))
+
     def test_two_maps(self, run: Run, viewer: Viewer) -> None:
         app = open_page("slide", run=run, patient="P-11", **{"slide-compare": "Two maps", "map": "Attention"})
         assert [pane.slide_url for pane in viewer.panes] == 2 * [viewer.panes[0].slide_url]
@@ -320,6 +343,13 @@ class TestFiles:
     def test_trident_of_a_slide_of_which_no_more_is_known(self) -> None:
         with h5py.File(io.BytesIO(to_trident("a", REGIONS, MAPS, None))) as file:
             assert set(file["coords"].attrs) == {"name", "patch_size", "patch_size_level0"}
+
+
+class TestWords:
+    @pytest.mark.parametrize(("side", "text"), [(1, ""), (4, "means of 4 × 4 are shown")])
+    def test_coarse_patches_are_told(self, side: int, text: str) -> None:
+        assert text in coarseness(side)
+        assert bool(coarseness(side)) == bool(text)
 
 
 class TestStill:

@@ -95,9 +95,11 @@ class Viewer:
 
     def rest(self, colour: NDArray[np.int64]) -> Box:
         """The rectangle of a colour once it does not move any more."""
-        seen = [self.find(colour)]
-        self.wait_for_box(colour, lambda box: seen.append(box) is None and seen[-2] == box)
-        return seen[-1]
+        before, box = None, self.find(colour)
+        while box != before:
+            self.watched.page.wait_for_timeout(100)
+            before, box = box, self.find(colour)
+        return box
 
     def click(self, box: Box) -> None:
         left, top, right, bottom = box
