@@ -8,29 +8,32 @@ from dashboard import data
 from dashboard.elements import errors_as_text, plain, run_label, state_badge
 from dashboard.state import RUN
 from dashboard.training.monitor import describe_progress
+from dashboard.training.queue import describe_place, read_queue
 
 SECONDS = 2
 
 
 def show_under_way() -> None:
     """Runs that are worked on or wait; drawn again by itself as long as there is one."""
-    active = [run for run in data.workspace().runs.list() if run.status().active]
-    if active:
-        st.subheader("Under way")
-        st.fragment(_watch, run_every=SECONDS)([run.id for run in active])
+    with errors_as_text():
+        places = read_queue(data.workspace().runs.list())
+        if places:
+            st.subheader("Under way")
+            st.fragment(_watch, run_every=SECONDS)([place.run.id for place in places])
 
 
 def _watch(drawn: list[str]) -> None:
     """`drawn`: ids of the runs that the page shows as under way; when that changes, all of it is drawn again."""
     with errors_as_text():
-        active = [run for run in data.workspace().runs.list() if run.status().active]
-        if drawn != [run.id for run in active]:
+        places = read_queue(data.workspace().runs.list())
+        if drawn != [place.run.id for place in places]:
             st.rerun()
-        for run in active:
-            status = run.status()
+        for place in places:
+            run, status = place.run, place.status
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 state_badge(status.state)
                 st.markdown(f"**{plain(run.info.title or run.info.cohort.title)}**", width="content")
+                st.caption(describe_place(place), width="content")
                 st.page_link(
                     "views/train.py", label="Watch", icon=":material/visibility:", query_params={RUN: run_label(run)}
                 )

@@ -55,10 +55,10 @@ def show_queue(places: Sequence[Place]) -> None:
 
 def _show_place(place: Place) -> None:
     run, status = place.run, place.status
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
         state_badge(status.state)
         st.markdown(plain(run.info.title or run.info.cohort.title), width="content")
-        st.caption(describe_place(place), width="stretch")
+        st.caption(describe_place(place), width="content")
         st.button(
             "Watch", key=f"queue-watch-{run.id}", type="tertiary", icon=":material/visibility:", on_click=_watch,
             args=[run.id],
