@@ -79,6 +79,7 @@ HEALED: dict[str, tuple[str, Damage, str]] = {
     "metrics, last line torn": ("metrics.jsonl", truncate, "1 line of metrics.jsonl is torn or damaged"),
     "slides, a bit": ("slides.parquet", flip, ""),
     "a fold's baseline, gone": ("folds/0/baseline.parquet", remove, ""),
+    "what pre-training has learnt, gone": ("folds/0/embeddings.parquet", remove, ""),
     "genes, table gone": ("selectors/fold-1.parquet", remove, ""),
     "genes, gone": ("selectors/fold-1.json", remove, ""),
     "lock, of somebody else": ("lock", lambda path: path.write_text('{"pid": 1, "host": "h", "started": "s"}'), ""),
@@ -104,6 +105,8 @@ REFUSED: dict[str, tuple[str, Damage, str]] = {
     "predictions, a bit": ("folds/0/predictions.parquet", flip, r"0/predictions\.parquet is damaged .*SHA-256"),
     "predictions, blank": ("folds/0/predictions.parquet", blank, r"0/predictions\.parquet is damaged "),
     "maps, torn": ("folds/0/regions.parquet", truncate, r"0/regions\.parquet is damaged "),
+    "attributions, a bit": ("folds/0/gene_attributions.parquet", flip, r"0/gene_attributions\.parquet is damaged "),
+    "list of tables, a bit": ("folds/0/tables.json", flip, r"0/tables\.json is damaged .*its seal"),
 }
 
 

@@ -38,6 +38,15 @@ POINTS: dict[str, list[Fault]] = {
         Fault("step", count=EPOCHS * STEPS_AN_EPOCH + 1),
         Fault("step", count=2 * EPOCHS * STEPS_AN_EPOCH + 1),
     ],
+    "in the middle of what pre-training has learnt": [
+        Fault("open", f"folds/{n}/{name}.parquet.part", action="tear", size=500)
+        for n, name in ((0, "embeddings"), (0, "reconstructions"), (1, "embeddings"))
+    ],
+    "in the middle of what the final model makes of it": [
+        Fault("open", "folds/0/region_genes.parquet.part", action="tear", size=500),
+        Fault("os.rename", "folds/0/gene_attributions.parquet"),
+        Fault("open", "folds/1/tables.json.part", action="tear", size=20),
+    ],
     "before the predictions of a fold": [Fault("open", f"folds/{n}/predictions.parquet.part") for n in (0, 1)],
     "after the last fold, while gathering": [
         Fault("open", "baseline.parquet.part"),
@@ -51,6 +60,7 @@ GAUNTLET = [
     Fault("os.rename", "checkpoints/fold-0-pretrain/000002.safetensors"),
     Fault("open", "checkpoints/fold-0-pretrain/000003.json.part"),
     Fault("os.remove", "checkpoints/fold-0-pretrain/*.safetensors"),
+    Fault("open", "folds/0/reconstructions.parquet.part", action="tear", size=500),
     Fault("step"),
     Fault("open", "metrics.jsonl", action="tear", size=30),
     Fault("open", "status.json.part", 8, "tear", 90),
