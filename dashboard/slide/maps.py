@@ -28,7 +28,7 @@ class SlideMaps:
 
     Attributes:
         regions: one row a region: row, column, x, y, size, fold, left_out (where known) and a column a map, named by
-            its key.
+            its key, but for attention within regions.
         maps: those that have at least one score.
         patches: (M, n, n) uint8, see `Pane`; None where the run has none.
         agreement: of the folds' models; None where the run does not say, or has one fold.
@@ -78,17 +78,18 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
     agreement, seen = _agreement(regions, rows("by_fold"))
     if agreement is not None:
         regions[words.AGREEMENT] = agreement.top_share
+    scores = {key: regions[key] for key in map_columns(list(regions.columns)) if regions[key].notna().any()}
     if patches is not None:
-        regions[words.WITHIN] = regions[words.ATTENTION]
-    keys = [*map_columns(list(regions.columns)), words.WITHIN, words.AGREEMENT]
-    found = [key for key in keys if key in regions and regions[key].notna().any()]
+        scores[words.WITHIN] = regions[words.ATTENTION]
+    if agreement is not None:
+        scores[words.AGREEMENT] = regions[words.AGREEMENT]
     fold = int(regions["fold"].iloc[0])
-    remarks = dict.fromkeys(found, words.origin(run, fold))
+    remarks = dict.fromkeys(scores, words.origin(run, fold))
     if agreement is not None:
         remarks[words.AGREEMENT] = words.origin_of_agreement(agreement.models, seen)
     if patches is not None:
         remarks[words.WITHIN] += words.coarseness(patches.shape[1] // pool(patches).shape[1])
-    maps = tuple(_describe(key, regions[key], remarks[key]) for key in found)
+    maps = tuple(_describe(key, values, remarks[key]) for key, values in scores.items())
     return SlideMaps(regions, maps, patches, agreement, genes if len(genes) else None)
 
 
