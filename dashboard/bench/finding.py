@@ -14,7 +14,7 @@ VERSIONS = ("streamlit", "openslide-python", "simplejpeg", "plotly", "playwright
 
 @dataclass(frozen=True)
 class Finding:
-    """`value` in `unit`, and `ratio` = value / against. `most` is what the ratio may be, or the value if there is none."""
+    """`value` in `unit`, and `ratio` = value / against. `most`: what the ratio, or else the value, may be."""
 
     what: str
     value: float
@@ -41,13 +41,17 @@ def cells(found: Finding) -> list[str]:
     """A row of the table, in the order of `HEAD`."""
     return [
         found.what,
-        f"{found.value:.3g} {found.unit}" if found.value < 1000 else f"{found.value:,.0f} {found.unit}",
-        "" if found.against is None else f"{found.against:.3g} {found.unit}",
+        _number(found.value, found.unit),
+        "" if found.against is None else _number(found.against, found.unit),
         "" if found.ratio is None else f"{found.ratio:.2f}×",
         "" if found.most is None else f"≤ {found.most:g}",
         {None: "", True: "yes", False: "no"}[found.reached],
         found.note,
     ]
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.3g} {unit}"
 
 
 def markdown(findings: Sequence[Finding], command: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -86,6 +88,20 @@ def pancancer(
     console.print(text, highlight=False, markup=False)
     if save is not None:
         save.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def dashboard(
+    only: Annotated[str, typer.Option(help="Comma-separated: tiles, pages, load. Default: all.")] = "",
+    scale: ScaleOption = "full",
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long the load of many users lasts.")] = 3.0,
+    save: Save = None,
+) -> None:
+    """Tiles, every page in a real browser beside an empty Streamlit app, and many users at once."""
+    options = ["--only", only, "--scale", scale, "--minutes", f"{minutes:g}"]
+    # In a process of its own: the core does not import the dashboard.
+    command = [sys.executable, "-m", "dashboard.bench", *options, *(["--save", str(save)] if save else [])]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
 def _measure(kind: str, modules: Sequence[str], only: str, scale: str, save: Path | None) -> None:

@@ -1,0 +1,137 @@
+"""A real browser, and how long a page takes in it: measured inside the page, so that nothing waits for a driver."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pomp.errors import PompError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync")  # fmt: skip
+TIMEOUT_MS = 60_000
+_SETTLE_MS = 500  # figures are drawn after the script has run
+
+# Before the page's own scripts: when its first content stood there, in ms since it was asked for, and when the last
+# message came that says that the whole script has run: it ends with the field `script_finished`, number 6, and 0.
+_WATCH = """
+window.pompFirst = new Promise((resolve) => {
+  const look = () => {
+    if (document.querySelector('[data-testid="stMain"] h1')) resolve(performance.now())
+    else requestAnimationFrame(look)
+  }
+  look()
+})
+window.pompFinished = 0
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given)
+    this.addEventListener("message", ({ data }) => {
+      const bytes = new Uint8Array(data)
+      if (bytes.length < 100 && bytes.at(-2) === 6 << 3 && bytes.at(-1) === 0) window.pompFinished = performance.now()
+    })
+  }
+}"""
+
+# From the click on the other of two buttons until the script has run and nothing on the page has changed for a while;
+# the while is not counted. In ms.
+_CLICK = """() => new Promise((resolve, reject) => {
+  const QUIET = 150
+  const bar = document.querySelector('[data-testid="stSidebar"]')
+  const other = [...bar.querySelectorAll('[role="radio"]')].find((button) =>
+    /^(SVG|PNG)$/.test(button.textContent) && button.getAttribute("aria-checked") !== "true")
+  if (!other) return reject(new Error("the page has no picture format to choose"))
+  const started = performance.now()
+  let changed = started
+  const observer = new MutationObserver(() => { changed = performance.now() })
+  observer.observe(document.querySelector('[data-testid="stMain"]'),
+    { attributes: true, characterData: true, childList: true, subtree: true })
+  const look = () => {
+    const last = Math.max(changed, window.pompFinished)
+    if (window.pompFinished > started && performance.now() - last > QUIET) {
+      observer.disconnect()
+      resolve(last - started)
+    } else requestAnimationFrame(look)
+  }
+  other.click()
+  look()
+})"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window.
+
+    Raises:
+        PompError: Playwright or a browser is missing; the message says how to get it.
+    """
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # of the development tools
+    except ImportError as error:
+        raise PompError(
+            "The pages are measured in a real browser, which Playwright drives, and it is not installed: run "
+            "`pip install 'pomp[dev]'`, or measure the rest with `--only tiles`."
+        ) from error
+    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    if found is None:
+        raise PompError(
+            f"There is no browser on the PATH ({', '.join(NAMES)}). Install Chromium, for example with "
+            "`apt-get install chromium`, or measure the rest with `--only tiles`."
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class WatchedPage:
+    """A page, what came over its websocket, and what went wrong on it."""
+
+    page: Page
+    received: int = 0  # bytes
+    problems: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(TIMEOUT_MS)
+        self.page.add_init_script(_WATCH)
+        self.page.on("websocket", self._listen)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        self.page.on("request", self._see)
+
+    def open(self, url: str) -> float:
+        """Go to a page and wait until it is complete. Returns ms to its first content."""
+        self.page.goto(url)
+        self.page.wait_for_function("() => window.pompFinished > 0")
+        self.page.get_by_role("radio", name="PNG").first.wait_for()
+        self.page.wait_for_timeout(_SETTLE_MS)
+        return float(self.page.evaluate("() => window.pompFirst"))
+
+    def click(self) -> float:
+        """Choose the other picture format in the side bar, which runs the page again. Returns ms until it has."""
+        return float(self.page.evaluate(_CLICK))
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._count)
+
+    def _count(self, payload: str | bytes) -> None:
+        self.received += len(payload)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # Streamlit first looks for itself below a page's own address, where it is not.
+        if message.type == "error" and "404" not in message.text:
+            self.problems.append(f"console: {message.text}")
+
+    def _see(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in {"data", "blob"} and address.hostname != "127.0.0.1":
+            self.problems.append(f"another host: {request.url}")

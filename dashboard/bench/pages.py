@@ -1,0 +1,91 @@
+"""Every page of the dashboard in a real browser, beside an empty Streamlit app: first content, a click, its bytes."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard.bench.browser import WatchedPage, chromium
+from dashboard.bench.finding import Finding
+from dashboard.bench.server import dashboard_of, empty_app
+from dashboard.bench.workspace import make_workspace
+from pomp.bench.measurement import Scale
+from pomp.data.bundle import assets_folder
+from pomp.runs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+REPEATS: dict[Scale, int] = {"full": 7, "small": 1}
+MOST_RATIO, MOST_KB = 2.5, 50.0
+START = "start"  # the page without a name in its address
+
+
+def page_names() -> list[str]:
+    """The pages that there are, by their scripts."""
+    return sorted(script.stem for script in (Path(__file__).parents[1] / "views").glob("*.py"))
+
+
+def path_of(page: str) -> str:
+    """A page's address below the server's."""
+    return "" if page == START else page
+
+
+def measure(scale: Scale, progress: Callable[[str], None]) -> list[Finding]:
+    """All pages on a large workspace and on the demo's, the empty app in turns with them; small: two pages.
+
+    Raises:
+        PompError: there is no browser, or a server does not start.
+    """
+    with ExitStack() as stack:
+        browser = stack.enter_context(chromium())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        homes = {"made": make_workspace(folder / "made", scale, progress).root}
+        if scale == "full":
+            demo = Workspace(folder / "demo")
+            demo.install_bundle(assets_folder())
+            homes["demo"] = demo.root
+        empty = stack.enter_context(empty_app()).url
+        urls = {name: stack.enter_context(dashboard_of(home)).url for name, home in homes.items()}
+        findings: list[Finding] = []
+        for name, url in urls.items():
+            for page in page_names() if scale == "full" else page_names()[:2]:
+                progress(f"{page} on {name}")
+                places = {"empty": empty, page: f"{url}/{path_of(page)}"}
+                findings += compare(f"{name}, {page}", browser, places, REPEATS[scale])
+        return findings
+
+
+def compare(what: str, browser: Browser, places: Mapping[str, str], repeats: int) -> list[Finding]:
+    """The empty app and a page, in turns; each is opened once before, uncounted, so that all caches are warm.
+
+    Args:
+        places: url of the empty app, then of the page.
+    """
+    firsts: list[list[float]] = [[], []]
+    clicks: list[list[float]] = [[], []]
+    received: list[int] = []
+    context = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
+    watched = [WatchedPage(context.new_page()) for _ in places]
+    for page, url in zip(watched, places.values(), strict=True):
+        page.open(url)
+        page.click()
+    for _ in range(repeats):
+        for place, (page, url) in enumerate(zip(watched, places.values(), strict=True)):
+            firsts[place].append(page.open(url))
+            page.received = 0
+            clicks[place].append(page.click())
+            if place:
+                received.append(page.received)
+    context.close()
+    problems = "; ".join(sorted(set(watched[1].problems)))
+    first, click = ([statistics.median(values) for values in both] for both in (firsts, clicks))
+    return [
+        Finding(f"{what}: first content", first[1], "ms", first[0], MOST_RATIO),
+        Finding(f"{what}: click to updated page", click[1], "ms", click[0], MOST_RATIO),
+        Finding(f"{what}: received in a rerun", statistics.median(received) / 1000, "kB", most=MOST_KB, note=problems),
+    ]
