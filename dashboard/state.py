@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 COHORT, RUN, COMPARE, PATIENT, SLIDE, MAP = "cohort", "run", "compare", "patient", "slide", "map"
 """Names in the URL. They are shared by all pages: a run chosen on one page is chosen on the next."""
@@ -16,6 +18,7 @@ PICTURES = "pictures"
 VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "sort", "only"
 """Names in the URL of the Cohort page alone: its part, and what is chosen there."""
 
+_OF_DATA = {COHORT, RUN, COMPARE, PATIENT, SLIDE}
 _NEXT = "_next"
 
 
@@ -41,11 +44,20 @@ def pick(
     if st.session_state.get(key) not in options:
         addressed = {show(option): option for option in options}
         st.session_state[key] = addressed.get(st.query_params.get(key, ""), options[0] if first is None else first)
+        _write_down(key, show(st.session_state[key]))
     # No index: a choice that is the default would be left out of the URL, and a newer run would take its place.
     chosen = st.selectbox(label, options, index=None, key=key, format_func=show, help=explain, bind="query-params")
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
     return chosen
+
+
+def _write_down(key: str, chosen: str) -> None:
+    """What was chosen for the reader stands in the URL at once, where another day's choice could be another one."""
+    if key in _OF_DATA and st.query_params.get(key) != chosen:
+        # Where the widget is there already, Streamlit keeps the URL itself and lets nobody else.
+        with suppress(StreamlitAPIException):
+            st.query_params[key] = chosen
 
 
 def switch(label: str, options: Sequence[str], key: str, *, explain: str | None = None, hidden: bool = False) -> str:
