@@ -14,7 +14,7 @@ from pomp.data.cohort import read_cohort
 from tests.conftest import REPOSITORY
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import make_cohort
-from tests.dashboard.test_journey import PATIENCE, keep_picture, settle
+from tests.dashboard.test_journey import PATIENCE, forgive_probes, keep_picture, settle
 
 PATIENTS = 50
 
@@ -43,7 +43,7 @@ def test_from_a_folder_of_tables_to_the_funnel(
     home, page = tmp_path_factory.mktemp("home"), watched.page
     make_cohort(home / "cohorts" / "another", slides=False)
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{serve(REPOSITORY / 'dashboard' / 'app.py', home)}/?view=Import")
+    page.goto(f"{serve(REPOSITORY / 'dashboard' / 'app.py', home)}/cohort?view=Import")
     settle(page)
     enter_the_folder(page, downloads)
     page.get_by_role("button", name="Read this folder").click()
@@ -61,6 +61,7 @@ def test_from_a_folder_of_tables_to_the_funnel(
     expect(page).to_have_url(re.compile(r"cohort=liver"))
     expect(page.get_by_text("Who is in: 48 of 50 patients")).to_be_visible(timeout=PATIENCE)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    forgive_probes(watched)
 
 
 def enter_the_folder(page: Page, downloads: Path) -> None:

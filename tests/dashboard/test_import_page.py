@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import dashboard
 from dashboard.elements import code
 from pomp.data.cohort import read_cohort
 from pomp.data.exclusion import ExclusionLog, Step
@@ -18,8 +17,8 @@ from pomp.data.importing.plan import ImportPlan
 from pomp.data.problems import Problem
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
+from tests.dashboard.pages import open_page
 
-APP = Path(dashboard.__file__).parent / "app.py"
 HOSTILE = "![x](http://example.invalid/x.png) <script>alert(1)</script>"
 
 
@@ -47,10 +46,7 @@ def downloads(tmp_path: Path) -> Path:
 
 
 def open_import(folder: Path | str = "", **chosen: str) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    for key, value in {"folder": str(folder), **chosen}.items():
-        app.query_params[key] = value
-    return run(app)
+    return open_page("cohort", folder=str(folder), **chosen)
 
 
 def run(app: AppTest) -> AppTest:
