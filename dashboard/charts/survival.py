@@ -1,4 +1,4 @@
-"""Kaplan-Meier figures with band, censor ticks and the number-at-risk table, and predicted curves."""
+"""Kaplan-Meier figures with band, censor ticks, the number-at-risk table, and points that can be clicked."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from dashboard.endpoints import Endpoint
-from dashboard.theme import BLUE, GREY, TEMPLATE, VERMILION, with_alpha
+from dashboard.theme import TEMPLATE, with_alpha
 from pomp.evaluation.curves import SurvivalCurve, at_risk_table
 
 DAYS_PER_YEAR = 365.25
 PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
-QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ def survival_figure(
         endpoint: what the curves count.
         since: from when time counts.
         in_detail: whether events and censorings until each time stand below the numbers at risk.
-        patients: by group, for each row of its curve the patients whose follow-up ended there. With it, ends of
-            follow-up are points that can be clicked; the `customdata` of a point is the place of its group and its row.
+        patients: by group, for each row of its curve the patients whose follow-up ended there. With it, steps and
+            ticks can be clicked, and say whose they are; `customdata` of a point is its row among those of all curves.
     """
     axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
     table_px = ROW_PX * len(curves) * (3 if in_detail else 1)
@@ -68,10 +67,11 @@ def survival_figure(
     )  # fmt: skip
     for group, curve in curves.items():
         _add_band(figure, group, curve, axis, colours[group])
-    for place, (group, curve) in enumerate(curves.items()):
-        _add_curve(figure, group, curve, axis, colours[group], endpoint)
-        if patients is not None:
-            _add_ends(figure, place, group, curve, axis, colours[group], endpoint, patients[group])
+    first = 0
+    for group, curve in curves.items():
+        ends = None if patients is None else _Ends(patients[group], first)
+        _add_curve(figure, group, curve, axis, colours[group], endpoint, ends)
+        first += len(curve.time)
     _add_at_risk(figure, curves, axis, endpoint, in_detail)
     last = max(float(curve.time[-1]) for curve in curves.values()) / axis.days
     figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
@@ -100,6 +100,11 @@ def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(values, dtype=np.float32)
 
 
+def _narrow(counts: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
+    """In as few bytes as the largest needs."""
+    return counts.astype(np.min_scalar_type(counts.max(initial=0)))
+
+
 def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
     """The 95 % band: two step lines, the area between them filled; it ends where it is not defined."""
     known = np.isfinite(curve.lower) & np.isfinite(curve.upper)
@@ -115,46 +120,40 @@ def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxi
 
 
 def _add_curve(
-    figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint
-) -> None:
+    figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint,
+    ends: _Ends | None,
+) -> None:  # fmt: skip
     """The step line, and a tick where somebody's follow-up ended without an event."""
-    steps = _steps(curve)
-    hover = (
-        f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>at risk %{{customdata[0]}}, {endpoint.events} "
-        "%{customdata[1]}"
-    )
+    steps, lost = np.flatnonzero(_steps(curve)), np.flatnonzero(curve.censored)
     name = f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}"
     line = go.Scatter(
-        x=_single(curve.time[steps] / axis.days), y=_single(curve.survival[steps]), mode="lines", name=name,
-        customdata=np.column_stack([curve.at_risk, curve.events])[steps].astype(np.int32), legendgroup=group,
-        line={"shape": "hv", "color": colour, "width": 2.5}, hovertemplate=hover + f"<extra>{group}</extra>",
-    )  # fmt: skip
-    time, survival = curve.censor_marks
-    ticks = go.Scatter(
-        x=_single(time / axis.days), y=_single(survival), mode="markers", showlegend=False, legendgroup=group,
-        marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}}, hoverinfo="skip",
-        unselected={"marker": {"opacity": 1}}, name=f"{group}, censored",
-    )  # fmt: skip
-    figure.add_trace(line, row=1, col=1)
-    figure.add_trace(ticks, row=1, col=1)
-
-
-def _add_ends(
-    figure: go.Figure, place: int, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint,
-    patients: Sequence[Sequence[str]],
-) -> None:  # fmt: skip
-    """A point, seen only when chosen, wherever somebody's follow-up ended: it says whose, and can be clicked."""
-    rows = np.flatnonzero(curve.events + curve.censored)
-    trace = go.Scatter(
-        x=_single(curve.time[rows] / axis.days), y=_single(curve.survival[rows]), mode="markers", showlegend=False,
-        legendgroup=group, name=f"{group}, ends of follow-up", text=[_whose(patients[row]) for row in rows],
-        customdata=np.column_stack([np.full(len(rows), place), rows, curve.at_risk[rows]]).astype(np.int32),
+        x=_single(curve.time[steps] / axis.days), y=_single(curve.survival[steps]), name=name, legendgroup=group,
+        mode="lines" if ends is None else "lines+markers", line={"shape": "hv", "color": colour, "width": 2.5},
         marker={"color": colour, "size": 11, "opacity": 0}, selected={"marker": {"opacity": 0.9}},
         unselected={"marker": {"opacity": 0}},
-        hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}, %{{customdata[2]}} at risk<br>%{{text}}"
-        f"<extra>{group}</extra>",
     )  # fmt: skip
-    figure.add_trace(trace, row=1, col=1)
+    ticks = go.Scatter(
+        x=_single(curve.time[lost] / axis.days), y=_single(curve.survival[lost]), mode="markers", showlegend=False,
+        legendgroup=group, name=f"{group}, censored", unselected={"marker": {"opacity": 1}},
+        marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}},
+    )  # fmt: skip
+    told = f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>"
+    for trace, rows in ((line, steps), (ticks, lost)):
+        if ends is None:
+            trace.customdata, told_last = _narrow(curve.at_risk[rows]), "%{customdata} at risk"
+        else:
+            trace.customdata, told_last = _narrow(ends.first + rows), "%{text}"
+            trace.text = [_whose(ends.patients[row]) for row in rows]
+        trace.hovertemplate = f"{told}{told_last}<extra>{group}</extra>"
+        figure.add_trace(trace, row=1, col=1)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Whose follow-up ended at each row of a curve, and the number of its first row among those of all curves."""
+
+    patients: Sequence[Sequence[str]]
+    first: int
 
 
 def _whose(patients: Sequence[str]) -> str:
@@ -216,62 +215,3 @@ def survival_table(curves: Mapping[str, SurvivalCurve]) -> pd.DataFrame:
         for group, curve in curves.items()
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-def patient_figure(
-    fan: pd.DataFrame, survival: Sequence[float], followed_days: float, event: bool, endpoint: Endpoint
-) -> go.Figure:
-    """A patient's predicted curve over the cohort's quantiles, with the follow-up that was observed.
-
-    Args:
-        fan: a row a time: time_days, and a column for each of QUANTILES with the cohort's predicted survival.
-        survival: the patient's predicted survival at the same times.
-        followed_days: how long the patient was followed.
-        event: whether that ended in the event.
-        endpoint: what the curves count.
-    """
-    last = max(float(fan["time_days"].iloc[-1]), followed_days)
-    axis = TimeAxis.up_to(last)
-    time = fan["time_days"] / axis.days
-    figure = go.Figure()
-    for lower, upper, alpha in ((0.10, 0.90, 0.14), (0.25, 0.75, 0.24)):
-        _add_range(figure, time, fan, lower, upper, alpha)
-    figure.add_trace(
-        go.Scatter(x=time, y=fan[0.50], mode="lines", name="Cohort's median", line={**_STEP, "color": GREY, "width": 2})
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=time, y=list(survival), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
-            hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1%}<extra>this patient</extra>",
-        )
-    )  # fmt: skip
-    end = endpoint.event if event else f"last seen {endpoint.free}"
-    figure.add_vline(x=followed_days / axis.days, line={"color": VERMILION if event else GREY, "dash": "dash"})
-    figure.add_annotation(
-        x=followed_days / axis.days, y=1, yref="paper", yanchor="bottom", text=f"observed: {end}", showarrow=False,
-        xanchor="right" if followed_days > last / 2 else "left",
-    )  # fmt: skip
-    figure.update_xaxes(
-        title_text=f"Time since the start of follow-up ({axis.unit})", tickvals=axis.ticks,
-        range=[0, 1.02 * last / axis.days],
-    )  # fmt: skip
-    figure.update_yaxes(title_text=f"Predicted probability to be {endpoint.free}", range=[0, 1.01], tickformat=".0%")
-    figure.update_layout(template=TEMPLATE, height=440, margin={"t": 60}, legend={"y": 1.08})
-    return figure
-
-
-_STEP = {"shape": "hv"}
-
-
-def _add_range(
-    figure: go.Figure, time: pd.Series[float] | NDArray[np.float64], fan: pd.DataFrame, lower: float, upper: float,
-    alpha: float,
-) -> None:  # fmt: skip
-    name = f"Cohort's {lower:.0%}–{upper:.0%}"
-    for column, fill, shown in ((upper, None, False), (lower, "tonexty", True)):
-        figure.add_trace(
-            go.Scatter(
-                x=time, y=fan[column], mode="lines", fill=fill, fillcolor=with_alpha(GREY, alpha), hoverinfo="skip",
-                line={**_STEP, "width": 0, "color": GREY}, showlegend=shown, name=name, legendgroup=name,
-            )
-        )  # fmt: skip

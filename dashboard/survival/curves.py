@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from itertools import chain
 
 import streamlit as st
 
@@ -74,8 +75,7 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         "start of each time. Click on a step or a tick to open the patient."
     )
     if clicked:
-        place, row, _ = clicked[0]  # type: ignore[misc]
-        offer_patients(run, ends[list(curves)[place]][row])
+        offer_patients([*chain.from_iterable(ends.values())][clicked[0]])
 
 
 def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) -> list[str]:

@@ -44,7 +44,7 @@ def show_patients(run: Run) -> None:
     )
     save_table(found, f"patients-{run.id}")
     if event.selection.rows:
-        open_patient(run, str(shown["patient"].iloc[event.selection.rows[0]]))
+        open_patient(str(shown["patient"].iloc[event.selection.rows[0]]))
 
 
 def patient_table(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -6,19 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dashboard.charts.calibration import brier_figure, brier_table, calibration_figure, calibration_table
 from dashboard.charts.concordance import concordance_figure, concordance_table
+from dashboard.charts.epochs import epoch_figure, epoch_table, rule_table
 from dashboard.charts.survival import (
     DAYS_PER_YEAR,
-    QUANTILES,
     TimeAxis,
-    patient_figure,
+    ends_by_row,
     survival_figure,
     survival_table,
 )
 from dashboard.charts.training import loss_figure, stage_metrics
 from dashboard.endpoints import describe_endpoint
 from dashboard.theme import HIGH_RISK, LOW_RISK, with_alpha
+from pomp.evaluation.calibration import CalibrationBin
 from pomp.evaluation.curves import kaplan_meier
+from pomp.evaluation.epochs import epoch_strip
+from pomp.evaluation.prediction_error import PredictionError
 from pomp.evaluation.report import FoldScore, ModelScore
 
 # Five patients, by hand: deaths at 1 and 3 years, censored at 2, 4 and 4 → S = 1, 4/5, 4/5·2/3 = 8/15.
@@ -84,17 +88,102 @@ def test_survival_table_has_every_row() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("died", "text"), [(True, "observed: death"), (False, "observed: last seen alive")])
-def test_patient_figure(died: bool, text: str) -> None:
-    fan = pd.DataFrame({"time_days": [0.0, 365.25, 1461.0]} | {share: [1, 1 - share, 0.1] for share in QUANTILES})
-    figure = patient_figure(fan, [1, 0.7, 0.2], followed_days=730.5, event=died, endpoint=OS)
-    patient = trace(figure, "This patient")
-    np.testing.assert_allclose(patient.x, [0, 1, 4])
-    assert patient.y == (1, 0.7, 0.2)
-    assert trace(figure, "Cohort's median").y[1] == 0.5
-    assert [found.y[1] for found in figure.data if found.name == "Cohort's 10%–90%"] == [pytest.approx(0.1), 0.9]
-    assert figure.layout.shapes[0].x0 == 2
-    assert text in [note.text for note in figure.layout.annotations]
+def test_survival_figure_in_detail_counts_events_and_censored_until_each_tick() -> None:
+    figure = survival_figure(CURVES, COLOURS, OS, in_detail=True)
+    assert trace(figure, "low risk, at risk").text == ("5", "5", "4", "3", "2")
+    assert trace(figure, "low risk, deaths").text == ("0", "0", "1", "1", "2")
+    assert trace(figure, "low risk, censored").mode == "markers"  # the ticks of the curve
+    counts = [found for found in figure.data if found.name == "low risk, censored" and found.mode == "text"]
+    assert counts[0].text == ("0", "0", "0", "1", "1")
+    assert figure.layout.yaxis2.ticktext == ("Low risk", "deaths", "censored", "High risk", "deaths", "censored")
+
+
+def test_ends_of_follow_up_say_whose_they_are() -> None:
+    ends = ends_by_row(HIGH, ["a", "<b>", "c"], [DAYS_PER_YEAR, DAYS_PER_YEAR, 2 * DAYS_PER_YEAR])
+    assert ends == [[], ["a", "<b>"], ["c"]]
+    figure = survival_figure({"high risk": HIGH}, COLOURS, OS, patients={"high risk": ends})
+    points = trace(figure, "High risk: 3 patients, 3 deaths")
+    assert points.text == ("", "a, &lt;b&gt;", "c")
+    np.testing.assert_allclose(points.x, [0, 12, 24])  # months
+
+
+def test_points_carry_their_row_among_those_of_all_curves() -> None:
+    ends = {"low risk": [[], *"abcd"], "high risk": [[], *"ef"]}
+    figure = survival_figure(CURVES, COLOURS, OS, patients=ends)
+    assert trace(figure, "low risk, censored").customdata.tolist() == [2, 4]
+    assert trace(figure, "High risk: 3 patients, 3 deaths").customdata.tolist() == [5, 6, 7]
+
+
+def test_points_that_cannot_be_clicked_say_how_many_are_at_risk() -> None:
+    figure = survival_figure(CURVES, COLOURS, OS)
+    assert trace(figure, "low risk, censored").customdata.tolist() == [4, 2]
+    assert trace(figure, "low risk, censored").text is None
+
+
+def test_a_name_keeps_its_capitals() -> None:
+    figure = survival_figure({"stage IIA": LOW}, {"stage IIA": LOW_RISK}, OS)
+    assert figure.layout.yaxis2.ticktext == ("Stage IIA",)
+
+
+def test_a_thousand_patients_are_sent_in_few_bytes() -> None:
+    rng = np.random.default_rng(0)
+    time, event = rng.exponential(1500, 1000).round() + 1, rng.random(1000) < 0.4
+    names = [f"TCGA-AB-{number:04d}" for number in range(1000)]
+    halves = {"low risk": slice(0, 500), "high risk": slice(500, None)}
+    curves = {name: kaplan_meier(time[half], event[half]) for name, half in halves.items()}
+    ends = {name: ends_by_row(curves[name], names[half], time[half]) for name, half in halves.items()}
+    figure = survival_figure(curves, COLOURS, OS, patients=ends)
+    figure.layout.template = None
+    assert len(figure.to_json()) < 50_000
+
+
+BINS = [
+    CalibrationBin(365.25, 10, 0.2, 0.3, 0.1, 0.6),
+    CalibrationBin(365.25, 10, 0.8, 0.7, 0.4, 0.9),
+    CalibrationBin(3 * 365.25, 10, 0.4, float("nan"), float("nan"), float("nan")),
+]
+
+
+def test_calibration_figure_leaves_out_what_is_not_observed() -> None:
+    figure = calibration_figure(BINS, OS)
+    assert [found.name for found in figure.data] == ["predicted = observed", "1 year"]
+    year = trace(figure, "1 year")
+    assert (year.x, year.y) == ((0.2, 0.8), (0.3, 0.7))
+    assert year.error_y.array == (pytest.approx(0.3), pytest.approx(0.2))
+    assert year.error_y.arrayminus == (pytest.approx(0.2), pytest.approx(0.3))
+    assert len(calibration_table(BINS)) == 3
+
+
+def test_brier_figure() -> None:
+    found = PredictionError(np.array([365.25, 4 * 365.25]), np.array([0.1, 0.2]), np.array([0.2, 0.25]), 0.15, 0.22)
+    figure = brier_figure(found)
+    np.testing.assert_allclose(trace(figure, "Model").x, [1, 4])
+    np.testing.assert_allclose(trace(figure, "Model").y, [0.1, 0.2], rtol=1e-6)
+    assert brier_table(found)["kaplan_meier"].tolist() == [0.2, 0.25]
+
+
+def test_epoch_figure_marks_what_each_rule_takes() -> None:
+    values = {0: [0.5, 0.7, 0.6], 1: [0.8, 0.6, 0.8]}
+    rows = [
+        {"stage": "finetune", "fold": fold, "epoch": epoch, "test_c_index": value}
+        for fold, series in values.items() for epoch, value in enumerate(series)
+    ]  # fmt: skip
+    strip = epoch_strip(pd.DataFrame(rows))
+    figure = epoch_figure(strip)
+    best = trace(figure, "best epoch of each fold")
+    assert (best.x, best.y) == ((2, 1), (0.7, 0.8))
+    np.testing.assert_allclose(trace(figure, "fold 2").y, values[1], rtol=1e-6)
+    assert rule_table(strip)["above_last"].tolist() == pytest.approx([0, 0.05, 0])
+    assert epoch_table(strip).columns.tolist() == ["epoch", "fold_1", "fold_2", "mean"]
+
+
+def test_many_epochs_are_thinned_but_for_those_of_the_rules() -> None:
+    rows = [
+        {"stage": "finetune", "fold": 0, "epoch": k, "test_c_index": 0.9 if k == 1234 else 0.5} for k in range(3001)
+    ]
+    line = trace(epoch_figure(epoch_strip(pd.DataFrame(rows))), "fold 1")
+    assert len(line.x) <= 303
+    assert {1235, 3001} <= set(line.x)
 
 
 def score(name: str, *values: float) -> ModelScore:

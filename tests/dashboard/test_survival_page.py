@@ -293,14 +293,6 @@ def test_patient_table_by_hand() -> None:
     np.testing.assert_allclose(table["years"], [2.0, 1.0], atol=0.01)
 
 
-def test_a_row_opens_the_patient(fake: FakeWorkspace) -> None:
-    app = open_part(fake.runs["honest"], "Patients")
-    chosen = app.dataframe[0].value["patient"].iloc[3]
-    app.dataframe[0].select_rows([3]) if hasattr(app.dataframe[0], "select_rows") else pytest.skip("no selection here")
-    app.run()
-    assert app.session_state["patient"] == chosen
-
-
 # States of workspace and run
 
 

@@ -1,0 +1,61 @@
+"""Clicks on the Survival page that only a browser can make: on a curve, and on a row of the patients."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import REPOSITORY
+from tests.dashboard.conftest import Serve, WatchedPage
+from tests.dashboard.fake import FakeWorkspace
+from tests.dashboard.test_journey import PATIENCE, forgive_probes, settle
+
+ROW_PX = 35
+
+
+@pytest.fixture(scope="module")
+def page_address(serve: Serve, fake: FakeWorkspace) -> str:
+    """Of the page on the newest finished run, the honest one."""
+    return f"{serve(REPOSITORY / 'dashboard' / 'app.py', Path(fake.root))}/survival"
+
+
+@pytest.mark.timeout(300)
+def test_a_step_opens_the_patient(page_address: str, watched: WatchedPage, fake: FakeWorkspace) -> None:
+    predictions = fake.runs["honest"].require_predictions()
+    high = predictions[predictions["high_risk"]]
+    last = high.loc[high["time_days"].idxmax(), "patient"]
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(page_address)
+    settle(page)
+    ends = page.locator("[class*=st-key-figure-survival-] .xy .scatterlayer .trace").last.locator(".points path")
+    ends.last.scroll_into_view_if_needed()
+    settle(page)
+    box = ends.last.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(rf"/patient\?.*patient={last}"), timeout=PATIENCE)
+    settle(page)
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{page_address}?survival-part=Patients&survival-find=P-31")
+    settle(page)
+    table = page.locator("[class*=st-key-survival-patients-] [data-testid=stDataFrame]")
+    table.scroll_into_view_if_needed()
+    settle(page)
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + ROW_PX / 2, box["y"] + 1.5 * ROW_PX)
+    expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
+    settle(page)
+    forgive_probes(watched)
