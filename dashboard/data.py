@@ -17,7 +17,6 @@ from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
 from pomp.errors import RunError
 from pomp.evaluation.calibration import StepFunction, predicted_survival
-from pomp.evaluation.curves import SurvivalCurve, kaplan_meier
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
@@ -82,11 +81,6 @@ def _omics_overview(digest: str, patients: tuple[str, ...], _cohort: Cohort) -> 
 
 def _normals(table: OmicsTable) -> int:
     return 0 if table.normals is None else len(table.normals)
-
-
-def overall_survival(outcome: pd.DataFrame) -> SurvivalCurve:
-    """Kaplan-Meier of everybody in the cohort."""
-    return kaplan_meier(outcome["time_days"], outcome["event"])
 
 
 def is_finished(run: Run) -> bool:

@@ -142,7 +142,7 @@ def _as_number(text: str) -> float | None:
         return None
 
 
-def go(**choices: str) -> NoReturn:
+def go(**choices: object) -> NoReturn:
     """Draw the page again with other choices: what a widget holds cannot be changed once it is drawn.
 
     Args:

@@ -62,7 +62,7 @@ def set_filter(column: ClinicalColumn, chosen: Sequence[object]) -> None:
         kind = type(limits.lowest)
         wanted = (kind(max(low, limits.lowest)), kind(min(high, limits.highest)))
     if st.session_state.get(filter_key(column.name)) != wanted:
-        go(**{filter_key(column.name): wanted})  # type: ignore[arg-type]
+        go(**{filter_key(column.name): wanted})
 
 
 def ask_filters(
