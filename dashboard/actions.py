@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from dashboard.data import cohort_check, workspace
-from pomp.config import PRESETS, RunConfig, override
+from pomp.config import PRESETS, DeviceName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError, RunError
 from pomp.runs.backends.base import Backend
@@ -42,11 +42,14 @@ def configuration(preset: str, changes: dict[str, Any]) -> RunConfig:
     return override(PRESETS[preset], changes)
 
 
-def launch(folder: Path, config: RunConfig, title: str, until: Until = "end") -> tuple[Run, int]:
+def launch(
+    folder: Path, config: RunConfig, title: str, until: Until = "end", device: DeviceName = "auto"
+) -> tuple[Run, int]:
     """Make a run and queue it; the run and its place in the queue, from 1.
 
     Args:
         until: how far its worker is to go; "prepare" cuts regions and chooses the genes of every fold.
+        device: on which it is to train.
 
     Raises:
         PompError: the cohort cannot be used, the settings do not fit it, or the queue is full.
@@ -56,7 +59,7 @@ def launch(folder: Path, config: RunConfig, title: str, until: Until = "end") ->
         known if known is not None and config.cohort == type(config.cohort)() else read_cohort(folder, config.cohort)
     )
     run = workspace().runs.create(cohort, config, title)
-    return run, _submit(run, until)
+    return run, _submit(run, until, device)
 
 
 def go_on_preparing(run: Run) -> int:
@@ -87,14 +90,17 @@ def kill(run: Run) -> None:
     backend_of(workspace(), run).kill(run)
 
 
-def resume(run: Run) -> int:
+def resume(run: Run, device: DeviceName = "auto") -> int:
     """Queue a run again; it goes on from its last checkpoint. Its place in the queue, from 1.
+
+    Args:
+        device: on which it is to train from here.
 
     Raises:
         RunError: the run is not one that was stopped, failed or interrupted, or the queue is full.
     """
     _look.clear()
-    return chosen_backend().resume(run)
+    return chosen_backend().resume(run, device)
 
 
 def delete(run: Run) -> None:
@@ -155,9 +161,9 @@ def choose_backend(name: str, address: str | None) -> None:
     write_choice(workspace(), make_choice(workspace(), name, address))
 
 
-def _submit(run: Run, until: Until) -> int:
+def _submit(run: Run, until: Until, device: DeviceName = "auto") -> int:
     _look.clear()
-    return chosen_backend().submit(run, until)
+    return chosen_backend().submit(run, until, device)
 
 
 @st.cache_data(ttl=LOOK_SECONDS, max_entries=4, show_spinner=False)

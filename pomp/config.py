@@ -18,6 +18,8 @@ ProtocolName = Literal["honest", "paper", "paper-released"]
 Modalities = Literal["auto", "both", "pathology", "omics"]
 Precision = Literal["auto", "fp32", "bf16"]
 PresetName = Literal["demo", "paper", "honest"]
+DeviceName = Literal["auto", "cuda", "mps", "cpu"]
+"""Where to train. It is no setting of a run: it decides time and the last digits only."""
 
 
 class Frozen(BaseModel):

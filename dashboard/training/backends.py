@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import streamlit as st
 
 from dashboard import actions, data
 from dashboard.elements import errors_as_text, plain
+from dashboard.state import switch
+from pomp.config import DeviceName
 from pomp.runs.backends.choice import BackendName, read_choice
 
 BACKENDS: dict[BackendName, str] = {"local": "This machine", "ray": "Ray cluster"}
+DEVICE = "train-device"
+"""Name in the address of the device of new and resumed runs."""
+
 _HELP = """
 - **This machine**: one run at a time, or one on each GPU.
 - **Ray cluster**: Ray keeps the queue for many machines: one run on each GPU, or one on each machine where there are
@@ -16,6 +23,13 @@ _HELP = """
   `pip install 'pomp[ray]'`. Here nothing has to be installed.
 
 The workspace remembers the choice. Runs that wait or are worked on stay where they are.
+"""
+_DEVICE_HELP = """
+- **auto**: the best that the machine has.
+- **cuda**: a GPU of NVIDIA, **mps**: that of an Apple chip, **cpu**: none. A run fails at once, and says so, where its
+  machine has no such device.
+
+It decides how long a run takes, and the last digits of its numbers.
 """
 _ADDRESS_HELP = (
     "That of Ray's dashboard on the cluster's head. Ray gives a run up that waits for more than 15 minutes, unless the "
@@ -39,6 +53,11 @@ def ask_backend() -> None:
                 on_change=_remember, args=[name_key, address_key],
             )  # fmt: skip
             st.caption(f"New and resumed runs go to {plain(actions.chosen_backend().where)}.")
+
+
+def ask_device() -> DeviceName:
+    """On what a run trains that is started or resumed now."""
+    return switch("Device", list(get_args(DeviceName)), DEVICE, explain=_DEVICE_HELP)  # type: ignore[return-value]
 
 
 def show_complaint() -> None:

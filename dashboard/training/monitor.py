@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import actions, data
 from dashboard.elements import empty_state, errors_as_text, plain, run_badges, run_label, state_badge
 from dashboard.state import RUN, pick
+from dashboard.training.backends import DEVICE
 from dashboard.training.progress import show_curves
 from dashboard.training.queue import read_queue, show_queue
 from dashboard.words import STAGES, STATES, duration, size
@@ -124,7 +125,7 @@ def show_buttons(run: Run, status: Status) -> None:
                     actions.kill(run)
                     st.rerun()
         if status.resumable and st.button("Resume", icon=":material/play_arrow:", key="resume"):
-            actions.resume(run)
+            actions.resume(run, st.session_state.get(DEVICE, "auto"))
             st.rerun()
         if status.state == "DONE":
             st.page_link(

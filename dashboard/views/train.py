@@ -10,7 +10,7 @@ from dashboard import actions, data
 from dashboard.elements import code, empty_state, errors_as_text, plain
 from dashboard.start.glance import glance
 from dashboard.state import COHORT, RUN, pick
-from dashboard.training.backends import ask_backend, show_complaint
+from dashboard.training.backends import ask_backend, ask_device, show_complaint
 from dashboard.training.forecast import ask_plan
 from dashboard.training.monitor import ask_run, list_runs, show_run
 from dashboard.training.settings import (
@@ -37,13 +37,17 @@ def ask_configuration(folders: dict[str, Path]) -> None:
     changes |= ask_changes(preset, config, {"cohort.omics": seen.omics, "cohort.endpoint": seen.endpoints})
     changes |= ask_companions(data.companion_names(folder))
     show_changes(changes, preset, config)
+    device = ask_device()
     title = st.text_input("Title", key="title", max_chars=120, placeholder="optional: a name for people")
     with errors_as_text():
         wanted = actions.configuration(preset, changes)
         st.caption("The same run from a terminal:")
-        st.code(command_line(data.cohort_argument(folder), wanted), language="bash", wrap_lines=True)
+        command = command_line(data.cohort_argument(folder), wanted) + (
+            f" --device {device}" if device != "auto" else ""
+        )
+        st.code(command, language="bash", wrap_lines=True)
         if st.button("Start", type="primary", icon=":material/play_arrow:"):
-            run, position = actions.launch(folder, wanted, title)
+            run, position = actions.launch(folder, wanted, title, device=device)
             st.session_state[RUN] = run.id
             st.toast(f"Queued, place {position}." if position > 1 else "Starting.")
         ask_plan(folder, wanted)

@@ -18,7 +18,7 @@ from rich.text import Text
 from pomp.atomic import write_text
 from pomp.cli.terminal import Home, console, duration, open_workspace
 from pomp.cli.train import BackendOption, Device, RayAddress, Settings, open_queue, parse_setting
-from pomp.config import PRESETS
+from pomp.config import PRESETS, DeviceName
 from pomp.errors import CohortError, ConfigError, PompError, RunBusyError, RunError
 from pomp.runs.backends.base import Backend
 from pomp.runs.backends.choice import clusters
@@ -31,7 +31,6 @@ from pomp.runs.grid.table import explanations, make_entries, markdown, row_name,
 from pomp.runs.status import Status
 from pomp.runs.worker import OnStatus, execute
 from pomp.runs.workspace import Workspace
-from pomp.training.device import DeviceName
 
 INTERRUPTED = 130  # as a shell says it
 LOOK_SECONDS, WAKE_SECONDS = 2.0, 10.0

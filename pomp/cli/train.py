@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, duration, open_workspace
-from pomp.config import PRESETS, PresetName, ProtocolName, RunConfig, override
+from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.evaluation.report import EvaluationReport, evaluate
@@ -20,7 +20,6 @@ from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
 from pomp.runs.worker import assist, execute
 from pomp.runs.workspace import Workspace
-from pomp.training.device import DeviceName
 
 Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="Go on with this run folder instead of making one.")]
@@ -84,7 +83,7 @@ def run(
     ray_address: RayAddress = None,
     show_config: Annotated[bool, typer.Option("--show-config", help="Print the settings as JSON and stop.")] = False,
     as_queued: Annotated[
-        bool, typer.Option("--as-queued", help="With --run: go only as far as the page that queued it asked for.")
+        bool, typer.Option("--as-queued", help="With --run: as far, and on the device, as whoever queued it asked for.")
     ] = False,
 ) -> None:
     """All of it: choose genes, pre-train, fine-tune and evaluate over the folds. Resumes with --run."""
@@ -93,17 +92,16 @@ def run(
         return
     if assist(device):  # type: ignore[arg-type]
         return
-    if backend is not None and (as_queued or device != "auto" or folds_at_a_time is not None):
+    if backend is not None and (as_queued or folds_at_a_time is not None):
         raise ConfigError(
-            "With --backend the worker is started by the queue: leave --as-queued and --device out, and "
-            "--folds-at-a-time too."
+            "With --backend the worker is started by the queue: leave --as-queued and --folds-at-a-time out."
         )
     queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
     opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
     if queue is None:
-        carry(opened, device, None if as_queued else "end", folds_at_a_time)
+        carry(opened, None if as_queued else device, None if as_queued else "end", folds_at_a_time)
     else:
-        enqueue(opened, queue, "end")
+        enqueue(opened, queue, "end", device)
 
 
 def pretrain(
@@ -220,19 +218,19 @@ def open_queue(backend: str, ray_address: str | None, run_folder: Path | None, h
     return open_backend(workspace, make_choice(workspace, backend, ray_address))
 
 
-def enqueue(opened: Run, queue: Backend, until: Until) -> None:
+def enqueue(opened: Run, queue: Backend, until: Until, device: str = "auto") -> None:
     """Have a run worked on by others, who go on when this command is over.
 
     Raises:
         RunError: the queue does not take the run.
     """
     queue.wake()
-    place = queue.submit(opened, until)
+    place = queue.submit(opened, until, device)  # type: ignore[arg-type]
     console.print(f"Queued on {queue.where}, place {place}.", highlight=False, markup=False)
 
 
-def carry(opened: Run, device: str, until: Until | None, folds: int | None = None) -> Status:
-    """Work on a run here and now, with a progress bar. `folds`: as `execute`."""
+def carry(opened: Run, device: str | None, until: Until | None, folds: int | None = None) -> Status:
+    """Work on a run here and now, with a progress bar. `device`, `folds`: as `execute`."""
     with TerminalProgress() as progress:
         status = execute(opened, device, progress.status, until, folds)  # type: ignore[arg-type]
     console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pomp.atomic import exclusive
+from pomp.config import DeviceName
 from pomp.errors import QueueFullError, RunError
 from pomp.runs import lock
 from pomp.runs.run import Run
@@ -47,11 +48,12 @@ class Queue:
         """`limit`: runs that may wait."""
         self.folder, self.runs, self.limit = folder, runs, limit
 
-    def submit(self, run: Run, until: Until = "end") -> int:
+    def submit(self, run: Run, until: Until = "end", device: DeviceName = "auto") -> int:
         """Put a run on the queue and return its place, from 1. It is new, or it goes on from where it stands.
 
         Args:
             until: how far its worker is to go.
+            device: on which it is to train.
 
         Raises:
             QueueFullError: too many wait.
@@ -74,7 +76,9 @@ class Queue:
                     ticket.file.unlink()
                 # The ticket first: a crash in between leaves a run that starts, not one that waits for ever.
                 self._write_ticket(run)
-                run.write_status(state="QUEUED", until=until, message="", error=None, eta_seconds=None, finished=None)
+                run.write_status(
+                    state="QUEUED", until=until, wanted=device, message="", error=None, eta_seconds=None, finished=None
+                )
             return len(waiting) + 1
 
     def waiting(self) -> list[str]:

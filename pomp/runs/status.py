@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pomp.atomic import write_text
-from pomp.config import Frozen
+from pomp.config import DeviceName, Frozen
 from pomp.sealed import seal, unseal
 
 State = Literal["QUEUED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DONE", "INTERRUPTED"]
@@ -30,6 +30,8 @@ class Status(Frozen):
     state: State
     until: Until = "end"
     """What was asked for when the run was queued."""
+    wanted: DeviceName = "auto"
+    """The device that was asked for then; `device` is the one that is worked on."""
     stage: StageName | None = None
     fold: int | None = None
     """From 0; -1 is training on all patients."""

@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from pomp.config import DeviceName
 from pomp.errors import PompError, RunError
 from pomp.memory import free_bytes
 from pomp.runs.company import Company, read_company
@@ -35,7 +36,7 @@ from pomp.runs.side_by_side import SideBySide
 from pomp.runs.status import Status, Until
 from pomp.slides.prepare import SlideResult
 from pomp.training.bank import RegionBank
-from pomp.training.device import DeviceName, pick_device, plan_compute, room_for_regions
+from pomp.training.device import pick_device, plan_compute, room_for_regions
 from pomp.training.loop import StopRequested
 from pomp.training.team import LEADER, Team, follow, joined, leading, rank
 
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 
 def execute(
     run: Run,
-    device: DeviceName = "auto",
+    device: DeviceName | None = "auto",
     on_status: OnStatus | None = None,
     until: Until | None = None,
     folds: int | None = None,
@@ -59,7 +60,7 @@ def execute(
 
     Args:
         run: the run; it may be new, or left by an earlier worker at any point.
-        device: where to train.
+        device: where to train; None: where was asked for when the run was queued.
         on_status: called whenever the status has been written, about twice a second.
         until: how far to go; None: as far as was asked for when the run was queued, which is to the end if it was not.
         folds: how many to work on at a time; None: as many as is fastest.
@@ -71,7 +72,7 @@ def execute(
         PompError: the run failed; its status says the same.
     """
     with run.hold(), run_log(run.folder / "log.txt"):
-        worker = Worker(run, device, on_status, folds)
+        worker = Worker(run, device or run.status().wanted, on_status, folds)
         with _terminate_gently(worker):
             try:
                 worker.work(until or run.status().until)

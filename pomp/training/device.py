@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
-from pomp.config import RunConfig
+from pomp.config import DeviceName, RunConfig
 from pomp.errors import ConfigError
 from pomp.memory import free_bytes
 from pomp.model.flops import region_flops
-
-DeviceName = Literal["auto", "cuda", "mps", "cpu"]
 
 WORK_SHARE = {"cuda": 0.5, "mps": 0.3, "cpu": 0.3}
 """Share of the free memory for activations and what comes with them; on the CPU and on MPS others need some too."""

@@ -136,7 +136,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     submit = LocalBackend.submit
 
-    def submit_only(self: LocalBackend, run: Run, until: str = "end") -> int:
+    def submit_only(self: LocalBackend, run: Run, until: str = "end", device: str = "auto") -> int:
         with pytest.MonkeyPatch.context() as quiet:
             quiet.setattr(LocalBackend, "wake", lambda self: None)
             return submit(self, run)

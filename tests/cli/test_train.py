@@ -22,6 +22,10 @@ from tests.runs.ray_head import free_ports
 SETTINGS = ["--preset", "demo", "--set", "model.modalities=omics"]
 
 
+devices: list[str] = []
+"""What is asked of a backend: the device of each run."""
+
+
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("POMP_HOME", str(tmp_path))
@@ -35,8 +39,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, str, str]]:
     """What reaches a backend: where, workspace, run, how far."""
     found: list[tuple[str, Path, str, str]] = []
+    devices.clear()
 
-    def submit(self: LocalBackend | RayBackend, run: Run, until: str = "end") -> int:
+    def submit(self: LocalBackend | RayBackend, run: Run, until: str = "end", device: str = "auto") -> int:
+        devices.append(device)
         found.append((self.where, self.workspace.root, run.id, until))
         return len(found)
 
@@ -67,6 +73,11 @@ def test_a_run_is_queued(
     assert asked == [(where, workspace.root, run.id, "end")]
 
 
+def test_the_device_is_queued_with_the_run(workspace: Workspace, asked: list[tuple[str, Path, str, str]]) -> None:
+    invoke("tumours", *SETTINGS, "--backend", "local", "--device", "cpu")
+    assert devices == ["cpu"]
+
+
 def test_preparation_is_queued_too(workspace: Workspace, asked: list[tuple[str, Path, str, str]]) -> None:
     invoke("tumours", *SETTINGS, "--backend", "ray", command="prepare")
     assert [until for *_, until in asked] == ["prepare"]
@@ -95,9 +106,8 @@ def test_a_run_folder_goes_on_in_its_own_workspace(
 @pytest.mark.parametrize(("options", "said"), [
     (["--backend", "slurm"], "There is no backend 'slurm'. Choose one of local, ray"),
     (["--backend", "ray", "--ray-address", "head:1"], "'head:1' is no address of a Ray cluster"),
-    (["--backend", "ray", "--device", "cpu"], "leave --as-queued and --device out"),
-    (["--backend", "local", "--as-queued"], "leave --as-queued and --device out"),
-    (["--backend", "local", "--folds-at-a-time", "2"], "and --folds-at-a-time too"),
+    (["--backend", "local", "--as-queued"], "leave --as-queued and --folds-at-a-time out"),
+    (["--backend", "local", "--folds-at-a-time", "2"], "leave --as-queued and --folds-at-a-time out"),
 ])  # fmt: skip
 def test_what_is_refused_leaves_no_run(workspace: Workspace, options: list[str], said: str) -> None:
     with pytest.raises((ConfigError, RunError), match=said):

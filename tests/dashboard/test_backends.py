@@ -60,7 +60,7 @@ def test_an_address_that_is_none_is_refused(fake: FakeWorkspace) -> None:
 def test_runs_go_to_the_cluster_that_was_chosen(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str, str]] = []
 
-    def submit(self: RayBackend, run: Run, until: str = "end") -> int:
+    def submit(self: RayBackend, run: Run, until: str = "end", device: str = "auto") -> int:
         asked.append((self.jobs.address, run.id, until))
         return 1
 

@@ -186,8 +186,8 @@ def test_train_page_lets_other_cohorts_join_the_pre_training() -> None:
 def test_start_asks_for_the_run_that_is_shown(monkeypatch: pytest.MonkeyPatch, fake: FakeWorkspace) -> None:
     asked = []
 
-    def launch(folder: Path, config: RunConfig, title: str) -> tuple[Run, int]:
-        asked.append((folder.name, config.folds, config.protocol, title))
+    def launch(folder: Path, config: RunConfig, title: str, device: str) -> tuple[Run, int]:
+        asked.append((folder.name, config.folds, config.protocol, title, device))
         return fake.runs["empty"], 1
 
     monkeypatch.setattr("dashboard.actions.launch", launch)
@@ -197,7 +197,7 @@ def test_start_asks_for_the_run_that_is_shown(monkeypatch: pytest.MonkeyPatch, f
     app.run()
     next(button for button in app.button if button.label == "Start").click().run()
     assert not app.exception
-    assert asked == [("omics_only", 4, "honest", "mine")]
+    assert asked == [("omics_only", 4, "honest", "mine", "auto")]
     assert app.session_state["run"] == fake.runs["empty"].id
 
 

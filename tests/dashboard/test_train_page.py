@@ -414,3 +414,11 @@ def test_a_run_without_a_cohort_folder_is_still_watched(own: FakeWorkspace) -> N
     app = open_page("train", run=run)
     assert "**Pre-training**" in words(app)
     assert app.selectbox(key="cohort").options == ["omics_only"]
+
+
+def test_the_device_is_kept_with_the_run(own: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pomp.runs.backends.local.LocalBackend.wake", lambda self: None)
+    app = open_page("train", run=own.runs["failed"], cohort="tumours", **{"train-device": "cpu"})
+    assert "--device cpu" in words(app)
+    app.button(key="resume").click().run()
+    assert (own.runs["failed"].status().state, own.runs["failed"].status().wanted) == ("QUEUED", "cpu")

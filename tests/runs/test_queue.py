@@ -64,6 +64,15 @@ def test_a_run_that_has_begun_cannot_be_taken_off(workspace: Workspace) -> None:
     assert not workspace.queue.cancel(run)
 
 
+def test_the_device_waits_with_the_run(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    workspace.queue.submit(run, device="cpu")
+    assert run.status().wanted == "cpu"
+    workspace.queue.cancel(run)
+    workspace.queue.submit(run)
+    assert run.status().wanted == "auto"
+
+
 def test_a_deleted_run_loses_its_turn(workspace: Workspace) -> None:
     first, second = new_run(workspace), new_run(workspace)
     workspace.queue.submit(first)

@@ -113,8 +113,10 @@ def test_prepare_ends_when_genes_are_chosen_and_the_run_goes_on(folder: Path, tm
 
 def test_a_run_goes_as_far_as_it_was_queued_for(folder: Path, tmp_path: Path) -> None:
     run = make(folder, tmp_path)
-    Workspace(tmp_path).queue.submit(run, until="prepare")
-    assert execute(run, "cpu").message.startswith("Prepared")
+    Workspace(tmp_path).queue.submit(run, until="prepare", device="cpu")
+    status = execute(run, None)
+    assert status.message.startswith("Prepared")
+    assert status.device == "cpu"
     assert execute(run, "cpu", until="end").state == "DONE"
 
 

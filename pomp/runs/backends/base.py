@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 
+from pomp.config import DeviceName
 from pomp.errors import RunError
 from pomp.runs.run import Run
 from pomp.runs.status import Until
@@ -22,19 +23,23 @@ class Backend(ABC):
     """For people: 'this machine'."""
 
     @abstractmethod
-    def submit(self, run: Run, until: Until = "end") -> int:
+    def submit(self, run: Run, until: Until = "end", device: DeviceName = "auto") -> int:
         """Put a run on the queue, see to it that somebody works on it, and return its place, from 1.
 
         Args:
             until: how far its worker is to go.
+            device: on which it is to train.
 
         Raises:
             RunBusyError: a worker holds the run.
             RunError: the run is done, or the queue does not take it.
         """
 
-    def resume(self, run: Run) -> int:
+    def resume(self, run: Run, device: DeviceName = "auto") -> int:
         """Submit a run that stopped, failed or was interrupted; it goes on from where it stands.
+
+        Args:
+            device: on which it is to train from here.
 
         Raises:
             RunError: it is in another state; or as `submit`.
@@ -42,7 +47,7 @@ class Backend(ABC):
         status = run.status()
         if not status.resumable:
             raise RunError(f"Run {run.id} is {status.state.lower()}: there is nothing to resume.")
-        return self.submit(run)
+        return self.submit(run, device=device)
 
     @abstractmethod
     def stop(self, run: Run) -> None:

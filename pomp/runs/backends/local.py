@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from pomp.config import DeviceName
 from pomp.errors import RunError
 from pomp.runs import lock
 from pomp.runs.backends.base import WORKER, Backend
@@ -37,7 +38,7 @@ class LocalBackend(Backend):
         """
         self.workspace, self.worker, self.idle_seconds = workspace, tuple(worker), idle_seconds
 
-    def submit(self, run: Run, until: Until = "end") -> int:
+    def submit(self, run: Run, until: Until = "end", device: DeviceName = "auto") -> int:
         """As `Backend.submit`. A job of a cluster that the run still waits for does not begin any more.
 
         Raises:
@@ -45,7 +46,7 @@ class LocalBackend(Backend):
             RunBusyError: a worker holds the run.
             RunError: the run is done, or the queue cannot be written.
         """
-        place = self.workspace.queue.submit(run, until)
+        place = self.workspace.queue.submit(run, until, device)
         forget_job(run)
         self.wake()
         return place

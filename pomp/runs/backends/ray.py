@@ -15,6 +15,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 
+from pomp.config import DeviceName
 from pomp.errors import RunBusyError, RunError
 from pomp.runs import lock
 from pomp.runs.backends.base import WORKER, Backend
@@ -47,7 +48,7 @@ class RayBackend(Backend):
         self.jobs = RayJobs(address)
         self.where = f"the Ray cluster at {self.jobs.address}"
 
-    def submit(self, run: Run, until: Until = "end") -> int:
+    def submit(self, run: Run, until: Until = "end", device: DeviceName = "auto") -> int:
         with self._alone(run):
             jobs = self.jobs.all()
             known = self._job(run, jobs)
@@ -63,7 +64,9 @@ class RayBackend(Backend):
                     raise RunError(f"Run {run.id} is done. Start a new run to train again.")
                 run.forget_stop()
                 write_job(run, job)
-                run.write_status(state="QUEUED", until=until, message="", error=None, eta_seconds=None, finished=None)
+                run.write_status(
+                    state="QUEUED", until=until, wanted=device, message="", error=None, eta_seconds=None, finished=None
+                )
             try:
                 metadata = {"run": run.id, "cohort": run.info.cohort.name}
                 self.jobs.submit(job.id, self._command(run, job), slot, metadata)
