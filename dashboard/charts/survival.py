@@ -79,7 +79,7 @@ def survival_figure(
     figure.update_yaxes(
         title_text=f"Share of patients {endpoint.free}", range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1
     )
-    figure.update_layout(template=TEMPLATE, height=PLOT_PX + HEAD_PX + table_px + 40)
+    figure.update_layout(template=TEMPLATE, height=PLOT_PX + HEAD_PX + table_px + 40 + ROW_PX * max(len(curves) - 2, 0))
     return figure
 
 

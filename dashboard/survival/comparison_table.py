@@ -95,7 +95,7 @@ def _cells(table: pd.DataFrame, kind: str, value: str, unit: float, *, signed: b
 def _cell(value: float, lower: float, upper: float, kind: str, signed: bool) -> str:
     if not math.isfinite(value):
         return NOT_REACHED if kind == "median" else "–"
-    sign, dash = ("+", " to ") if signed else ("", "–")
+    sign, dash = ("+z", " to ") if signed else ("", "–")  # z: no minus before a 0
     if kind == "median" and not math.isfinite(upper):
         return f"{value:.1f} (from {number(lower, 1)})"
     digits = 2 if kind == "hazard" else 1
