@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from pomp.errors import PompError
@@ -41,12 +41,14 @@ window.WebSocket = class extends WebSocket {
   }
 }"""
 
-# From the click on the other of two buttons until the script has run and nothing on the page has changed for a while;
-# the while is not counted. In ms.
-_CLICK = """() => new Promise((resolve, reject) => {
+# From what a user does until the script has run and nothing on the page has changed for a while, which is not counted.
+# In ms. A click chooses the other picture format in the side bar, which draws every figure anew; the key R runs the
+# page again and changes nothing.
+_UNTIL_STILL = """(what) => new Promise((resolve, reject) => {
   const QUIET = 150
-  const bar = document.querySelector('[data-testid="stSidebar"]')
-  const other = [...bar.querySelectorAll('[role="radio"]')].find((button) =>
+  const press = (type) => document.body.dispatchEvent(
+    new KeyboardEvent(type, { key: "r", code: "KeyR", keyCode: 82, which: 82, bubbles: true }))
+  const other = [...document.querySelectorAll('[data-testid="stSidebar"] [role="radio"]')].find((button) =>
     /^(SVG|PNG)$/.test(button.textContent) && button.getAttribute("aria-checked") !== "true")
   if (!other) return reject(new Error("the page has no picture format to choose"))
   const started = performance.now()
@@ -61,7 +63,8 @@ _CLICK = """() => new Promise((resolve, reject) => {
       resolve(last - started)
     } else requestAnimationFrame(look)
   }
-  other.click()
+  if (what === "click") other.click()
+  else ["keydown", "keypress", "keyup"].forEach(press)
   look()
 })"""
 
@@ -110,6 +113,7 @@ class WatchedPage:
 
     def open(self, url: str) -> float:
         """Go to a page and wait until it is complete. Returns ms to its first content."""
+        self.page.bring_to_front()  # a browser paints what is behind once a second
         self.page.goto(url)
         self.page.wait_for_function("() => window.pompFinished > 0")
         self.page.get_by_role("radio", name="PNG").first.wait_for()
@@ -117,8 +121,16 @@ class WatchedPage:
         return float(self.page.evaluate("() => window.pompFirst"))
 
     def click(self) -> float:
-        """Choose the other picture format in the side bar, which runs the page again. Returns ms until it has."""
-        return float(self.page.evaluate(_CLICK))
+        """Choose the other picture format in the side bar: every figure is drawn anew. Returns ms until all stands."""
+        return self._until_still("click")
+
+    def rerun(self) -> float:
+        """Run the page again with the key R; nothing changes. Returns ms until all stands."""
+        return self._until_still("rerun")
+
+    def _until_still(self, what: Literal["click", "rerun"]) -> float:
+        self.page.bring_to_front()
+        return float(self.page.evaluate(_UNTIL_STILL, what))
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._count)

@@ -110,7 +110,7 @@ class TestInBrowser:
         found = pages.measure(SMALL, quiet)
         names = pages.page_names()[:2]
         assert [finding.what.split(":")[0] for finding in found] == [
-            f"made, {name}" for name in names for _ in range(3)
+            f"made, {name}" for name in names for _ in range(4)
         ]
         assert all(finding.value > 0 and finding.note == "" for finding in found)
 
