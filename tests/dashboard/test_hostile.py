@@ -76,7 +76,7 @@ MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 ALL = " ".join(PAYLOADS)
 PLAIN = {"Selectbox.options", "Selectbox.raw_value", "MultiSelect.options", "MultiSelect.raw_values",
          "TextInput.default", "TextInput.value", "Text.body", "Dataframe.columns", "PlotlyChart.config"}  # fmt: skip
-"""Fields of Streamlit's messages that browsers show letter by letter; ids are not shown at all."""
+"""Fields of Streamlit's messages that browsers show letter by letter. So are alternative texts; ids are not shown."""
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def live(app: AppTest) -> list[tuple[str, str]]:
     for message in messages(app._tree):
         for name, text in texts(message):
             shown = figure_text(text) if name == "PlotlyChart.spec" else text
-            is_plain = name in PLAIN or name.endswith(".id")
+            is_plain = name in PLAIN or name.endswith((".id", ".alt"))
             active = MARKUP if name == "PlotlyChart.spec" else () if is_plain else ACTIVE
             found += [(name, payload) for payload in active if stands_in(payload, shown)]
     return found
@@ -226,6 +226,14 @@ def test_problems_quote_values_as_they_are(home: Workspace) -> None:
     assert live(app) == []
     shown = words(app).replace("\u2060", "")
     assert all(payload in shown for payload in PAYLOADS[:10])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("patient", PAYLOADS)
+def test_no_patient_comes_alive(home: Workspace, patient: str) -> None:
+    run = run_of(home, ALL)
+    for page in ("patient", "slide"):
+        assert live(open_page(page, run=run, patient=patient)) == []
 
 
 def run_of(workspace: Workspace, title: str) -> Run:
