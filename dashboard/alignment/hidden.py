@@ -22,8 +22,8 @@ def show_hidden(run: Run) -> None:
     if found is None:
         empty_state(
             "This run has not recorded how hidden omics are predicted.",
-            "Older versions did not, and a run that reads slides alone has nothing to hide. Make a run with omics "
-            "again to get it; it takes as long as the first time.",
+            "Older versions did not, bundled runs leave out what is large, and a run that reads slides alone has "
+            "nothing to hide. Make a run with omics again to get it; it takes as long as the first time.",
         )
         show_command(run.info.command, "hidden-again")
         return

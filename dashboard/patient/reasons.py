@@ -21,7 +21,10 @@ SHOWN = 15
 TYPE = "patient-type"
 """Name in the URL of the omics type whose genes are shown."""
 _PARTS = {"slides": "Slides", "omics": "All omics together"}
-OLDER = "Older versions did not record this. Make the run again to get it; it takes as long as the first time."
+OLDER = (
+    "Older versions did not record this, and bundled runs leave out what is large. Make the run again to get it; it "
+    "takes as long as the first time."
+)
 
 
 def show_parts(run: Run, name: str) -> None:

@@ -22,6 +22,7 @@ LEFT_OUT = ("checkpoints", "folds", "lock", "log.txt", "fold-*.json", "all.json"
 run's, and a log tells of the machine it came from."""
 
 _BRCA = {"omics.genes": 300, "finetune.epochs": 20}
+_BY_GENE = ("gene_attributions.parquet", "reconstructions.parquet")  # a row a patient and gene
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class BundledRun:
     cohort: str
     title: str
     changes: dict[str, Any]  # to the preset `demo`
+    left_out: tuple[str, ...] = ()  # tables that are too large for what they show here
 
     @property
     def config(self) -> RunConfig:
@@ -41,10 +43,14 @@ class BundledRun:
 BUNDLED = (
     BundledRun("demo-pathology", "demo", "Slides alone", {"model.modalities": "pathology"}),
     BundledRun("demo-omics", "demo", "Omics alone", {"model.modalities": "omics"}),
+    BundledRun("demo-seed-2", "demo", "Slides and omics, seed 2", {"seed": 2}),
+    BundledRun("demo-seed-1", "demo", "Slides and omics, seed 1", {"seed": 1}),
     BundledRun("demo-both", "demo", "Slides and omics", {}),
-    BundledRun("brca-paper-released", "brca", "Paper's protocol as released", {"protocol": "paper-released", **_BRCA}),
-    BundledRun("brca-paper", "brca", "Paper's protocol", {"protocol": "paper", **_BRCA}),
-    BundledRun("brca-honest", "brca", "Honest protocol", {"protocol": "honest", **_BRCA}),
+    BundledRun(
+        "brca-paper-released", "brca", "Paper's protocol as released", {"protocol": "paper-released", **_BRCA}, _BY_GENE
+    ),
+    BundledRun("brca-paper", "brca", "Paper's protocol", {"protocol": "paper", **_BRCA}, _BY_GENE),
+    BundledRun("brca-honest", "brca", "Honest protocol", {"protocol": "honest", **_BRCA}, _BY_GENE[1:]),
 )
 """In the order in which they are made: a list of runs shows the last one first, and that is of real patients."""
 
@@ -61,7 +67,7 @@ def rebuild_runs(assets: Path, on_status: Callable[[str, Status], None] | None =
         workspace.install_bundle(assets)
         for bundled in BUNDLED:
             run = make_run(bundled, workspace, on_status)
-            publish(run, bundled.id, assets / "runs" / bundled.id)
+            publish(run, bundled, assets / "runs" / bundled.id)
 
 
 def make_run(bundled: BundledRun, workspace: Workspace, on_status: Callable[[str, Status], None] | None = None) -> Run:
@@ -76,10 +82,10 @@ def make_run(bundled: BundledRun, workspace: Workspace, on_status: Callable[[str
     return run
 
 
-def publish(run: Run, name: str, target: Path) -> None:
-    """Copy a finished run without what `LEFT_OUT` names, under an id that stays when it is made again."""
+def publish(run: Run, bundled: BundledRun, target: Path) -> None:
+    """Copy a finished run without what is left out, under an id that stays when it is made again."""
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(run.folder, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    write_info(target / "run.json", run.info.model_copy(update={"id": name}))
+    shutil.copytree(run.folder, target, ignore=shutil.ignore_patterns(*LEFT_OUT, *bundled.left_out))
+    write_info(target / "run.json", run.info.model_copy(update={"id": bundled.id}))
     final = run.status().changed(pid=None, host=None)
     write_status(target / "status.json", final)

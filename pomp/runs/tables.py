@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+from pandas.api.types import is_float_dtype
 
 from pomp.atomic import replacing
 
 _MARK = b"SHA-256:"
-_ROWS_TOGETHER = 4096  # so that a reader of one patient passes over the others
+_ROWS_TOGETHER = 32_768  # so that a reader of one patient passes over the others
 _LENGTH = len(_MARK) + hashlib.sha256().digest_size
 
 Filters = list[tuple[str, str, str]]
@@ -31,7 +32,13 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
         ValueError: a column holds values of several types.
     """
     buffer = io.BytesIO()
-    frame.to_parquet(buffer, index=False, row_group_size=_ROWS_TOGETHER)
+    # Bytes of numbers that stand together by their rank are a third smaller than numbers one after another.
+    numbers = {str(name): "BYTE_STREAM_SPLIT" for name in frame if is_float_dtype(frame[name])}
+    others = [str(name) for name in frame if str(name) not in numbers]
+    frame.to_parquet(
+        buffer, index=False, compression="zstd", row_group_size=_ROWS_TOGETHER, use_dictionary=others,
+        column_encoding=numbers,
+    )  # fmt: skip
     content = buffer.getvalue()
     footer = _footer(content)
     with replacing(path) as partial:
