@@ -59,6 +59,11 @@ class Alignment:
     median_ranks: dict[str, RetrievalScore]
 
 
+def has_alignment(run: Run) -> bool:
+    """True if the run has recorded anything that the page shows."""
+    return any((run.folder / f"{name}.parquet").is_file() for name in (EMBEDDINGS, RECONSTRUCTIONS))
+
+
 def alignment(run: Run) -> Alignment | None:
     """None if the run has not recorded it.
 

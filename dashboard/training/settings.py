@@ -31,7 +31,7 @@ MODALITY, COMPANIONS = "model.modalities", "pretrain.with_cohorts"
 """Fields that have a place, and a name in the address, of their own."""
 
 ADDRESS = "set"
-_KEPT, _WRITTEN = "train-kept", "train-written"
+_KEPT, _KNOWN = "train-kept", "train-known"
 _MARK = " :orange-badge[changed]"
 Offers = Mapping[str, Sequence[str]]
 """Field that takes names → the names that the cohort has."""
@@ -121,8 +121,11 @@ def _key(path: str, preset: PresetName) -> str:
 def _begin(preset: PresetName, config: RunConfig, asked: Sequence[Setting], offers: Offers) -> list[str]:
     """Give every box its value: from an address that is new, else what was chosen before. What an address got wrong."""
     addressed, refused = st.query_params.get_all(ADDRESS), []
-    arrived = bool(addressed) and addressed != st.session_state.get(_WRITTEN)
+    # A browser that is asked to write one address may still send the one before: that one brings nothing new.
+    known = st.session_state.setdefault(_KNOWN, set())
+    arrived = bool(addressed) and tuple(addressed) not in known
     if arrived:
+        known.add(tuple(addressed))
         changes, refused = from_address(addressed)
         st.session_state[_KEPT] = {preset: changes}
     kept = st.session_state.get(_KEPT, {}).get(preset, {})
@@ -214,7 +217,7 @@ def _keep(preset: PresetName, changes: Mapping[str, Any]) -> None:
         st.query_params[ADDRESS] = written
     elif ADDRESS in st.query_params:
         del st.query_params[ADDRESS]
-    st.session_state[_WRITTEN] = written
+    st.session_state[_KNOWN].add(tuple(written))
 
 
 def _reset(preset: PresetName) -> None:

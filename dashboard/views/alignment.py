@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.alignment.hidden import show_hidden
 from dashboard.alignment.matching import show_matching
+from dashboard.alignment.scores import has_alignment
 from dashboard.elements import pick_run, plain, run_badges
 from dashboard.state import switch
 
@@ -14,7 +15,9 @@ VIEW = "alignment-view"
 MATCHING, HIDDEN = "Slides and omics", "Hidden omics"
 
 st.title("Alignment")
-run = pick_run(data.finished_runs())
+finished = data.finished_runs()
+# Where some have something to show, the others are not offered; where none has, the page says why.
+run = pick_run([one for one in finished if has_alignment(one)] or finished)
 run_badges(run)
 st.caption(
     "What pre-training has learnt, before it saw any survival: it brings slide and omics of the same patient together, "

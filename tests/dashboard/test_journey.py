@@ -78,12 +78,17 @@ def test_newcomer(workspace: Workspace, watched: WatchedPage) -> None:
         find_it_again(page, run, watched_so_far)
         look_at_a_patient(page, address)
         look_at_the_slide(page, address)
+        look_at_the_rest(page, address)
         forgive_probes(watched)
         page.goto("about:blank")
 
 
 def see_a_finished_run(page: Page, address: str) -> None:
-    """The cohort, and the curve of a finished run."""
+    """What there is, the cohort, and the curve of a finished run."""
+    page.goto(address)
+    expect(page.get_by_text("Finished runs")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    keep_picture(page, "start")
     page.goto(f"{address}/cohort?cohort=brca")
     expect(page.get_by_role("heading", name="Cohort").first).to_be_visible(timeout=PATIENCE)
     settle(page)
@@ -147,6 +152,24 @@ def look_at_the_slide(page: Page, address: str) -> None:
     zoom_and_click(page)
     expect(page.get_by_text(re.compile(r"Region \d+: row \d+, column \d+"))).to_be_visible(timeout=PATIENCE)
     keep_picture(page, "slide")
+
+
+def look_at_the_rest(page: Page, address: str) -> None:
+    """Alignment and the ablation that the bundled runs fill; then in the dark."""
+    page.goto(f"{address}/alignment")
+    expect(page.get_by_text("Do they find each other?")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    keep_picture(page, "alignment")
+    page.goto(f"{address}/runs?part=Ablations&grid=fig3a&grid_cohorts=demo&grid_protocols=honest")
+    expect(page.get_by_text(re.compile("missing|filled|done", re.IGNORECASE)).first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    keep_picture(page, "runs")
+    page.emulate_media(color_scheme="dark")
+    for name, heading in (("survival", "High against low risk"), ("slide", "Region")):
+        page.goto(f"{address}/{name}")
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible(timeout=PATIENCE)
+        settle(page)
+        keep_picture(page, f"{name}-dark")
 
 
 def zoom_and_click(page: Page) -> None:

@@ -172,6 +172,17 @@ def test_the_address_follows_the_form() -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_an_address_that_lags_behind_takes_nothing_back() -> None:
+    """Whoever changes two boxes in a row sends the second change with the address of before the first."""
+    app = with_settings("folds=3")
+    app.number_input(key="seed@demo").set_value(7).run()
+    app.query_params["set"] = ["folds=3"]
+    app.number_input(key="omics.genes@demo").set_value(20).run()
+    assert not app.exception
+    assert app.query_params["set"] == ["folds=3", "seed=7", "omics.genes=20"]
+
+
+@pytest.mark.usefixtures("home")
 def test_presets_have_changes_of_their_own() -> None:
     app = with_settings("folds=3")
     app.segmented_control(key="preset").set_value("paper").run()
