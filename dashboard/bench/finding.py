@@ -43,7 +43,7 @@ def cells(found: Finding) -> list[str]:
         found.what,
         _number(found.value, found.unit),
         "" if found.against is None else _number(found.against, found.unit),
-        "" if found.ratio is None else f"{found.ratio:.2f}×",
+        "" if found.ratio is None else f"{found.ratio:.3g}×",
         "" if found.most is None else f"≤ {found.most:g}",
         {None: "", True: "yes", False: "no"}[found.reached],
         found.note,

@@ -46,10 +46,10 @@ class TestFinding:
 
     def test_table(self) -> None:
         found = Finding("a | b", 1234.5, "ms", 617.25, 2.5, "said")
-        assert cells(found) == ["a | b", "1,234 ms", "617 ms", "2.00×", "≤ 2.5", "yes", "said"]
+        assert cells(found) == ["a | b", "1,234 ms", "617 ms", "2×", "≤ 2.5", "yes", "said"]
         text = markdown([found], "pomp bench dashboard")
         assert text.startswith("# `pomp bench dashboard`\n")
-        assert "| a ¦ b | 1,234 ms | 617 ms | 2.00× | ≤ 2.5 | yes | said |" in text
+        assert "| a ¦ b | 1,234 ms | 617 ms | 2× | ≤ 2.5 | yes | said |" in text
         assert "streamlit" in text
 
 
