@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.csv import to_csv
+from dashboard.spreadsheet import to_csv
 from dashboard.state import PICTURES, RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.data.problems import Problem

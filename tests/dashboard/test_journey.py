@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.elements import run_label
 from pomp.data.bundle import assets_folder
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
@@ -78,7 +80,7 @@ def test_newcomer(workspace: Workspace, watched: WatchedPage) -> None:
         find_it_again(page, run, watched_so_far)
         look_at_a_patient(page, address)
         look_at_the_slide(page, address)
-        look_at_the_rest(page, address)
+        look_at_the_rest(page, address, workspace)
         forgive_probes(watched)
         page.goto("about:blank")
 
@@ -154,9 +156,9 @@ def look_at_the_slide(page: Page, address: str) -> None:
     keep_picture(page, "slide")
 
 
-def look_at_the_rest(page: Page, address: str) -> None:
+def look_at_the_rest(page: Page, address: str, workspace: Workspace) -> None:
     """Alignment and the ablation that the bundled runs fill; then in the dark."""
-    page.goto(f"{address}/alignment")
+    page.goto(f"{address}/alignment?{urlencode({'run': run_label(workspace.runs.get('demo-both'))})}")
     expect(page.get_by_text("Do they find each other?")).to_be_visible(timeout=PATIENCE)
     settle(page)
     keep_picture(page, "alignment")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.csv import to_csv
+from dashboard.spreadsheet import to_csv
 
 
 @pytest.mark.parametrize(
