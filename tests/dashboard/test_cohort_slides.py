@@ -202,7 +202,7 @@ class TestPreparation:
         asked = []
         monkeypatch.setattr(
             "pomp.runs.backends.local.LocalBackend.submit",
-            lambda self, run, until="end": asked.append((run.id, until)) or 1,
+            lambda self, run, until="end", device="auto": asked.append((run.id, until)) or 1,
         )
         run = fake.runs["empty"]
         run.write_status(state="INTERRUPTED", until="prepare")
