@@ -31,6 +31,8 @@ class Footprint(Frozen):
 def count_footprint(config: RunConfig, types: int, features: int | None, dtype: torch.dtype) -> Footprint:
     """Counted in passes over one region and over two, on the CPU.
 
+    There attention in bfloat16 is two products and a softmax; a GPU's one kernel keeps an eighth less.
+
     Args:
         config: its `model.modalities` is decided.
         types: T.
