@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from itertools import islice
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 
+P, T = ParamSpec("P"), TypeVar("T")
 Stamp = tuple[tuple[str, int, int], ...]
 TABLES = ("predictions.parquet", "baseline.parquet", "comparators.parquet")
 MAPS = "attention/regions.parquet"
@@ -47,6 +50,34 @@ def companion_names(folder: Path) -> list[str]:
     return [
         other.name for other in workspace().cohort_folders() if other.parent == workspace().cohorts and other != folder
     ]
+
+
+def kept_for(
+    *names: str, entries: int = 16, spinner: str | bool = False
+) -> Callable[[Callable[Concatenate[Run, P], T]], Callable[Concatenate[Run, P], T]]:
+    """A function of a run, and of what can be hashed, is worked out once until one of those files of the run changes.
+
+    Args:
+        names: in the run's folder.
+        entries: answers that are kept at most.
+        spinner: as `st.cache_resource` takes it.
+    """
+
+    def decorate(work: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+        # The underscore keeps the run out of the key: its folder and the files' stamps stand for it.
+        def kept(_run: Run, folder: str, of: Stamp, *rest: P.args, **options: P.kwargs) -> T:
+            return work(_run, *rest, **options)
+
+        kept.__module__, kept.__qualname__ = work.__module__, work.__qualname__  # by which Streamlit tells caches apart
+        cached = st.cache_resource(max_entries=entries, show_spinner=spinner)(kept)
+
+        @wraps(work)
+        def ask(run: Run, *rest: P.args, **options: P.kwargs) -> T:
+            return cached(run, str(run.folder), stamp(run.folder / name for name in names), *rest, **options)
+
+        return ask
+
+    return decorate
 
 
 def stamp(files: Iterable[Path]) -> Stamp:
@@ -125,7 +156,8 @@ def predictions(run: Run) -> pd.DataFrame:
     Raises:
         RunError: the run has none yet, or the file is damaged.
     """
-    return run.require_predictions()
+    found = run_table(run, "predictions")
+    return run.require_predictions() if found is None else found
 
 
 def run_table(run: Run, name: str) -> pd.DataFrame | None:
@@ -142,19 +174,21 @@ def _run_table(folder: str, name: str, of: Stamp) -> pd.DataFrame | None:
     return Run.open(Path(folder)).table(name)
 
 
+@kept_for("metrics.jsonl", entries=64)
+def metrics(run: Run) -> pd.DataFrame:
+    """As `Run.metrics`."""
+    return run.metrics()
+
+
 def has_maps(run: Run) -> bool:
     """True if the run has read slides."""
     return (run.folder / MAPS).is_file()
 
 
+@kept_for(MAPS)
 def mapped_patients(run: Run) -> list[str]:
     """Patients of whom there is at least one region map, sorted."""
-    return _mapped_patients(str(run.folder), stamp([run.folder / MAPS]))
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _mapped_patients(folder: str, of: Stamp) -> list[str]:
-    maps = Run.open(Path(folder)).table(MAPS.removesuffix(".parquet"))
+    maps = run.table(MAPS.removesuffix(".parquet"))
     return [] if maps is None else sorted(maps["patient"].unique())
 
 
@@ -170,33 +204,23 @@ def region_maps(run: Run, patient: str) -> pd.DataFrame:
     return found
 
 
+@kept_for(*TABLES, spinner="Evaluating the run…")
 def report(run: Run) -> EvaluationReport:
     """The evaluation of a finished run.
 
     Raises:
         RunError: the run has no predictions yet, or they are damaged.
     """
-    return _report(str(run.folder), stamp(run.folder / name for name in TABLES))
-
-
-@st.cache_resource(max_entries=16, show_spinner="Evaluating the run…")
-def _report(folder: str, of: Stamp) -> EvaluationReport:
-    run = Run.open(Path(folder))
     return evaluate(run.require_predictions(), run.baseline(), run.comparators())
 
 
+@kept_for(*TABLES)
 def predicted_curves(run: Run) -> pd.DataFrame:
     """Predicted survival of every patient by the own fold's baseline: index patient, a column a time in days.
 
     Raises:
         RunError: the run has no predictions or no baseline yet.
     """
-    return _predicted_curves(str(run.folder), stamp(run.folder / name for name in TABLES))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _predicted_curves(folder: str, of: Stamp) -> pd.DataFrame:
-    run = Run.open(Path(folder))
     predictions, baseline = run.require_predictions(), run.baseline()
     if baseline is None:
         raise RunError(f"Run {run.id} has no baseline.parquet: resume it on the Train page to write it anew.")

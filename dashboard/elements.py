@@ -14,6 +14,7 @@ import streamlit as st
 from dashboard.spreadsheet import to_csv
 from dashboard.state import PICTURES, RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
+from pomp.config import ProtocolName
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
 from pomp.progress import OnProgress
@@ -175,8 +176,8 @@ def run_badges(run: Run, *, of_patient: bool = False) -> None:
         if info.title:
             st.markdown(plain(info.cohort.title), width="content")
         if info.cohort.synthetic:
-            _synthetic()
-        st.badge(info.protocol, color="green" if info.protocol == "honest" else "orange", help=PROTOCOLS[info.protocol])
+            synthetic_badge()
+        protocol_badge(info.protocol)
         st.caption(f"{info.cohort.patients} patients · made {info.created[:16].replace('T', ' ')} UTC", width="content")
         if of_patient:
             _research_use_only()
@@ -187,11 +188,17 @@ def cohort_badges(title: str, synthetic: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(title)}**", width="content")
         if synthetic:
-            _synthetic()
+            synthetic_badge()
 
 
-def _synthetic() -> None:
+def synthetic_badge() -> None:
+    """That no patient is real."""
     st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
+
+
+def protocol_badge(protocol: ProtocolName) -> None:
+    """The rules under which a run was made."""
+    st.badge(protocol, color="green" if protocol == "honest" else "orange", help=PROTOCOLS[protocol])
 
 
 def state_badge(state: str) -> None:

@@ -11,6 +11,8 @@ from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.evaluation.stability import SelectionStability
 
 CHANCE = 0.5
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 PROTOCOLS: dict[ProtocolName, str] = {
@@ -167,7 +169,9 @@ def verdict(report: EvaluationReport) -> list[str]:
 
 def follow_up(days: float) -> str:
     """'2.4 years', or '14 months' below two years."""
-    return f"{days / 365.25:.1f} years" if days >= 2 * 365.25 else f"{days / 30.4375:.0f} months"
+    if days >= 2 * DAYS_PER_YEAR:
+        return f"{days / DAYS_PER_YEAR:.1f} years"
+    return f"{days / DAYS_PER_MONTH:.0f} months"
 
 
 def duration(seconds: float) -> str:

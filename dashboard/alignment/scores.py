@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from dashboard import data
-from dashboard.data import Stamp, stamp
 from pomp.evaluation.reconstruction import reconstruction_scores
 from pomp.evaluation.retrieval import Floats, RetrievalScore, median_rank, own_ranks, recall_at
 from pomp.evaluation.similarity import cosine_similarity
@@ -64,18 +61,14 @@ def has_alignment(run: Run) -> bool:
     return any((run.folder / f"{name}.parquet").is_file() for name in (EMBEDDINGS, RECONSTRUCTIONS))
 
 
+@data.kept_for(f"{EMBEDDINGS}.parquet", spinner="Comparing slides with omics…")
 def alignment(run: Run) -> Alignment | None:
     """None if the run has not recorded it.
 
     Raises:
         RunError: the table is damaged.
     """
-    return _alignment(str(run.folder), stamp([run.folder / f"{EMBEDDINGS}.parquet"]))
-
-
-@st.cache_resource(max_entries=16, show_spinner="Comparing slides with omics…")
-def _alignment(folder: str, of: Stamp) -> Alignment | None:
-    table = data.run_table(Run.open(Path(folder)), EMBEDDINGS)
+    table = data.run_table(run, EMBEDDINGS)
     if table is None:
         return None
     both = table.dropna(subset=["pathology", "omics"])
@@ -136,18 +129,14 @@ class Reconstructed:
     genes: dict[tuple[str, str], pd.DataFrame]
 
 
+@data.kept_for(f"{RECONSTRUCTIONS}.parquet", entries=4, spinner="Reading what was predicted…")
 def reconstructed(run: Run) -> Reconstructed | None:
     """None if the run has not recorded it.
 
     Raises:
         RunError: the table is damaged.
     """
-    return _reconstructed(str(run.folder), stamp([run.folder / f"{RECONSTRUCTIONS}.parquet"]))
-
-
-@st.cache_resource(max_entries=4, show_spinner="Reading what was predicted…")
-def _reconstructed(folder: str, of: Stamp) -> Reconstructed | None:
-    table = data.run_table(Run.open(Path(folder)), RECONSTRUCTIONS)
+    table = data.run_table(run, RECONSTRUCTIONS)
     if table is None:
         return None
     columns = ["gene", "observed", "reconstructed"]

@@ -124,19 +124,26 @@ def fill(run: Run, cohort: Cohort, rng: np.random.Generator) -> None:
     run.write_status(state="DONE", progress=1.0, finished="2025-01-01T00:00:00+00:00")
 
 
-def predict(fold: Fold, cohort: Cohort, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Out-of-fold risks and the training patients' baseline hazard."""
+def predict(
+    fold: Fold, cohort: Cohort, rng: np.random.Generator, *, signal: float = 0.5, epoch: int = 499
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Out-of-fold risks and the training patients' baseline hazard.
+
+    Args:
+        signal: how closely the risk follows the time of death.
+        epoch: that is reported.
+    """
 
     def risk_of(patients: tuple[str, ...]) -> np.ndarray:
         days = cohort.outcome.loc[list(patients), "time_days"].to_numpy()
-        return np.tanh(0.5 * (1 - days / 1500) + rng.normal(size=len(days)))
+        return np.tanh(signal * (1 - days / 1500) + rng.normal(size=len(days)))
 
     train = cohort.outcome.loc[list(fold.train)]
     training_risk = risk_of(fold.train)
     hazard = breslow(train["time_days"], train["event"], training_risk)
     risk, cutoff = risk_of(fold.test), float(np.median(training_risk))
     outcome = cohort.outcome.loc[list(fold.test)].rename_axis("patient").reset_index()
-    table = outcome.assign(fold=fold.index, risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=499)
+    table = outcome.assign(fold=fold.index, risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=epoch)
     return table, pd.DataFrame({"fold": fold.index, "time_days": hazard.x, "cumulative_hazard": hazard.y})
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.survival import DAYS_PER_YEAR, TimeAxis
+from dashboard.charts.survival import TimeAxis
 from dashboard.endpoints import Endpoint
 from dashboard.theme import BLUE, GREY, SERIES, TEMPLATE
+from dashboard.words import DAYS_PER_YEAR
 from pomp.evaluation.calibration import CalibrationBin
 from pomp.evaluation.prediction_error import PredictionError
 

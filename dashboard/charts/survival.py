@@ -14,9 +14,9 @@ from plotly.subplots import make_subplots
 
 from dashboard.endpoints import Endpoint
 from dashboard.theme import TEMPLATE, with_alpha
+from dashboard.words import DAYS_PER_MONTH, DAYS_PER_YEAR
 from pomp.evaluation.curves import SurvivalCurve, at_risk_table
 
-DAYS_PER_YEAR = 365.25
 PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
 
 
@@ -32,7 +32,7 @@ class TimeAxis:
     def up_to(cls, last_day: float) -> TimeAxis:
         """Months for up to three years of follow-up, otherwise years; four to ten ticks."""
         short = last_day <= 3 * DAYS_PER_YEAR
-        unit, days = ("months", DAYS_PER_YEAR / 12) if short else ("years", DAYS_PER_YEAR)
+        unit, days = ("months", DAYS_PER_MONTH) if short else ("years", DAYS_PER_YEAR)
         steps = [1, 3, 6] if short else [1, 2, 3, 5, 10, 20]
         last = last_day / days
         step = next((step for step in steps if last / step <= 9), steps[-1])

@@ -14,14 +14,13 @@ from dashboard.cohort.filters import Filters, Range
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.state import go, pick_many, switch
-from dashboard.words import count
+from dashboard.words import DAYS_PER_MONTH, count
 from pomp.data.cohort import Cohort
 
 COLUMNS, EVENT, FOLLOWED, HAS, LACKS = "cohort-columns", "cohort-event", "cohort-followed", "cohort-has", "cohort-lacks"
 """Names in the URL."""
 
 EVERYBODY = "Everybody"
-DAYS_PER_MONTH = 365.25 / 12
 _A_ROW = 3
 _STEPS = 100
 

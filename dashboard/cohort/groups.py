@@ -9,14 +9,14 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.survival import DAYS_PER_YEAR, survival_figure, survival_table
+from dashboard.charts.survival import survival_figure, survival_table
 from dashboard.cohort.columns import ClinicalColumn
 from dashboard.cohort.grouping import Grouping, group_table, make_groups
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.state import pick
 from dashboard.theme import EVERYBODY, SERIES
-from dashboard.words import count, interval, p_value
+from dashboard.words import DAYS_PER_YEAR, count, interval, p_value
 from pomp.data.cohort import Cohort
 from pomp.data.outcome import list_endpoints, outcome_of
 from pomp.evaluation.curves import SurvivalCurve, kaplan_meier, logrank

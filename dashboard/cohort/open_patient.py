@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.data import Stamp, stamp
 from dashboard.elements import plain, run_label
 from dashboard.state import PATIENT, RUN
 from pomp.data.cohort import Cohort
@@ -53,18 +51,14 @@ def newest_run_of(cohort: Cohort, patient: str) -> Run | None:
     return next((run for run in _finished(cohort) if patient in predicted_patients(run)), None)
 
 
+@data.kept_for(data.TABLES[0], entries=32)
 def predicted_patients(run: Run) -> frozenset[str]:
     """Patients of whom a finished run has a risk.
 
     Raises:
         RunError: the table is damaged.
     """
-    return _predicted_patients(str(run.folder), stamp([run.folder / data.TABLES[0]]))
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _predicted_patients(folder: str, of: Stamp) -> frozenset[str]:
-    return frozenset(map(str, Run.open(Path(folder)).require_predictions()["patient"]))
+    return frozenset(map(str, run.require_predictions()["patient"]))
 
 
 def _finished(cohort: Cohort) -> Iterator[Run]:

@@ -13,13 +13,12 @@ from dashboard.cohort.measured import unused_samples
 from dashboard.cohort.open_patient import show_patient_table
 from dashboard.elements import save_table
 from dashboard.endpoints import describe_endpoint
-from dashboard.words import count
+from dashboard.words import DAYS_PER_YEAR, count
 from pomp.data.cohort import Cohort
 
 SEARCH = "cohort-find"
 """Name in the URL."""
 
-DAYS_PER_YEAR = 365.25
 LISTED = 200
 
 

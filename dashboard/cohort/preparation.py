@@ -80,13 +80,13 @@ def _show_last(cohort: Cohort) -> None:
         return
     run = max(prepared, key=lambda run: run.info.created)
     active = run.status().active
-    st.fragment(_watch, run_every=SECONDS if active else None)(run, cohort, read_states())
+    st.fragment(_watch, run_every=SECONDS if active else None)(run, cohort, read_states(data.workspace().runs.list()))
 
 
 def _watch(run: Run, cohort: Cohort, drawn: dict[str, State]) -> None:
     """How a preparation stands. `drawn`: the states that the page shows; when one changes, it is drawn again."""
     with errors_as_text():
-        if drawn != read_states():
+        if drawn != read_states(data.workspace().runs.list()):
             st.rerun()
         st.markdown(f"**{plain(run_label(run))}**")
         status = run.status()

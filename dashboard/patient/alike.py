@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.data import Stamp, stamp
 from dashboard.elements import empty_state, save_table, show_command
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.state import PATIENT, go
@@ -28,7 +25,7 @@ def show_alike(run: Run, fold: pd.DataFrame, patient: pd.Series) -> None:
     if run.config.model.modalities != "both":
         st.caption("Patients are compared by what pre-training made of slides and omics: this run has not read both.")
         return
-    likeness = _likeness(str(run.folder), int(patient["fold"]), stamp([run.folder / f"{EMBEDDINGS}.parquet"]))
+    likeness = _likeness(run, int(patient["fold"]))
     if likeness is None:
         empty_state(
             "This run does not say who is similar to whom.",
@@ -111,7 +108,7 @@ def _stacked(lists: pd.Series) -> Floats:
     return np.array([np.full(width, np.nan) if one is None else one for one in lists], dtype=float)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _likeness(folder: str, fold: int, of: Stamp) -> tuple[tuple[str, ...], Floats, Floats] | None:
-    table = data.run_table(Run.open(Path(folder)), EMBEDDINGS)
+@data.kept_for(f"{EMBEDDINGS}.parquet", entries=32)
+def _likeness(run: Run, fold: int) -> tuple[tuple[str, ...], Floats, Floats] | None:
+    table = data.run_table(run, EMBEDDINGS)
     return None if table is None else compare(table[table["fold"] == fold])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import seeds_figure
-from dashboard.data import Stamp, stamp
 from dashboard.elements import show_figure
 from dashboard.words import count
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
@@ -28,13 +26,13 @@ def other_group(run: Run, patient: pd.Series) -> float | None:
     Raises:
         RunError: the table is damaged.
     """
-    medians = _medians(str(run.folder), int(patient["fold"]), stamp([run.folder / f"{RISKS}.parquet"]))
+    medians = _medians(run, int(patient["fold"]))
     return None if medians is None else float(change_of_group(patient["risk"], patient["cutoff"], medians))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _medians(folder: str, fold: int, of: Stamp) -> Floats | None:
-    table = data.run_table(Run.open(Path(folder)), RISKS)
+@data.kept_for(f"{RISKS}.parquet", entries=64)
+def _medians(run: Run, fold: int) -> Floats | None:
+    table = data.run_table(run, RISKS)
     risks = None if table is None else table.loc[table["fold"] == fold, "risk"]
     return None if risks is None or risks.empty else bootstrap_medians(risks)
 

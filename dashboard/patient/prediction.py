@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import QUANTILES, patient_figure
-from dashboard.data import TABLES, Stamp, stamp
 from dashboard.elements import show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.words import follow_up
@@ -62,7 +59,7 @@ def is_bounded(run: Run) -> bool:
 def show_curve(run: Run, patient: pd.Series) -> None:
     """The predicted curve over the cohort's quantiles."""
     endpoint = describe_endpoint(run.info.cohort.endpoint)
-    curves, fan = _drawn_curves(str(run.folder), stamp(run.folder / name for name in TABLES))
+    curves, fan = _drawn_curves(run)
     own = curves.loc[patient["patient"]].to_numpy()
     st.subheader("Predicted survival")
     figure = patient_figure(fan, own, float(patient["time_days"]), bool(patient["event"]), endpoint)
@@ -79,10 +76,10 @@ def show_curve(run: Run, patient: pd.Series) -> None:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _drawn_curves(folder: str, of: Stamp) -> tuple[pd.DataFrame, pd.DataFrame]:
+@data.kept_for(*data.TABLES)
+def _drawn_curves(run: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The predicted curves at the times that are drawn, and over all patients: time_days and a column a quantile."""
-    curves = data.predicted_curves(Run.open(Path(folder)))
+    curves = data.predicted_curves(run)
     places = np.unique(np.linspace(0, curves.shape[1] - 1, TIMES).round().astype(int))
     drawn = curves.iloc[:, places]
     levels = np.quantile(drawn.to_numpy(), QUANTILES, axis=0)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
 from dashboard.charts.reasons import contributions_figure, genes_figure
-from dashboard.data import Stamp, stamp
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
 from dashboard.state import switch
 from dashboard.words import count
@@ -67,7 +64,7 @@ def part_table(own: pd.DataFrame) -> pd.DataFrame:
 def show_genes(run: Run, name: str, fold: int) -> None:
     """The genes that weigh most, with the patient's value among the fold's patients."""
     st.subheader("Leading genes")
-    by_patient = _fold_genes(str(run.folder), fold, stamp([run.folder / f"{GENES}.parquet"]))
+    by_patient = _fold_genes(run, fold)
     if by_patient is None:
         empty_state("This run does not say which genes its risks rest on.", OLDER)
         show_command(run.info.command, "genes-again")
@@ -138,7 +135,7 @@ def genes_by_patient(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading the genes…")
-def _fold_genes(folder: str, fold: int, of: Stamp) -> dict[str, pd.DataFrame] | None:
-    table = data.run_table(Run.open(Path(folder)), GENES)
+@data.kept_for(f"{GENES}.parquet", entries=8, spinner="Reading the genes…")
+def _fold_genes(run: Run, fold: int) -> dict[str, pd.DataFrame] | None:
+    table = data.run_table(run, GENES)
     return None if table is None else genes_by_patient(table[table["fold"] == fold])

@@ -19,7 +19,7 @@ from dashboard.state import PATIENT, RUN, SLIDE, pick
 from dashboard.words import count
 from pomp.errors import SlideError
 from pomp.runs.run import Run
-from pomp.slides.store import read_pixels, read_slide_regions, regions_path
+from pomp.slides.store import read_at, regions_path
 
 EFFECT = "occlusion"
 SHOWN = 3
@@ -101,11 +101,7 @@ def _pictures(path: str, corners: tuple[tuple[float, float], ...], of: Stamp) ->
     Raises:
         SlideError: the file is damaged or gone.
     """
-    stored = read_slide_regions(Path(path)).coordinates
-    index = {(float(x), float(y)): place for place, (x, y) in enumerate(stored)}
-    known = [index[corner] for corner in corners if corner in index]
-    pixels = dict(zip(known, read_pixels(Path(path), known), strict=True))
-    return [_as_jpeg(pixels[index[corner]]) if corner in index else None for corner in corners]
+    return [None if pixels is None else _as_jpeg(pixels) for pixels in read_at(Path(path), corners)]
 
 
 def _as_jpeg(pixels: np.ndarray) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -30,7 +29,7 @@ def show_curves(runs: Sequence[Run]) -> None:
     """One line a run of the measure that is chosen, with a band of the folds' standard deviation."""
     st.subheader("Curves")
     titles = names(runs)
-    metrics = {titles[run.id]: read_metrics(run) for run in runs}
+    metrics = {titles[run.id]: data.metrics(run) for run in runs}
     known = [name for name in MEASURES if any(_has(table, name) for table in metrics.values())]
     if not known:
         st.caption("None of these runs has finished an epoch yet.")
@@ -50,16 +49,6 @@ def show_curves(runs: Sequence[Run]) -> None:
     missing = [name for name, table in metrics.items() if not _has(table, measure)]
     said = "Mean over folds; the band is one standard deviation over folds."
     st.caption(said + (f" Without this measure: {', '.join(missing)}." if missing else ""))
-
-
-def read_metrics(run: Run) -> pd.DataFrame:
-    """The epochs of a run, read once until there are more."""
-    return _metrics(str(run.folder), data.stamp([run.folder / "metrics.jsonl"]))
-
-
-@st.cache_data(max_entries=64, show_spinner="Reading the curves…")
-def _metrics(folder: str, of: data.Stamp) -> pd.DataFrame:
-    return Run.open(Path(folder)).metrics()
 
 
 def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, window: int) -> pd.DataFrame:

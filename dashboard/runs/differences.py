@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.elements import plain, save_table
 from dashboard.runs.listing import names
 from dashboard.training.settings import find_field
+from pomp.runs.command import flatten
 from pomp.runs.run import Run
 
 COHORT, FILES = "cohort", "files of the cohort"
@@ -49,14 +50,7 @@ def show_differences(runs: Sequence[Run]) -> None:
 
 def _facts(run: Run) -> dict[str, Any]:
     """What decides the numbers of a run, by dotted field."""
-    return {COHORT: run.info.cohort.title, FILES: run.info.cohort.digest} | _flatten(run.config.model_dump(mode="json"))
-
-
-def _flatten(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        flat |= _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat
+    return {COHORT: run.info.cohort.title, FILES: run.info.cohort.digest} | flatten(run.config.model_dump(mode="json"))
 
 
 def _text(value: Any) -> str:

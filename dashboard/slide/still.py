@@ -19,7 +19,7 @@ from dashboard.slide.source import SlideSource
 from dashboard.state import MAP, pick
 from dashboard.viewer import RegionMap, fallback_figure, grid_figure
 from pomp.errors import SlideError
-from pomp.slides.store import read_pixels, read_slide_regions
+from pomp.slides.store import read_at
 
 A_SIDE, PICTURE_PX = 5, 84
 
@@ -80,13 +80,8 @@ def _show_extremes(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pictures(path: str, corners: tuple[tuple[int, int], ...], of: Stamp) -> list[NDArray[np.uint8]]:
     """Small pictures of the regions at these level-0 x and y; grey for those that the file does not have."""
-    stored = read_slide_regions(Path(path)).coordinates.tolist()
-    by_corner = {tuple(corner): index for index, corner in enumerate(stored)}
-    known = [corner for corner in corners if corner in by_corner]
-    pixels = read_pixels(Path(path), [by_corner[corner] for corner in known])
-    found = dict(zip(known, map(_shrink, pixels), strict=True))
     grey = np.full((PICTURE_PX, PICTURE_PX, 3), 200, np.uint8)
-    return [found.get(corner, grey) for corner in corners]
+    return [grey if pixels is None else _shrink(pixels) for pixels in read_at(Path(path), corners)]
 
 
 def _shrink(region: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.elements import plain
+from dashboard.elements import plain, synthetic_badge
 from dashboard.endpoints import describe_endpoint
 from dashboard.start.glance import glance
 from dashboard.state import COHORT, VIEW
@@ -34,7 +34,7 @@ def _show_cohort(name: str, folder: Path, runs: Sequence[Run]) -> None:
     seen = glance(folder)
     st.markdown(f"**{plain(seen.title)}**")
     if seen.synthetic:
-        st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
+        synthetic_badge()
     if seen.problem:
         st.warning("Its files need a look before it can be used.")
     else:

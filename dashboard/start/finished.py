@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, plain, run_label
+from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge
 from dashboard.state import RUN
-from dashboard.words import PROTOCOLS, number
+from dashboard.words import number
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
@@ -35,11 +35,9 @@ def _show_finished(run: Run) -> None:
     info = run.info
     st.markdown(f"**{plain(info.title or info.cohort.title)}**")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.badge(info.protocol, color="green" if info.protocol == "honest" else "orange", help=PROTOCOLS[info.protocol])
+        protocol_badge(info.protocol)
         if info.cohort.synthetic:
-            st.badge(
-                "synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real."
-            )
+            synthetic_badge()
         st.caption(plain(info.cohort.title) if info.title else f"{info.cohort.patients} patients", width="content")
     try:
         mean, sd = mean_sd([score_run(run)])

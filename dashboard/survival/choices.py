@@ -12,6 +12,7 @@ from dashboard.endpoints import describe_endpoint
 from dashboard.state import amount, pick, tick
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
+from dashboard.words import DAYS_PER_YEAR
 from pomp.data.outcome import list_endpoints
 from pomp.runs.run import Run
 
@@ -20,7 +21,6 @@ FOLD, LANDMARK, HORIZON, DETAIL = "survival-fold", "survival-landmark", "surviva
 """Names in the URL."""
 
 POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as every group is followed"
-DAYS_PER_YEAR = 365.25
 _TIMES = {"6 months": 0.5, "1 year": 1, "2 years": 2, "3 years": 3, "4 years": 4, "5 years": 5, "7 years": 7,
           "10 years": 10, "15 years": 15, "20 years": 20}  # fmt: skip
 

@@ -9,12 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.concordance import concordance_figure, concordance_table
-from dashboard.charts.survival import DAYS_PER_YEAR
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
 from dashboard.survival.results import model_scores
 from dashboard.survival.seeds import show_seeds
-from dashboard.words import number
+from dashboard.words import DAYS_PER_YEAR, number
 from pomp.evaluation.model_scores import Estimate, ModelIndices, ModelScores
 from pomp.evaluation.report import EvaluationReport
 from pomp.runs.run import Run

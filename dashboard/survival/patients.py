@@ -6,11 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.charts.survival import DAYS_PER_YEAR
 from dashboard.elements import save_table
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.survival.open_patient import open_patient
-from dashboard.words import count
+from dashboard.words import DAYS_PER_YEAR, count
 from pomp.runs.run import Run
 
 SEARCH = "survival-find"

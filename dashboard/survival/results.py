@@ -63,65 +63,47 @@ def judge(run: Run, endpoint: str) -> Judged:
     return Judged(judged.reset_index(drop=True), len(predictions) - len(known))
 
 
+@data.kept_for(*data.TABLES, spinner="Drawing the patients again, 1,000 times…")
 def model_scores(run: Run) -> ModelScores:
     """The run's model and the plain ones by three C-indices.
 
     Raises:
         RunError: as `judge`, or the plain models are of other patients.
     """
-    return _model_scores(str(run.folder), stamp(run.folder / name for name in data.TABLES))
-
-
-@st.cache_resource(max_entries=16, show_spinner="Drawing the patients again, 1,000 times…")
-def _model_scores(folder: str, of: Stamp) -> ModelScores:
-    run = Run.open(Path(folder))
     tables, others = {MODEL: run.require_predictions()}, run.comparators()
     if others is not None:
         tables |= {str(model): part for model, part in others.groupby("model", sort=False)}
     return score_models(tables)
 
 
+@data.kept_for(*data.TABLES)
 def errors_by_time(run: Run) -> PredictionError | None:
     """Brier scores out of fold; None without baseline hazards, or with one fold, which has no training patients.
 
     Raises:
         RunError: as `judge`.
     """
-    return _errors_by_time(str(run.folder), stamp(run.folder / name for name in data.TABLES))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _errors_by_time(folder: str, of: Stamp) -> PredictionError | None:
-    run = Run.open(Path(folder))
     predictions, baseline = run.require_predictions(), run.baseline()
     if baseline is None or predictions["fold"].nunique() < 2:
         return None
     return prediction_error(predictions, baseline)
 
 
+@data.kept_for(*data.TABLES)
 def timed_aucs(run: Run) -> tuple[TimedAuc, ...]:
     """AUC at 1, 3 and 5 years, as far as anybody is followed and there is more than one fold.
 
     Raises:
         RunError: as `judge`.
     """
-    return _timed_aucs(str(run.folder), stamp(run.folder / name for name in data.TABLES))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _timed_aucs(folder: str, of: Stamp) -> tuple[TimedAuc, ...]:
-    predictions = Run.open(Path(folder)).require_predictions()
+    predictions = run.require_predictions()
     if predictions["fold"].nunique() < 2:
         return ()
     reached = [days for days in HORIZONS_DAYS if days < predictions["time_days"].max()]
     return tuple(timed_auc(predictions, days) for days in reached)
 
 
+@data.kept_for(METRICS)
 def epochs(run: Run) -> EpochStrip | None:
     """The test folds' C-index by epoch; None if the run did not look at them."""
-    return _epochs(str(run.folder), stamp([run.folder / METRICS]))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _epochs(folder: str, of: Stamp) -> EpochStrip | None:
-    return epoch_strip(Run.open(Path(folder)).metrics())
+    return epoch_strip(data.metrics(run))

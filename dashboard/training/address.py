@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.training.fields import SETTINGS, Setting
+from pomp.runs.command import setting_text
 
 LARGEST = 2**53 - 1
 """The largest number that a browser's box takes."""
@@ -15,7 +15,7 @@ LARGEST = 2**53 - 1
 
 def to_address(changes: Mapping[str, Any]) -> list[str]:
     """Dotted field → value as 'field=value', in the order of the configuration."""
-    return [f"{path}={_text(changes[path])}" for path in SETTINGS if path in changes]
+    return [f"{path}={setting_text(changes[path])}" for path in SETTINGS if path in changes]
 
 
 def from_address(texts: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -32,14 +32,6 @@ def from_address(texts: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         except (KeyError, ValueError):
             refused.append(text)
     return changes, refused
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _value(setting: Setting, text: str) -> Any:

@@ -41,18 +41,19 @@ def ask_run(runs: Sequence[Run]) -> Run | None:
     ]
 
 
-def read_states() -> dict[str, State]:
-    """Run id → state, newest first."""
-    return {run.id: run.status().state for run in data.workspace().runs.list()}
+def read_states(runs: Sequence[Run]) -> dict[str, State]:
+    """Run id → state, in the order of the runs."""
+    return {run.id: run.status().state for run in runs}
 
 
 def show_run(run: Run, drawn: dict[str, State]) -> None:
     """Everything about one run. `drawn`: the states that the page shows; when one changes, all of it is drawn again."""
     with errors_as_text():
         runs = data.workspace().runs.list()
-        if drawn != {each.id: each.status().state for each in runs}:
+        statuses = {each.id: each.status() for each in runs}
+        if drawn != {key: each.state for key, each in statuses.items()}:
             st.rerun()
-        status = run.status()
+        status = statuses.pop(run.id)
         run_badges(run)
         show_progress(run, status)
         show_buttons(run, status)
@@ -62,7 +63,7 @@ def show_run(run: Run, drawn: dict[str, State]) -> None:
             st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
         with st.expander("Command"):
             st.code(run.info.command, language="bash", wrap_lines=True)
-        with st.expander("Queue", expanded=any(each.status().active for each in runs if each != run)):
+        with st.expander("Queue", expanded=any(other.active for other in statuses.values())):
             show_queue(read_queue(runs))
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pandas as pd
 import streamlit as st
 
+from dashboard import data
 from dashboard.charts.training import LOSSES, SPEED, View, loss_figure, loss_lines
-from dashboard.data import Stamp, stamp
 from dashboard.elements import show_figure
 from dashboard.state import amount, switch, tick
 from pomp.runs.run import Run
@@ -32,7 +29,7 @@ BY_FOLD, MEAN = "By fold", "Mean over folds"
 
 def show_curves(run: Run) -> None:
     """The part that is chosen, of every epoch so far."""
-    metrics = run_metrics(run)
+    metrics = data.metrics(run)
     if metrics.empty:
         st.caption("Curves appear here when the first epoch of training is done.")
         return
@@ -55,16 +52,6 @@ def show_curves(run: Run) -> None:
     )  # fmt: skip
     explained = _SPEED if shown == SPEEDS else EXPLAIN[stage]
     st.caption(explained + (" The mean is over the folds that have reached the epoch." if view.mean else ""))
-
-
-def run_metrics(run: Run) -> pd.DataFrame:
-    """As `Run.metrics`, read once until an epoch is added."""
-    return _metrics(str(run.folder), stamp([run.folder / "metrics.jsonl"]))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _metrics(folder: str, of: Stamp) -> pd.DataFrame:
-    return Run.open(Path(folder)).metrics()
 
 
 def _ask_view() -> View:

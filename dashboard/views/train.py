@@ -12,7 +12,7 @@ from dashboard.start.glance import glance
 from dashboard.state import COHORT, RUN, pick
 from dashboard.training.backends import ask_backend, ask_device, show_complaint
 from dashboard.training.forecast import ask_plan
-from dashboard.training.monitor import ask_run, list_runs, show_run
+from dashboard.training.monitor import ask_run, list_runs, read_states, show_run
 from dashboard.training.settings import (
     ask_changes,
     ask_companions,
@@ -71,7 +71,7 @@ with right:
     runs = data.workspace().runs.list()
     run = ask_run(runs)
     if run is not None:
-        drawn = {each.id: each.status().state for each in runs}
+        drawn = read_states(runs)
         # The timer lives only as long as there is something to watch.
         st.fragment(show_run, run_every=SECONDS if ACTIVE & set(drawn.values()) else None)(run, drawn)
 st.subheader("All runs")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from pomp.config import PRESETS, RunConfig
@@ -11,30 +12,31 @@ from pomp.config import PRESETS, RunConfig
 
 def command_line(cohort: str, config: RunConfig) -> str:
     """`pomp run …` from the preset that needs the fewest changes, with every change named."""
-    wanted = _flatten(config.model_dump(mode="json"))
+    wanted = flatten(config.model_dump(mode="json"))
     changes = {
         preset: {path: value for path, value in wanted.items() if value != there[path]}
         for preset, base in PRESETS.items()
-        for there in [_flatten(base.model_dump(mode="json"))]
+        for there in [flatten(base.model_dump(mode="json"))]
     }
     preset = min(changes, key=lambda name: len(changes[name]))
     words = ["pomp", "run", cohort, "--preset", preset]
     for path, value in changes[preset].items():
-        words += ["--set", f"{path}={_text(value)}"]
+        words += ["--set", f"{path}={setting_text(value)}"]
     return shlex.join(words)
 
 
-def _flatten(data: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as dotted fields: ``{"pretrain": {"poc": 1.0}}`` → ``{"pretrain.poc": 1.0}``."""
     flat: dict[str, Any] = {}
     for name, value in data.items():
-        flat |= _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+        flat |= flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
     return flat
 
 
-def _text(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """As `--set` reads it: lists with commas, nothing for null."""
     if value is None:
         return ""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ",".join(value)
     return value if isinstance(value, str) else json.dumps(value)

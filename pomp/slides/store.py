@@ -143,6 +143,18 @@ def read_pixels(path: Path, indices: Sequence[int] | None = None) -> np.ndarray:
         return pixels
 
 
+def read_at(path: Path, corners: Sequence[tuple[float, float]]) -> list[np.ndarray | None]:
+    """The pixels of the regions whose upper left corners these are (level-0 x and y); None where there is no such one.
+
+    Raises:
+        SlideError: there is no such file, or it is damaged.
+    """
+    places = {(float(x), float(y)): place for place, (x, y) in enumerate(read_slide_regions(path).coordinates)}
+    wanted = [places.get((float(x), float(y))) for x, y in corners]
+    pixels = iter(read_pixels(path, [place for place in wanted if place is not None]))
+    return [None if place is None else next(pixels) for place in wanted]
+
+
 @contextmanager
 def _reading(path: Path) -> Iterator[h5py.File]:
     """What h5py raises for damaged and for foreign files is one error here."""

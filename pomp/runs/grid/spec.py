@@ -18,19 +18,15 @@ from pydantic import (
 
 from pomp.config import PRESETS, Frozen, PresetName, ProtocolName, RunConfig, override
 from pomp.errors import ConfigError
+from pomp.runs.command import flatten
 
 SIDES = ("protocol", "seed")
 """Settings that every grid varies by itself, as `protocols` and `seeds`."""
 
 
-def _flatten(changes: Any, prefix: str = "") -> Any:
-    """TOML's nested tables as dotted fields: ``{"pretrain": {"poc": 1.0}}`` → ``{"pretrain.poc": 1.0}``."""
-    if not isinstance(changes, dict):
-        return changes
-    flat: dict[str, Any] = {}
-    for name, value in changes.items():
-        flat |= _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat
+def _dotted(changes: Any) -> Any:
+    """TOML's nested tables as dotted fields; what is no table is the validator's to refuse."""
+    return flatten(changes) if isinstance(changes, dict) else changes
 
 
 def _check_sides(changes: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +43,7 @@ def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-Changes = Annotated[dict[str, Any], BeforeValidator(_flatten), AfterValidator(_check_sides)]
+Changes = Annotated[dict[str, Any], BeforeValidator(_dotted), AfterValidator(_check_sides)]
 Distinct = AfterValidator(_check_distinct)
 
 
