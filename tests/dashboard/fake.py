@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dashboard.bench.workspace import predict
 from pomp.config import PROTOCOLS, ProtocolName, RunConfig, override
 from pomp.data.cohort import Cohort, read_cohort
-from pomp.data.splits import Fold
-from pomp.evaluation.calibration import breslow
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from pomp.slides.store import SlideRegions, regions_path, write_regions
@@ -128,7 +127,7 @@ def make_pixels() -> list[np.ndarray]:
 def finish(run: Run, cohort: Cohort, signal: float) -> Run:
     """Everything that a worker leaves behind. `signal`: how closely the risk follows the time of death."""
     rng = np.random.default_rng(7)
-    parts = [predict(fold, cohort, signal, rng) for fold in run.splits().folds]
+    parts = [predict(fold, cohort, rng, signal=signal, epoch=19) for fold in run.splits().folds]
     predictions = pd.concat([part for part, _ in parts], ignore_index=True)
     run.write_table("predictions", predictions)
     run.write_table("baseline", pd.concat([baseline for _, baseline in parts], ignore_index=True))
@@ -141,20 +140,6 @@ def finish(run: Run, cohort: Cohort, signal: float) -> Run:
     add_metrics(run, folds=len(parts), epochs=4)
     run.write_status(state="DONE", progress=1.0, finished="2025-01-01T00:00:00+00:00")
     return run
-
-
-def predict(fold: Fold, cohort: Cohort, signal: float, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-    def risk_of(patients: tuple[str, ...]) -> np.ndarray:
-        days = cohort.outcome.loc[list(patients), "time_days"].to_numpy()
-        return np.tanh(signal * (1 - days / 1500) + rng.normal(size=len(days)))
-
-    train = cohort.outcome.loc[list(fold.train)]
-    training_risk = risk_of(fold.train)
-    hazard = breslow(train["time_days"], train["event"], training_risk)
-    risk, cutoff = risk_of(fold.test), float(np.median(training_risk))
-    outcome = cohort.outcome.loc[list(fold.test)].rename_axis("patient").reset_index()
-    table = outcome.assign(fold=fold.index, risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=19)
-    return table, pd.DataFrame({"fold": fold.index, "time_days": hazard.x, "cumulative_hazard": hazard.y})
 
 
 def make_maps(cohort: Cohort, predictions: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

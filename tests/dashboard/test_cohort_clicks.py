@@ -9,11 +9,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import REPOSITORY
+from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
-from tests.dashboard.test_journey import PATIENCE, forgive_probes, settle
-
-ROW_PX = 35
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +21,7 @@ def page_address(serve: Serve, fake: FakeWorkspace) -> str:
 
 def click_bar(page: Page, figure: Locator, number: int) -> None:
     """A bar of the patients shown, which lie over everybody's."""
-    bar = figure.locator(".barlayer .trace").last.locator(".point path").nth(number)
-    bar.scroll_into_view_if_needed()
-    box = bar.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    click_middle(page, figure.locator(".barlayer .trace").last.locator(".point path").nth(number))
 
 
 @pytest.mark.timeout(300)
@@ -60,11 +54,7 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage, fake: 
     page.goto(f"{page_address}&cohort-find=P-31")
     settle(page)
     table = page.locator(".st-key-patients-list [data-testid=stDataFrame]")
-    table.scroll_into_view_if_needed()
-    settle(page)
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + ROW_PX / 2, box["y"] + 1.5 * ROW_PX)
+    tick_first_row(page, table)
     expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
     settle(page)

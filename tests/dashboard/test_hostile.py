@@ -25,6 +25,7 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from pomp.slides.store import regions_path, write_regions
+from tests.dashboard.browsing import forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_maps, make_pixels, make_regions
 from tests.dashboard.pages import APP, open_page, words
@@ -265,9 +266,7 @@ def test_nothing_comes_alive_in_a_browser(
     watched.page.on("dialog", lambda dialog: watched.problems.append(f"dialog: {dialog.message}"))
     query = urlencode({"run": run_label(run_of(workspace, ALL)), "cohort": "hostile"})
     watched.page.goto(f"{address}/{page if page != 'start' else ''}?{query}")
-    ready = expect(watched.page.get_by_test_id("stApp"))
-    ready.to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    settle(watched.page)
     expect(watched.page.locator("h1")).to_have_count(1)
     assert watched.page.evaluate(ALIVE) == []
-    # Streamlit looks for itself below the page's address first.
-    watched.problems[:] = [problem for problem in watched.problems if "404" not in problem]
+    forgive_probes(watched)

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from pomp.data.cohort import read_cohort
 from tests.conftest import REPOSITORY
+from tests.dashboard.browsing import PATIENCE, forgive_probes, keep_picture, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import make_cohort
-from tests.dashboard.test_journey import PATIENCE, forgive_probes, keep_picture, settle
 
 PATIENTS = 50
 

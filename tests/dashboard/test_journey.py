@@ -18,9 +18,9 @@ from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
+from tests.dashboard.browsing import PATIENCE, forgive_probes, settle
 from tests.dashboard.conftest import WatchedPage, start_server
 
-PATIENCE = 60_000
 SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
 """A folder: the journey leaves the README's pictures there."""
 
@@ -46,21 +46,11 @@ def serving(workspace: Workspace) -> Iterator[str]:
         server.kill()
 
 
-def settle(page: Page) -> None:
-    """Wait until Streamlit has drawn the page."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
-
-
 def keep_picture(page: Page, name: str) -> None:
     if SCREENSHOTS:
         page.get_by_role("heading", level=1).scroll_into_view_if_needed()
         page.wait_for_timeout(1500)  # figures fade in
         page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
-
-
-def forgive_probes(watched: WatchedPage) -> None:
-    """Streamlit asks for its own health below each page's address first and is told 404; that is no fault of a page."""
-    watched.problems = [text for text in watched.problems if "404" not in text]
 
 
 @pytest.mark.timeout(900)  # on a busy machine every wait below may take its full time

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts.patient import QUANTILES, patient_figure, seeds_figure, strip_figure
@@ -28,6 +28,7 @@ from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from tests.dashboard.browsing import click_middle, forgive_probes, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, finish, make_workspace
 from tests.dashboard.pages import APP, open_page, words
@@ -324,22 +325,16 @@ def test_clicks_open_other_patients(explained: FakeWorkspace, serve: Serve, watc
     settle(page)
     strip = page.locator(".js-plotly-plot").nth(1)
     point = strip.locator(".trace.scatter").first.locator(".point")  # low risk, in the order of the fold
-    spot = point.last.bounding_box()
-    page.mouse.click(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    click_middle(page, point.last)
     expect(page).to_have_url(re.compile(f"patient={last}"))
     settle(page)
     vectors = run.table("embeddings")
     similar = alike_table(compare(vectors[vectors["fold"] == fold["fold"].iloc[0]]), fold, last, OS)
-    corner = page.get_by_role("region", name="The most similar patients of the fold").bounding_box()
-    page.mouse.click(corner["x"] + 18, corner["y"] + 35 + 17)
+    tick_first_row(page, page.get_by_role("region", name="The most similar patients of the fold"))
     expect(page).to_have_url(re.compile(f"patient={similar['patient'].iloc[0]}"))
     settle(page)
     expect(page).to_have_url(re.compile(f"patient={similar['patient'].iloc[0]}"))
-    watched.problems = [text for text in watched.problems if "404" not in text]  # Streamlit's own probes
-
-
-def settle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    forgive_probes(watched)
 
 
 class TestWhatIsGone:

@@ -9,11 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import REPOSITORY
+from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
-from tests.dashboard.test_journey import PATIENCE, forgive_probes, settle
-
-ROW_PX = 35
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +30,7 @@ def test_a_step_opens_the_patient(page_address: str, watched: WatchedPage, fake:
     page.goto(page_address)
     settle(page)
     ends = page.locator("[class*=st-key-figure-survival-] .xy .scatterlayer .trace").last.locator(".points path")
-    ends.last.scroll_into_view_if_needed()
-    settle(page)
-    box = ends.last.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    click_middle(page, ends.last)
     expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(rf"/patient\?.*patient={last}"), timeout=PATIENCE)
     settle(page)
@@ -50,11 +44,7 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage) -> Non
     page.goto(f"{page_address}?survival-part=Patients&survival-find=P-31")
     settle(page)
     table = page.locator("[class*=st-key-survival-patients-] [data-testid=stDataFrame]")
-    table.scroll_into_view_if_needed()
-    settle(page)
-    box = table.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + ROW_PX / 2, box["y"] + 1.5 * ROW_PX)
+    tick_first_row(page, table)
     expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
     settle(page)

@@ -12,10 +12,10 @@ from pomp.data.bundle import assets_folder
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
+from tests.dashboard.browsing import PATIENCE, settle
 from tests.dashboard.conftest import start_server
 from tests.runs.fakes import eventually
 
-PATIENCE = 60_000
 EPOCHS = 400
 SETTINGS = {"folds": 2, "pretrain.epochs": EPOCHS, "finetune.epochs": 2, "omics.trees": 50}
 
@@ -56,10 +56,6 @@ def new_page(browser: Browser) -> Page:
     page = browser.new_context(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce").new_page()
     page.set_default_timeout(PATIENCE)
     return page
-
-
-def settle(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
 
 
 def start_a_run(page: Page, address: str, workspace: Workspace, before: set[str]) -> Run:

@@ -12,7 +12,7 @@ import pytest
 
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
-from pomp.slides.store import SlideRegions, read_pixels, read_slide_regions, regions_path, write_regions
+from pomp.slides.store import SlideRegions, read_at, read_pixels, read_slide_regions, regions_path, write_regions
 
 SIDE = 8
 PIXELS = np.random.default_rng(3).integers(0, 256, (3, SIDE, SIDE, 3), np.uint8)
@@ -193,3 +193,20 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "regions").touch()
     with pytest.raises(SlideError, match=r"regions of slide TCGA-AA-0001-01Z-00-DX1 cannot be written to .*Free disk"):
         write_regions(tmp_path / "regions" / "a.h5", REGIONS, PIXELS)
+
+
+CORNERS = {
+    "in another order": ([(0, 128), (0, 0)], [2, 0]),
+    "as numbers that are not whole in type": ([(64.0, 0.0)], [1]),
+    "one that is not there": ([(64, 64), (64, 0)], [None, 1]),
+    "none": ([], []),
+}
+
+
+@pytest.mark.parametrize("case", CORNERS)
+def test_regions_are_read_by_their_corner(path: Path, case: str) -> None:
+    corners, expected = CORNERS[case]
+    found = read_at(path, corners)
+    assert [pixels is None for pixels in found] == [place is None for place in expected]
+    for pixels, place in zip(found, expected, strict=True):
+        assert place is None or np.array_equal(pixels, PIXELS[place])

@@ -1,0 +1,38 @@
+"""What every test in a real browser does: wait until a page is drawn, click on what has no element of its own."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dashboard.conftest import WatchedPage
+
+PATIENCE = 60_000
+ROW_PX = 35
+
+
+def settle(page: Page) -> None:
+    """Wait until Streamlit has drawn the page."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+
+
+def forgive_probes(watched: WatchedPage) -> None:
+    """Streamlit asks for its own health below each page's address first and is told 404; that is no fault of a page."""
+    watched.problems = [text for text in watched.problems if "404" not in text]
+
+
+def click_middle(page: Page, target: Locator) -> None:
+    """Click where a mark of a figure is drawn, whatever lies over it."""
+    target.scroll_into_view_if_needed()
+    settle(page)
+    box = target.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def tick_first_row(page: Page, table: Locator) -> None:
+    """Click the box at the left of a table's first row: the table is a canvas."""
+    table.scroll_into_view_if_needed()
+    settle(page)
+    box = table.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + ROW_PX / 2, box["y"] + 1.5 * ROW_PX)
