@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import WatchedPage
 
 PATIENCE = 60_000
+SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
+"""A folder: the journey leaves the README's pictures there."""
 ROW_PX = 35
 
 
@@ -18,6 +23,13 @@ def settle(page: Page) -> None:
 def forgive_probes(watched: WatchedPage) -> None:
     """Streamlit asks for its own health below each page's address first and is told 404; that is no fault of a page."""
     watched.problems = [text for text in watched.problems if "404" not in text]
+
+
+def keep_picture(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.get_by_role("heading", level=1).scroll_into_view_if_needed()
+        page.wait_for_timeout(1500)  # figures fade in
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 def click_middle(page: Page, target: Locator) -> None:

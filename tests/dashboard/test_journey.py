@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -18,11 +16,8 @@ from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, settle
+from tests.dashboard.browsing import PATIENCE, forgive_probes, keep_picture, settle
 from tests.dashboard.conftest import WatchedPage, start_server
-
-SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
-"""A folder: the journey leaves the README's pictures there."""
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +39,6 @@ def serving(workspace: Workspace) -> Iterator[str]:
         yield server.address
     finally:
         server.kill()
-
-
-def keep_picture(page: Page, name: str) -> None:
-    if SCREENSHOTS:
-        page.get_by_role("heading", level=1).scroll_into_view_if_needed()
-        page.wait_for_timeout(1500)  # figures fade in
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
 
 
 @pytest.mark.timeout(900)  # on a busy machine every wait below may take its full time
