@@ -155,6 +155,11 @@ class ModelConfig(Frozen):
             raise ValueError(f"width {self.width} is no multiple of 4, which two-dimensional positions need")
         return self
 
+    @property
+    def bounded(self) -> bool:
+        """Whether the risk is the cosine of Eq. 12, in [-1, 1]; a single modality has a layer of its own."""
+        return self.modalities == "both" and self.risk == "cosine"
+
 
 class OptimiserConfig(Frozen):
     """Epochs, batches and steps of one stage."""

@@ -25,10 +25,11 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
     """
     rank = int((fold["risk"] > patient["risk"]).sum()) + 1
     number = int(patient["fold"]) + 1
+    bounded = _BOUNDED if run.config.model.bounded else ""
     cards = st.columns(4)
     cards[0].metric(
         "Risk score", f"{patient['risk']:+.3f}", border=True,
-        help="Log of the relative hazard: 0.7 more means twice the hazard." + (_BOUNDED if is_bounded(run) else ""),
+        help=f"Log of the relative hazard: 0.7 more means twice the hazard.{bounded}",
     )  # fmt: skip
     cards[1].metric(
         f"Rank in fold {number}", f"{rank} of {len(fold)}", border=True,
@@ -49,11 +50,6 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
 _BOUNDED = (
     " This model's risk is a cosine, between −1 and 1, so no two patients' hazards differ by more than 7.4 times."
 )
-
-
-def is_bounded(run: Run) -> bool:
-    """True if the run's risk is the cosine of Eq. 12; a single modality has a layer of its own, without bounds."""
-    return run.config.model.modalities == "both" and run.config.model.risk == "cosine"
 
 
 def show_curve(run: Run, patient: pd.Series) -> None:

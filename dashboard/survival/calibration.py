@@ -56,7 +56,7 @@ def _show_bins(run: Run, report: EvaluationReport) -> None:
         + (
             " POMP's risk is a cosine between −1 and 1, so no two patients' hazards can differ by more than e² = 7.39 "
             "times: where true risks differ by more, predictions lie too close together, however good their order."
-            if run.config.model.risk == "cosine"
+            if run.config.model.bounded
             else ""
         )
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
+from dashboard import data
 from dashboard.elements import plain
 from dashboard.endpoints import describe_endpoint
 from dashboard.state import amount, pick, tick
@@ -48,7 +50,7 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
     columns = clinical(run)
     first = st.columns(3)
     with first[0]:
-        groups = _choose_groups(columns)
+        groups = _choose_groups(run, columns)
     with first[1]:
         endpoint = _choose_endpoint(run, columns)
     judged = judge(run, endpoint)
@@ -78,7 +80,7 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
     return CurveChoice(endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail), judged
 
 
-def _choose_groups(columns: pd.DataFrame | None) -> GroupChoice:
+def _choose_groups(run: Run, columns: pd.DataFrame | None) -> GroupChoice:
     choices = offered(columns)
     label = pick(
         "Groups", list(choices), GROUPS,
@@ -93,13 +95,19 @@ def _choose_groups(columns: pd.DataFrame | None) -> GroupChoice:
         )  # fmt: skip
         return GroupChoice(PERCENTILE, cut)
     if choice.by_risk and choice.by == VALUE:
+        reach = _reach(run)
         cut = amount(
-            "Cut at risk", CUT, first=0.0, lowest=-1.0, highest=1.0, step=0.01,
-            explain="Log relative hazard; the cosine risk lies between −1 and 1. The same in all folds, though risks "
-            "of different folds come from different models.",
+            "Cut at risk", CUT, first=0.0, lowest=-reach, highest=reach, step=0.01,
+            explain="Log relative hazard. The same in all folds, though risks of different folds come from different "
+            "models.",
         )  # fmt: skip
         return GroupChoice(VALUE, cut)
     return choice
+
+
+def _reach(run: Run) -> float:
+    """No risk of the run is farther from 0, in whole numbers: the cosine lies between −1 and 1."""
+    return 1.0 if run.config.model.bounded else float(max(1, math.ceil(data.predictions(run)["risk"].abs().max())))
 
 
 def _choose_endpoint(run: Run, columns: pd.DataFrame | None) -> str:

@@ -229,6 +229,22 @@ def test_calibration_brier_and_auc(fake: FakeWorkspace) -> None:
     ]  # fmt: skip
 
 
+def test_only_a_cosine_is_said_to_be_bounded(
+    fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    run = Run.open(tmp_path / "home" / "runs" / fake.runs["hostile"].id)  # on omics alone
+    predictions = run.require_predictions()
+    risk = np.where(np.arange(len(predictions)) == 0, -3.2, predictions["risk"])
+    run.write_table("predictions", predictions.assign(risk=risk))
+    assert "7.39" not in words(open_part(run, "Calibration"))
+    for one, reach in ((run, 4.0), (fake.runs["honest"], 1.0)):
+        app = open_part(one, "Curves", **{"survival-groups": "risk: own value"})
+        slider = app.slider(key="survival-cut")
+        assert (slider.min, slider.max) == (-reach, reach)
+
+
 def test_without_baseline_it_says_what_is_missing(fake: FakeWorkspace, tmp_path: Path,
                                                    monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     shutil.copytree(fake.root, tmp_path / "home")
