@@ -17,6 +17,12 @@ from pomp.errors import ConfigError
 ProtocolName = Literal["honest", "paper", "paper-released"]
 Modalities = Literal["auto", "both", "pathology", "omics"]
 Precision = Literal["auto", "fp32", "bf16"]
+SystemName = Literal[
+    "pomp", "mcat", "gpdbn", "camr", "cmta", "hc-mae", "deepcorrsurv", "pathomics", "deepsurv", "mean-pool"
+]
+"""POMP, the seven systems of the paper's Table 1, and two plain networks."""
+PRETRAINED_SYSTEMS: frozenset[SystemName] = frozenset({"pomp", "hc-mae", "deepcorrsurv", "pathomics"})
+"""Those with a stage before fine-tuning."""
 PresetName = Literal["demo", "paper", "honest"]
 DeviceName = Literal["auto", "cuda", "mps", "cpu"]
 """Where to train. It is no setting of a run: it decides time and the last digits only."""
@@ -35,6 +41,12 @@ class CohortConfig(Frozen):
         False, description="Leave out patients who lack a modality, as the paper does. Otherwise it is masked."
     )
     omics: tuple[str, ...] | None = Field(None, description="Omics types to use, by name. Empty: all of the cohort's.")
+    permutation: int | None = Field(
+        None,
+        ge=0,
+        description="A null experiment: outcomes are dealt anew to the patients, with this seed, so that nothing is "
+        "left to find. Empty: every patient keeps the own outcome.",
+    )
 
 
 class SlideConfig(Frozen):
@@ -120,6 +132,12 @@ class OmicsConfig(Frozen):
 class ModelConfig(Frozen):
     """The architecture (Eq. 1–5, 12); the defaults are the paper's sizes."""
 
+    system: SystemName = Field(
+        "pomp",
+        description="What is trained: POMP, one of the systems it is compared with in Table 1, a network on omics "
+        "alone (deepsurv), or averaged regions beside omics (mean-pool). All read the same regions and genes in the "
+        "same folds; settings that a system has no use for change nothing.",
+    )
     modalities: Modalities = Field("auto", description="What the model reads. auto: what the cohort has.")
     width: int = Field(384, ge=8, description="Hidden dimension d.")
     heads: int = Field(6, ge=1, description="Attention heads of every transformer.")
@@ -141,10 +159,11 @@ class ModelConfig(Frozen):
         "regions", description="Keys of Eq. 4: region tokens (paper), or [CLS-P] as well (released code)."
     )
     residual: bool = Field(True, description="The residual connection of Eq. 5.")
-    risk: Literal["cosine", "fusion", "joint", "released"] = Field(
+    risk: Literal["cosine", "scaled_cosine", "fusion", "joint", "released"] = Field(
         "cosine",
-        description="Risk score: cosine of [CLS-P] and [CLS-O] (Eq. 12), a layer on the fused [CLS-O], the mean of one "
-        "layer a modality (Fig. 4), or the released code's cosine + sigmoid of the fused layer.",
+        description="Risk score: cosine of [CLS-P] and [CLS-O] (Eq. 12), the cosine times a learnt scale, a layer on "
+        "the fused [CLS-O], the mean of one layer a modality (Fig. 4), or the released code's cosine + sigmoid of the "
+        "fused layer.",
     )
 
     @model_validator(mode="after")
@@ -158,7 +177,7 @@ class ModelConfig(Frozen):
     @property
     def bounded(self) -> bool:
         """Whether the risk is the cosine of Eq. 12, in [-1, 1]; a single modality has a layer of its own."""
-        return self.modalities == "both" and self.risk == "cosine"
+        return self.system == "pomp" and self.modalities == "both" and self.risk == "cosine"
 
 
 class OptimiserConfig(Frozen):
@@ -235,6 +254,11 @@ class RunConfig(Frozen):
 
     protocol: ProtocolName = Field("honest", description="honest, paper, or paper-released (see the Help texts).")
     folds: int = Field(5, ge=2, description="Folds of the cross-validation, stratified by event.")
+    folds_by: Literal["patients", "sites"] = Field(
+        "patients",
+        description="What is kept together in a fold: each patient, or all patients of a hospital, so that a fold is "
+        "tested on hospitals that training has not seen. TCGA barcodes name the hospital.",
+    )
     seed: int = Field(0, ge=0, description="Seed of splits, weights, batches and masks.")
     precision: Precision = Field(
         "auto",

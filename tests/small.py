@@ -60,7 +60,7 @@ def batch_of(counts: Sequence[int], generator: torch.Generator, present: torch.T
 def embed(model: Pomp, batch: Batch) -> torch.Tensor:
     """Eq. 1 as training does it: (R, d), whose gradient goes no further."""
     compute = Compute(torch.device("cpu"))
-    return PartwiseEmbedding(model.pathology.embedding, model.width, compute).forward(batch, (0,))
+    return PartwiseEmbedding(model.embedding, model.width, compute).forward(batch, (0,))
 
 
 def encode_slides(model: Pomp, batch: Batch) -> PathologyTokens:

@@ -53,7 +53,7 @@ def _epoch(model: Pomp, batch: Batch, config: RunConfig, features: int | None) -
     losses = finetune_losses(config.finetune)
     optimiser = torch.optim.AdamW(model.parameters(), lr=config.finetune.learning_rate, fused=True)
     compute = plan_compute(torch.device("cpu"), config, features)
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     model.train()
 
     def epoch() -> None:

@@ -80,7 +80,7 @@ def make_batch(config: RunConfig, counts: list[int]) -> Batch:
 
 def our_step(model: Pomp, batch: Batch, config: RunConfig, compute: Compute) -> Callable[[], dict[str, float]]:
     """A step without its update of the weights, so that it can be compared and repeated."""
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     losses = pretrain_losses(config.pretrain)
 
     def step() -> dict[str, float]:

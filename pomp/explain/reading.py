@@ -27,7 +27,7 @@ def read_patients(
 ) -> Iterator[Reading]:
     """One batch after another, on the device, with the model in evaluation mode."""
     model.eval()
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     for patients in batches:
         with torch.no_grad():
             batch = data.batch(patients).to(compute.device)

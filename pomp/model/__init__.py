@@ -3,8 +3,9 @@
 from pomp.model import torchvision_ops as torchvision_ops  # before anything imports timm  # isort: skip
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
-from pomp.model.pathology import FeatureEmbedding, PathologyEncoder, PathologyTokens, RegionEmbedding
+from pomp.model.pathology import FeatureEmbedding, PathologyEncoder, PathologyTokens, RegionEmbedding, build_embedding
 from pomp.model.pomp import Pomp, build_model
+from pomp.model.survival_model import SurvivalModel, seeded_weights
 from pomp.model.transformer import Layout, lay_out
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "PathologyTokens",
     "Pomp",
     "RegionEmbedding",
+    "SurvivalModel",
+    "build_embedding",
     "build_model",
     "lay_out",
+    "seeded_weights",
 ]

@@ -112,16 +112,24 @@ class FeatureEmbedding(nn.Module):
         return self.linear(self.dropout(self.norm(regions.float())))  # type: ignore[no-any-return]
 
 
+def build_embedding(config: ModelConfig, side: int, features: int | None = None, flips: bool = False) -> nn.Module:
+    """What embeds a region: a ViT over its pixels or, where regions are F features, a layer over these.
+
+    Args:
+        side, flips: as in `RegionEmbedding`.
+        features: F, where regions are features in place of pixels.
+    """
+    return RegionEmbedding(config, side, flips) if features is None else FeatureEmbedding(config, features)
+
+
 class PathologyEncoder(nn.Module):
     """Region embeddings, their places, and [CLS-P] through the Pat-Transformer."""
 
     def __init__(self, config: ModelConfig, side: int, features: int | None = None, flips: bool = False) -> None:
-        """`features`: F, where regions are features in place of pixels; `side`, `flips` as in `RegionEmbedding`."""
+        """`side`, `features`, `flips` as in `build_embedding`."""
         super().__init__()
         self.positions = config.positions
-        self.embedding = (
-            RegionEmbedding(config, side, flips) if features is None else FeatureEmbedding(config, features)
-        )
+        self.embedding = build_embedding(config, side, features, flips)
         self.cls = nn.Parameter(torch.randn(config.width) * 0.02)
         self.transformer = Transformer(config.width, config.heads, config.pathology_layers, config.dropout)
 

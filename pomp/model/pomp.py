@@ -12,6 +12,7 @@ from pomp.errors import ConfigError
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import PathologyEncoder, PathologyTokens
+from pomp.model.survival_model import SurvivalModel, seeded_weights
 from pomp.model.transformer import Layout
 from pomp.objectives.cox import cosine_risk
 
@@ -19,7 +20,7 @@ TEMPERATURE_LIMITS = (0.01, 1.0)
 """σ is kept within these: CLIP's upper limit of the scale, and no flatter than plain cosines."""
 
 
-class Pomp(nn.Module):
+class Pomp(SurvivalModel):
     """The whole model. A patient's outputs depend on that patient alone, whoever else is in the batch.
 
     What a patient lacks: without regions v is one learnt vector, without any omics w is, so the cosine of Eq. 12 still
@@ -51,6 +52,13 @@ class Pomp(nn.Module):
         self.pathology_risk = nn.Linear(model.width, 1)
         self.omics_risk = nn.Linear(model.width, 1)
         self.fusion_risk = nn.Linear(model.width, 1)
+        if model.risk == "scaled_cosine":
+            self.log_risk_scale = nn.Parameter(torch.zeros(()))
+
+    @property
+    def embedding(self) -> nn.Module:
+        """Eq. 1: (R, …) regions → (R, d)."""
+        return self.pathology.embedding
 
     @property
     def temperature(self) -> Tensor:
@@ -80,6 +88,8 @@ class Pomp(nn.Module):
         if self.risk_kind == "fusion":
             return self._fusion(pathology, omics)
         cosine = cosine_risk(pathology.cls, omics.cls)
+        if self.risk_kind == "scaled_cosine":  # hazards may then differ by more than e² = 7.39
+            return cosine * self.log_risk_scale.exp()
         return cosine if self.risk_kind == "cosine" else cosine + self._fusion(pathology, omics).sigmoid()
 
     def _joint(self, pathology: PathologyTokens, omics: OmicsTokens) -> Tensor:
@@ -90,7 +100,7 @@ class Pomp(nn.Module):
 
 
 def build_model(config: RunConfig, types: int, genes: int, seed: int, features: int | None = None) -> Pomp:
-    """A freshly initialised model; the same seed gives the same weights, and the global generator is left as it was.
+    """A freshly initialised POMP, as `seeded_weights` has it.
 
     Args:
         types, genes: T and G of the omics.
@@ -99,6 +109,5 @@ def build_model(config: RunConfig, types: int, genes: int, seed: int, features: 
     Raises:
         ConfigError: `model.modalities` is not decided.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded_weights(seed):
         return Pomp(config, types, genes, features)

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from pomp.baselines.systems.registry import SYSTEMS
 from pomp.data.splits import Fold
 from pomp.explain.fold import explain_fold, explain_pretraining
-from pomp.model import Pomp
+from pomp.model import Pomp, SurvivalModel
 from pomp.omics.matrix import OmicsMatrix
 from pomp.progress import OnProgress
 from pomp.runs.company import Company
@@ -154,15 +155,23 @@ class FoldWork:
             self.run.folder / "checkpoints",
             Hooks(on_resume, on_epoch, self.listener.should_stop),
             self.team,
+            SYSTEMS[self.run.config.model.system],
         )
 
-    def _explain_pretraining(self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: Pomp) -> list[str]:
-        """What pre-training has learnt, seen on the test patients: the names of the tables."""
+    def _explain_pretraining(
+        self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: SurvivalModel
+    ) -> list[str]:
+        """What pre-training has learnt, seen on the test patients: the names of the tables. POMP alone is explained."""
+        if not isinstance(model, Pomp):
+            return []
         config, on_progress = self.run.config.pretrain, self._on_progress("pretrain", fold)
         return self._write(fold, explain_pretraining(model, data, omics, fold, config, self.compute, on_progress))
 
-    def _explain(self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: Pomp) -> list[str]:
-        """What the final model makes of the test patients: the names of the tables."""
+    def _explain(self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: SurvivalModel) -> list[str]:
+        """What the final model makes of the test patients: the names of the tables. POMP alone is explained."""
+        if not isinstance(model, Pomp):
+            self.listener.finish("explain")
+            return []
         started, what = time.monotonic(), "What the model makes of the test patients"
         self.listener.tick(stage="explain", fold=fold.index, epoch=None, message=what, force=True)
         tables = explain_fold(model, data, omics, fold, self.compute, self._on_progress("explain", fold))

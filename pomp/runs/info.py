@@ -57,6 +57,7 @@ class RunInfo(Frozen):
     cohort: CohortInfo
     config: RunConfig
     config_digest: str
+    """As the settings were when the run was made; a later version may have more of them."""
     protocol: ProtocolName
     seed: int
     splits_digest: str

@@ -15,7 +15,7 @@ import torch
 from pomp.atomic import exclusive
 from pomp.config import RunConfig
 from pomp.errors import CheckpointError
-from pomp.model import Pomp
+from pomp.model import SurvivalModel
 from pomp.omics import cache as selections
 from pomp.runs.company import Company
 from pomp.runs.run import Run
@@ -30,7 +30,7 @@ ENTRIES = 64
 """Pre-trainings kept at most: those used last."""
 
 
-def pretrain_fold(run: Run, company: Company, training: FoldTraining, compute: Compute) -> Pomp:
+def pretrain_fold(run: Run, company: Company, training: FoldTraining, compute: Compute) -> SurvivalModel:
     """The pre-trained model of a fold; with companions, from where a run on one of them has left it in the cache.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pomp.config import Modalities, RunConfig, override
+from pomp.config import PRETRAINED_SYSTEMS, Modalities, RunConfig, override
 from pomp.data.cohort import Cohort
 from pomp.data.readers.slides import has_image
 from pomp.errors import ConfigError
@@ -13,14 +13,15 @@ from pomp.errors import ConfigError
 def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
     """`config` with `model.modalities` and `slides.source` decided: what is asked for, or for `auto` what is there.
 
-    Of the modalities that is all that the cohort has; of the sources, features where every slide has them. A model
-    that reads no slides leaves the source as it is.
+    Of the modalities that is all that the cohort has and the system reads; of the sources, features where every slide
+    has them. A model that reads no slides leaves the source as it is.
 
     Raises:
-        ConfigError: the cohort lacks a modality or a source that is asked for, or other cohorts are to join a
-            pre-training that a model of slides alone does not have.
+        ConfigError: the cohort lacks a modality or a source that is asked for, the system does not read what is asked
+            for, or other cohorts are to join a pre-training that there is not.
     """
     has_slides, has_omics = not cohort.slides.empty, bool(cohort.omics)
+    config = _for_system(config, cohort.name, has_slides, has_omics)
     wanted = config.model.modalities
     if wanted == "auto":
         found: Modalities = "both" if has_slides and has_omics else "pathology" if has_slides else "omics"
@@ -36,7 +37,29 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
             f"pretrain.with_cohorts names {', '.join(config.pretrain.with_cohorts)}, and a model that reads slides "
             "alone is not pre-trained: leave it empty, or choose a modality with omics."
         )
+    if config.model.system not in PRETRAINED_SYSTEMS and config.pretrain.with_cohorts:
+        raise ConfigError(
+            f"pretrain.with_cohorts names {', '.join(config.pretrain.with_cohorts)}, and the system "
+            f"'{config.model.system}' is not pre-trained: leave it empty."
+        )
     return override(config, _tasks(config, wanted) | ({} if wanted == "omics" else _source(config, cohort)))
+
+
+def _for_system(config: RunConfig, cohort: str, has_slides: bool, has_omics: bool) -> RunConfig:
+    """`model.modalities` as the system needs it: POMP reads what there is, the others both or, deepsurv, omics."""
+    system, wanted = config.model.system, config.model.modalities
+    if system == "pomp":
+        return config
+    needed: Modalities = "omics" if system == "deepsurv" else "both"
+    if wanted not in {"auto", needed}:
+        what = "omics alone" if needed == "omics" else "slides and omics together"
+        raise ConfigError(f"The system '{system}' reads {what}: choose the modalities 'auto' instead of '{wanted}'.")
+    if needed == "both" and not (has_slides and has_omics):
+        lacking = "omics table" if has_slides else "slides"
+        raise ConfigError(
+            f"The system '{system}' reads slides and omics together, and cohort '{cohort}' has no {lacking}."
+        )
+    return override(config, {"model.modalities": needed})
 
 
 def check_companion(config: RunConfig, cohort: Cohort) -> None:
@@ -73,10 +96,13 @@ def _source(config: RunConfig, cohort: Cohort) -> dict[str, str]:
 
 
 def _tasks(config: RunConfig, modality: Modalities) -> dict[str, Any]:
-    """Contrast and matching need both modalities; masked modelling needs omics.
+    """Contrast and matching need both modalities; masked modelling needs omics. Other systems have none of the three.
 
     No epoch and no task are the same thing, and get one form, so that the same training is not done twice.
     """
+    if config.model.system != "pomp":
+        epochs = config.pretrain.epochs if config.model.system in PRETRAINED_SYSTEMS else 0
+        return {f"pretrain.{name}": 0.0 for name in ("poc", "pom", "mom")} | {"pretrain.epochs": epochs}
     weights = {name: getattr(config.pretrain, name) for name in ("poc", "pom", "mom")}
     if modality != "both":
         weights |= {"poc": 0.0, "pom": 0.0}

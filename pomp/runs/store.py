@@ -66,7 +66,7 @@ class RunStore:
         config = resolve(config, cohort)
         wanted = self._describe(cohort, config), config.digest
         for run in self.list():
-            if ([run.info.cohort, *run.info.companions], run.info.config_digest) == wanted:
+            if ([run.info.cohort, *run.info.companions], run.config.digest) == wanted:
                 return run
         return None
 

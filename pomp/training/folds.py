@@ -15,14 +15,14 @@ from pomp.data.splits import Fold
 from pomp.errors import CheckpointError
 from pomp.evaluation.calibration import breslow
 from pomp.evaluation.concordance import concordance_index
-from pomp.model import Pomp, build_model
+from pomp.model import SurvivalModel
 from pomp.training.batches import PatientData
 from pomp.training.checkpoint import Checkpoint, CheckpointStore
 from pomp.training.device import Compute
-from pomp.training.finetune import finetune_losses, predict_risk
+from pomp.training.finetune import predict_risk
 from pomp.training.loop import ALL_PATIENTS, Stage, StageName, load_weights, train, weights
-from pomp.training.pretrain import pretrain_losses
 from pomp.training.seeds import hash_seed
+from pomp.training.system import POMP, System
 from pomp.training.team import Team
 
 
@@ -42,7 +42,7 @@ class FoldResult:
     predictions: pd.DataFrame  # patient, fold, time_days, event, risk, cutoff, high_risk, epoch
     baseline: pd.DataFrame  # fold, time_days, cumulative_hazard
     training_risks: pd.DataFrame  # fold, patient, risk: of whom the model was fine-tuned on
-    model: Pomp
+    model: SurvivalModel
 
 
 class BestEpoch:
@@ -57,7 +57,7 @@ class BestEpoch:
         kept = self._load()
         self._highest: float | None = None if kept is None else kept.facts["c_index"]
 
-    def offer(self, epoch: int, model: Pomp, c_index: float) -> None:
+    def offer(self, epoch: int, model: SurvivalModel, c_index: float) -> None:
         """Save the weights if no epoch before was as good."""
         if self._highest is None or c_index > self._highest:
             self.store.save(epoch, weights(model), {"c_index": c_index})
@@ -103,13 +103,14 @@ class FoldTraining:
         checkpoints: Path,
         hooks: Hooks,
         team: Team | None = None,
+        system: System = POMP,
     ) -> None:
         """`pretraining`: who is pre-trained on, of whatever cohort; `outcome`: of the patients of `fold`; `team`: as
-        `train` has it.
+        `train` has it; `system`: what is trained.
         """
         self.config, self.fold, self.pretraining = config, fold, pretraining
         self.outcome, self.data, self.hooks = outcome, data, hooks
-        self.checkpoints, self.team = checkpoints, team
+        self.checkpoints, self.team, self.system = checkpoints, team, system
 
     @property
     def pretrain_fold(self) -> int:
@@ -119,20 +120,20 @@ class FoldTraining:
     def pretrain_checkpoints(self) -> CheckpointStore:
         return CheckpointStore(self.checkpoints / f"{fold_name(self.pretrain_fold)}-pretrain")
 
-    def pretrain(self, compute: Compute) -> Pomp:
+    def pretrain(self, compute: Compute) -> SurvivalModel:
         """A model pre-trained on `pretraining`, from its checkpoint as far as there is one."""
         index = self.pretrain_fold
         types, genes = self.data.shape
         seed = hash_seed((self.config.seed, index + 1))
-        model = build_model(self.config, types, genes, seed, self.data.regions.features).to(compute.device)
-        if not self.config.pretrain.epochs:
+        model = self.system.build(self.config, types, genes, seed, self.data.regions.features).to(compute.device)
+        if not self.config.pretrain.epochs or self.system.pretraining is None:
             return model
         stage = Stage(
             name="pretrain",
             fold=index,
             seed=self.config.seed,
             config=self.config.pretrain,
-            losses=pretrain_losses(self.config.pretrain),
+            losses=self.system.pretraining(self.config.pretrain),
             checkpoints=self.pretrain_checkpoints,
             on_resume=lambda done: self.hooks.on_resume("pretrain", index, done),
             on_epoch=lambda epoch, row, _: self.hooks.on_epoch("pretrain", index, epoch, row),
@@ -141,14 +142,14 @@ class FoldTraining:
         train(model, self.data, self.pretraining, stage, compute, self.team)
         return model
 
-    def finetune(self, model: Pomp, compute: Compute) -> FoldResult:
+    def finetune(self, model: SurvivalModel, compute: Compute) -> FoldResult:
         """Fine-tune a pre-trained model and read the test fold: once, or by `paper-released` after every epoch."""
         index, rule = self.fold.index, self.config.rules.epoch
         best = BestEpoch(CheckpointStore(self.checkpoints / f"{fold_name(index)}-best"))
 
-        def on_epoch(epoch: int, row: dict[str, Any], current: Pomp) -> None:
+        def on_epoch(epoch: int, row: dict[str, Any], current: SurvivalModel) -> None:
             if rule == "best_on_test":
-                risk = predict_risk(current, self.data, self.fold.test, compute)
+                risk = self._predict(current, self.fold.test, compute)
                 row["test_c_index"] = self._c_index(risk, self.fold.test)
                 best.offer(epoch + 1, current, row["test_c_index"])
             self.hooks.on_epoch("finetune", index, epoch, row)
@@ -163,7 +164,7 @@ class FoldTraining:
             fold=index,
             seed=self.config.seed,
             config=self.config.finetune,
-            losses=finetune_losses(self.config.finetune),
+            losses=self.system.finetuning(self.config.finetune),
             checkpoints=CheckpointStore(self.checkpoints / f"{fold_name(index)}-finetune"),
             on_resume=on_resume,
             on_epoch=on_epoch,
@@ -181,9 +182,12 @@ class FoldTraining:
         outcome = self.outcome.loc[list(patients)]
         return concordance_index(outcome["time_days"].to_numpy(), outcome["event"].to_numpy(), risk)
 
-    def _result(self, model: Pomp, epoch: int, compute: Compute) -> FoldResult:
-        known = predict_risk(model, self.data, self.fold.train, compute)
-        risk = predict_risk(model, self.data, self.fold.test, compute)
+    def _predict(self, model: SurvivalModel, patients: Sequence[str], compute: Compute) -> np.ndarray:
+        return predict_risk(model, self.data, patients, compute, self.system.risk)
+
+    def _result(self, model: SurvivalModel, epoch: int, compute: Compute) -> FoldResult:
+        known = self._predict(model, self.fold.train, compute)
+        risk = self._predict(model, self.fold.test, compute)
         seen = self.outcome.loc[list(self.fold.train)]
         steps = breslow(seen["time_days"].to_numpy(), seen["event"].to_numpy(), known)
         cutoff = float(np.median(known))

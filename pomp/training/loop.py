@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from pomp.config import OptimiserConfig
 from pomp.errors import TrainingError
 from pomp.memory import peak_bytes
-from pomp.model import Pomp
+from pomp.model import SurvivalModel
 from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batches
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
@@ -27,8 +27,8 @@ from pomp.training.tally import Bad, Losses, Tally
 from pomp.training.team import Team, TeamEmbedding
 
 StageName = Literal["pretrain", "finetune"]
-StepLosses = Callable[[Pomp, Batch, Tensor], Losses]
-"""The losses of a batch from its region embeddings (R, d)."""
+StepLosses = Callable[[Any, Batch, Tensor], Losses]
+"""The losses of a batch, by a model of the kind that they are made for, from the batch's region embeddings (R, d)."""
 
 ALL_PATIENTS = -1
 """In place of a fold's number: the paper protocol pre-trains once, on everybody."""
@@ -56,12 +56,17 @@ class Stage:
     losses: StepLosses
     checkpoints: CheckpointStore
     on_resume: Callable[[int], None]  # epochs already done
-    on_epoch: Callable[[int, dict[str, float], Pomp], None]  # epoch, its metrics, the model
+    on_epoch: Callable[[int, dict[str, float], SurvivalModel], None]  # epoch, its metrics, the model
     should_stop: Callable[[], bool]
 
 
 def train(
-    model: Pomp, data: PatientData, patients: Sequence[str], stage: Stage, compute: Compute, team: Team | None = None
+    model: SurvivalModel,
+    data: PatientData,
+    patients: Sequence[str],
+    stage: Stage,
+    compute: Compute,
+    team: Team | None = None,
 ) -> None:
     """Train in place, from the newest checkpoint if there is one.
 
@@ -120,7 +125,9 @@ def _effort(device: torch.device, regions: int, seconds: float) -> dict[str, flo
     return effort if peak is None else effort | {"memory_gb": peak / 1e9}
 
 
-def backpropagate(model: Pomp, batch: Batch, losses: StepLosses, embedding: Embedding, seed: tuple[int, ...]) -> Losses:
+def backpropagate(
+    model: SurvivalModel, batch: Batch, losses: StepLosses, embedding: Embedding, seed: tuple[int, ...]
+) -> Losses:
     """The losses of a batch; its gradients become those of the model's parameters, which had none.
 
     The device is not waited for. Where memory is short after all, less is kept and the step begins again.
@@ -164,8 +171,8 @@ def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * (step - warmup) / max(steps - warmup, 1))) / 2
 
 
-def _embedding(model: Pomp, compute: Compute, team: Team | None) -> Embedding:
-    module = model.pathology.embedding
+def _embedding(model: SurvivalModel, compute: Compute, team: Team | None) -> Embedding:
+    module = model.embedding
     if team is None:
         return PartwiseEmbedding(module, model.width, compute)
     return TeamEmbedding(team, PartwiseEmbedding(module, model.width, compute, team.share), module)
@@ -184,7 +191,7 @@ def _check(bad: Bad | None, stage: Stage, epoch: int) -> None:
         )
 
 
-def _update(model: Pomp, optimiser: torch.optim.Optimizer, rate: float, clip_norm: float | None) -> None:
+def _update(model: nn.Module, optimiser: torch.optim.Optimizer, rate: float, clip_norm: float | None) -> None:
     for group in optimiser.param_groups:
         group["lr"] = rate
     if clip_norm is not None:
@@ -204,14 +211,14 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
             parameter.copy_(tensors[name])
 
 
-def _save(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointStore, epoch: int) -> None:
+def _save(model: SurvivalModel, optimiser: torch.optim.Optimizer, store: CheckpointStore, epoch: int) -> None:
     tensors = {f"model.{name}": tensor for name, tensor in weights(model).items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in state.items()}
     store.save(epoch, tensors)
 
 
-def _restore(model: Pomp, optimiser: torch.optim.Optimizer, store: CheckpointStore) -> int:
+def _restore(model: SurvivalModel, optimiser: torch.optim.Optimizer, store: CheckpointStore) -> int:
     checkpoint = store.load()
     if checkpoint is None:
         return 0

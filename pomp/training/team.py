@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from pomp.config import RunConfig
 from pomp.errors import TrainingError
-from pomp.model import build_model
+from pomp.model import build_embedding
 from pomp.training.bank import RegionBank
 from pomp.training.batches import Batch
 from pomp.training.device import Compute, plan_compute, room_for_regions
@@ -175,9 +175,9 @@ def _prepare(
     regions.keep(room_for_regions(team.device))
     own = plan_compute(team.device, config, regions.features)
     compute = replace(own, dtype=leaders.dtype, part=leaders.part)
-    model = build_model(config, 1, 1, config.seed, regions.features).to(team.device).train()
-    module = model.pathology.embedding
-    return PartwiseEmbedding(module, model.width, compute, team.share), list(module.parameters())
+    slides = config.slides
+    module = build_embedding(config.model, slides.side, regions.features, slides.flips).to(team.device).train()
+    return PartwiseEmbedding(module, config.model.width, compute, team.share), list(module.parameters())
 
 
 def _gradients(weights: Sequence[Tensor]) -> list[Tensor]:

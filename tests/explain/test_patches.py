@@ -29,7 +29,7 @@ def test_it_is_what_the_last_layer_weighs_values_by(generator: torch.Generator) 
 @pytest.mark.parametrize("part", [1, 2, 16])
 def test_every_region_is_seen_once_whatever_the_parts(part: int, generator: torch.Generator) -> None:
     model, (pixels, _) = small_model(), random_regions(5, generator)
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(torch.device("cpu"), part=part))
+    embedding = PartwiseEmbedding(model.embedding, model.width, Compute(torch.device("cpu"), part=part))
     with watching_patches(model.pathology.embedding) as seen, torch.no_grad():
         embedding.predict([pixels[:2], pixels[2:]])
     whole: list[torch.Tensor] = []

@@ -39,7 +39,7 @@ def test_belongs_to_the_bundled_cohort_and_to_its_settings(entry: BundledRun) ->
     config = resolve(entry.config, cohort)
     assert run.status().state == "DONE"
     assert run.info.cohort.digest == cohort.digest
-    assert run.info.config_digest == config.digest
+    assert run.config == config
     assert run.splits() == make_splits(cohort.outcome, config.folds, config.seed)
     predictions = run.require_predictions().set_index("patient").loc[list(cohort.patients)]
     assert predictions["time_days"].to_numpy() == pytest.approx(cohort.outcome["time_days"].to_numpy())

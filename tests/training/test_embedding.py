@@ -31,7 +31,7 @@ def stage_losses(stage: str, config: RunConfig) -> StepLosses:
 def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, Tensor]:
     """Of every parameter that has any, and the total loss."""
     model.zero_grad(set_to_none=True)
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     terms = backpropagate(model, batch, losses, embedding, (5, 1))
     found = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
     return {name: gradient.clone() for name, gradient in found.items()} | {"total": terms["total"]}
@@ -77,7 +77,7 @@ def test_memory_decides_what_is_kept(generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of(COUNTS, generator)
     found = []
     for memory in (0, 8_000, 20_000, 100_000, 400_000, 800_000, 2**40):
-        embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=memory, part=4))
+        embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CPU, memory=memory, part=4))
         embedding.forward(batch, (0,))
         found.append((len(embedding.kept), len(embedding.noted)))
     assert found[0] == (0, 0)
@@ -107,7 +107,7 @@ def test_bfloat16_is_near_float32(generator: torch.Generator) -> None:
 
 def test_predictions_need_no_gradient_and_no_memory(generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of(COUNTS, generator)
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=0, part=4))
+    embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CPU, memory=0, part=4))
     with torch.inference_mode():
         found = embedding.predict(batch.regions)
         torch.testing.assert_close(found, model.pathology.embedding(torch.cat(batch.regions)))
@@ -143,7 +143,7 @@ def test_costs_are_those_of_a_usual_part_whatever_comes_first(generator: torch.G
     kept = []
     for counts in ([4, 22], [1]):
         model = small_model()
-        embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, memory=200_000, part=4))
+        embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CPU, memory=200_000, part=4))
         embedding.forward(batch_of(counts, generator), (0,))
         embedding.forward(batch_of([26], generator), (0,))
         kept.append(len(embedding.kept))

@@ -42,7 +42,7 @@ def test_a_step_depends_on_no_value(case: str, memory: int, generator: torch.Gen
     with mode:
         optimiser = torch.optim.AdamW(model.parameters(), fused=True)
         compute = Compute(torch.device("cpu"), memory=memory, part=4)
-        embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+        embedding = PartwiseEmbedding(model.embedding, model.width, compute)
         terms = backpropagate(model, batch, losses, embedding, (0,))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()

@@ -8,17 +8,16 @@ from dataclasses import replace
 
 import torch
 
+from pomp.baselines.systems.registry import SYSTEMS
 from pomp.config import Frozen, RunConfig
-from pomp.model import Pomp, build_model
+from pomp.model import SurvivalModel
 from pomp.model.flops import PASSES
 from pomp.runs.forecast.work import embedding_flops, pretraining_flops, risk_flops
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
-from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
 from pomp.training.made_up import made_up_batch
-from pomp.training.pretrain import pretrain_losses
 
 SMALL, LARGE = (2, 1), (16, 32)
 """Patients, and regions of each, of the two steps whose difference tells the speed of all but the ViT."""
@@ -47,21 +46,23 @@ def measure_pace(config: RunConfig, compute: Compute, types: int, features: int 
         config: its `model.modalities` is decided.
         types, features: T, and F where regions are features in place of pixels.
     """
-    model = build_model(config, max(types, 1), config.omics.genes, config.seed, features).to(compute.device).train()
+    system = SYSTEMS[config.model.system]
+    model = system.build(config, max(types, 1), config.omics.genes, config.seed, features).to(compute.device).train()
     optimiser = torch.optim.AdamW(model.parameters(), fused=True)
     bare = 0 if config.model.modalities == "omics" else 1
     small, large = (
         _batch(config, patients, regions * bare, types, features).to(compute.device)
         for patients, regions in (SMALL, LARGE)
     )
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, compute)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
 
     def step(losses: StepLosses) -> None:
         optimiser.zero_grad(set_to_none=True)
         backpropagate(model, small, losses, embedding, _SEED)
         optimiser.step()
 
-    tasks, survival = pretrain_losses(config.pretrain), finetune_losses(config.finetune)
+    survival = system.finetuning(config.finetune)
+    tasks = survival if system.pretraining is None else system.pretraining(config.pretrain)
     losses, flops = (tasks, pretraining_flops) if config.pretrain.epochs else (survival, risk_flops)
     fixed, whole = (_unread(model, batch, losses, compute) for batch in (small, large))
     less, more = (patients * flops(config, regions * bare, types) for patients, regions in (SMALL, LARGE))
@@ -73,7 +74,7 @@ def measure_pace(config: RunConfig, compute: Compute, types: int, features: int 
     )
 
 
-def _unread(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> float:
+def _unread(model: SurvivalModel, batch: Batch, losses: StepLosses, compute: Compute) -> float:
     """Seconds of a step whose region embeddings are given."""
     count = int(batch.layout.counts.sum())
 
@@ -85,12 +86,12 @@ def _unread(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> 
     return _seconds(run, compute)
 
 
-def _embedding_rate(model: Pomp, config: RunConfig, compute: Compute, features: int | None) -> float:
+def _embedding_rate(model: SurvivalModel, config: RunConfig, compute: Compute, features: int | None) -> float:
     """FLOP/s of one part, forward and backward."""
     flops = embedding_flops(config, features)
     count = max(1, min(compute.part, _PART, _PART_FLOPS[compute.device.type] // flops))
     batch = _batch(config, 1, count, 1, features).to(compute.device)
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, replace(compute, memory=_ALL))
+    embedding = PartwiseEmbedding(model.embedding, model.width, replace(compute, memory=_ALL))
     gradient = torch.randn(count, model.width, device=compute.device)
 
     def run() -> None:

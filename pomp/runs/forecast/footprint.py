@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from pomp.baselines.systems.registry import SYSTEMS
 from pomp.config import Frozen, RunConfig
-from pomp.model import build_model
 from pomp.model.recall import noting
 from pomp.training.device import Compute
 from pomp.training.embedding import Costs, count_saved
@@ -40,8 +40,9 @@ def count_footprint(config: RunConfig, types: int, features: int | None, dtype: 
         dtype: of the ViT's matrix products.
     """
     with torch.device("meta"):
-        model = build_model(config, max(types, 1), config.omics.genes, config.seed, features)
-    module = model.pathology.embedding
+        system = SYSTEMS[config.model.system]
+        model = system.build(config, max(types, 1), config.omics.genes, config.seed, features)
+    module = model.embedding
     parameters, embedding = (sum(p.numel() for p in part.parameters()) for part in (model, module))
     side = config.slides.side
     one = torch.zeros(1, side, side, 3, dtype=torch.uint8) if features is None else torch.zeros(1, features)

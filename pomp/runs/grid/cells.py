@@ -72,7 +72,7 @@ def run_key(run: Run) -> RunKey:
     """What a run is."""
     info = run.info
     joined = tuple(companion.digest for companion in info.companions)
-    return info.cohort.name, info.cohort.digest, info.config_digest, joined
+    return info.cohort.name, info.cohort.digest, info.config.digest, joined
 
 
 def plan_cells(grid: Grid, workspace: Workspace, read: ReadCohort = read_cohort) -> list[Cell]:

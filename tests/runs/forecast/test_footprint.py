@@ -41,7 +41,7 @@ def test_the_papers_model(dtype: torch.dtype, kept: float, noted: int, shared: f
 def test_as_training_measures_it(dtype: torch.dtype, generator: torch.Generator) -> None:
     """The costs of a part of five regions, as `PartwiseEmbedding` finds them before its first step."""
     model, config = small_model().train(), small_config()
-    embedding = PartwiseEmbedding(model.pathology.embedding, model.width, Compute(CPU, dtype, 2**40, part=5))
+    embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CPU, dtype, 2**40, part=5))
     embedding.forward(batch_of([3, 7], generator), (0,))
     assert embedding._costs is not None
     counted = count_footprint(config, 3, None, dtype).costs(5, embedding._costs.room)

@@ -1,0 +1,34 @@
+"""What every system is to those who train it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from pomp.config import Modalities
+
+
+class SurvivalModel(nn.Module):
+    """Region embeddings and omics in, a risk out; how, is the system's own.
+
+    Regions enter through `embedding` alone, so that it can be applied to them part by part.
+    """
+
+    width: int  # d
+    modalities: Modalities
+
+    @property
+    def embedding(self) -> nn.Module:
+        """(R, …) regions → (R, d)."""
+        raise NotImplementedError
+
+
+@contextmanager
+def seeded_weights(seed: int) -> Iterator[None]:
+    """Models made in the block have the weights of that seed; the global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
