@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import csv
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from pomp.config import PRESETS, override
+from pomp.data.bundle import assets_folder
+from pomp.data.published import read_published
 from pomp.errors import ConfigError
 from pomp.runs.grid.shelf import find_grid, grid_files
 from pomp.runs.grid.spec import Grid, choose, read_grid
@@ -15,8 +17,9 @@ from pomp.runs.workspace import Workspace
 from tests.runs.grids import GRID, write_grid
 
 ROW = '\n[[variant]]\nname = "x"\n'
-PAPER = Path(__file__).resolve().parents[3] / "shared" / "paper"
 TASKS = {"poc", "pom", "mom"}
+OF_THE_PAPER = ("table1", "table2", "fig3a", "fig3b")
+BEYOND = ("plain", "omics_types", "selectors", "pancancer", "risk_scale", "missing")
 
 
 def test_settings_come_from_the_preset_then_the_grid_then_the_variant(tmp_path: Path) -> None:
@@ -66,6 +69,10 @@ def test_other_sides_than_the_file_names(tmp_path: Path) -> None:
     ('name = "g"\ncohorts = ["A"]\n' + ROW + "changes = { seed = 1 }", "variant 'x', changes: 'seed' is not changed"),
     ('name = "g"\ncohorts = ["A"]\nchanges = { protocol = "paper" }\n' + ROW, "'protocol' is not changed here"),
     ('name = "g"\ncohorts = ["A"]\n' + ROW + 'published = { LIHC = 0.7 }', r"variant 'x', published\.LIHC: "),
+    ('name = "g"\ncohorts = ["A"]\n' + ROW + 'published = "table3:POMP"',
+     r"variant 'x', published: There is no published table 'table3'\. There are: table1, table2\."),
+    ('name = "g"\ncohorts = ["A"]\n' + ROW + 'published = "table2:POMP-B7"',
+     r"variant 'x', published: table2 has no row 'POMP-B7'\. Write one of table2:POMP-B0, "),
     ('name = "g"\ncohorts = ["A"]\n' + ROW + "reference = true" + ROW.replace("x", "y") + "reference = true",
      "x and y are both marked as reference"),
     ('name = "g"\ncohorts = ["A"]\n' + ROW + "changes = { pretrain.poq = 1 }",
@@ -90,23 +97,25 @@ def test_sides_that_cannot_be(tmp_path: Path, sides: dict[str, object], said: st
 
 
 def test_grids_lie_in_the_package_and_in_the_workspace(workspace: Workspace, tmp_path: Path) -> None:
-    assert list(grid_files(workspace)) == ["fig3a", "fig3b", "table2"]
+    assert set(grid_files(workspace)) >= {*OF_THE_PAPER, *BEYOND}
     write_grid(workspace.root / "grids")
     own = write_grid(workspace.root / "grids", GRID.replace("Small", "Mine"), "table2")
     assert grid_files(workspace)["table2"] == own
     assert find_grid("table2", workspace).title == "Mine grid"
     assert find_grid(str(write_grid(tmp_path / "elsewhere")), workspace).name == "small"
-    with pytest.raises(ConfigError, match="There is no grid 'table3'. Choose one of fig3a, fig3b, table2, small,"):
+    with pytest.raises(
+        ConfigError, match=r"There is no grid 'table3'\. Choose one of .*fig3a, fig3b, .*table1, table2, small,"
+    ):
         find_grid("table3", workspace)
     with pytest.raises(ConfigError, match=r"There is no grid in .*none\.toml: No such file"):
         find_grid(str(tmp_path / "none.toml"), workspace)
 
 
-@pytest.mark.parametrize("name", ["table2", "fig3a", "fig3b"])
+@pytest.mark.parametrize("name", OF_THE_PAPER)
 def test_grids_of_the_paper_have_all_of_it_as_their_reference(workspace: Workspace, name: str) -> None:
     grid = find_grid(name, workspace)
     assert grid.name == name
-    assert grid.protocols == ("honest", "paper")
+    assert grid.protocols == ("honest", "paper", "paper-released")
     settings = grid.configure(grid.reference, "paper", 0)
     assert settings.model_copy(update={"model": PRESETS["paper"].model}) == PRESETS["paper"]
     assert grid.reference.published["LIHC"] == (0.755, 0.047)
@@ -120,14 +129,39 @@ def _tasks(grid: Grid, name: str) -> set[str]:
     return {task for task in TASKS if getattr(pretrain, task)} if pretrain.epochs else set()
 
 
-def test_table_2_is_the_papers(workspace: Workspace) -> None:
-    if not PAPER.is_dir():
-        pytest.skip(f"no paper at {PAPER}")
-    grid = find_grid("table2", workspace)
-    with (PAPER / "table2.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert [variant.name for variant in grid.variants] == [row["setting"] for row in rows]
-    for row, variant in zip(rows, grid.variants, strict=True):
-        assert _tasks(grid, variant.name) == set(row["tasks"].split("+")) - {"none"}
-        expected = {cohort: (float(row[cohort]), float(row[f"{cohort}_sd"])) for cohort in grid.cohorts}
-        assert variant.published == expected
+@pytest.mark.parametrize("name", [*OF_THE_PAPER, *BEYOND])
+def test_each_row_of_a_shipped_grid_is_another_run(workspace: Workspace, name: str) -> None:
+    grid = find_grid(name, workspace)
+    assert grid.name == name
+    digests = {grid.configure(variant, protocol, 0).digest for variant in grid.variants for protocol in grid.protocols}
+    assert len(digests) == len(grid.variants) * len(grid.protocols)
+
+
+def test_a_row_of_the_paper_is_named_and_other_numbers_are_written_out(tmp_path: Path) -> None:
+    text = GRID.replace("published = { LIHC = [0.7, 0.03] }", 'published = "table2:POMP-B1"')
+    named = read_grid(write_grid(tmp_path, text))
+    assert named.variants[0].published["COAD"] == (0.638, 0.102)
+    assert choose(named, seeds=[1]).variants[0].published == named.variants[0].published
+    assert read_grid(write_grid(tmp_path)).variants[0].published == {"LIHC": (0.7, 0.03)}
+
+
+@pytest.mark.parametrize("file", sorted((assets_folder() / "grids").glob("*.toml")), ids=lambda file: file.stem)
+def test_no_shipped_grid_has_published_numbers_of_its_own(file: Path) -> None:
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))["variant"]
+    assert {type(row["published"]) for row in rows if "published" in row} <= {str}
+
+
+def test_rows_of_table_1_are_the_papers_systems(workspace: Workspace) -> None:
+    grid, published = find_grid("table1", workspace), read_published("table1")
+    assert [variant.name for variant in grid.variants] == list(published)
+    assert [variant.published for variant in grid.variants] == [dict(row) for row in published.values()]
+    systems = [grid.configure(variant, "honest", 0).model.system for variant in grid.variants]
+    assert systems == [name.lower() for name in published]
+
+
+def test_rows_of_table_2_are_the_papers_tasks(workspace: Workspace) -> None:
+    grid, published = find_grid("table2", workspace), read_published("table2")
+    assert [variant.name for variant in grid.variants] == list(published)
+    assert [variant.published for variant in grid.variants] == [dict(row) for row in published.values()]
+    expected = [set(), {"poc"}, {"pom"}, {"mom"}, {"poc", "pom"}, {"poc", "mom"}, {"pom", "mom"}, TASKS]
+    assert [_tasks(grid, variant.name) for variant in grid.variants] == expected

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from pomp.config import PRESETS, Frozen, PresetName, ProtocolName, RunConfig, override
+from pomp.data.published import published_row
 from pomp.errors import ConfigError
 from pomp.runs.command import flatten
 
@@ -43,6 +44,16 @@ def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def _look_up(published: Any) -> Any:
+    """ "table2:POMP-B1" is a row of the paper; values that a file states itself stay as they are."""
+    if not isinstance(published, str):
+        return published
+    try:
+        return dict(published_row(published))
+    except ConfigError as error:
+        raise ValueError(str(error).removesuffix(".")) from None
+
+
 Changes = Annotated[dict[str, Any], BeforeValidator(_dotted), AfterValidator(_check_sides)]
 Distinct = AfterValidator(_check_distinct)
 
@@ -53,8 +64,9 @@ class Variant(Frozen):
     name: str = Field(min_length=1)
     label: str = ""
     changes: Changes = Field(default_factory=dict)
-    published: dict[str, tuple[float, float]] = Field(default_factory=dict)
-    """Abbreviation of a TCGA cohort → C-index, mean and standard deviation over folds."""
+    published: Annotated[dict[str, tuple[float, float]], BeforeValidator(_look_up)] = Field(default_factory=dict)
+    """Abbreviation of a TCGA cohort → C-index, mean and standard deviation over folds. In a file, a row of the paper is
+    named, "table2:POMP-B1", and numbers from elsewhere are written out."""
     reference: bool = False
     """The row that all others are compared with; the last one, if none is marked."""
 
