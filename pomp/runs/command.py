@@ -7,11 +7,20 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from pomp.config import PRESETS, RunConfig
+from pomp.config import PRESETS, PresetName, RunConfig
 
 
 def command_line(cohort: str, config: RunConfig) -> str:
     """`pomp run …` from the preset that needs the fewest changes, with every change named."""
+    preset, changes = nearest_preset(config)
+    words = ["pomp", "run", cohort, "--preset", preset]
+    for path, value in changes.items():
+        words += ["--set", f"{path}={setting_text(value)}"]
+    return shlex.join(words)
+
+
+def nearest_preset(config: RunConfig) -> tuple[PresetName, dict[str, Any]]:
+    """The preset that needs the fewest changes, and the changes: dotted field → the value that `config` has."""
     wanted = flatten(config.model_dump(mode="json"))
     changes = {
         preset: {path: value for path, value in wanted.items() if value != there[path]}
@@ -19,10 +28,7 @@ def command_line(cohort: str, config: RunConfig) -> str:
         for there in [flatten(base.model_dump(mode="json"))]
     }
     preset = min(changes, key=lambda name: len(changes[name]))
-    words = ["pomp", "run", cohort, "--preset", preset]
-    for path, value in changes[preset].items():
-        words += ["--set", f"{path}={setting_text(value)}"]
-    return shlex.join(words)
+    return preset, changes[preset]
 
 
 def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,0 +1,156 @@
+"""TRIPOD+AI's points on results: flow, numbers of patients, and performance with its uncertainty."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from pomp.evaluation.model_scores import ModelIndices
+from pomp.runs.info_sheet.facts import RunFacts
+from pomp.runs.info_sheet.items import Item
+
+DAYS_PER_YEAR = 365.25
+_BRIEF = re.compile(r"followed for \S+ days, fewer than (\S+)")  # a reason a patient, which tells how many days
+
+
+def items(facts: RunFacts) -> tuple[Item, ...]:
+    """Points 20 to 24."""
+    info = facts.run.info
+    folds = facts.report.score.folds
+    return (
+        Item("20a", "Flow of patients", flow(facts)),
+        Item("20b", "Who the patients are", (
+            f"{facts.patients} patients, {facts.events} events ({facts.events / max(facts.patients, 1):.0%}). "
+            f"Follow-up: {follow_up(facts)}",
+        ), "age, sex, stage and treatment"),
+        Item("20c", "Training and test patients compared", (
+            "Test folds, patients (events): " + _listed([f"{fold.patients} ({fold.events})" for fold in folds]) + ".",
+        )),
+        Item("21", "Numbers in each analysis", (
+            "Each fold's model is trained on, patients (events): "
+            + _listed([f"{facts.patients - fold.patients} ({facts.events - fold.events})" for fold in folds])
+            + f". All numbers of performance are of the {facts.patients} patients out of fold.",
+        )),
+        Item("22", "The model in full", (
+            f"Settings {info.config_digest}, splits {info.splits_digest}, seed {info.seed}; point 18f has the command. "
+            "Weights lie in the run's folder, under checkpoints, where they were kept.",
+        )),
+        Item("23a", "Performance", performance(facts)),
+        Item("23b", "Performance by fold", (
+            "Harrell's C: " + _listed([number(fold.harrell) for fold in folds]) + ".",
+        )),
+        Item("24", "Updating of the model", ("None.",)),
+    )  # fmt: skip
+
+
+def flow(facts: RunFacts) -> tuple[str, ...]:
+    """The funnel in words, each reason with how many were left out for it."""
+    log = facts.today.log
+    remark = (facts.today.remark,) if facts.today.remark else ()
+    if log is None or not log.steps:
+        return (*remark, f"{facts.patients} patients were kept; who was left out is not recorded in the run.")
+    steps = ", ".join(f"{step.label} {step.count}" for step in log.steps)
+    reasons = [f"{count} {reason}" for reason, count in reasons_left_out(facts)]
+    left = f"Left out: {'; '.join(reasons)}." if reasons else "Nobody was left out."
+    return (*remark, f"Patients: {steps}.", left)
+
+
+def reasons_left_out(facts: RunFacts) -> list[tuple[str, int]]:
+    """Reason → patients left out for it, the most frequent first."""
+    log = facts.today.log
+    left_out = {} if log is None else log.left_out
+    return Counter(_BRIEF.sub(r"followed for fewer than \1 days", reason) for reason in left_out.values()).most_common()
+
+
+def performance(facts: RunFacts) -> tuple[str, ...]:
+    """Every measure with its interval; those that are not there are left out."""
+    report, said = facts.report, []
+    for model in (report.score, *report.comparators):
+        name = facts.model if model is report.score else model.model
+        said.append(
+            f"{name}: Harrell's C {number(model.mean)} ± {number(model.sd)} over folds, 95 % interval "
+            f"{number(model.lower)} to {number(model.upper)}."
+        )
+    if report.logrank is not None:
+        said.append(
+            f"High against low risk: log-rank p {p_value(report.logrank.p_value)}, permutation p "
+            f"{p_value(report.permutation_p)}."
+        )
+    if report.hazard_ratio is not None:
+        ratio = report.hazard_ratio
+        said.append(f"Hazard ratio {ratio.ratio:.2f} ({ratio.lower:.2f} to {ratio.upper:.2f}).")
+    said += [
+        f"AUC at {years(one.horizon_days)}: {number(one.auc)} ({number(one.interval.lower)} to "
+        f"{number(one.interval.upper)})."
+        for one in facts.aucs
+        if one.folds
+    ]
+    if facts.error is not None and math.isfinite(facts.error.integrated):
+        said.append(
+            f"Integrated Brier score {number(facts.error.integrated)}; Kaplan–Meier, the same for everybody: "
+            f"{number(facts.error.integrated_reference)}."
+        )
+    return tuple(said)
+
+
+def verdicts(facts: RunFacts) -> tuple[str, ...]:
+    """Whether the model can be told from guessing, and from each plain model."""
+    score = facts.report.score
+    guess = (
+        f"The 95 % interval of the C-index, {number(score.lower)} to {number(score.upper)}, "
+        + ("holds 0.5: the model cannot be told from guessing." if score.lower <= 0.5 <= score.upper
+           else "lies above 0.5." if score.lower > 0.5 else "lies below 0.5: the risk ranks the wrong way round.")
+    )  # fmt: skip
+    if not math.isfinite(score.lower):
+        guess = "There is no interval of the C-index."
+    return (guess, *(text for one in facts.scores.models if (text := beside(facts.model, one))))
+
+
+def beside(model: str, other: ModelIndices) -> str:
+    """What the interval of the difference says of `model` and a plain one; empty for the model itself."""
+    added = other.added
+    if added is None:
+        return ""
+    lower, upper = added.interval.lower, added.interval.upper
+    if not math.isfinite(lower):
+        return f"{model} and {other.model} cannot be compared: there is no interval of the difference."
+    numbers = "C-index " + f"{added.value:+.3f} ({lower:+.3f} to {upper:+.3f})".replace("-", "−")
+    if lower > 0:
+        return f"{model} beside {other.model}: {numbers}; {model} is better on these patients."
+    if upper < 0:
+        return f"{model} beside {other.model}: {numbers}; {model} is worse on these patients."
+    return f"{model} beside {other.model}: {numbers}; the interval holds 0, the two cannot be told apart."
+
+
+def follow_up(facts: RunFacts) -> str:
+    """The median by the reverse Kaplan-Meier method, in years."""
+    found = facts.follow_up
+    if not math.isfinite(found.days):
+        return "the median (reverse Kaplan–Meier) is not reached."
+    median, lower, upper = (days / DAYS_PER_YEAR for days in (found.days, found.lower, found.upper))
+    limits = f" (95 % interval {number(lower, 1)} to {number(upper, 1)})"
+    return f"median {median:.1f} years{limits} by the reverse Kaplan–Meier method."
+
+
+def years(days: float) -> str:
+    """'1 year', '3 years'."""
+    whole = round(days / DAYS_PER_YEAR)
+    return "1 year" if whole == 1 else f"{whole} years"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A rounded number, or an en dash where there is none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+
+
+def p_value(value: float | None) -> str:
+    """'0.032', '< 0.001', or an en dash."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"fold {place} {word}" for place, word in enumerate(words, start=1))
