@@ -30,6 +30,11 @@ class Barcode:
         return self.sample_type is not None and 10 <= self.sample_type <= 19
 
     @property
+    def site(self) -> str | None:
+        """TCGA's code of the tissue source site, the ``2Y`` of ``TCGA-2Y-A9GS``; None for any other label."""
+        return self.patient[5:7] if is_barcode(self.patient) and self.patient.startswith("TCGA") else None
+
+    @property
     def sample(self) -> str:
         """Patient and sample type, ``TCGA-XX-XXXX-11``; the patient alone where there is no type."""
         return self.patient if self.sample_type is None else f"{self.patient}-{self.sample_type:02d}"

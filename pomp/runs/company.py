@@ -8,7 +8,7 @@ import pandas as pd
 
 from pomp.config import Protocol
 from pomp.data.cohort import Cohort, read_cohort
-from pomp.data.splits import Splits, make_splits
+from pomp.data.splits import Splits, split_cohort
 from pomp.errors import RunError
 from pomp.runs.info import CohortInfo
 from pomp.runs.run import Run
@@ -84,7 +84,7 @@ def read_company(run: Run) -> Company:
     config = run.config
     own = Member(_read(run, run.info.cohort), run.splits())
     others = [_read(run, companion) for companion in run.info.companions]
-    divided = [Member(cohort, make_splits(cohort.outcome, config.folds, config.seed)) for cohort in others]
+    divided = [Member(cohort, split_cohort(cohort, config)) for cohort in others]
     return Company(own, tuple(divided), config.rules)
 
 

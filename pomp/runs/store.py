@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pomp.atomic import write_text
 from pomp.config import RunConfig
-from pomp.data.splits import Splits, make_splits
+from pomp.data.splits import Splits, split_cohort
 from pomp.errors import RunError
 from pomp.runs.companions import find_companions
 from pomp.runs.info import CohortInfo, RunInfo, describe_cohort, describe_run, write_info
@@ -43,11 +43,11 @@ class RunStore:
 
         Raises:
             ConfigError: the settings do not fit the cohort, or name companions that do not.
-            CohortError: the cohort has too few events for the folds; or see `find_companions`.
+            CohortError: the cohort cannot be divided into folds, see `split_cohort`; or see `find_companions`.
             RunError: the folder cannot be written.
         """
         config = resolve(config, cohort)
-        splits = make_splits(cohort.outcome, config.folds, config.seed)
+        splits = split_cohort(cohort, config)
         described, *companions = self._describe(cohort, config)
         created = datetime.now(UTC)
         run_id = name = f"{created:%Y%m%d-%H%M%S}-{config.protocol}-{config.digest[:6]}"

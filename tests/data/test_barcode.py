@@ -46,3 +46,19 @@ def test_parts(label: str, patient: str, sample_type: int | None, tumour: bool, 
 def test_primary_tumours_sort_first() -> None:
     labels = ["TCGA-AA-0001-06A", "TCGA-AA-0001-01B", "TCGA-AA-0001-02A", "TCGA-AA-0001-01A-21R"]
     assert [code.label[13:16] for code in sorted(map(parse_barcode, labels))] == ["01A", "01B", "02A", "06A"]
+
+
+@pytest.mark.parametrize(
+    ("label", "site"),
+    [
+        ("TCGA-2Y-A9GS", "2Y"),
+        ("TCGA-02-0001-01C-01D-0182-01", "02"),
+        ("TCGA.DD.A1E9.11A", "DD"),
+        ("TARGET-20-PAEFGT-09A-01R", None),
+        ("TCGA-2Y-A9GSX", None),
+        ("patient-01", None),
+        ("", None),
+    ],
+)
+def test_tissue_source_site(label: str, site: str | None) -> None:
+    assert parse_barcode(label).site == site

@@ -11,6 +11,7 @@ import pytest
 from pomp.config import CohortConfig
 from pomp.data.cohort import check_cohort, read_cohort
 from pomp.data.manifest import discover_cohorts
+from pomp.data.sites import find_sites
 from pomp.data.splits import make_splits
 
 EXPRESSION = CohortConfig(omics=("mrna", "mirna"), complete_cases=True)
@@ -95,6 +96,31 @@ def test_folds(tcga: Path) -> None:
     splits = make_splits(outcome, 5, seed=0)
     assert [int(outcome.loc[list(fold.test), "event"].sum()) for fold in splits.folds] == [21] * 5
     assert sorted(len(fold.test) for fold in splits.folds) == [61, 61, 61, 62, 62]
+
+
+@pytest.mark.parametrize(
+    ("name", "sites", "largest", "patients", "events"),
+    [
+        # One hospital has 132 of 307 patients, so its fold has them too; the others are equal.
+        ("LIHC", 31, ("DD", 132, 36), (43, 44, 44, 44, 132), (16, 16, 17, 20, 36)),
+        ("STAD", 21, ("BR", 95, 39), (58, 59, 59, 62, 95), (16, 17, 23, 39, 39)),
+        ("BRCA", 40, ("BH", 100, 34), (148, 149, 151, 151, 154), (15, 16, 16, 20, 34)),
+    ],
+)
+def test_folds_of_whole_hospitals(
+    name: str, sites: int, largest: tuple[str, int, int], patients: tuple[int, ...], events: tuple[int, ...], tcga: Path
+) -> None:
+    cohort = read_cohort(tcga / name, EXPRESSION)
+    outcome, of = cohort.outcome, find_sites(cohort.patients, cohort.clinical)
+    assert of.nunique() == sites
+    counted = outcome.groupby(of)["event"].agg(["size", "sum"]).sort_values("size").iloc[-1]
+    assert (counted.name, counted["size"], counted["sum"]) == largest
+    splits = make_splits(outcome, 5, 0, of)
+    assert tuple(sorted(len(fold.test) for fold in splits.folds)) == patients
+    assert tuple(sorted(outcome.loc[list(fold.test), "event"].sum() for fold in splits.folds)) == events
+    for fold in splits.folds:
+        codes = [{patient[5:7] for patient in part} for part in (fold.train, fold.test)]
+        assert not codes[0] & codes[1]
 
 
 def test_discovered(tcga: Path) -> None:

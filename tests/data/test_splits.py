@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pomp.data.splits import Splits, make_splits
+from pomp.config import RunConfig, override
+from pomp.data.cohort import Cohort, read_cohort
+from pomp.data.splits import Splits, make_splits, split_cohort
 from pomp.errors import CohortError, RunError
+from tests.runs.omics_cohort import write_omics_cohort
 
 
 def outcome_of(patients: int, events: int) -> pd.DataFrame:
@@ -59,6 +63,44 @@ def test_json_round_trip() -> None:
 def test_too_few_events(events: int, message: str) -> None:
     with pytest.raises(CohortError, match=message):
         make_splits(outcome_of(30, events), 5, seed=0)
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> Cohort:
+    """Forty patients of four hospitals."""
+    folder = write_omics_cohort(tmp_path / "cohort", "P", seed=1)
+    clinical = pd.read_csv(folder / "clinical.csv")
+    clinical.assign(site=np.arange(40) % 4).to_csv(folder / "clinical.csv", index=False)
+    return read_cohort(folder)
+
+
+def test_whole_hospitals_where_the_settings_say_so(cohort: Cohort) -> None:
+    config = override(RunConfig(), {"folds": 2, "folds_by": "sites"})
+    splits = split_cohort(cohort, config)
+    sites = cohort.clinical["site"]
+    assert splits == make_splits(cohort.outcome.sample(frac=1, random_state=1), 2, 0, sites.astype(str))
+    assert (splits.by, splits.to_json()["by"]) == ("sites", "sites")
+    for fold in splits.folds:
+        assert len(fold.test) == 20
+        assert sorted(fold.train + fold.test) == list(cohort.patients)
+        assert not set(sites[list(fold.train)]) & set(sites[list(fold.test)])
+    with pytest.raises(CohortError, match=r"4 hospitals \(0, 1, 2, 3\) cannot fill 5 folds"):
+        split_cohort(cohort, override(config, {"folds": 5}))
+
+
+def test_patients_one_by_one_unless_the_settings_say_so(cohort: Cohort) -> None:
+    splits = split_cohort(cohort, RunConfig(folds=4, seed=2))
+    assert splits == make_splits(cohort.outcome, 4, 2)
+    assert splits.by == "patients"
+
+
+def test_folds_from_before_they_said_by_what() -> None:
+    """Digest as pomp 0.1 wrote it to run.json, and splits.json without `by`."""
+    splits = make_splits(outcome_of(4, 2), 2, seed=4)
+    data = splits.to_json()
+    del data["by"]
+    assert Splits.from_json(data) == splits
+    assert splits.digest == "ce9de2c8c664fed1"
 
 
 @pytest.mark.parametrize("data", [{}, {"folds": [{"index": 0}], "seed": 1}, {"folds": 3, "seed": 0}])

@@ -146,3 +146,41 @@ def test_a_cohort_that_has_changed_since_is_refused(name: str, cohorts: Path, tm
     clinical.write_text(clinical.read_text().replace(",1,", ",0,", 1))
     with pytest.raises(RunError, match=rf"The files of cohort '{name}' in .* have changed since this run was made"):
         read_company(run)
+
+
+def with_sites(folder: Path, names: list[str]) -> None:
+    """A column of hospitals in clinical.csv, one after another."""
+    table = pd.read_csv(folder / "clinical.csv")
+    table.assign(hospital=[names[row % len(names)] for row in range(len(table))]).to_csv(
+        folder / "clinical.csv", index=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "message"),
+    [
+        (["Bern", "Basel"], r"Hospital 'Basel' is in cohort 'liver' and in cohort 'breast'\. With folds by sites"),
+        (["Bern"], r"Cohort 'breast' cannot join the pre-training: 1 hospitals \(Bern\) cannot fill 2 folds"),
+        (None, r"Cohort 'breast' cannot join the pre-training: No hospital is known of 40 of 40 patients \(B000, B001"),
+        (["Bern", "Geneva"], None),
+    ],
+)
+def test_hospitals_are_kept_apart_in_every_cohort(
+    theirs: list[str] | None, message: str | None, cohorts: Path, tmp_path: Path
+) -> None:
+    for name in ("liver", "breast"):
+        shutil.copytree(cohorts / name, tmp_path / "cohorts" / name)
+    with_sites(tmp_path / "cohorts" / "liver", ["Basel", "Zurich", "Lugano"])
+    if theirs is not None:
+        with_sites(tmp_path / "cohorts" / "breast", theirs)
+    config = configured("breast", folds_by="sites")
+    if message is not None:
+        with pytest.raises(CohortError, match=message):
+            create(tmp_path / "cohorts", "liver", config)
+        return
+    company = read_company(create(tmp_path / "cohorts", "liver", config))
+    for member in company.members:
+        hospitals = member.cohort.clinical["hospital"]
+        assert member.splits.by == "sites"
+        for fold in member.splits.folds:
+            assert not set(hospitals[list(fold.train)]) & set(hospitals[list(fold.test)])
