@@ -13,6 +13,7 @@ from pomp.data.exclusion import ExclusionLog, Step, build_log
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry, check_manifest
 from pomp.data.omics_table import Kind, OmicsTable
 from pomp.data.outcome import LEFT_OUT, explain_gap, find_marked, find_redacted
+from pomp.data.permutation import permute_outcome
 from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
 from pomp.data.readers.clinical import Clinical, read_clinical
 from pomp.data.readers.omics import read_omics
@@ -49,7 +50,7 @@ class Cohort:
     licence: str
     synthetic: bool
     patients: tuple[str, ...]  # kept, sorted
-    outcome: pd.DataFrame  # index: patient; time_days (float), event (bool)
+    outcome: pd.DataFrame  # index: patient; time_days (float), event (bool); others' with config.permutation
     clinical: pd.DataFrame  # index: patient; every column of clinical.csv, as read
     omics: dict[str, OmicsTable]  # in cohort.toml's order; values of the kept patients who have the type
     slides: pd.DataFrame  # columns as `SlideRow`; kept patients only
@@ -119,7 +120,7 @@ def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
         licence=manifest.licence,
         synthetic=manifest.synthetic,
         patients=tuple(kept),
-        outcome=outcome.loc[kept].astype({"event": bool}),
+        outcome=_deal(outcome.loc[kept].astype({"event": bool}), config),
         clinical=files.clinical.covariates.loc[kept],
         omics={name: _restrict(table, kept) for name, table in files.omics.items()},
         slides=files.slides[files.slides["patient"].isin(kept)].reset_index(drop=True),
@@ -173,6 +174,11 @@ def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[Exclusio
         reasons |= find_marked(files.clinical.covariates)
     log, kept = build_log(loaded, reasons, files.modalities, config.complete_cases)
     return log, kept, follow_up
+
+
+def _deal(outcome: pd.DataFrame, config: CohortConfig) -> pd.DataFrame:
+    """The own outcome, or in a null experiment another's; who is kept is decided by the own one before."""
+    return outcome if config.permutation is None else permute_outcome(outcome, config.permutation)
 
 
 def _check_kept(log: ExclusionLog, event: pd.Series, any_modality: bool, problems: Problems) -> None:
