@@ -1,0 +1,251 @@
+"""How well a run tells high from low risk: headline, curves, C-indices, calibration, and the protocols side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dashboard.charts.calibration import (
+    brier_figure,
+    brier_table,
+    calibration_figure,
+    calibration_table,
+    horizon,
+)
+from dashboard.charts.concordance import concordance_figure, concordance_table
+from dashboard.charts.survival import capitalise, survival_figure, survival_table
+from dashboard.endpoints import Endpoint, describe_endpoint
+from dashboard.report.document import Block, Card, Cards, Section, Tone, figure, section, table, text
+from dashboard.report.protocols import Twin
+from dashboard.theme import HIGH_RISK, LOW_RISK
+from dashboard.words import DAYS_PER_YEAR, headline, number, p_value
+from pomp.evaluation.model_scores import Estimate
+from pomp.evaluation.report import HIGH, LOW, optimism
+from pomp.runs.info_sheet.facts import RunFacts
+from pomp.runs.info_sheet.results import verdicts
+
+SEEN = (
+    "Intervals come from drawing the test patients again 1,000 times: they say how far the mean could be off by "
+    "the choice of patients, not how training on others would differ."
+)
+
+
+def headline_section(facts: RunFacts) -> Section:
+    """The numbers that a run stands for, beside the plain models, and what a careful reader makes of them."""
+    report = facts.report
+    score, ratio = report.score, report.hazard_ratio
+    cards = [
+        Card(f"{facts.model}: C-index", headline(score), f"95 % interval {_limits(score.lower, score.upper)}"),
+        *(
+            Card(f"{other.model}: C-index", headline(other), f"95 % interval {_limits(other.lower, other.upper)}")
+            for other in report.comparators
+        ),
+        Card("Log-rank p", p_value(report.logrank.p_value if report.logrank else None),
+             f"stratified by fold; by shuffling groups {p_value(report.permutation_p)}"),
+        Card("Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.2f}",
+             "not defined" if ratio is None else f"95 % interval {_limits(ratio.lower, ratio.upper, 2)}"),
+        Card("Patients", str(facts.patients), f"{facts.events} {_endpoint(facts).events}"),
+    ]  # fmt: skip
+    how = (
+        "C-index: of all pairs of patients whose order is known, the share that the risk puts in the right order; 0.5 "
+        "is guessing. Mean ± standard deviation over folds, whose patients were not trained on."
+    )
+    lacking = None if report.comparators else text("The run has no plain models to stand beside it.", tone="warn")
+    return section(
+        "result", "Result", [Cards(tuple(cards)), text(*verdicts(facts), tone=_tone(facts)), lacking, text(how, SEEN)]
+    )
+
+
+def curves_section(facts: RunFacts) -> Section:
+    """Kaplan-Meier curves of the risk groups."""
+    report, endpoint = facts.report, _endpoint(facts)
+    if not report.curves:
+        return section("curves", "Risk groups", [text("There is no patient to draw a curve of.", tone="warn")])
+    drawn = figure(
+        "kaplan-meier", survival_figure(report.curves, {LOW: LOW_RISK, HIGH: HIGH_RISK}, endpoint),
+        survival_table(report.curves), "Kaplan-Meier curves of the low- and the high-risk group, with numbers at risk",
+        "Bands: 95 %. Ticks: follow-up ended without the event. A patient is in the high-risk group if the risk is "
+        "above the median risk of that fold's training patients.",
+    )  # fmt: skip
+    rows = [
+        (capitalise(name), curve.patients, int(curve.events.sum()), _median(curve.median),
+         _reached(curve.median_lower / DAYS_PER_YEAR, curve.median_upper / DAYS_PER_YEAR))
+        for name, curve in report.curves.items()
+    ]  # fmt: skip
+    groups = pd.DataFrame(rows, columns=["group", "patients", endpoint.events, "median (years)", "95 % interval"])
+    found = report.logrank
+    said = (
+        f"Log-rank p {p_value(found.p_value if found else None)} (stratified by fold), permutation p "
+        f"{p_value(report.permutation_p)}."
+    )
+    if report.hazard_ratio is not None:
+        ratio = report.hazard_ratio
+        said += (
+            f" Hazard ratio of high over low risk {ratio.ratio:.2f} (95 % interval "
+            f"{_limits(ratio.lower, ratio.upper, 2)}): so many times as many {endpoint.events} a day."
+        )
+    return section("curves", "Risk groups", [drawn, table(groups), text(said)])
+
+
+def concordance_section(facts: RunFacts) -> Section:
+    """C-index by fold and by definition, beside the plain models."""
+    report = facts.report
+    scores = {facts.model: report.score} | {other.model: other for other in report.comparators}
+    drawn = figure(
+        "c-index", concordance_figure(scores), concordance_table(scores), "C-index of each fold, by model",
+        "A point is a fold, the diamond the mean with the standard deviation over folds. The plain models were fitted "
+        "on the same training patients and tested on the same test patients.",
+    )  # fmt: skip
+    rows = [
+        (one.model, _estimate(one.harrell), _estimate(one.uno), _estimate(one.paper),
+         "" if one.added is None else _estimate(one.added, signed=True))
+        for one in facts.scores.models
+    ]  # fmt: skip
+    columns = ["model", "Harrell's C", "Uno's C", "Eq. 16", f"{facts.model} ahead by"]
+    definitions = table(
+        pd.DataFrame(rows, columns=columns),
+        "Means over folds with 95 % intervals, the same draws of patients for all models. Uno's C does not depend on "
+        "how many patients were lost; Eq. 16 is the paper's formula to the letter. Ahead by: difference in Harrell's "
+        "C; where its interval holds 0, the models cannot be told apart on these patients.",
+        name="models",
+    )
+    return section("folds", "C-index", [drawn, definitions, text(*report.notes) if report.notes else None])
+
+
+def calibration_section(facts: RunFacts) -> Section:
+    """Predicted against observed survival, the Brier score, and the AUC at 1, 3 and 5 years."""
+    return section(
+        "calibration", "Calibration, Brier score and AUC", [_bins(facts), _bounded(facts), _brier(facts), *_auc(facts)]
+    )
+
+
+def protocols_section(facts: RunFacts, twins: Sequence[Twin]) -> Section:
+    """The same settings on the same folds under other protocols, and what having seen the test patients is worth."""
+    title = "Honest and paper protocol side by side"
+    if not twins:
+        return section("protocols", title, [text(
+            "The workspace has no finished run with the same settings on the same folds under another protocol, so the "
+            "optimism of the paper's way of working cannot be told. The command of the run, with another --protocol, "
+            "makes one.",
+        )])  # fmt: skip
+    own = Twin(facts.run, facts.report)
+    together = sorted([own, *twins], key=lambda twin: list(_ORDER).index(twin.run.info.protocol))
+    scores = {f"{facts.model}, {twin.run.info.protocol}": twin.report.score for twin in together}
+    drawn = figure(
+        "protocols", concordance_figure(scores), concordance_table(scores),
+        "C-index of each fold under each protocol, same settings and folds",
+        "What changes is only what the protocol lets the model see.",
+    )  # fmt: skip
+    honest = next((twin for twin in together if twin.run.info.protocol == "honest"), None)
+    rows = [
+        (twin.run.info.protocol, headline(twin.report.score), _limits(twin.report.score.lower, twin.report.score.upper),
+         _optimism(honest, twin), twin.run.id)
+        for twin in together
+    ]  # fmt: skip
+    numbers = table(
+        pd.DataFrame(rows, columns=["protocol", "C-index", "95 % interval", "optimism", "run"]),
+        "Optimism: by how much the C-index is higher than the honest one's, mean over the same folds, with the "
+        "standard deviation over folds. It comes from having seen the test patients; new patients do not get it.",
+    )
+    return section("protocols", title, [drawn, numbers])
+
+
+_ORDER = ("honest", "paper", "paper-released")
+
+
+def _optimism(honest: Twin | None, other: Twin) -> str:
+    if honest is None or other is honest:
+        return "–"
+    found = optimism(honest.report, other.report)
+    return f"{found.difference:+z.3f} (sd {number(found.sd)})"
+
+
+def _bins(facts: RunFacts) -> Block:
+    bins = facts.report.calibration
+    if not any(math.isfinite(found.observed) for found in bins):
+        return text(
+            "There is nothing to calibrate: either the run has no baseline hazards, or nobody is followed for a year.",
+            tone="warn",
+        )
+    return figure(
+        "calibration", calibration_figure(bins, _endpoint(facts)), calibration_table(bins),
+        "Predicted against observed survival at 1, 3 and 5 years",
+        "A point is a quarter of the patients, those with similar predictions; bars are 95 % intervals of the "
+        "Kaplan–Meier estimate. On the dotted line, as many were spared as predicted.",
+    )  # fmt: skip
+
+
+def _bounded(facts: RunFacts) -> Block | None:
+    if not facts.run.config.model.bounded:
+        return None
+    return text(
+        "The risk is a cosine between −1 and 1, so no two patients' hazards differ by more than e² = 7.39 times: where "
+        "true risks differ by more, predictions lie too close together, however good their order."
+    )
+
+
+def _brier(facts: RunFacts) -> Block:
+    found = facts.error
+    if found is None or len(found.time) < 2:
+        return text("There is no Brier score: it needs baseline hazards and two folds or more.", tone="warn")
+    gain = 1 - found.integrated / found.integrated_reference
+    return figure(
+        "brier", brier_figure(found), brier_table(found), "Brier score by time, beside Kaplan-Meier",
+        f"Integrated: {number(found.integrated)}; Kaplan–Meier, the same for everybody, "
+        f"{number(found.integrated_reference)} ({abs(gain):.0%} {'better' if gain > 0 else 'worse'}). The mean squared "
+        "distance between the predicted probability and what came: 0 is perfect. Weighted for patients lost to "
+        "follow-up; shown until nine in ten follow-ups have ended.",
+    )  # fmt: skip
+
+
+def _auc(facts: RunFacts) -> Sequence[Block]:
+    known = [one for one in facts.aucs if one.folds]
+    if not known:
+        return [text("There is no AUC: no fold has somebody with the event within a year and somebody without.")]
+    rows = [
+        (horizon(one.horizon_days), number(one.auc), _limits(one.interval.lower, one.interval.upper), one.folds)
+        for one in known
+    ]
+    caption = (
+        "Of two patients, one who had the event by then and one who had not: how often the first had the higher risk. "
+        "0.5 is guessing. Mean over folds, 95 % bootstrap interval."
+    )
+    shown = table(pd.DataFrame(rows, columns=["AUC at", "mean", "95 % interval", "folds"]), caption, name="auc")
+    return [shown]
+
+
+def _endpoint(facts: RunFacts) -> Endpoint:
+    return describe_endpoint(facts.run.info.cohort.endpoint)
+
+
+def _tone(facts: RunFacts) -> Tone:
+    """Amber where the model cannot be told from guessing, or a plain one does as well."""
+    score = facts.report.score
+    ahead = all(one.added is None or one.added.interval.lower > 0 for one in facts.scores.models)
+    return "good" if score.lower > 0.5 and ahead and len(facts.scores.models) > 1 else "warn"
+
+
+def _median(days: float) -> str:
+    return f"{days / DAYS_PER_YEAR:.1f}" if math.isfinite(days) else "not reached"
+
+
+def _estimate(found: Estimate, *, signed: bool = False) -> str:
+    sign = "+" if signed else ""
+    lower, upper = found.interval.lower, found.interval.upper
+    if not np.isfinite(found.value):
+        return "–"
+    return f"{found.value:{sign}.3f} ({lower:{sign}.3f} to {upper:{sign}.3f})".replace("-", "−")
+
+
+def _reached(lower: float, upper: float) -> str:
+    """Limits of a median, of which the upper one may lie beyond the follow-up."""
+    if not math.isfinite(lower):
+        return "–"
+    return f"{lower:.1f} to {upper:.1f}" if math.isfinite(upper) else f"from {lower:.1f}"
+
+
+def _limits(lower: float, upper: float, digits: int = 3) -> str:
+    return f"{number(lower, digits)} to {number(upper, digits)}"
