@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from pomp.evaluation.cox_regression import fit_cox
 from pomp.evaluation.risk_sets import group_membership, split_strata
 
 Array = NDArray[np.float64]
@@ -69,17 +70,18 @@ def hazard_ratios(
     counts = [stratum.counts(membership) for stratum in split_strata(time_days, event, strata)]
     at_risk, deaths = (np.concatenate([part[place] for part in counts]) for place in (0, 1))
     ranked = _ranked_with_first(at_risk, deaths)
-    columns = np.flatnonzero(ranked)
     found: list[HazardRatio | None] = [None] * membership.shape[1]
-    if len(columns) > 1:
-        own = deaths[:, columns]
-        dying = own.sum(axis=1) > 0
-        sets = _risk_sets(at_risk[dying][:, columns], own[dying])
-        beta, error = _fit(sets, own.sum(axis=0))
+    columns, patients = np.flatnonzero(ranked)[1:], membership @ ranked > 0
+    if not len(columns):
+        return tuple(found[1:])
+    time, died = np.asarray(time_days, dtype=float)[patients], np.asarray(event, dtype=bool)[patients]
+    own = None if strata is None else np.asarray(strata)[patients]
+    fit = fit_cox(membership[patients][:, columns], time, died, own)
+    if fit is not None:
         z = float(stats.norm.ppf((1 + level) / 2))
-        for column, log_ratio, deviation in zip(columns[1:], beta[1:], error, strict=True):
-            ratio, lower, upper = (float(np.exp(log_ratio + by * deviation)) for by in (0, -z, z))
-            found[column] = HazardRatio(ratio, lower, upper, float(2 * stats.norm.sf(abs(log_ratio) / deviation)))
+        for column, log_ratio, error in zip(columns, fit.coefficients, fit.errors, strict=True):
+            ratio, lower, upper = (float(np.exp(log_ratio + by * error)) for by in (0, -z, z))
+            found[column] = HazardRatio(ratio, lower, upper, float(2 * stats.norm.sf(abs(log_ratio) / error)))
     return tuple(found[1:])
 
 
@@ -90,44 +92,3 @@ def _ranked_with_first(at_risk: Array, deaths: Array) -> Bools:
     for _ in range(groups):
         beaten = (beaten.astype(float) @ beaten) > 0
     return np.asarray(beaten[0] & beaten[:, 0])
-
-
-def _fit(sets: Array, observed: Array) -> tuple[Array, Array]:
-    """Log ratios (G,), the first 0, and the errors of the others (G - 1,): Newton on the partial likelihood.
-
-    Args:
-        sets: (D, G) patients at risk at each of D deaths.
-        observed: (G,) deaths of each group.
-    """
-    beta = np.zeros(sets.shape[1])
-    value, share = _likelihood(beta, sets, observed)
-    for _ in range(100):
-        information = (np.diag(share.sum(axis=0)) - share.T @ share)[1:, 1:]
-        step = np.concatenate([[0.0], np.linalg.solve(information, (observed - share.sum(axis=0))[1:])])
-        following = _likelihood(beta + step, sets, observed)
-        while following[0] < value - 1e-12 * abs(value):
-            step /= 2
-            following = _likelihood(beta + step, sets, observed)
-        beta, (value, share) = beta + step, following
-        if np.abs(step).max() < 1e-10:
-            break
-    information = (np.diag(share.sum(axis=0)) - share.T @ share)[1:, 1:]
-    return beta, np.sqrt(np.diag(np.linalg.inv(information)))
-
-
-def _likelihood(beta: Array, sets: Array, observed: Array) -> tuple[float, Array]:
-    """The log partial likelihood, and (D, G) the probability that each death is one of each group."""
-    weights = sets * np.exp(beta)
-    total = weights.sum(axis=1, keepdims=True)
-    return float(observed @ beta - np.log(total).sum()), weights / total
-
-
-def _risk_sets(at_risk: Array, deaths: Array) -> Array:
-    """(K, G) at risk and dying at each time → (D, G) at risk at each death.
-
-    Of d deaths at one time the l-th (0 … d-1) has l/d of each death already out of its risk set (Efron).
-    """
-    tied = deaths.sum(axis=1).astype(int)
-    rank = np.arange(tied.sum()) - np.repeat(tied.cumsum() - tied, tied)
-    gone = (rank / np.repeat(tied, tied))[:, None] * np.repeat(deaths, tied, axis=0)
-    return np.asarray(np.repeat(at_risk, tied, axis=0) - gone)

@@ -29,6 +29,17 @@ class Stratum:
         some = deaths.sum(axis=1) > 0
         return at_risk[some], deaths[some]
 
+    def at_risk(self, values: Array) -> Array:
+        """Sums over the patients at risk at each of D deaths: (D, C), from (n, C) in the order of `patients`.
+
+        Of d deaths at one time the l-th (0 … d - 1) has l/d of each of them already out of its risk set (Efron).
+        """
+        tied = np.diff(self.died.cumsum()[self.last], prepend=0.0).astype(int)
+        dying = np.diff((values * self.died[:, None]).cumsum(axis=0)[self.last], axis=0, prepend=0.0)
+        rank = np.arange(tied.sum()) - np.repeat(tied.cumsum() - tied, tied)
+        gone = (rank / np.repeat(tied, tied))[:, None] * np.repeat(dying, tied, axis=0)
+        return np.asarray(np.repeat(values.cumsum(axis=0)[self.last], tied, axis=0) - gone)
+
 
 def split_strata(time_days: ArrayLike, event: ArrayLike, strata: ArrayLike | None) -> list[Stratum]:
     """The strata of (N,) patients, each sorted by time once; one for all if `strata` is None."""
