@@ -14,7 +14,8 @@ from dashboard.survival.comparison import Beside, protocol_label, show_compariso
 from dashboard.survival.results import model_scores
 from dashboard.survival.seeds import show_seeds
 from dashboard.words import DAYS_PER_YEAR, number
-from pomp.evaluation.model_scores import Estimate, ModelIndices, ModelScores
+from pomp.evaluation.model_scores import ModelIndices, ModelScores
+from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import EvaluationReport
 from pomp.runs.run import Run
 

@@ -9,21 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pomp.errors import RunError
 from pomp.evaluation.concordance import concordant, outlived, uncensored_probability, uno_tau
-from pomp.evaluation.paired import draw_within, percentile_interval
-from pomp.evaluation.uncertainty import Interval, weigh_chosen
+from pomp.evaluation.paired import Estimate, draw_within, estimate
+from pomp.evaluation.shared_patients import shared_patients
+from pomp.evaluation.uncertainty import weigh_chosen
 
 Floats = NDArray[np.float64]
 INDICES = ("harrell", "uno", "paper")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Mean over the folds and its bootstrap interval."""
-
-    value: float
-    interval: Interval
 
 
 @dataclass(frozen=True)
@@ -60,9 +52,9 @@ def score_models(tables: Mapping[str, pd.DataFrame], resamples: int = 1000, seed
         seed: of the draws.
 
     Raises:
-        RunError: no patient is in all of the tables.
+        RunError: no patient is in all of the tables, or a risk is not finite.
     """
-    shared = _shared(tables)
+    shared = shared_patients(tables)
     first = next(iter(shared.values()))
     folds = first["fold"].to_numpy()
     drawn = np.vstack([np.ones(len(first)), draw_within(folds, resamples, seed)])  # first the patients as they are
@@ -71,28 +63,14 @@ def score_models(tables: Mapping[str, pd.DataFrame], resamples: int = 1000, seed
     models = tuple(
         ModelIndices(
             model=model,
-            harrell=_estimate(values["harrell"]),
-            uno=_estimate(values["uno"]),
-            paper=_estimate(values["paper"]),
-            added=_estimate(lead - values["harrell"]) if place else None,
+            harrell=estimate(values["harrell"]),
+            uno=estimate(values["uno"]),
+            paper=estimate(values["paper"]),
+            added=estimate(lead - values["harrell"]) if place else None,
         )
         for place, (model, values) in enumerate(found.items())
     )
     return ModelScores(models, tuple(_taus(first).values()), len(first))
-
-
-def _shared(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables of the patients and folds that are in all of them, sorted by fold and patient."""
-    sorted_tables = {name: table.set_index(["fold", "patient"]).sort_index() for name, table in tables.items()}
-    keys = None
-    for table in sorted_tables.values():
-        keys = table.index if keys is None else keys.intersection(table.index)
-    if keys is None or not len(keys):
-        raise RunError(
-            f"The models {', '.join(tables)} share no patient in the same fold: make the plain models of this run "
-            "anew by resuming it."
-        )
-    return {name: table.loc[keys.sort_values()].reset_index() for name, table in sorted_tables.items()}
 
 
 def _indices(table: pd.DataFrame, folds: NDArray[np.generic], drawn: Floats) -> dict[str, Floats]:
@@ -135,7 +113,3 @@ def _taus(table: pd.DataFrame) -> dict[int, float]:
     folds = table["fold"].unique()
     others = {int(fold): table.loc[table["fold"] != fold, "time_days"] for fold in folds}
     return {fold: uno_tau(time) if len(time) else float("nan") for fold, time in others.items()}
-
-
-def _estimate(values: Floats) -> Estimate:
-    return Estimate(float(values[0]), percentile_interval(values[1:]))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pomp.evaluation.uncertainty import Interval, weigh_pairs
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean over the folds and its bootstrap interval."""
+
+    value: float
+    interval: Interval
 
 
 def draw_patients(patients: int, resamples: int, seed: int) -> Floats:
@@ -66,3 +76,8 @@ def percentile_interval(values: Floats, level: float = 0.95) -> Interval:
         return Interval(float("nan"), float("nan"))
     lower, upper = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(lower), float(upper))
+
+
+def estimate(values: Floats, level: float = 0.95) -> Estimate:
+    """(1 + R,) of the patients as they are, then of each draw → the value and the interval of the draws."""
+    return Estimate(float(values[0]), percentile_interval(values[1:], level))
