@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from pomp.errors import RunError
 from pomp.evaluation.curves import kaplan_meier
 
 Array = NDArray[np.float64]
@@ -46,6 +48,18 @@ def breslow(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> StepFunc
     deaths, counts = np.unique(time[died], return_counts=True)
     last = np.searchsorted(-time[order], -deaths, side="right") - 1  # position of the last with t_j ≥ t
     return StepFunction(deaths, np.cumsum(counts * np.exp(-at_risk[last])))
+
+
+def fold_baseline(baseline: pd.DataFrame, fold: int) -> StepFunction:
+    """One training fold's cumulative baseline hazard, of a table fold, time_days, cumulative_hazard.
+
+    Raises:
+        RunError: the table has no row of that fold.
+    """
+    rows = baseline[baseline["fold"] == fold].sort_values("time_days")
+    if rows.empty:
+        raise RunError(f"baseline: fold {fold} is missing. Run the fold again to write the table anew.")
+    return StepFunction(rows["time_days"].to_numpy(dtype=float), rows["cumulative_hazard"].to_numpy(dtype=float))
 
 
 def predicted_survival(baseline: StepFunction, risk: ArrayLike, times: ArrayLike) -> Array:

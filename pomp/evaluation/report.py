@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pomp.errors import RunError
-from pomp.evaluation.calibration import CalibrationBin, StepFunction, calibration_bins, predicted_survival
+from pomp.evaluation.calibration import CalibrationBin, calibration_bins, fold_baseline, predicted_survival
 from pomp.evaluation.concordance import concordance_index, paper_concordance, uno_concordance, uno_tau
 from pomp.evaluation.curves import LogRank, SurvivalCurve
 from pomp.evaluation.group_comparison import compare_groups
@@ -230,10 +230,7 @@ def _calibration(table: pd.DataFrame, baseline: pd.DataFrame) -> tuple[Calibrati
     horizons = [days for days in HORIZONS_DAYS if days < table["time_days"].max()]
     predicted = np.full((len(table), len(horizons)), np.nan)
     for fold, part in table.groupby("fold"):
-        rows = baseline[baseline["fold"] == fold].sort_values("time_days")
-        if rows.empty:
-            raise RunError(f"baseline: fold {fold} is missing. Run the fold again to write the table anew.")
-        hazard = StepFunction(rows["time_days"].to_numpy(dtype=float), rows["cumulative_hazard"].to_numpy(dtype=float))
+        hazard = fold_baseline(baseline, int(str(fold)))
         predicted[part.index] = predicted_survival(hazard, part["risk"], horizons)
     time, event = table["time_days"], table["event"]
     return tuple(
