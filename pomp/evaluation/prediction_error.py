@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from pomp.evaluation.calibration import StepFunction, predicted_survival
+from pomp.evaluation.calibration import fold_baseline, predicted_survival
 from pomp.evaluation.concordance import concordant, uncensored_probability
 from pomp.evaluation.curves import kaplan_meier
-from pomp.evaluation.paired import draw_within, percentile_interval
+from pomp.evaluation.paired import draw_within, estimate
 from pomp.evaluation.uncertainty import Interval
 
 Array = NDArray[np.float64]
@@ -49,10 +49,10 @@ class TimedAuc:
     folds: int
 
 
-def brier_score(
+def brier_parts(
     time_days: ArrayLike, event: ArrayLike, survival: ArrayLike, times: ArrayLike, training: tuple[ArrayLike, ArrayLike]
 ) -> Array:
-    """(K,) mean squared distance of predicted survival from 1 of the living and 0 of the dead.
+    """(N, K) each patient's weighted squared distance of predicted survival from 1 while living and 0 once dead.
 
     Args:
         time_days: (N,) follow-up.
@@ -62,56 +62,85 @@ def brier_score(
         training: follow-up and events of the patients from whom G is estimated.
 
     Returns:
-        nan where G is 0 or not known at a time that is needed.
+        nan or infinite where G is 0 or not known at a death; nan for all at a time at which it is, since who is alive
+        then cannot be weighted, even where nobody is known to be.
 
-    Source: Graf et al., Statistics in Medicine 1999;18:2529-2545. Equal to scikit-survival's `brier_score`.
+    Source: Graf et al., Statistics in Medicine 1999;18:2529-2545.
     """
     time, died = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool)
     predicted, at = np.asarray(survival, dtype=float), np.asarray(times, dtype=float)
     dead = (time[:, None] <= at) & died[:, None]
     with np.errstate(divide="ignore"):
         of_dead = np.where(died, 1 / uncensored_probability(*training, time), 0.0)
-        of_alive = 1 / uncensored_probability(*training, at)
+    uncensored = uncensored_probability(*training, at)
+    of_alive = 1 / np.where(uncensored > 0, uncensored, np.nan)
     # Not a product of weight and 0/1: a weight that nobody needs may be infinite or unknown.
     parts = np.where(dead, predicted**2 * of_dead[:, None], 0.0)
     parts = np.where(time[:, None] > at, (1 - predicted) ** 2 * of_alive, parts)
-    means = parts.mean(axis=0)
+    return np.asarray(np.where(np.isnan(of_alive), np.nan, parts))
+
+
+def brier_score(
+    time_days: ArrayLike, event: ArrayLike, survival: ArrayLike, times: ArrayLike, training: tuple[ArrayLike, ArrayLike]
+) -> Array:
+    """(K,) mean of `brier_parts` over the patients; nan where one is not known. scikit-survival's `brier_score`."""
+    means = brier_parts(time_days, event, survival, times, training).mean(axis=0)
     return np.asarray(np.where(np.isfinite(means), means, np.nan))
+
+
+def brier_times(time_days: ArrayLike) -> Array:
+    """(STEPS,) days at which the Brier score is integrated, equally far apart, given all patients' follow-up (N,)."""
+    return np.linspace(0, float(np.quantile(np.asarray(time_days, dtype=float), LONGEST)), STEPS + 1)[1:]
+
+
+def everybodys_survival(training: tuple[ArrayLike, ArrayLike], times: Array) -> Array:
+    """(K,) the reference: what the Kaplan-Meier curve of the training patients says at each time, for everybody."""
+    curve = kaplan_meier(*training)
+    return np.asarray(curve.survival[np.searchsorted(curve.time, times, side="right") - 1])
+
+
+def integrated_brier(times: Array, scores: Array) -> Array:
+    """(…, K) Brier scores at (K,) times → (…,) their mean over the time spanned, by trapezoids; nan without two times.
+
+    Source: Graf et al. (see `brier_parts`); scikit-survival's `integrated_brier_score` on the same times.
+    """
+    if len(times) < 2:
+        return np.full(scores.shape[:-1], np.nan)
+    return np.asarray(np.trapezoid(scores, times, axis=-1) / (times[-1] - times[0]))
 
 
 def prediction_error(predictions: pd.DataFrame, baseline: pd.DataFrame) -> PredictionError:
     """The Brier score of out-of-fold predictions by time, beside the Kaplan-Meier reference.
 
-    Each fold is weighted by, and its reference is, what its training patients say, which are those of the other folds;
-    patients count equally, whatever their fold.
+    The mean over the folds. Each is weighted by, and its reference is, what its training patients say, which are those
+    of the other folds. Times at which some fold's score is not known are left out.
 
     Args:
         predictions: fold, time_days, event, risk (log hazard); two folds or more.
         baseline: fold, time_days, cumulative_hazard: each training fold's baseline at risk 0.
+
+    Raises:
+        RunError: a fold has no baseline.
     """
-    times = np.linspace(0, float(predictions["time_days"].quantile(LONGEST)), STEPS + 1)[1:]
-    model, reference = np.zeros(STEPS), np.zeros(STEPS)
+    times = brier_times(predictions["time_days"])
+    model, reference = [], []
     for fold, test in predictions.groupby("fold"):
         train = predictions[predictions["fold"] != fold]
-        training = train["time_days"], train["event"]
-        rows = baseline[baseline["fold"] == fold].sort_values("time_days")
-        hazard = StepFunction(rows["time_days"].to_numpy(float), rows["cumulative_hazard"].to_numpy(float))
-        curve = kaplan_meier(*training)
-        everybody = curve.survival[np.searchsorted(curve.time, times, side="right") - 1]
-        scored = test["time_days"], test["event"]
-        own = predicted_survival(hazard, test["risk"], times)
-        model += len(test) * brier_score(*scored, own, times, training)
-        reference += len(test) * brier_score(*scored, np.tile(everybody, (len(test), 1)), times, training)
-    known = np.isfinite(model)
-    time, model, reference = times[known], model[known] / len(predictions), reference[known] / len(predictions)
-    return PredictionError(time, model, reference, _integrated(time, model), _integrated(time, reference))
-
-
-def _integrated(time: Array, scores: Array) -> float:
-    """Area by trapezoids over the time that it spans."""
-    if len(time) < 2:
-        return float("nan")
-    return float(np.trapezoid(scores, time) / (time[-1] - time[0]))
+        training, scored = (train["time_days"], train["event"]), (test["time_days"], test["event"])
+        everybody = np.tile(everybodys_survival(training, times), (len(test), 1))
+        own = predicted_survival(fold_baseline(baseline, int(str(fold))), test["risk"], times)
+        model.append(brier_score(*scored, own, times, training))
+        reference.append(brier_score(*scored, everybody, times, training))
+    means, reference_means = np.mean(model, axis=0), np.mean(reference, axis=0)
+    known = np.isfinite(means)
+    time, means, reference_means = times[known], means[known], reference_means[known]
+    return PredictionError(
+        time,
+        means,
+        reference_means,
+        float(integrated_brier(time, means)),
+        float(integrated_brier(time, reference_means)),
+    )
 
 
 def timed_auc(predictions: pd.DataFrame, horizon_days: float, resamples: int = 1000, seed: int = 0) -> TimedAuc:
@@ -128,31 +157,46 @@ def timed_auc(predictions: pd.DataFrame, horizon_days: float, resamples: int = 1
     Source: Uno et al., JASA 2007;102:527-537. A fold's AUC equals scikit-survival's `cumulative_dynamic_auc`.
     """
     labels = predictions["fold"].to_numpy()
-    drawn = draw_within(labels, resamples, seed)
+    drawn = np.vstack([np.ones(len(labels)), draw_within(labels, resamples, seed)])  # first the patients as they are
+    means, folds = drawn_auc(predictions, horizon_days, drawn)
+    found = estimate(means)
+    return TimedAuc(horizon_days, found.value, found.interval, folds)
+
+
+def drawn_auc(predictions: pd.DataFrame, horizon_days: float, drawn: Array) -> tuple[Array, int]:
+    """(R,) the AUC of `timed_auc` in each of R samples, and the number of folds of which it is the mean.
+
+    Args:
+        predictions: fold, time_days, event, risk; N patients.
+        horizon_days: days after the start.
+        drawn: (R, N) how often each patient is in each sample; the first row ones: which folds count is taken from it.
+
+    Returns:
+        nan in samples where no such fold has both the dead and the living.
+    """
+    labels = predictions["fold"].to_numpy()
     values = []
     for fold in np.unique(labels):
         own = labels == fold
-        test, train = predictions[own], predictions[~own]
-        both = np.vstack([np.ones(int(own.sum())), drawn[:, own]])  # first the patients as they are
-        values.append(_auc(test, horizon_days, both, (train["time_days"], train["event"])))
-    table = np.array(values)  # (folds, 1 + resamples)
-    defined = np.isfinite(table[:, 0])
-    if not defined.any():
-        return TimedAuc(horizon_days, float("nan"), Interval(float("nan"), float("nan")), 0)
-    kept = table[defined]
+        train = predictions[~own]
+        values.append(_auc(predictions[own], horizon_days, drawn[:, own], (train["time_days"], train["event"])))
+    table = np.array(values)
+    kept = table[np.isfinite(table[:, 0])]
     known = np.isfinite(kept)
-    means = np.where(known, kept, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    means[~known.any(axis=0)] = np.nan
-    return TimedAuc(horizon_days, float(means[0]), percentile_interval(means[1:]), int(defined.sum()))
+    means = np.full(len(drawn), np.nan)
+    np.divide(np.where(known, kept, 0).sum(axis=0), known.sum(axis=0), out=means, where=known.any(axis=0))
+    return means, len(kept)
 
 
 def _auc(test: pd.DataFrame, horizon: float, drawn: Array, training: tuple[pd.Series, pd.Series]) -> Array:
-    """(R,) AUC of one fold in each sample; nan where nobody is dead, or nobody alive, at the horizon."""
+    """(R,) AUC of one fold in each sample; nan where nobody is dead or nobody alive at the horizon, or in training."""
     time, died = test["time_days"].to_numpy(float), test["event"].to_numpy(bool)
     dead, alive = np.flatnonzero(died & (time <= horizon)), time > horizon
-    uncensored = uncensored_probability(*training, time[dead])
     values = np.full(len(drawn), np.nan)
-    if not len(dead) or not (uncensored > 0).all():
+    if not len(dead) or not len(training[0]):
+        return values
+    uncensored = uncensored_probability(*training, time[dead])
+    if not (uncensored > 0).all():
         return values
     weighted = drawn[:, dead] / uncensored
     right = ((weighted @ (concordant(test["risk"], dead) * alive)) * drawn).sum(axis=1)

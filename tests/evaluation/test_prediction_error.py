@@ -71,6 +71,9 @@ def test_unknown_weights_are_nan() -> None:
     training = ([1, 2], [1, 0])  # from day 2 on, nobody is left: G is 0 there and unknown later
     found = brier_score([1, 5], [1, 1], [[0.5, 0.5], [0.5, 0.5]], [1.5, 4], training)
     assert np.isfinite(found).tolist() == [True, False]
+    # Nobody is left to be weighted at day 4, but who is alive then is not known either: the dead alone would flatter.
+    found = brier_score([1, 1.5], [1, 1], [[0.5, 0.5], [0.5, 0.5]], [1.5, 4], training)
+    assert np.isfinite(found).tolist() == [True, False]
 
 
 def test_prediction_error_out_of_fold() -> None:
@@ -127,6 +130,12 @@ def test_auc_by_hand() -> None:
     rows = [(fold, *row) for fold in (0, 1) for row in ((3, 1, 2), (9, 1, 1), (9, 1, 2), (9, 1, 3))]
     table = pd.DataFrame(rows, columns=["fold", "time_days", "event", "risk"]).astype({"event": bool})
     assert timed_auc(table, 5, resamples=10).auc == pytest.approx(0.5)
+
+
+def test_one_fold_has_no_training_patients_hence_no_auc() -> None:
+    found = timed_auc(predictions(3, folds=1), 500, resamples=10)
+    assert np.isnan([found.auc, found.interval.lower]).all()
+    assert found.folds == 0
 
 
 @pytest.mark.parametrize("horizon", [0.5, 10_000.0])
