@@ -14,13 +14,19 @@ from pomp.data.exclusion import ExclusionLog
 from pomp.data.sites import find_sites
 from pomp.data.splits import Splits
 from pomp.errors import CohortError, RunError
+from pomp.evaluation.added_value import AddedValue, added_value
+from pomp.evaluation.calibration_slope import Calibration, calibration
 from pomp.evaluation.follow_up import MedianFollowUp, median_follow_up
+from pomp.evaluation.model_comparison import ModelComparison, compare_models
 from pomp.evaluation.model_scores import ModelScores, score_models
 from pomp.evaluation.prediction_error import PredictionError, TimedAuc, prediction_error, timed_auc
 from pomp.evaluation.report import HORIZONS_DAYS, EvaluationReport, evaluate
 from pomp.runs.command import nearest_preset
 from pomp.runs.run import Run
 from pomp.runs.status import Status
+
+CLINICAL = "clinical Cox"
+"""Among a run's plain models, the one of clinical covariates alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,11 @@ class RunFacts:
     splits: Splits
     report: EvaluationReport
     scores: ModelScores
+    comparisons: tuple[ModelComparison, ...]
+    """With each plain model."""
+    added: AddedValue | None
+    """To the clinical data; None where the run has no clinical model."""
+    calibration: Calibration | None
     aucs: tuple[TimedAuc, ...]
     error: PredictionError | None
     follow_up: MedianFollowUp
@@ -80,14 +91,18 @@ def gather_facts(run: Run) -> RunFacts:
     several = predictions["fold"].nunique() > 1
     reached = [days for days in HORIZONS_DAYS if several and days < predictions["time_days"].max()]
     splits, today = run.splits(), look_at_cohort(run)
+    report, scores = evaluate(predictions, baseline, comparators), score_models(tables)
     preset, changes = nearest_preset(run.config)
     return RunFacts(
         run=run,
         status=status,
         model=model,
         splits=splits,
-        report=evaluate(predictions, baseline, comparators),
-        scores=score_models(tables),
+        report=report,
+        scores=scores,
+        comparisons=compare_models(report, scores),
+        added=added_value(tables[CLINICAL], predictions) if CLINICAL in tables else None,
+        calibration=calibration(predictions, baseline) if baseline is not None else None,
         aucs=tuple(timed_auc(predictions, days) for days in reached),
         error=prediction_error(predictions, baseline) if several and baseline is not None else None,
         follow_up=median_follow_up(predictions["time_days"], predictions["event"]),

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pomp.evaluation.model_scores import ModelIndices
+from pomp.evaluation.model_comparison import ModelComparison
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item
 
@@ -92,7 +92,7 @@ def performance(facts: RunFacts) -> tuple[str, ...]:
             f"Integrated Brier score {number(facts.error.integrated)}; Kaplan–Meier, the same for everybody: "
             f"{number(facts.error.integrated_reference)}."
         )
-    return tuple(said)
+    return (*said, *calibrated(facts))
 
 
 def verdicts(facts: RunFacts) -> tuple[str, ...]:
@@ -105,23 +105,44 @@ def verdicts(facts: RunFacts) -> tuple[str, ...]:
     )  # fmt: skip
     if not math.isfinite(score.lower):
         guess = "There is no interval of the C-index."
-    return (guess, *(text for one in facts.scores.models if (text := beside(facts.model, one))))
+    return (guess, *(beside(facts.model, one) for one in facts.comparisons), *added(facts))
 
 
-def beside(model: str, other: ModelIndices) -> str:
-    """What the interval of the difference says of `model` and a plain one; empty for the model itself."""
-    added = other.added
-    if added is None:
-        return ""
-    lower, upper = added.interval.lower, added.interval.upper
-    if not math.isfinite(lower):
-        return f"{model} and {other.model} cannot be compared: there is no interval of the difference."
-    numbers = "C-index " + f"{added.value:+.3f} ({lower:+.3f} to {upper:+.3f})".replace("-", "−")
-    if lower > 0:
-        return f"{model} beside {other.model}: {numbers}; {model} is better on these patients."
-    if upper < 0:
-        return f"{model} beside {other.model}: {numbers}; {model} is worse on these patients."
-    return f"{model} beside {other.model}: {numbers}; the interval holds 0, the two cannot be told apart."
+def beside(model: str, one: ModelComparison) -> str:
+    """The difference to a plain model, and whether the two can be told apart, with the reason."""
+    value, lower, upper = one.gain.value, one.gain.interval.lower, one.gain.interval.upper
+    numbers = f"{value:+.3f} ({lower:+.3f} to {upper:+.3f})".replace("-", "−") if math.isfinite(lower) else "–"
+    return f"C-index less that of {one.other}: {numbers}. {one.verdict.sentence(model, one.other)}"
+
+
+def added(facts: RunFacts) -> tuple[str, ...]:
+    """What the risk adds to the clinical one, if that can be tested."""
+    found = facts.added
+    if found is None or found.reason is not None:
+        return ()
+    gain = found.gain
+    numbers = f"{gain.value:+.3f} ({gain.interval.lower:+.3f} to {gain.interval.upper:+.3f})".replace("-", "−")
+    rise = f"; together the C-index changes by {numbers}" if math.isfinite(gain.value) else ""
+    return (f"Added to the clinical risk: likelihood-ratio p {p_value(found.p_value)}{rise}.",)
+
+
+def calibrated(facts: RunFacts) -> tuple[str, ...]:
+    """Calibration slope, and events observed over expected, as far as they are known."""
+    found = facts.calibration
+    if found is None:
+        return ()
+    slope, level, said = found.slope, found.in_the_large, []
+    if slope.reason is None:
+        said.append(
+            f"Calibration slope {slope.slope:.2f} ({slope.interval.lower:.2f} to {slope.interval.upper:.2f}); 1 is "
+            "right, below it the risks are too extreme, above it too cautious."
+        )
+    if level.reason is None:
+        said.append(
+            f"Events observed {level.observed}, expected {level.expected:.1f}: ratio {level.ratio:.2f} "
+            f"({level.interval.lower:.2f} to {level.interval.upper:.2f})."
+        )
+    return tuple(said)
 
 
 def follow_up(facts: RunFacts) -> str:
