@@ -22,10 +22,10 @@ from dashboard.report.document import Block, Card, Cards, Section, Tone, figure,
 from dashboard.report.protocols import Twin
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from dashboard.words import DAYS_PER_YEAR, headline, number, p_value
-from pomp.evaluation.model_scores import Estimate
+from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import HIGH, LOW, optimism
 from pomp.runs.info_sheet.facts import RunFacts
-from pomp.runs.info_sheet.results import verdicts
+from pomp.runs.info_sheet.results import calibrated, verdicts
 
 SEEN = (
     "Intervals come from drawing the test patients again 1,000 times: they say how far the mean could be off by "
@@ -118,7 +118,9 @@ def concordance_section(facts: RunFacts) -> Section:
 def calibration_section(facts: RunFacts) -> Section:
     """Predicted against observed survival, the Brier score, and the AUC at 1, 3 and 5 years."""
     return section(
-        "calibration", "Calibration, Brier score and AUC", [_bins(facts), _bounded(facts), _brier(facts), *_auc(facts)]
+        "calibration",
+        "Calibration, Brier score and AUC",
+        [_bins(facts), text(*calibrated(facts)), _bounded(facts), _brier(facts), *_auc(facts)],
     )
 
 
@@ -222,10 +224,10 @@ def _endpoint(facts: RunFacts) -> Endpoint:
 
 
 def _tone(facts: RunFacts) -> Tone:
-    """Amber where the model cannot be told from guessing, or a plain one does as well."""
+    """Green where the model is better than guessing and than every plain model; else a warning."""
     score = facts.report.score
-    ahead = all(one.added is None or one.added.interval.lower > 0 for one in facts.scores.models)
-    return "good" if score.lower > 0.5 and ahead and len(facts.scores.models) > 1 else "warn"
+    ahead = all(one.verdict.outcome == "better" for one in facts.comparisons)
+    return "good" if score.lower > 0.5 and ahead and facts.comparisons else "warn"
 
 
 def _median(days: float) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, pick_run, plain, run_badges
+from dashboard.report.downloads import offer_report
 from dashboard.state import arrive, switch
 from dashboard.survival.calibration import show_calibration
 from dashboard.survival.comparison import choose_other, put_beside
@@ -36,6 +37,7 @@ st.markdown(f"**{plain(run.info.protocol)}** protocol: {PROTOCOLS[run.info.proto
 report = data.report(run)
 beside = None if other is None else put_beside(run, report, other)
 show_headline(report, beside.found if beside else None, named=beside is not None and beside.named)
+offer_report(run)
 part = switch("Part of the page", [CURVES, MODELS, CALIBRATION, EPOCHS, PATIENTS], PART, hidden=True)
 if part == CURVES:
     show_curves(run)
