@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pomp import __version__
-from pomp.cli import ablate, bench, cohort, demo, fetch, plan, prepare, train
+from pomp.cli import ablate, bench, cohort, demo, fetch, plan, prepare, report, train
 from pomp.cli.terminal import errors_as_text
 
 app = typer.Typer(
@@ -28,7 +28,7 @@ app.command()(plan.plan)
 app.command()(train.run)
 app.command()(train.pretrain)
 app.command()(train.finetune)
-app.command()(train.report)
+app.command()(report.report)
 app.command()(ablate.ablate)
 
 

@@ -1,4 +1,4 @@
-"""`pomp run`, `pomp pretrain`, `pomp finetune` and `pomp report`."""
+"""`pomp run`, `pomp pretrain` and `pomp finetune`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
-from rich.table import Table
 
-from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, duration, open_workspace
+from pomp.cli.scores import print_evaluation, run_evaluation
+from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
 from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
-from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.backends.base import Backend
-from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, clusters, make_choice, open_backend
+from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, make_choice, open_backend
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
 from pomp.runs.worker import assist, execute
@@ -131,22 +130,6 @@ def finetune(
         carry(Run.open(run_folder), device, "end", folds_at_a_time)
 
 
-def report(
-    run_folder: Annotated[Path, typer.Argument(help="The run folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
-) -> None:
-    """C-index by fold, beside plain models on the same folds."""
-    opened = Run.open(run_folder)
-    if opened.status().active:  # as far as its folder says: its job may be lost
-        for cluster in clusters(Workspace(opened.folder.parents[1])):
-            cluster.wake()
-    evaluation = run_evaluation(opened)
-    if as_json:
-        console.print_json(json.dumps(evaluation.to_json()))
-    else:
-        print_evaluation(opened, evaluation)
-
-
 def configuration(preset: str, protocol: str | None, settings: list[str] | None) -> RunConfig:
     """The preset with the changes of the command line.
 
@@ -237,31 +220,3 @@ def carry(opened: Run, device: str | None, until: Until | None, folds: int | Non
     if status.state == "DONE":
         print_evaluation(opened, run_evaluation(opened))
     return status
-
-
-def run_evaluation(opened: Run) -> EvaluationReport:
-    """The report of a finished run.
-
-    Raises:
-        RunError: the run has no out-of-fold predictions yet.
-    """
-    predictions = opened.require_predictions()
-    return evaluate(predictions, opened.baseline(), opened.comparators())
-
-
-def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
-    """C-index by fold of the run and of the plain models."""
-    table = Table(title=f"C-index by fold · {opened.info.cohort.title} · protocol {opened.info.protocol}")
-    table.add_column("model", no_wrap=True)
-    for fold in evaluation.score.folds:
-        table.add_column(f"fold {fold.fold + 1}", justify="right")
-    table.add_column("mean ± sd", justify="right")
-    table.add_column("95 % interval", justify="right")
-    for model in (evaluation.score, *evaluation.comparators):
-        cells = [f"{fold.harrell:.3f}" for fold in model.folds]
-        interval = f"{model.lower:.3f} to {model.upper:.3f}"
-        table.add_row(model.model, *cells, f"{model.mean:.3f} ± {model.sd:.3f}", interval)
-    console.print(table)
-    for note in evaluation.notes:
-        console.print(note, highlight=False, markup=False)
-    console.print(f"Took {duration(opened.seconds())}.", highlight=False)

@@ -1,0 +1,124 @@
+"""`pomp report`: what a run or a grid found, as a table, JSON, one HTML file, or an information sheet."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pomp.atomic import write_text
+from pomp.cli.scores import print_evaluation, run_evaluation
+from pomp.cli.terminal import Home, console, open_workspace
+from pomp.cli.train import Settings, parse_setting
+from pomp.config import PRESETS
+from pomp.errors import ConfigError
+from pomp.runs.backends.choice import clusters
+from pomp.runs.grid.shelf import find_grid
+from pomp.runs.grid.spec import choose
+from pomp.runs.info_sheet.facts import check_finished, gather_facts
+from pomp.runs.info_sheet.items import markdown
+from pomp.runs.info_sheet.sheet import info_sheet
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+
+OF_GRID = "With --grid, instead of the grid's own. May be repeated."
+Html = Annotated[
+    Path | None, typer.Option("--html", help="Write it, with its figures, to this one file, which needs no other.")
+]
+Sheet = Annotated[
+    Path | None,
+    typer.Option("--sheet", help="Write the information sheet of the run (leakage, TRIPOD+AI) to this Markdown file."),
+]
+
+
+def report(
+    run_folder: Annotated[Path | None, typer.Argument(help="The run folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    html: Html = None,
+    sheet: Sheet = None,
+    grid: Annotated[
+        str | None, typer.Option("--grid", help="A grid by name, or a TOML file, instead of a run; needs --html.")
+    ] = None,
+    cohorts: Annotated[list[str] | None, typer.Option("--cohort", help=OF_GRID)] = None,
+    protocols: Annotated[list[str] | None, typer.Option("--protocol", help=OF_GRID)] = None,
+    seeds: Annotated[list[int] | None, typer.Option("--seed", help=OF_GRID)] = None,
+    preset: Annotated[str | None, typer.Option(help=f"With --grid: one of {', '.join(PRESETS)}.")] = None,
+    settings: Settings = None,
+    home: Home = None,
+) -> None:
+    """C-index by fold, beside plain models on the same folds; or a whole report as a file."""
+    _check_files(html, sheet)
+    if (run_folder is None) == (grid is None):
+        raise ConfigError("Name either a run folder, or a grid with --grid.")
+    if run_folder is None:
+        if html is None or as_json or sheet is not None:
+            raise ConfigError("A grid has a report as HTML alone: name its file with --html, and nothing else.")
+        _report_grid(str(grid), cohorts or (), protocols or (), seeds or (), preset, settings or (), home, html)
+        return
+    if cohorts or protocols or seeds or preset or settings:
+        raise ConfigError(
+            "A run is reported as it was made: --cohort, --protocol, --seed, --preset and --set go with --grid."
+        )
+    _report_run(run_folder, as_json, html, sheet)
+
+
+def _check_files(html: Path | None, sheet: Path | None) -> None:
+    for file, endings in ((html, (".html", ".htm")), (sheet, (".md",))):
+        if file is not None and file.suffix.lower() not in endings:
+            raise ConfigError(f"'{file}' does not end in {' or '.join(endings)}: name the file by what it will be.")
+
+
+def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | None) -> None:
+    opened = Run.open(folder)
+    if opened.status().active:  # as far as its folder says: its job may be lost
+        for cluster in clusters(Workspace(opened.folder.parents[1])):
+            cluster.wake()
+    if html is not None or sheet is not None:
+        check_finished(opened)
+    if sheet is not None:
+        write_text(sheet, markdown(info_sheet(gather_facts(opened))))
+        _say_written(sheet)
+    if html is not None:
+        _draw("run", str(opened.folder), str(html))
+        _say_written(html)
+    if as_json:
+        console.print_json(json.dumps(run_evaluation(opened).to_json()))
+    elif html is None and sheet is None:
+        print_evaluation(opened, run_evaluation(opened))
+
+
+def _report_grid(
+    name: str, cohorts: Sequence[str], protocols: Sequence[str], seeds: Sequence[int], preset: str | None,
+    settings: Sequence[str], home: Path | None, html: Path,
+) -> None:  # fmt: skip
+    workspace = open_workspace(home)
+    changes = dict(parse_setting(text) for text in settings)
+    chosen = choose(
+        find_grid(name, workspace), preset=preset, cohorts=cohorts, seeds=seeds, protocols=protocols, changes=changes
+    )
+    sides: tuple[tuple[str, list[str]], ...] = (
+        ("--preset", [preset] if preset else []), ("--cohort", [*cohorts]), ("--protocol", [*protocols]),
+        ("--seed", [*map(str, seeds)]), ("--set", [*settings]),
+    )  # fmt: skip
+    words = [word for option, values in sides for value in values for word in (option, value)]
+    command = shlex.join(["pomp", "ablate", name, *words])
+    options = ["--home", str(workspace.root), "--command", command]
+    _draw("grid", str(html), *options, text=chosen.model_dump_json(by_alias=True))
+    _say_written(html)
+
+
+def _draw(*words: str, text: str | None = None) -> None:
+    """Have the dashboard draw it, in a process of its own: the core does not import it."""
+    done = subprocess.run([sys.executable, "-m", "dashboard.report", *words], input=text, text=True, check=False)
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+
+
+def _say_written(file: Path) -> None:
+    console.print(f"Written to {file}.", highlight=False, markup=False)
