@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
+from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
 
 RESAMPLES = 1000
@@ -40,6 +41,10 @@ class RunScore:
         drawn = np.vstack([np.ones(len(self.table)), draw_patients(len(self.table), RESAMPLES, seed=0)])
         table = self.table
         return drawn_concordance(table["time_days"], table["event"], table["risk"], table["fold"], drawn)
+
+    def same_patients(self, other: RunScore) -> bool:
+        """Whether it is of the same patients, in whatever folds."""
+        return np.array_equal(self.table["patient"], other.table["patient"])
 
     def comparable(self, other: RunScore) -> bool:
         """Whether it has the same patients in the same test folds."""
@@ -73,8 +78,33 @@ def score_run(run: Run) -> RunScore:
 
 @lru_cache(maxsize=512)
 def _score(folder: Path, of: tuple[int, int] | None) -> RunScore:
+    return _of(Run.open(folder).require_predictions())
+
+
+def _of(table: pd.DataFrame) -> RunScore:
     columns = ["patient", "fold", "time_days", "event", "risk"]
-    return RunScore(Run.open(folder).require_predictions()[columns].sort_values("patient", ignore_index=True))
+    return RunScore(table[columns].sort_values("patient", ignore_index=True))
+
+
+def score_plain(run: Run) -> dict[str, RunScore]:
+    """The scores of the plain models that were fitted on the run's folds, by name; computed once until they change.
+
+    Raises:
+        RunError: their table is damaged.
+    """
+    file = run.folder / "comparators.parquet"
+    state = file.stat() if file.is_file() else None
+    return _score_plain(run.folder, None if state is None else (state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=512)
+def _score_plain(folder: Path, of: tuple[int, int] | None) -> dict[str, RunScore]:
+    found = Run.open(folder).comparators()
+    parts = {} if found is None else dict(tuple(found.groupby("model", sort=False)))
+    columns = ["patient", "fold", "time_days", "event", "risk"]
+    return {
+        str(name): RunScore(part[columns].sort_values("patient", ignore_index=True)) for name, part in parts.items()
+    }
 
 
 def mean_sd(scores: Sequence[RunScore]) -> tuple[float, float]:
@@ -85,15 +115,32 @@ def mean_sd(scores: Sequence[RunScore]) -> tuple[float, float]:
     return mean, float(known.std(ddof=1)) if len(known) > 1 else float("nan")
 
 
+def mean_interval(scores: Sequence[RunScore]) -> Interval:
+    """The 95 % interval of the mean over folds and seeds, by the choice of test patients.
+
+    The limits are nan without a score, and where seeds are of different patients.
+    """
+    if not scores or any(not scores[0].same_patients(score) for score in scores):
+        return Interval(float("nan"), float("nan"))
+    return percentile_interval(np.mean([score.drawn for score in scores], axis=0)[1:])
+
+
 def compare(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) -> Difference | None:
     """The difference over the seeds that both have; None if there is none, or if patients or folds differ.
 
     Patients are drawn again with replacement, the same for both and for all seeds. The interval says nothing about
     other training patients or other seeds.
     """
+    values = drawn_difference(variant, reference)
+    if values is None:
+        return None
+    interval = percentile_interval(values[1:])
+    return Difference(float(values[0]), interval.lower, interval.upper)
+
+
+def drawn_difference(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) -> NDArray[np.float64] | None:
+    """(1 + RESAMPLES,) of what `compare` sums up: of the patients as they are, then of each draw; None as there."""
     seeds = sorted(variant.keys() & reference.keys())
     if not seeds or not all(variant[seed].comparable(reference[seed]) for seed in seeds):
         return None
-    values = np.mean([variant[seed].drawn - reference[seed].drawn for seed in seeds], axis=0)
-    interval = percentile_interval(values[1:])
-    return Difference(float(values[0]), interval.lower, interval.upper)
+    return np.asarray(np.mean([variant[seed].drawn - reference[seed].drawn for seed in seeds], axis=0))

@@ -1,0 +1,44 @@
+"""The best plain model of the runs that fill a place, fitted and scored on the same patients of the same folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pomp.runs.grid.score import Difference, RunScore, compare, mean_sd, score_plain
+from pomp.runs.grid.table import Entry
+
+
+@dataclass(frozen=True)
+class BestPlain:
+    """The plain model with the highest mean C-index. It is the best of a few, chosen by these very folds."""
+
+    model: str
+    mean: float
+    sd: float
+    ahead: Difference | None
+    """C-index of the place less that of the plain model; None where patients or folds differ."""
+
+
+def best_plain(entry: Entry) -> BestPlain | None:
+    """The best plain model over the seeds that are done; None where no model was fitted for all of them.
+
+    Raises:
+        RunError: a table of plain models is damaged.
+    """
+    by_seed = {
+        one.cell.seed: score_plain(one.run)
+        for one in entry.cells
+        if one.run is not None and one.cell.seed in entry.scores
+    }
+    if not by_seed:
+        return None
+    first, *others = by_seed.values()
+    shared = [model for model in first if all(model in other for other in others)]
+    if not shared:
+        return None
+    scores: dict[str, dict[int, RunScore]] = {
+        model: {seed: found[model] for seed, found in by_seed.items()} for model in shared
+    }
+    found = {model: mean_sd(list(own.values())) for model, own in scores.items()}
+    best = max(shared, key=lambda model: found[model][0])
+    return BestPlain(best, *found[best], compare(entry.scores, scores[best]))
