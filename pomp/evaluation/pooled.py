@@ -1,0 +1,158 @@
+"""Repeated cross-validation as one table a model: what a score is over R repeats of K folds, and how far it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pomp.errors import RunError
+from pomp.evaluation.concordance import concordance_index
+from pomp.evaluation.corrected_t import CorrectedT, corrected_t
+from pomp.evaluation.finite_risks import require_finite_risks
+from pomp.evaluation.shared_patients import shared_patients
+from pomp.evaluation.uncertainty import Interval
+
+COLUMNS = ("model", "repeat", "fold", "patients", "score")
+
+
+@dataclass(frozen=True)
+class PooledScore:
+    """One model over all folds of all repeats; numbers are nan where there are too few folds or repeats for them."""
+
+    model: str
+    mean: float
+    """Over all folds that have a score."""
+    sd: float
+    """Over the same (n - 1)."""
+    sd_between_repeats: float
+    """Of the repeats' means (n - 1): what another split and seed changes."""
+    interval: Interval
+    """Of the mean, for the choice of training and test patients: the corrected resampled t's."""
+    repeats: int
+    folds: int
+    """With a score, over all repeats."""
+    left_out: int
+    """Without one."""
+    reason: str | None
+    """Why there is no interval."""
+
+
+def fold_scores(repeats: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
+    """Harrell's C of every fold of every repeat, of the patients whom all models scored in the same fold.
+
+    Args:
+        repeats: by model, a table of out-of-fold predictions for each repeat: patient, fold, time_days, event, risk. A
+            repeat is another split, often another seed; in one repeat all models have the same folds.
+
+    Returns:
+        model, repeat (from 0), fold, patients, score; nan where a fold has no comparable pair.
+
+    Raises:
+        RunError: a table is empty, a risk is not finite, or the models of a repeat share no patient in the same fold.
+    """
+    rows = []
+    for number in range(max(map(len, repeats.values()), default=0)):
+        tables = {model: tables[number] for model, tables in repeats.items() if number < len(tables)}
+        for model, table in tables.items():
+            require_finite_risks(table, f"{model}, repeat {number}")
+        for model, table in shared_patients(tables).items():
+            rows += [
+                (model, number, fold, len(part), concordance_index(part["time_days"], part["event"], part["risk"]))
+                for fold, part in table.groupby("fold")
+            ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def pool(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledScore, ...]:
+    """Mean, spread and interval of every model's fold scores, in the order in which models appear.
+
+    The interval allows for the overlap of training sets (`corrected_t`): more repeats make it narrower only down to
+    what one split of new patients would leave. The plain sd/√(R·K) would shrink without end.
+
+    Args:
+        scores: model, repeat, fold, patients (of the test fold), score; as of `fold_scores`.
+        level: coverage of the interval.
+
+    Raises:
+        RunError: a column is missing, a fold of a repeat is there twice, a repeat has one fold only, or a score is
+            infinite.
+    """
+    table = _checked(scores)
+    return tuple(_pooled(str(model), part, level) for model, part in table.groupby("model", sort=False))
+
+
+def _pooled(model: str, part: pd.DataFrame, level: float) -> PooledScore:
+    values = part["score"].to_numpy(dtype=float)
+    found = corrected_t(values, *fold_sizes(part), level)
+    of_repeats = part.groupby("repeat")["score"].mean().dropna().to_numpy(dtype=float)
+    between = float(of_repeats.std(ddof=1)) if len(of_repeats) > 1 else float("nan")
+    repeats = int(part["repeat"].nunique())
+    return PooledScore(
+        model, found.mean, found.sd, between, found.interval, repeats, found.folds, found.left_out, found.reason
+    )
+
+
+def compare_folds(scores: pd.DataFrame, model: str, other: str, level: float = 0.95) -> CorrectedT:
+    """The corrected resampled t-test of one model's fold scores less another's, on the folds that both have.
+
+    A fold in which either has no score counts as left out.
+
+    Args:
+        scores: as for `pool`.
+        model: whose gain is tested.
+        other: what it is compared with.
+        level: coverage of the interval.
+
+    Raises:
+        RunError: as `pool`; a model is not there, or they have no fold of as many patients in common.
+    """
+    table = _checked(scores)
+    one, beside = (_of_model(table, name) for name in (model, other))
+    both = one.join(beside, how="inner", lsuffix="", rsuffix="_other")
+    both = both[both["patients"] == both["patients_other"]]
+    if both.empty:
+        raise RunError(
+            f"{model} and {other} have no fold of a repeat in common: compare models that were run on the same splits."
+        )
+    difference = (both["score"] - both["score_other"]).to_numpy(dtype=float)
+    return corrected_t(difference, *fold_sizes(one.reset_index()), level)
+
+
+def fold_sizes(part: pd.DataFrame) -> tuple[float, float]:
+    """Patients of a test fold and of its training set, means over one model's folds of all repeats.
+
+    Args:
+        part: repeat, patients (of the test fold); each repeat's folds together hold all of its patients.
+    """
+    total = part.groupby("repeat")["patients"].transform("sum").to_numpy(dtype=float)
+    test: NDArray[np.float64] = part["patients"].to_numpy(dtype=float)
+    return float(test.mean()), float((total - test).mean())
+
+
+def _of_model(table: pd.DataFrame, model: str) -> pd.DataFrame:
+    rows = table.loc[table["model"] == model]
+    if rows.empty:
+        names = ", ".join(map(str, table["model"].unique()))
+        raise RunError(f"There are no scores of '{model}': choose one of {names}.")
+    return rows.set_index(["repeat", "fold"])[["patients", "score"]]
+
+
+def _checked(scores: pd.DataFrame) -> pd.DataFrame:
+    missing = [name for name in COLUMNS if name not in scores.columns]
+    if missing:
+        raise RunError(f"scores: column {', '.join(missing)} is missing: give {', '.join(COLUMNS)}.")
+    keys = ["model", "repeat", "fold"]
+    twice = scores.loc[scores.duplicated(keys), keys]
+    if len(twice):
+        model, repeat, fold = twice.iloc[0]
+        raise RunError(f"scores: fold {fold} of repeat {repeat} of {model} is there more than once.")
+    alone = scores.groupby(["model", "repeat"])["fold"].size()
+    alone = alone[alone < 2]
+    if len(alone):
+        model, repeat = alone.index[0]
+        raise RunError(f"scores: repeat {repeat} of {model} has one fold only: cross-validation has two or more.")
+    return scores

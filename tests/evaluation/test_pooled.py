@@ -1,0 +1,153 @@
+"""Repeated cross-validation by hand, and against the corrected t-test."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pomp.errors import RunError
+from pomp.evaluation.concordance import concordance_index
+from pomp.evaluation.corrected_t import corrected_t
+from pomp.evaluation.pooled import compare_folds, fold_scores, fold_sizes, pool
+
+from .test_prediction_error import predictions
+
+
+def table_of(model: str, scores: list[list[float]], patients: int = 10) -> pd.DataFrame:
+    """Repeats by folds, each fold of `patients`."""
+    rows = [
+        (model, repeat, fold, patients, value)
+        for repeat, values in enumerate(scores)
+        for fold, value in enumerate(values)
+    ]
+    return pd.DataFrame(rows, columns=["model", "repeat", "fold", "patients", "score"])
+
+
+def test_by_hand() -> None:
+    # Means of the repeats 0.62 and 0.66, so that they deviate by 0.04/√2.
+    (found,) = pool(table_of("POMP", [[0.60, 0.62, 0.64], [0.61, 0.66, 0.71]]))
+    deviations = np.array([-4, -2, 0, -3, 2, 7]) / 100
+    sd = np.sqrt((deviations**2).sum() / 5)
+    assert (found.mean, found.sd) == pytest.approx((0.64, sd))
+    assert found.sd_between_repeats == pytest.approx(0.04 / np.sqrt(2))
+    assert (found.repeats, found.folds, found.left_out, found.reason) == (2, 6, 0, None)
+    reach = 2.570582 * sd * np.sqrt(1 / 6 + 1 / 2)  # t of 5 degrees of freedom; 10 patients test, 20 train
+    assert vars(found.interval) == pytest.approx({"lower": 0.64 - reach, "upper": 0.64 + reach}, rel=1e-6)
+
+
+def test_a_fold_without_a_score_is_left_out() -> None:
+    (found,) = pool(table_of("POMP", [[0.6, np.nan, 0.7], [np.nan, np.nan, np.nan], [0.5, 0.6, 0.7]]))
+    assert (found.mean, found.sd_between_repeats) == pytest.approx((3.1 / 5, 0.05 / np.sqrt(2)))
+    assert (found.repeats, found.folds, found.left_out) == (3, 5, 4)
+
+
+def test_models_keep_their_order_and_do_not_mix() -> None:
+    found = pool(pd.concat([table_of("z", [[0.6, 0.7]]), table_of("a", [[0.5, 0.8]])]))
+    assert [(one.model, one.mean) for one in found] == [("z", pytest.approx(0.65)), ("a", pytest.approx(0.65))]
+
+
+def test_one_repeat_has_an_interval_and_no_deviation_between_repeats() -> None:
+    (found,) = pool(table_of("POMP", [[0.6, 0.7, 0.65]]))
+    assert np.isnan(found.sd_between_repeats)
+    assert found.interval.lower < 0.65 < found.interval.upper
+
+
+def test_equal_scores_have_no_interval() -> None:
+    (found,) = pool(table_of("POMP", [[0.5, 0.5], [0.5, 0.5]]))
+    assert (found.sd, found.sd_between_repeats) == (0, 0)
+    assert np.isnan([found.interval.lower, found.interval.upper]).all()
+    assert found.reason == "every fold gives exactly 0.5: there is no spread to judge by"
+
+
+def test_more_repeats_narrow_the_interval_only_so_far() -> None:
+    generator = np.random.default_rng(0)
+    few, many = (pool(table_of("POMP", generator.normal(0.6, 0.05, (n, 5)).tolist()))[0] for n in (2, 400))
+    ends = [one.interval.upper - one.interval.lower for one in (few, many)]
+    assert ends[1] < ends[0]
+    assert ends[1] == pytest.approx(2 * 1.96 * 0.05 * np.sqrt(1 / 4), rel=0.1)  # n_test/n_train stays
+
+
+def test_fold_scores_are_harrells_c_by_fold() -> None:
+    one, other = predictions(0, 90, 3), predictions(1, 90, 5)
+    quiet = one.assign(event=one["event"] & (one["fold"] != 1))
+    found = fold_scores({"POMP": [one, other], "clinical Cox": [quiet]})
+    assert list(found[["model", "repeat", "fold"]].itertuples(index=False, name=None)) == [
+        *(("POMP", 0, fold) for fold in range(3)),
+        *(("clinical Cox", 0, fold) for fold in range(3)),
+        *(("POMP", 1, fold) for fold in range(5)),
+    ]
+    assert list(found["patients"]) == [30] * 6 + [18] * 5
+    part = other[other["fold"] == 2]
+    assert found["score"][8] == concordance_index(part["time_days"], part["event"], part["risk"])
+    assert np.isnan(found["score"][4])
+
+
+def test_a_repeat_counts_only_patients_whom_all_models_scored() -> None:
+    table = predictions(0, 90, 3)
+    found = fold_scores({"POMP": [table, table], "clinical Cox": [table.iloc[6:]]})
+    assert list(found["patients"]) == [28] * 6 + [30] * 3
+    assert list(found["score"][:3]) == list(found["score"][3:6])
+
+
+def test_sizes_of_folds_that_differ() -> None:
+    # Repeat 0: 10 and 30 of 40; repeat 1: 20 and 20 of 40. Test 20 in the mean, training 20.
+    table = table_of("POMP", [[0.1, 0.2], [0.3, 0.4]]).assign(patients=[10, 30, 20, 20])
+    assert fold_sizes(table) == (20, 20)
+    five = table_of("POMP", [[0.1] * 5])
+    assert fold_sizes(five) == (10, 40)
+
+
+def test_compared_on_the_folds_that_both_have() -> None:
+    one = table_of("POMP", [[0.60, 0.62, 0.64], [0.61, np.nan, 0.71]])
+    other = table_of("clinical Cox", [[0.58, 0.63, 0.60]])
+    found = compare_folds(pd.concat([other.iloc[::-1], one]), "POMP", "clinical Cox")
+    assert found == corrected_t([0.60 - 0.58, 0.62 - 0.63, 0.64 - 0.60], 10, 20)
+    assert compare_folds(pd.concat([one, other]), "clinical Cox", "POMP").mean == pytest.approx(-found.mean)
+
+
+def test_a_fold_that_one_cannot_score_is_left_out_of_the_comparison() -> None:
+    one, other = table_of("a", [[0.6, np.nan, 0.7, 0.8]]), table_of("b", [[0.5, 0.5, np.nan, 0.6]])
+    found = compare_folds(pd.concat([one, other]), "a", "b")
+    assert (found.folds, found.left_out) == (2, 2)
+    assert found.mean == pytest.approx(0.15)
+
+
+GOOD = table_of("POMP", [[0.6, 0.7]])
+WRONG = [
+    (GOOD.drop(columns=["patients", "score"]), "column patients, score is missing"),
+    (pd.concat([GOOD, GOOD.iloc[1:]]), "fold 1 of repeat 0 of POMP is there more than once"),
+    (GOOD.iloc[:1], "repeat 0 of POMP has one fold only"),
+    (GOOD.assign(score=[0.5, np.inf]), "A fold score is inf"),
+]
+
+
+@pytest.mark.parametrize(("scores", "message"), WRONG)
+def test_wrong(scores: pd.DataFrame, message: str) -> None:
+    with pytest.raises(RunError, match=message):
+        pool(scores)
+
+
+NOT_COMPARED = [
+    (GOOD, "There are no scores of 'ridge': choose one of POMP"),
+    (pd.concat([GOOD, table_of("ridge", [[0.5, 0.6]], patients=11)]), "have no fold of a repeat in common"),
+    (pd.concat([GOOD, table_of("ridge", [[0.5, 0.6]]).assign(repeat=4)]), "have no fold of a repeat in common"),
+]
+
+
+@pytest.mark.parametrize(("scores", "message"), NOT_COMPARED)
+def test_not_compared(scores: pd.DataFrame, message: str) -> None:
+    with pytest.raises(RunError, match=message):
+        compare_folds(scores, "POMP", "ridge")
+
+
+def test_repeats_of_other_splits_share_no_patient() -> None:
+    table = predictions(0, 30, 3)
+    with pytest.raises(RunError, match="POMP, ridge share no patient in the same fold"):
+        fold_scores({"POMP": [table], "ridge": [table.assign(fold=(table["fold"] + 1) % 3)]})
+
+
+def test_a_diverged_repeat_is_named() -> None:
+    bad = predictions(0, 30, 3).assign(risk=np.nan)
+    with pytest.raises(RunError, match=r"POMP, repeat 1: the risk of patient P-000 is nan"):
+        fold_scores({"POMP": [predictions(0, 30, 3), bad]})
