@@ -82,7 +82,7 @@ def ablate(
     if not show:
         view.check()
         queue = None if backend is None else open_queue(backend, ray_address, None, home)
-        finished = _work_here(view, device) if queue is None else _watch(view, queue)  # type: ignore[arg-type]
+        finished = work_here(view, device) if queue is None else watch(view, queue)  # type: ignore[arg-type]
     else:
         view.wake_clusters()
     console.print(view.draw())
@@ -138,13 +138,13 @@ class GridView:
                 places = [own[variant.name, cohort] for cohort in self.grid.cohorts]
                 table.add_row(escape(row_name(variant)), *(escape("\n".join(texts(place))) for place in places))
             tables.append(table)
-        return Group(*tables, Text(_summary(filled) + remark))
+        return Group(*tables, Text(summary(filled) + remark))
 
     def print_notes(self) -> None:
         """What a reader of the table must know, and what became of runs that failed."""
         filled = self.fill()
         notes = [*explanations(self.grid, make_entries(self.grid, filled)), *same_runs(self.cells)]
-        for line in [*notes, *_failures(filled)]:
+        for line in [*notes, *failures(filled)]:
             console.print(f"  • {line}", highlight=False, markup=False)
 
     def write(self, file: Path) -> None:
@@ -168,7 +168,7 @@ class GridView:
             raise typer.Exit(1)
 
 
-def _work_here(view: GridView, device: DeviceName) -> bool:
+def work_here(view: GridView, device: DeviceName) -> bool:
     """Work on one cell after another; False if the user stopped it."""
     with Live(view.draw(), console=console, auto_refresh=False, transient=True) as live:
         drawn = time.monotonic()
@@ -206,7 +206,7 @@ def _work_on(view: GridView, cell: Cell, device: DeviceName, on_status: OnStatus
         return True
 
 
-def _watch(view: GridView, queue: Backend) -> bool:
+def watch(view: GridView, queue: Backend) -> bool:
     """Queue what is to be done, as far as there is room, and look until all is over; False if the user stopped it.
 
     Raises:
@@ -251,7 +251,7 @@ def _queue(view: GridView, queue: Backend, cells: Sequence[Cell]) -> Sequence[Ce
     return made.left
 
 
-def _summary(filled: Sequence[FilledCell]) -> str:
+def summary(filled: Sequence[FilledCell]) -> str:
     """'12 of 16 runs are done; 1 failed. About 3 h 10 min left.'"""
     runs = [one for one in distinct(filled) if one.state != "IMPOSSIBLE"]
     failed = sum(one.state == "FAILED" for one in runs)
@@ -262,7 +262,7 @@ def _summary(filled: Sequence[FilledCell]) -> str:
     return said + (f" About {duration(seconds)} for the rest." if seconds else "")
 
 
-def _failures(filled: Sequence[FilledCell]) -> list[str]:
+def failures(filled: Sequence[FilledCell]) -> list[str]:
     """Which runs failed and why, and the command that tries again."""
     return [
         f"{one.cell.cohort}, {one.cell.variant}, {one.cell.protocol}: run {one.run.id} failed: "
