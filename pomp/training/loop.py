@@ -173,7 +173,7 @@ def learning_rate(config: OptimiserConfig, step: int, steps: int) -> float:
 
 def _embedding(model: SurvivalModel, compute: Compute, team: Team | None) -> Embedding:
     module = model.embedding
-    if team is None:
+    if team is None or model.modalities == "omics":  # without regions there is nothing to share
         return PartwiseEmbedding(module, model.width, compute)
     return TeamEmbedding(team, PartwiseEmbedding(module, model.width, compute, team.share), module)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from pomp.config import RunConfig
+from pomp.config import FinetuneConfig, PretrainConfig, RunConfig
 from pomp.model import Layout, SurvivalModel, build_embedding
+from pomp.training.batches import Batch
+from pomp.training.finetune import finetune_losses
+from pomp.training.loop import StepLosses
+from pomp.training.system import System
 
 
 class Tokens(NamedTuple):
@@ -54,6 +59,22 @@ class ComparedModel(SurvivalModel):
         """
         tokens = torch.stack([layer(values[:, place]) for place, layer in enumerate(self.genes)], dim=1)
         return _fill(Tokens(tokens, present), ~present.any(dim=1), self.no_omics)
+
+
+def supervised(
+    model: Callable[[RunConfig, int, int, int | None], SurvivalModel],
+    pretraining: Callable[[PretrainConfig], StepLosses] | None = None,
+) -> System:
+    """A system whose model gives risks, which the Cox loss alone trains; `pretraining`: what comes before it."""
+    return System(model, _risk, _finetuning, pretraining)
+
+
+def _risk(model: nn.Module, batch: Batch, embedded: Tensor) -> Tensor:
+    return model(batch, embedded)  # type: ignore[no-any-return]
+
+
+def _finetuning(config: FinetuneConfig) -> StepLosses:
+    return finetune_losses(config, _risk)
 
 
 def _fill(tokens: Tokens, none: Tensor, learnt: Tensor) -> Tokens:

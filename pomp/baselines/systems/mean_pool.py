@@ -5,12 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pomp.baselines.systems.base import ComparedModel
-from pomp.config import FinetuneConfig, RunConfig
+from pomp.baselines.systems.base import ComparedModel, supervised
+from pomp.config import RunConfig
 from pomp.training.batches import Batch
-from pomp.training.finetune import finetune_losses
-from pomp.training.loop import StepLosses
-from pomp.training.system import System
 
 
 class MeanPool(ComparedModel):
@@ -19,7 +16,9 @@ class MeanPool(ComparedModel):
     def __init__(self, config: RunConfig, types: int, genes: int, features: int | None) -> None:
         super().__init__(config, types, genes, features)
         width, dropout = config.model.width, config.model.dropout
-        self.head = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, 1))
+        self.head = nn.Sequential(
+            nn.Linear(2 * width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, 1, bias=False)
+        )
 
     def forward(self, batch: Batch, embedded: Tensor) -> Tensor:
         """(B,) log relative hazards from (R, d) embedded regions."""
@@ -28,12 +27,4 @@ class MeanPool(ComparedModel):
         return self.head(torch.cat([slides, omics], dim=1)).squeeze(-1)  # type: ignore[no-any-return]
 
 
-def _risk(model: MeanPool, batch: Batch, embedded: Tensor) -> Tensor:
-    return model(batch, embedded)  # type: ignore[no-any-return]
-
-
-def _finetuning(config: FinetuneConfig) -> StepLosses:
-    return finetune_losses(config, _risk)
-
-
-MEAN_POOL = System(MeanPool, _risk, _finetuning, None)
+MEAN_POOL = supervised(MeanPool)
