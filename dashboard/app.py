@@ -32,6 +32,7 @@ page = st.navigation(
             _page("patient", "person", "One patient's risk, what it rests on, and who is similar."),
             _page("slide", "biotech", "A slide with the maps of what the model made of it."),
             _page("alignment", "join_inner", "Whether slides and omics of the same patient find each other."),
+            _page("reproduce", "fact_check", "What the paper prints beside what the runs here say."),
         ],
         "Model": [
             _page("train", "model_training", "Start a run, watch it, stop it, go on with it."),

@@ -67,6 +67,18 @@ FIGURES = (
         "swap mislabelled",
     ),
     Entry(
+        "Reproduce: tables",
+        "What the paper prints beside what the runs here say, under each protocol. Look first at *What differs in the "
+        "data*: other patients, or no slides, make it another experiment. Then at whether an interval holds 0.",
+        "Table 1 Table 2 published reproduction",
+    ),
+    Entry(
+        "Reproduce: bars",
+        "A bar is a mean C-index, its line the 95 % interval by the choice of test patients, the grey diamond what the "
+        "paper prints, with its standard deviation over folds: the two lines are not the same kind of thing.",
+        "Figure 3 modalities risk",
+    ),
+    Entry(
         "Train: curves",
         "Lower losses are better, up to where they no longer fall. The C-index of training patients reaches 1 in a "
         "model that knows them by heart; it is no result. Smoothing is an average over the epochs before; what was "
