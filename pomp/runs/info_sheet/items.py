@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 TO_FILL = "To be filled in by the authors"
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$&])")
-_LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(\s)")
+_LIST = re.compile(r"^(\d*)([-+.)])(?=\s)")  # a dash, a plus, or a number with a point or bracket
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def markdown(sheet: InfoSheet) -> str:
 def escape(text: str) -> str:
     """One line of Markdown that shows just this text: no mark-up, HTML or list comes of it."""
     one_line = " ".join(text.split())
-    return _LIST.sub(r"\1\\\2\3", _ACTIVE.sub(r"\\\1", one_line))
+    return _LIST.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", one_line))
 
 
 def _fenced(code: str) -> list[str]:

@@ -1,0 +1,92 @@
+"""The information sheet: every point is there, filled in from the run or left open in plain sight."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pomp.runs.info_sheet.facts import RunFacts, gather_facts
+from pomp.runs.info_sheet.items import TO_FILL, InfoSheet, Item, Section, escape, markdown
+from pomp.runs.info_sheet.sheet import info_sheet
+from pomp.runs.run import Run
+from tests.dashboard.test_hostile import PAYLOADS
+
+POINTS = [str(number) for number in range(1, 28)]
+ONLY_PEOPLE = ("2", "3a", "3c", "6c", "14", "17", "18a", "18b", "18c", "18d", "19", "27b")
+"""Points of which a run's records say nothing."""
+
+
+@pytest.fixture(scope="module")
+def honest(runs: dict[str, Run]) -> RunFacts:
+    return gather_facts(runs["honest"])
+
+
+def items(sheet: InfoSheet) -> dict[str, Item]:
+    return {item.number: item for part in sheet.sections for item in part.items if item.number}
+
+
+def test_every_point_of_tripod_ai_is_there_and_none_is_empty(honest: RunFacts) -> None:
+    found = items(info_sheet(honest))
+    numbers = {match[1] for number in found if (match := re.fullmatch(r"(\d+)[a-f]?", number))}
+    assert numbers == set(POINTS)
+    assert all(item.answers or item.to_fill for item in found.values())
+    assert {number for number, item in found.items() if not item.answers} == set(ONLY_PEOPLE) | {"6a"}
+
+
+def test_numbers_are_the_runs_own(honest: RunFacts) -> None:
+    text, score = markdown(info_sheet(honest)), honest.report.score
+    assert f"POMP: Harrell's C {score.mean:.3f} ± {score.sd:.3f} over folds" in text
+    assert f"{score.lower:.3f} to {score.upper:.3f}" in text
+    assert "58 patients with" in text
+    assert honest.run.info.splits_digest in text
+    assert honest.run.info.command in text  # fenced: letter by letter
+    assert f"**{TO_FILL}:** who paid for the study" in text
+    for name, version in honest.run.info.versions.items():
+        assert f"{name} {version}" in text
+
+
+def test_protocols_differ_in_what_leaks_and_in_the_limits(runs: dict[str, Run]) -> None:
+    sheets = {name: items(info_sheet(gather_facts(runs[name]))) for name in ("honest", "paper")}
+    differ = {number for number in sheets["honest"] if sheets["honest"][number] != sheets["paper"][number]}
+    assert {"L1.1", "L1.2", "L1.3", "26"} <= differ
+    assert not differ & {"L1.4", "L2", "L3.1", "L3.3"}
+    assert any("New patients would get a lower score" in line for line in sheets["paper"]["26"].answers)
+
+
+def test_a_model_of_omics_says_nothing_of_regions(runs: dict[str, Run]) -> None:
+    found = items(info_sheet(gather_facts(runs["honest-omics"])))
+    said = " ".join(line for number in ("7", "9", "12b") for line in found[number].answers)
+    assert "omics" in said.lower()
+    assert "egions" not in said
+    slides = items(info_sheet(gather_facts(runs["paper-slides"])))
+    said = " ".join(line for number in ("7", "9", "12b") for line in slides[number].answers)
+    assert "egions" in said
+    assert "genes" not in said
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("plain words, 1.5 (a, b)", "plain words, 1.5 (a, b)"),
+    ("# heading", "\\# heading"),
+    ("- item", "\\- item"),
+    ("1. item", "1\\. item"),
+    ("[x](javascript:alert(1))", "\\[x\\](javascript:alert(1))"),
+    ("<b>x</b>", "\\<b\\>x\\</b\\>"),
+    ("a\n# b", "a \\# b"),
+    ("snake_case `code` *x*", "snake\\_case \\`code\\` \\*x\\*"),
+    ("&lt;b&#62;", "\\&lt;b\\&\\#62;"),
+])  # fmt: skip
+def test_text_is_shown_letter_by_letter(text: str, shown: str) -> None:
+    assert escape(text) == shown
+
+
+def test_nothing_in_a_sheet_comes_alive() -> None:
+    fences = "`h0stile` ``` h0stile"
+    every = Item("1", PAYLOADS[0], PAYLOADS, PAYLOADS[1], fences)
+    text = markdown(InfoSheet(PAYLOADS[16], (Section(PAYLOADS[2], PAYLOADS[3], (every,)),)))
+    prose, _, fenced = text.partition("````sh\n")
+    assert fenced == f"{fences}\n````\n"  # it holds three backticks, so that four fence it
+    assert not re.search(r"(?<!\\)[<\[`$]", prose)
+    assert [line for line in prose.splitlines() if line.startswith("#")] == [
+        "# \\# h0stile", f"## {escape(PAYLOADS[2])}", f"### 1 {escape(PAYLOADS[0])}",
+    ]  # fmt: skip
