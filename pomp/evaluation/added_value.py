@@ -138,7 +138,7 @@ def _no_fit(risks: Array, died: NDArray[np.bool_]) -> str:
             return f"the {name} risk is the same for all patients of a fold"
     if abs(float(np.asarray(np.corrcoef(risks.T))[0, 1])) > 1 - 1e-9:
         return "the model's risk is the clinical risk on another scale"
-    return "the risks order the deaths of each fold without a mistake, or there is nobody to compare them with"
+    return "the risks order the deaths of each fold (almost) without a mistake, or there is nobody to compare them with"
 
 
 def _ratios(fit: CoxFit | None, level: float) -> tuple[AddedRatio, AddedRatio]:

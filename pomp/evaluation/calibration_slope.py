@@ -113,7 +113,7 @@ def _no_slope(predictions: pd.DataFrame) -> str:
         return "no patient has an event"
     if predictions.groupby("fold")["risk"].agg(np.ptp).max() == 0:
         return "all patients of a fold have the same risk"
-    return "the risks order the deaths of each fold without a mistake, or there is nobody to compare them with"
+    return "the risks order the deaths of each fold (almost) without a mistake, or there is nobody to compare them with"
 
 
 def expected_events(predictions: pd.DataFrame, baseline: pd.DataFrame) -> Array:

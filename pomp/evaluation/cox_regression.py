@@ -46,7 +46,7 @@ def fit_cox(
 
     Returns:
         None where there is no one finite maximum: no death with anybody else at risk, a covariate that is constant or
-        follows from the others, or one that orders all deaths (R gives a huge number there, with a warning).
+        follows from the others, or some that order all deaths (R gives a huge number there, with a warning).
 
     Source: Cox, JRSS B 1972;34:187-220; ties: Efron, JASA 1977;72:557-565.
     """

@@ -17,11 +17,15 @@ ROWS = pd.DataFrame(R["rows"])
 Z = stats.norm.ppf(0.975)
 
 
-@pytest.mark.parametrize(
-    ("name", "columns", "strata"),
-    [("slope", ["risk"], "fold"), ("plain", ["clinical", "near"], None), ("outlier", ["outlier"], "fold")],
-    ids=["one covariate, stratified", "two that nearly say the same", "one patient far from all others"],
-)
+IN_R = [
+    ("one covariate, stratified", "slope", ["risk"], "fold"),
+    ("two that nearly say the same", "plain", ["clinical", "near"], None),
+    ("one patient far from all others", "outlier", ["outlier"], "fold"),
+    ("so long a tail that a full step lowers the likelihood", "heavy", ["heavy"], None),
+]
+
+
+@pytest.mark.parametrize(("name", "columns", "strata"), [case[1:] for case in IN_R], ids=[case[0] for case in IN_R])
 def test_equals_r(name: str, columns: list[str], strata: str | None) -> None:
     fit = fit_cox(ROWS[columns], ROWS["time"], ROWS["event"], ROWS[strata] if strata else None)
     assert fit is not None

@@ -90,11 +90,14 @@ corrected <- function(x, ratio, level) {
 rows$near <- rows$clinical + rows$risk / 1000
 # One patient far from all others
 rows$outlier <- replace(rows$clinical, 7, 400)
+# A tail so long that a full Newton step lowers the likelihood
+rows$heavy <- round(exp(3 * rows$risk), 3)
 answers <- list(
-  rows = as.list(rows[, c("fold", "time", "event", "clinical", "risk", "near", "outlier")]), baseline = as.list(baseline),
+  rows = as.list(rows[, c("fold", "time", "event", "clinical", "risk", "near", "outlier", "heavy")]), baseline = as.list(baseline),
   slope = wald(coxph(Surv(time, event) ~ risk + strata(fold), rows, ties = "efron")),
   in_the_large = large(rows), by_fold = by_fold,
   both = wald(both), plain = wald(coxph(Surv(time, event) ~ clinical + near, rows, ties = "efron")),
+  heavy = wald(coxph(Surv(time, event) ~ heavy, rows, ties = "efron")),
   outlier = wald(coxph(Surv(time, event) ~ outlier + strata(fold), rows, ties = "efron")),
   added = list(statistic = test$Chisq[2], p_value = test[["Pr(>|Chi|)"]][2], clinical = mean(c_by_fold("z_clinical")),
                together = mean(c_by_fold("together"))),
