@@ -1,10 +1,13 @@
 """Eq. 12: the log relative hazard is the cosine of v (covariates) and w (coefficients)."""
 
+import math
+
 import pytest
 import torch
 
+from pomp.model import Pomp
 from pomp.objectives.cox import cosine_risk
-from tests.small import batch_of, encode_slides, small_model
+from tests.small import batch_of, encode_slides, small_config, small_model
 
 
 def test_by_hand() -> None:
@@ -22,7 +25,28 @@ def test_is_the_models_risk_and_within_1(generator: torch.Generator) -> None:
     assert (risk.abs() <= 1).all()
 
 
-@pytest.mark.parametrize("kind", ["cosine", "fusion", "joint", "released"])
+def test_scaled_it_is_the_cosine_times_a_positive_number_that_is_learnt(generator: torch.Generator) -> None:
+    """It begins as the cosine, orders patients alike whatever the scale, and is not bounded by 1 any more."""
+    plain, scaled = small_model(), small_model(model__risk="scaled_cosine")
+    batch = batch_of([3, 1, 2, 0], generator)
+
+    def risk(model: Pomp) -> torch.Tensor:
+        return model.risk(encode_slides(model, batch), model.encode_omics(batch.values, batch.present))
+
+    cosine = risk(plain)
+    torch.testing.assert_close(risk(scaled), cosine)
+    risk(scaled).square().sum().backward()
+    assert scaled.log_risk_scale.grad is not None
+    assert scaled.log_risk_scale.grad.item() == pytest.approx(2 * cosine.square().sum().item(), rel=1e-5)
+    with torch.no_grad():
+        scaled.log_risk_scale.fill_(math.log(5.0))
+    torch.testing.assert_close(risk(scaled), 5 * cosine)
+    assert "log_risk_scale" not in dict(plain.named_parameters())
+    assert small_config().model.bounded
+    assert not small_config(model__risk="scaled_cosine").model.bounded
+
+
+@pytest.mark.parametrize("kind", ["cosine", "scaled_cosine", "fusion", "joint", "released"])
 def test_a_patients_risk_does_not_depend_on_the_others(kind: str, generator: torch.Generator) -> None:
     model = small_model(model__risk=kind)
     counts = [5, 0, 1, 20]

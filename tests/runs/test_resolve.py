@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import pytest
 
-from pomp.config import PRESETS, override
+from pomp.config import PRESETS, Modalities, SystemName, override
 from pomp.data.cohort import Cohort
 from pomp.data.readers.slides import COLUMNS, SlideRow
 from pomp.errors import ConfigError
@@ -69,6 +69,37 @@ REFUSED = {
 }  # fmt: skip
 
 
+REFUSED |= {
+    "a system of both without slides": (
+        "none", True, {"model.system": "mcat"},
+        "The system 'mcat' reads slides and omics together, and cohort 'tiny' has no slides",
+    ),
+    "a system of both without omics": (
+        "images", False, {"model.system": "cmta"},
+        "The system 'cmta' reads slides and omics together, and cohort 'tiny' has no omics table",
+    ),
+    "a system of both on one": (
+        "images", True, {"model.system": "gpdbn", "model.modalities": "omics"},
+        "'gpdbn' reads slides and omics together: choose the modalities 'auto' instead of 'omics'",
+    ),
+    "a system of omics on slides": (
+        "images", True, {"model.system": "deepsurv", "model.modalities": "both"},
+        "The system 'deepsurv' reads omics alone: choose the modalities 'auto' instead of 'both'",
+    ),
+    "a system of omics without omics": (
+        "images", False, {"model.system": "deepsurv"}, "has no omics table: choose the modality 'pathology'",
+    ),
+    "companions of what is not pre-trained": (
+        "images", True, {"model.system": "mcat", "pretrain.with_cohorts": ["other"]},
+        r"pretrain\.with_cohorts names other, and the system 'mcat' is not pre-trained: leave it empty",
+    ),
+    "companions of slides alone": (
+        "images", True, {"model.modalities": "pathology", "pretrain.with_cohorts": ["other"]},
+        "names other, and a model that reads slides alone is not pre-trained",
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_not_there_is_refused(case: str) -> None:
     slides, omics, changes, said = REFUSED[case]
@@ -96,3 +127,42 @@ WITHOUT_PRETRAINING = {
 def test_no_pretraining_has_one_form(changes: dict[str, Any]) -> None:
     found = resolve(override(PRESETS["demo"], changes), cohort_with("images")).pretrain
     assert (found.epochs, found.poc, found.pom, found.mom) == (0, 0, 0, 0)
+
+
+OF_SYSTEMS: dict[SystemName, tuple[Modalities, int]] = {
+    # what it reads of a cohort that has both, and epochs of pre-training of the ten that are asked for
+    "pomp": ("both", 10),
+    "mcat": ("both", 0),
+    "gpdbn": ("both", 0),
+    "camr": ("both", 0),
+    "cmta": ("both", 0),
+    "hc-mae": ("both", 10),
+    "deepcorrsurv": ("both", 10),
+    "pathomics": ("both", 10),
+    "deepsurv": ("omics", 0),
+    "mean-pool": ("both", 0),
+}
+
+
+def test_the_table_has_every_system() -> None:
+    assert set(OF_SYSTEMS) == set(get_args(SystemName))
+
+
+@pytest.mark.parametrize("system", OF_SYSTEMS)
+def test_what_a_system_reads_and_whether_it_is_pretrained(system: SystemName) -> None:
+    """POMP's tasks are nothing to the others: settings that change nothing get one form, so that runs are shared."""
+    cohort = cohort_with("images")
+    found = resolve(override(PRESETS["demo"], {"model.system": system}), cohort)
+    reads, epochs = OF_SYSTEMS[system]
+    assert (found.model.modalities, found.pretrain.epochs) == (reads, epochs)
+    tasks = (found.pretrain.poc, found.pretrain.pom, found.pretrain.mom)
+    assert tasks == ((1, 1, 1) if system == "pomp" else (0, 0, 0))
+    assert resolve(found, cohort) == found
+    heavier = resolve(override(PRESETS["demo"], {"model.system": system, "pretrain.poc": 3.0}), cohort)
+    assert (heavier == found) == (system != "pomp")
+
+
+def test_omics_alone_leave_the_source_of_regions_undecided() -> None:
+    found = resolve(override(PRESETS["demo"], {"model.system": "deepsurv"}), cohort_with("images"))
+    assert found.slides.source == "auto"
+    assert resolve(override(PRESETS["demo"], {"model.system": "deepsurv"}), cohort_with("none")) == found
