@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import lru_cache, wraps
 from itertools import islice
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -20,7 +20,9 @@ from pomp.data.importing.scan import scan
 from pomp.errors import RunError
 from pomp.evaluation.calibration import StepFunction, predicted_survival
 from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.runs.null import is_null
 from pomp.runs.run import Run
+from pomp.runs.status import Status, read_status
 from pomp.runs.workspace import Workspace
 
 P, T = ParamSpec("P"), TypeVar("T")
@@ -114,19 +116,38 @@ def _normals(table: OmicsTable) -> int:
     return 0 if table.normals is None else len(table.normals)
 
 
+def status(run: Run) -> Status:
+    """As `Run.status`; that of a run on which nobody works is read once until it changes."""
+    file = run.folder / "status.json"
+    try:
+        state = file.stat()
+    except FileNotFoundError:
+        return run.status()
+    written = _written(file, state.st_ino, state.st_mtime_ns, state.st_size)
+    # What is written of a run under way is true only while its lock is held.
+    return run.status() if written.state in {"RUNNING", "STOPPING"} else written
+
+
+@lru_cache(maxsize=4096)
+def _written(file: Path, inode: int, modified: int, size: int) -> Status:
+    """The file is never changed in place: a new one takes its name, and so has another number."""
+    return read_status(file)
+
+
 def is_finished(run: Run) -> bool:
     """True if the run has out-of-fold predictions."""
     return (run.folder / TABLES[0]).is_file()
 
 
 def finished_runs() -> list[Run]:
-    """Finished runs, newest first."""
-    return [run for run in workspace().runs.list() if is_finished(run)]
+    """Finished runs, newest first; those of null experiments, which are no results, come after all others."""
+    return sorted((run for run in workspace().runs.list() if is_finished(run)), key=is_null)
 
 
 def runs_of(cohort: Cohort) -> list[Run]:
-    """The runs on a cohort folder: those on its files as they are now first, then the newest."""
-    here = [run for run in workspace().runs.list() if run.cohort_folder.resolve() == cohort.folder.resolve()]
+    """The runs on a cohort folder: those on its files as they are now first, then the newest; no null experiments."""
+    runs = (run for run in workspace().runs.list() if not is_null(run))
+    here = [run for run in runs if run.cohort_folder.resolve() == cohort.folder.resolve()]
     return sorted(here, key=lambda run: run.info.cohort.digest != cohort.digest)
 
 

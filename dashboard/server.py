@@ -77,6 +77,7 @@ def streamlit_options(address: str, port: int) -> dict[str, Any]:
         "client.showErrorLinks": False,
         "logger.hideWelcomeMessage": True,
         "runner.magicEnabled": False,
+        "runner.postScriptGC": False,  # costs every click 0.1 s; Python collects by itself as need be
         **theme.OPTIONS,
     }
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.alignment.scores import reconstructed, spread_table
 from dashboard.charts.alignment import correlation_figure, reconstruction_figure
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.once import once
 from dashboard.state import PATIENT, pick, switch
 from dashboard.words import count, number
 from pomp.runs.run import Run
@@ -73,7 +74,7 @@ def show_correlations(row: pd.Series) -> None:
 def show_genes(run: Run, genes: pd.DataFrame, name: str, omics: str) -> None:
     st.subheader("Gene by gene")
     show_figure(
-        reconstruction_figure(genes), "reconstruction", genes, "Predicted against observed value of each gene",
+        once(reconstruction_figure, genes), "reconstruction", genes, "Predicted against observed value of each gene",
         command=run.info.command,
     )  # fmt: skip
     st.caption(
@@ -86,7 +87,7 @@ def show_spread(run: Run, scores: pd.DataFrame, own: pd.DataFrame) -> None:
     st.subheader("All test patients")
     spread = spread_table(scores)
     show_figure(
-        correlation_figure(spread, own), "reconstruction-spread", spread,
+        once(correlation_figure, spread, own), "reconstruction-spread", spread,
         "Correlation of predicted and observed values over all test patients, by omics type", command=run.info.command,
     )  # fmt: skip
     st.caption(

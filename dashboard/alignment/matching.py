@@ -19,6 +19,7 @@ from dashboard.alignment.scores import (
 )
 from dashboard.charts.alignment import retrieval_figure, similarity_figure
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.once import once
 from dashboard.state import switch
 from dashboard.words import count, number
 from pomp.runs.run import Run
@@ -67,8 +68,9 @@ def show_retrieval(run: Run, found: Alignment) -> None:
     with left:
         table = pd.concat([scores.assign(fold="mean"), each.assign(fold=each["fold"].astype(str))], ignore_index=True)
         show_figure(
-            retrieval_figure(scores, each), "retrieval", table[["direction", "k", "fold", "recall", "lower", "upper",
-            "chance"]], "Share of patients whose counterpart is among the most similar", command=run.info.command,
+            once(retrieval_figure, scores, each), "retrieval",
+            table[["direction", "k", "fold", "recall", "lower", "upper", "chance"]],
+            "Share of patients whose counterpart is among the most similar", command=run.info.command,
         )  # fmt: skip
         st.caption(
             "Each slide is compared with the omics profiles of all test patients of the fold, and each profile with "
@@ -122,7 +124,7 @@ def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
     left, right = st.columns([2, 1], gap="large")
     with left:
         show_figure(
-            similarity_figure(matrix, names), f"similarity-{chosen.fold + 1}", table,
+            once(similarity_figure, matrix, names), f"similarity-{chosen.fold + 1}", table,
             "Similarity of every slide with every omics profile", command=run.info.command,
         )  # fmt: skip
     with right:

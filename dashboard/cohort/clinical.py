@@ -12,6 +12,7 @@ from dashboard.cohort.columns import ClinicalColumn
 from dashboard.cohort.filter_bar import set_filter
 from dashboard.cohort.filters import Filters
 from dashboard.elements import plain, show_figure
+from dashboard.once import once
 from dashboard.words import count
 
 A_ROW = 3
@@ -38,10 +39,10 @@ def _show_column(column: ClinicalColumn, name: str, patients: Sequence[str], fil
     st.markdown(f"**{plain(column.title)}**")
     if column.numeric:
         table = range_table(column.values, shown)
-        figure = range_figure(table, column.title, filters.between.get(column.name, ()), filters.active)
+        figure = once(range_figure, table, column.title, filters.between.get(column.name, ()), filters.active)
     else:
         table = bar_table(column.values, column.categories, shown)
-        figure = bar_figure(table, filters.among.get(column.name, ()), filters.active)
+        figure = once(bar_figure, table, filters.among.get(column.name, ()), filters.active)
     clicked = show_figure(figure, name, table, f"Patients by {column.title}", select=True)
     if clicked:
         set_filter(column, clicked[0])  # type: ignore[arg-type]

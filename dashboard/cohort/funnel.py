@@ -13,6 +13,7 @@ from dashboard.charts.cohort import KEPT_IN_PAPER, funnel_figure
 from dashboard.cohort.open_patient import show_patient_table
 from dashboard.cohort.paper import beside_paper
 from dashboard.elements import plain, save_table, show_figure
+from dashboard.once import once
 from pomp.data.cohort import Cohort
 from pomp.data.exclusion import ExclusionLog
 from pomp.data.paper_cohorts import PAPER_PATIENTS, find_paper_cohort
@@ -43,7 +44,8 @@ def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | Non
         if paper is not None:
             steps.loc[len(steps)] = [KEPT_IN_PAPER, paper]
         show_figure(
-            funnel_figure(log.steps, paper), "funnel", steps, "Patients left after each step, from loaded to kept",
+            once(funnel_figure, log.steps, paper), "funnel", steps,
+            "Patients left after each step, from loaded to kept",
             command=f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all" if cohort else "",
         )  # fmt: skip
         if any(step.masked for step in log.steps):

@@ -13,6 +13,7 @@ from dashboard.cohort.chosen_genes import ChosenGenes, chose_once, chosen_genes,
 from dashboard.cohort.gene_list import show_genes
 from dashboard.cohort.gene_seeds import show_seeds
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
+from dashboard.once import once
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span
 from pomp.data.cohort import Cohort
@@ -96,7 +97,7 @@ def show_stability(run: Run, found: ChosenGenes) -> None:
         st.caption("This run has not recorded how many genes it tested: prepare the cohort again to see more.")
     else:
         _show_agreement(run, found.agreement)
-    figure = stability_figure(found.counts, found.folds)
+    figure = once(stability_figure, found.counts, found.folds)
     show_figure(
         figure, f"stability-{run.id}", found.counts, "Genes by the number of folds that chose them",
         command=run.info.command,

@@ -14,6 +14,7 @@ from dashboard.cohort.columns import ClinicalColumn
 from dashboard.cohort.grouping import Grouping, group_table, make_groups
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.endpoints import Endpoint, describe_endpoint
+from dashboard.once import once
 from dashboard.state import pick
 from dashboard.theme import EVERYBODY, SERIES
 from dashboard.words import DAYS_PER_YEAR, count, interval, p_value
@@ -66,11 +67,11 @@ def _show_curves(outcome: pd.DataFrame, grouping: Grouping | None, endpoint: End
         return
     safe = {name: escape(name) for name in curves}  # plotly reads names as HTML
     show_figure(
-        survival_figure(
-            {safe[name]: curve for name, curve in curves.items()},
+        once(
+            survival_figure, {safe[name]: curve for name, curve in curves.items()},
             {safe[name]: colours[name] for name in curves}, endpoint,
         ),
-        "survival", survival_table(curves), f"Kaplan-Meier curves of {endpoint.name}",
+        "survival", once(survival_table, curves), f"Kaplan-Meier curves of {endpoint.name}",
     )  # fmt: skip
     st.caption(
         "Kaplan–Meier estimate with its 95 % band. A tick marks a patient whose follow-up ended there without the "

@@ -11,6 +11,7 @@ from dashboard import data
 from dashboard.charts.cohort import modality_figure, modality_table
 from dashboard.cohort.open_patient import show_patient_table
 from dashboard.elements import save_table, show_figure
+from dashboard.once import once
 from dashboard.words import KINDS, count
 from pomp.data.cohort import Cohort
 
@@ -23,8 +24,8 @@ def show_measured(cohort: Cohort, patients: Sequence[str], has: Mapping[str, fro
         _show_tables(cohort)
         _show_unused(cohort)
     with right:
-        table = modality_table(patients, has)
-        show_figure(modality_figure(table), "modalities", table, "Which patients have which types of data")
+        table = once(modality_table, patients, has)
+        show_figure(once(modality_figure, table), "modalities", table, "Which patients have which types of data")
         st.caption("Each row is a group of patients with the same data. Blue: they have it.")
 
 

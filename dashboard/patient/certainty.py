@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.patient import seeds_figure
 from dashboard.elements import show_figure
+from dashboard.once import once
 from dashboard.words import count
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
 from pomp.runs.repeats import repeats
@@ -83,7 +84,7 @@ def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:
         shown = pd.concat([shown, seen.assign(label=label, trained_on_patient=True)], ignore_index=True)
     columns = ["label", "fold", "risk", "cutoff", "high_risk", "below", "trained_on_patient"]
     show_figure(
-        seeds_figure(seeds, list(seen["risk"]) if len(seen) else []), "seeds", shown[columns],
+        once(seeds_figure, seeds, list(seen["risk"]) if len(seen) else []), "seeds", shown[columns],
         "Risk of the patient in runs with other seeds", command=run.info.command,
     )  # fmt: skip
     st.caption(

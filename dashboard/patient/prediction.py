@@ -10,6 +10,7 @@ from dashboard import data
 from dashboard.charts.patient import QUANTILES, patient_figure
 from dashboard.elements import show_figure
 from dashboard.endpoints import describe_endpoint
+from dashboard.once import once
 from dashboard.words import follow_up
 from pomp.runs.run import Run
 
@@ -58,7 +59,7 @@ def show_curve(run: Run, patient: pd.Series) -> None:
     curves, fan = _drawn_curves(run)
     own = curves.loc[patient["patient"]].to_numpy()
     st.subheader("Predicted survival")
-    figure = patient_figure(fan, own, float(patient["time_days"]), bool(patient["event"]), endpoint)
+    figure = once(patient_figure, fan, own, float(patient["time_days"]), bool(patient["event"]), endpoint)
     table = fan.assign(this_patient=own)
     show_figure(
         figure, "predicted-survival", table, "Predicted survival of the patient over the cohort's quantiles",

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.reasons import contributions_figure, genes_figure
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.once import once
 from dashboard.state import switch
 from dashboard.words import count
 from pomp.runs.run import Run
@@ -38,7 +39,7 @@ def show_parts(run: Run, name: str) -> None:
         return
     parts = part_table(own)
     show_figure(
-        contributions_figure(parts), "contributions", parts, "Change of the risk score by each part of the data",
+        once(contributions_figure, parts), "contributions", parts, "Change of the risk score by each part of the data",
         command=run.info.command,
     )  # fmt: skip
     st.caption(
@@ -78,7 +79,7 @@ def show_genes(run: Run, name: str, fold: int) -> None:
     own = genes[genes["type"] == chosen]
     top = own.head(SHOWN)
     show_figure(
-        genes_figure(top), "leading-genes", top, f"The {len(top)} genes that weigh most in the risk score",
+        once(genes_figure, top), "leading-genes", top, f"The {len(top)} genes that weigh most in the risk score",
         command=run.info.command,
     )  # fmt: skip
     st.caption(

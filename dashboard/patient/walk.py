@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.charts.patient import strip_figure
 from dashboard.elements import show_figure
 from dashboard.endpoints import describe_endpoint
+from dashboard.once import once
 from dashboard.state import PATIENT, go
 from pomp.runs.run import Run
 
@@ -40,7 +41,7 @@ def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
     """All risks of the fold, this patient's marked; a click opens another patient."""
     st.subheader("Among the patients of its fold")
     endpoint = describe_endpoint(run.info.cohort.endpoint)
-    figure = strip_figure(fold, name, float(fold["cutoff"].iloc[0]), endpoint)
+    figure = once(strip_figure, fold, name, float(fold["cutoff"].iloc[0]), endpoint)
     table = fold[["patient", "risk", "cutoff", "high_risk", "time_days", "event"]].assign(
         chosen=fold["patient"] == name
     )

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.training import FINETUNE, PRETRAIN, stage_metrics
 from dashboard.elements import show_figure
+from dashboard.once import once
 from dashboard.runs.listing import names
 from dashboard.state import amount, pick, tick
 from dashboard.theme import SERIES, TEMPLATE, with_alpha
@@ -44,8 +45,10 @@ def show_curves(runs: Sequence[Run]) -> None:
         )  # fmt: skip
     with right:
         log = tick("Logarithmic axis", LOG)
-    curves = mean_curves(metrics, measure, int(window))
-    show_figure(curve_figure(curves, _title(measure), log=log), f"curves-{measure}", curves, "Measure by epoch and run")
+    curves = once(mean_curves, metrics, measure, int(window))
+    show_figure(
+        once(curve_figure, curves, _title(measure), log=log), f"curves-{measure}", curves, "Measure by epoch and run"
+    )
     missing = [name for name, table in metrics.items() if not _has(table, measure)]
     said = "Mean over folds; the band is one standard deviation over folds."
     st.caption(said + (f" Without this measure: {', '.join(missing)}." if missing else ""))

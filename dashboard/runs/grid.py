@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.once import once
 from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.launching import offer_launch, say_what_became_of_it
 from dashboard.runs.opening import open_run
@@ -135,7 +136,8 @@ def _show(grid: Grid, cells: Sequence[Cell], busy: bool) -> None:
     scored = [entry for entry in entries if entry.scores]
     if scored:
         show_figure(
-            bar_figure(grid, scored), f"bars-{grid.name}", bar_table(scored), "C-index of each variant, with its folds"
+            once(bar_figure, grid, scored), f"bars-{grid.name}", bar_table(scored),
+            "C-index of each variant, with its folds",
         )  # fmt: skip
     with st.expander("How to read this", expanded=not scored):
         st.markdown("\n".join(f"- {plain(line)}" for line in [*explanations(grid, entries), *same_runs(cells)]))

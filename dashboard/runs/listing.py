@@ -66,9 +66,9 @@ def run_table(runs: Sequence[Run]) -> pd.DataFrame:
     """A row a run: state, title, cohort, protocol, seed, c_index, sd, took, made (UTC), run."""
     rows = []
     for run in runs:
-        info, status = run.info, run.status()
+        info, status = run.info, data.status(run)
         mean, sd = _score(run)
-        took = run.seconds() if status.state == "DONE" else None
+        took = status.seconds if status.state == "DONE" else None
         rows.append(
             (STATES[status.state][0], info.title, info.cohort.title, info.protocol, info.seed, mean, sd,
              "" if took is None else duration(took), info.created[:16].replace("T", " "), run.id)

@@ -18,6 +18,7 @@ from dashboard.charts.calibration import (
 from dashboard.charts.survival import TimeAxis
 from dashboard.elements import empty_state, save_table, show_figure
 from dashboard.endpoints import describe_endpoint
+from dashboard.once import once
 from dashboard.survival.results import errors_by_time, timed_aucs
 from dashboard.words import number
 from pomp.evaluation.prediction_error import PredictionError, TimedAuc
@@ -45,9 +46,9 @@ def _show_bins(run: Run, report: EvaluationReport) -> None:
         )  # fmt: skip
         return
     show_figure(
-        calibration_figure(report.calibration, describe_endpoint(run.info.cohort.endpoint)), f"calibration-{run.id}",
-        calibration_table(report.calibration), "Predicted against observed survival at 1, 3 and 5 years",
-        command=run.info.command,
+        once(calibration_figure, report.calibration, describe_endpoint(run.info.cohort.endpoint)),
+        f"calibration-{run.id}", calibration_table(report.calibration),
+        "Predicted against observed survival at 1, 3 and 5 years", command=run.info.command,
     )  # fmt: skip
     st.caption(
         "A point is a quarter of the patients, those with similar predictions. On the dotted line, as many were spared "
@@ -73,7 +74,7 @@ def _show_brier(run: Run) -> None:
         )  # fmt: skip
         return
     show_figure(
-        brier_figure(found), f"brier-{run.id}", brier_table(found), "Brier score by time, beside Kaplan-Meier",
+        once(brier_figure, found), f"brier-{run.id}", brier_table(found), "Brier score by time, beside Kaplan-Meier",
         command=run.info.command,
     )  # fmt: skip
     st.markdown(describe_errors(found))

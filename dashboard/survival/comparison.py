@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, run_badges, run_label, show_figure
+from dashboard.once import once
 from dashboard.state import COMPARE, pick
 from dashboard.words import PROTOCOLS, number
 from pomp.config import ProtocolName
@@ -41,7 +42,7 @@ def protocol_label(run: Run) -> str:
 
 def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
     """Runs of the same cohort; first those under another protocol on the same splits, the widest contrast ahead."""
-    others = [other for other in runs if other.id != run.id and other.info.cohort.name == run.info.cohort.name]
+    others = [other for other in runs if other.id != run.id and _same_outcomes(run, other)]
     return sorted(others, key=lambda other: (not _same_splits(run, other), CONTRASTS.index(other.info.protocol)))
 
 
@@ -51,6 +52,12 @@ def released_twin(run: Run, runs: Sequence[Run]) -> Run | None:
         (other for other in comparable(run, runs)
          if other.info.protocol == "paper-released" and _same_splits(run, other)), None,
     )  # fmt: skip
+
+
+def _same_outcomes(run: Run, other: Run) -> bool:
+    """One cohort, and what its patients were dealt in a null experiment, if they were."""
+    own, theirs = run.config.cohort.permutation, other.config.cohort.permutation
+    return other.info.cohort.name == run.info.cohort.name and own == theirs
 
 
 def _same_splits(run: Run, other: Run) -> bool:
@@ -100,8 +107,8 @@ def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -
     names = protocol_label(run), other if other != protocol_label(run) else f"{other} (the other)"
     scores = dict(zip(names, (report.score, beside.report.score), strict=True))
     show_figure(
-        concordance_figure(scores), f"comparison-{run.id}", concordance_table(scores), "C-index of both runs by fold",
-        command=beside.run.info.command,
+        once(concordance_figure, scores), f"comparison-{run.id}", concordance_table(scores),
+        "C-index of both runs by fold", command=beside.run.info.command,
     )  # fmt: skip
     run_badges(beside.run)
     _show_difference(beside)

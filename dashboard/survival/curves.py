@@ -12,6 +12,7 @@ from dashboard import data
 from dashboard.charts.survival import ends_by_row, survival_figure, survival_table
 from dashboard.elements import empty_state, plain, show_figure
 from dashboard.endpoints import describe_endpoint
+from dashboard.once import once
 from dashboard.survival.choices import CurveChoice, choose_curves
 from dashboard.survival.compared import Compared, compare
 from dashboard.survival.comparison_table import describe_tests, show_numbers
@@ -56,7 +57,8 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         name: ends_by_row(curve, parts[name]["patient"].tolist(), parts[name]["time_days"].tolist())
         for name, curve in curves.items()
     }
-    figure = survival_figure(
+    figure = once(
+        survival_figure,
         {escape(name): curve for name, curve in curves.items()},
         {escape(name): colours[name] for name in curves},
         describe_endpoint(choice.endpoint),
@@ -67,7 +69,7 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
     groups = "the groups " + ", ".join(curves)
     # The key holds every choice: with one of its own, a click is not taken for one on the next figure.
     clicked = show_figure(
-        figure, f"survival-{_slug(run, choice)}", survival_table(curves), f"Kaplan-Meier curves of {groups}",
+        figure, f"survival-{_slug(run, choice)}", once(survival_table, curves), f"Kaplan-Meier curves of {groups}",
         command=run.info.command, select=True,
     )  # fmt: skip
     st.caption(

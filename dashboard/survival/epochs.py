@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.charts.epochs import epoch_figure, epoch_table, rule_table
 from dashboard.elements import empty_state, plain, save_table, show_figure
+from dashboard.once import once
 from dashboard.state import RUN, go
 from dashboard.survival.comparison import released_twin
 from dashboard.survival.results import epochs
@@ -26,7 +27,7 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
     with left:
         st.subheader("Test C-index by epoch")
         show_figure(
-            epoch_figure(strip), f"epochs-{run.id}", epoch_table(strip),
+            once(epoch_figure, strip), f"epochs-{run.id}", epoch_table(strip),
             "C-index of the test patients by epoch and fold, with the epochs that three rules take",
             command=run.info.command,
         )  # fmt: skip

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, save_table, show_figure
+from dashboard.once import once
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
 from dashboard.survival.results import model_scores
 from dashboard.survival.seeds import show_seeds
@@ -42,7 +43,7 @@ def _show_folds(run: Run, report: EvaluationReport) -> None:
     st.subheader("C-index by fold")
     scores = {protocol_label(run): report.score} | {other.model: other for other in report.comparators}
     show_figure(
-        concordance_figure(scores), f"c-index-{run.id}", concordance_table(scores),
+        once(concordance_figure, scores), f"c-index-{run.id}", concordance_table(scores),
         "C-index of each fold, by model", command=run.info.command,
     )  # fmt: skip
     st.caption(

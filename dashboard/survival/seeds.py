@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import show_figure
+from dashboard.once import once
 from dashboard.words import count, number
 from pomp.config import override
 from pomp.evaluation.seed_spread import seed_spread
@@ -35,7 +36,7 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
     scores = {f"seed {one.info.seed}": data.report(one).score for one in alike[:SHOWN]}
     found = seed_spread([data.report(one).score.mean for one in alike])
     show_figure(
-        concordance_figure(scores), f"seeds-{run.id}", concordance_table(scores), "C-index of each fold, by seed",
+        once(concordance_figure, scores), f"seeds-{run.id}", concordance_table(scores), "C-index of each fold, by seed",
         command=run.info.command,
     )  # fmt: skip
     st.markdown(

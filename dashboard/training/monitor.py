@@ -28,7 +28,7 @@ def ask_run(runs: Sequence[Run]) -> Run | None:
         empty_state("There is no run yet.", "Start one on the left: on the demo cohort it takes a few minutes.")
         return None
     by_id = {run.id: run for run in runs}
-    busy = next((run.id for run in runs if run.status().state in {"RUNNING", "STOPPING"}), runs[0].id)
+    busy = next((run.id for run in runs if data.status(run).state in {"RUNNING", "STOPPING"}), runs[0].id)
     return by_id[
         pick(
             "Run",
@@ -43,14 +43,14 @@ def ask_run(runs: Sequence[Run]) -> Run | None:
 
 def read_states(runs: Sequence[Run]) -> dict[str, State]:
     """Run id → state, in the order of the runs."""
-    return {run.id: run.status().state for run in runs}
+    return {run.id: data.status(run).state for run in runs}
 
 
 def show_run(run: Run, drawn: dict[str, State]) -> None:
     """Everything about one run. `drawn`: the states that the page shows; when one changes, all of it is drawn again."""
     with errors_as_text():
         runs = data.workspace().runs.list()
-        statuses = {each.id: each.status() for each in runs}
+        statuses = {each.id: data.status(each) for each in runs}
         if drawn != {key: each.state for key, each in statuses.items()}:
             st.rerun()
         status = statuses.pop(run.id)
@@ -83,17 +83,16 @@ def show_progress(run: Run, status: Status) -> None:
         st.warning(known or f"{unknown}last checkpoint.", title="The run was interrupted")
     elif status.state == "STOPPED" and status.message:
         st.caption(plain(status.message))
-    if not status.active and (taken := describe_work(run, status)):
+    if not status.active and (taken := describe_work(status)):
         st.caption(taken)
 
 
-def describe_work(run: Run, status: Status) -> str:
+def describe_work(status: Status) -> str:
     """'Worked on for 3 min 20 s, on node-7 (cuda).' Nothing where nobody has worked on it."""
-    seconds = run.seconds()
-    if seconds is None:
+    if status.seconds is None:
         return ""
     where = f"{status.host} ({status.device})" if status.host and status.device else status.device
-    return f"Worked on for {duration(seconds)}{f', on {plain(where)}' if where else ''}."
+    return f"Worked on for {duration(status.seconds)}{f', on {plain(where)}' if where else ''}."
 
 
 def describe_progress(status: Status) -> str:
@@ -159,10 +158,10 @@ def list_runs(runs: Sequence[Run]) -> None:
     """All runs; choosing a row watches that run."""
     rows = []
     for run in runs:
-        status, info, seconds = run.status(), run.info, run.seconds()
+        status, info = data.status(run), run.info
         rows.append(
             (info.created[:16].replace("T", " "), info.title, info.cohort.title, info.protocol, STATES[status.state][0],
-             mean_concordance(run), None if seconds is None else duration(seconds), status.device, run.id)
+             mean_concordance(run), None if status.seconds is None else duration(status.seconds), status.device, run.id)
         )  # fmt: skip
     columns = ["Made (UTC)", "Title", "Cohort", "Protocol", "State", "C-index", "Worked on for", "Device", "Run"]
     table = pd.DataFrame(rows, columns=columns)

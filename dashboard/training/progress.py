@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.training import LOSSES, SPEED, View, loss_figure, loss_lines
 from dashboard.elements import show_figure
+from dashboard.once import once
 from dashboard.state import amount, switch, tick
 from pomp.runs.run import Run
 
@@ -39,12 +40,12 @@ def show_curves(run: Run) -> None:
         view = _ask_view()
     stage = STAGE_NAMES[name]
     titles = SPEED if shown == SPEEDS else LOSSES[stage]
-    figure = loss_figure(metrics, stage, view, titles)
+    figure = once(loss_figure, metrics, stage, view, titles)
     if figure is None:
         st.caption(f"Nothing has been measured of {name.lower()} yet.")
         return
     st.markdown(f"**{name}**")
-    table = loss_lines(metrics, stage, view, titles)
+    table = once(loss_lines, metrics, stage, view, titles)
     show_figure(
         figure, f"{stage}-{shown.lower()}-{run.id}", table,
         f"{name} by epoch: {', '.join(titles[measure] for measure in table['measure'].unique())}",

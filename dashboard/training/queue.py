@@ -32,7 +32,7 @@ def read_queue(runs: Sequence[Run]) -> list[Place]:
     """Runs under way first, then those that wait, in their order, by where they do."""
     places, waiting = [], {}
     for run in runs:
-        status = run.status()
+        status = data.status(run)
         if not status.active:
             continue
         where = backend_of(data.workspace(), run).where

@@ -11,6 +11,7 @@ from dashboard.start.finished import show_finished
 from dashboard.start.next_steps import next_steps
 from dashboard.start.under_way import show_under_way
 from dashboard.start.ways_in import show_two_ways_in
+from pomp.runs.null import is_null
 
 st.title("Start")
 st.markdown(
@@ -19,7 +20,7 @@ st.markdown(
 )
 folders = data.cohort_folders()
 runs = data.workspace().runs.list()
-finished = [run for run in runs if data.is_finished(run)]
+finished = [run for run in runs if data.is_finished(run) and not is_null(run)]
 left, right = st.columns([5, 2], gap="large")
 with left:
     if not folders and not runs:
@@ -30,7 +31,7 @@ with left:
         show_cohorts(folders, runs)
 with right:
     st.subheader("What next")
-    for step in next_steps(len(folders), [run.status().state for run in runs], len(finished)):
+    for step in next_steps(len(folders), [data.status(run).state for run in runs], len(finished)):
         with st.container(border=True, gap="small"):
             st.markdown(step.text)
             st.page_link(step.page, label=step.link, icon=":material/arrow_forward:")

@@ -150,11 +150,7 @@ class Run:
 
     def seconds(self) -> float | None:
         """How long the last worker has worked, or None if there was none."""
-        status = self.status()
-        last = status.finished or status.updated
-        if status.started is None or last is None:
-            return None
-        return (datetime.fromisoformat(last) - datetime.fromisoformat(status.started)).total_seconds()
+        return self.status().seconds
 
     def log_tail(self, lines: int = 50) -> str:
         """The end of log.txt."""

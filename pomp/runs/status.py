@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,6 +59,14 @@ class Status(Frozen):
     def resumable(self) -> bool:
         """It can be put on the queue and goes on from where it stands."""
         return self.state in {"STOPPED", "FAILED", "INTERRUPTED"}
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the last worker has worked, or None if there was none."""
+        last = self.finished or self.updated
+        if self.started is None or last is None:
+            return None
+        return (datetime.fromisoformat(last) - datetime.fromisoformat(self.started)).total_seconds()
 
     def changed(self, **changes: Any) -> Status:
         """A validated copy."""

@@ -1,12 +1,17 @@
-"""What is worked out about a run is kept until one of its files changes."""
+"""What is worked out about a run, and where it stands, is kept until one of its files changes."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
+
+from dashboard import data
 from dashboard.data import kept_for
 from pomp.runs.run import Run
-from tests.dashboard.fake import FakeWorkspace
+from pomp.runs.status import Status, read_status
+from tests.dashboard.fake import FakeWorkspace, make_workspace
 
 asked: list[tuple[str, str]] = []
 
@@ -38,3 +43,39 @@ def test_answers_are_kept_by_function_run_and_argument_until_a_file_changes(fake
     first(other, "a")
     assert asked[4:] == [("first", "a")]
     assert first.__doc__ == "The first of two functions of one shape."
+
+
+class TestStatus:
+    """A status is read once while nobody works on the run, and looked at anew while somebody does."""
+
+    @pytest.fixture
+    def run(self, tmp_path: Path) -> Run:
+        return make_workspace(tmp_path).runs["honest"]
+
+    def test_is_that_of_the_run(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        read: list[Path] = []
+
+        def count(file: Path) -> Status:
+            read.append(file)
+            return read_status(file)
+
+        monkeypatch.setattr(data, "read_status", count)
+        assert data.status(run) == data.status(run) == run.status()
+        assert len(read) == 1
+        run.write_status(state="FAILED", error="the disk is full")
+        assert data.status(run) == run.status()
+        assert data.status(run).error == "the disk is full"
+        assert len(read) == 2
+
+    def test_a_worker_that_dies_without_a_word(self, run: Run) -> None:
+        run.write_status(state="RUNNING")
+        with run.hold():
+            assert data.status(run).state == "RUNNING"
+            run.request_stop()
+            assert data.status(run).state == "STOPPING"
+        assert data.status(run).state == "INTERRUPTED"  # the file is what it was
+
+    def test_no_file(self, run: Run) -> None:
+        (run.folder / "status.json").unlink()
+        assert data.status(run) == run.status()
+        assert data.status(run).state == "STOPPED"

@@ -332,7 +332,7 @@ def test_before_the_first_epoch(own: FakeWorkspace) -> None:
 def test_time_and_device_of_a_finished_run(own: FakeWorkspace, status: dict[str, str], said: str) -> None:
     run = own.runs["empty"]
     run.write_status(state="DONE", **status)
-    assert describe_work(run, run.status()) == said
+    assert describe_work(run.status()) == said
 
 
 def queue_up(own: FakeWorkspace, *names: str) -> None:
