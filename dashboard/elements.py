@@ -18,6 +18,7 @@ from pomp.config import ProtocolName
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
 from pomp.progress import OnProgress
+from pomp.runs.null import is_null
 from pomp.runs.run import Run
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
@@ -164,7 +165,8 @@ def run_label(run: Run) -> str:
     """
     info = run.info
     own = run.id.partition(f"-{info.protocol}-")[2] or run.id
-    parts = (info.title, info.cohort.title, info.protocol, info.created[:19].replace("T", " "), own)
+    dealt = f"outcomes dealt anew ({run.config.cohort.permutation})" if is_null(run) else ""
+    parts = (info.title, info.cohort.title, dealt, info.protocol, info.created[:19].replace("T", " "), own)
     return " · ".join(part if len(part) <= _TITLE else part[: _TITLE - 1] + "…" for part in parts if part)
 
 
@@ -177,8 +179,12 @@ def run_badges(run: Run, *, of_patient: bool = False) -> None:
             st.markdown(plain(info.cohort.title), width="content")
         if info.cohort.synthetic:
             synthetic_badge()
+        if is_null(run):
+            null_badge()
         protocol_badge(info.protocol)
-        st.caption(f"{info.cohort.patients} patients · made {info.created[:16].replace('T', ' ')} UTC", width="content")
+        folds = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
+        made = info.created[:16].replace("T", " ")
+        st.caption(f"{info.cohort.patients} patients{folds} · made {made} UTC", width="content")
         if of_patient:
             _research_use_only()
 
@@ -194,6 +200,15 @@ def cohort_badges(title: str, synthetic: bool) -> None:
 def synthetic_badge() -> None:
     """That no patient is real."""
     st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
+
+
+def null_badge() -> None:
+    """That the run is one of a null experiment."""
+    st.badge(
+        "outcomes dealt anew", icon=":material/shuffle:", color="red",
+        help="A null experiment: each patient has the survival of another, so that nothing can be predicted. No number "
+        "of this run is a result; it shows what the protocol makes of chance.",
+    )  # fmt: skip
 
 
 def protocol_badge(protocol: ProtocolName) -> None:

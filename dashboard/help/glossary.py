@@ -14,6 +14,23 @@ GLOSSARY = (
         "concordance Harrell Uno",
     ),
     Entry(
+        "Null experiment",
+        "The whole protocol on survival that was dealt anew to the patients, so that nothing can predict it. A protocol "
+        "that can be trusted gives a C-index around 0.5 there; one that gives more finds signal where there is none. "
+        "Runs of null experiments are marked *outcomes dealt anew*, and none of their numbers is a result. "
+        "*Permutation p* of a run is the share of permutations whose C-index reaches its own.",
+        "permutation shuffled chance leak optimism",
+    ),
+    Entry(
+        "Folds of whole hospitals",
+        "With `folds_by = sites` all patients of a hospital are in one fold, so that a fold is tested on hospitals that "
+        "training has not seen: stains, scanners and patients differ between hospitals, and a model can learn that in "
+        "place of the disease. TCGA barcodes name the tissue source site (characters 6 and 7); of other patients a "
+        "column of clinical.csv does (`tissue_source_site`, `hospital`, `center` or `site`). A hospital cannot be "
+        "parted, so folds are less equal in size.",
+        "site batch external validation tissue source center folds_by",
+    ),
+    Entry(
         "Hazard, hazard ratio",
         "The hazard is how often the event happens per day among those to whom it has not happened yet. A hazard ratio "
         "of 2 means twice as often, at every time alike; 1 means no difference. Its 95 % interval covers 1 where the "
@@ -105,8 +122,8 @@ GLOSSARY = (
     Entry(
         "Published number, stand-in (†)",
         "What the paper prints, on its own patients, folds and settings. Beside it stands the finished run that asks "
-        "the same question; where its settings are not exactly those that were asked for, such as a smaller model, it is "
-        "marked † and what differs is listed.",
+        "the same question; where its settings are not exactly those that were asked for, such as a smaller model, it "
+        "is marked † and what differs is listed.",
         "reproduce paper table deviation settings",
     ),
     Entry(

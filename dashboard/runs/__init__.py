@@ -1,1 +1,2 @@
-"""The parts of the Runs page: all runs, what differs between some of them, and the ablation grids."""
+"""The parts of the Runs page: all runs, what differs between some of them, the ablation grids, and what
+chance gives."""

@@ -10,13 +10,14 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, save_table
-from dashboard.state import pick_many
+from dashboard.state import pick_many, tick
 from dashboard.words import STATES, duration
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
+from pomp.runs.null import is_null
 from pomp.runs.run import Run
 
-CHOSEN, IN_COHORT, UNDER, IN_STATE, TEXT = "compare_runs", "in_cohort", "under", "in_state", "text"
+CHOSEN, IN_COHORT, UNDER, IN_STATE, TEXT, NULLS = "compare_runs", "in_cohort", "under", "in_state", "text", "nulls"
 """Names in the URL."""
 
 TABLE = "all-runs"
@@ -48,6 +49,7 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
     if not runs:
         empty_state("There is no run yet.", "Train one, or launch a grid.", "views/train.py", "Go to Train")
         return []
+    runs = [run for run in runs if not is_null(run)] if _without_nulls(runs) else runs
     table = run_table(runs)
     filters = ask_filters(table)
     kept = table[[filters.keep(row) for _, row in table.iterrows()]]
@@ -75,6 +77,16 @@ def run_table(runs: Sequence[Run]) -> pd.DataFrame:
         )  # fmt: skip
     columns = ["state", "title", "cohort", "protocol", "seed", "c_index", "sd", "took", "made", "run"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _without_nulls(runs: Sequence[Run]) -> bool:
+    """Whether runs of null experiments, of which there are many and none is a result, are left out."""
+    count = sum(map(is_null, runs))
+    return count > 0 and not tick(
+        f"Null experiments too ({count})", NULLS,
+        explain="Runs whose outcomes were dealt anew to the patients. None of their numbers is a result; What chance "
+        "gives shows them together.",
+    )  # fmt: skip
 
 
 def ask_filters(table: pd.DataFrame) -> Filters:

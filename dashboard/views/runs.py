@@ -1,4 +1,4 @@
-"""Runs: all of them, what differs between some, and the ablation grids."""
+"""Runs: all of them, what differs between some, the ablation grids, and what chance gives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import plain
+from dashboard.runs.chance import show_chance
 from dashboard.runs.curves import show_curves
 from dashboard.runs.differences import show_differences
 from dashboard.runs.grid import show_grid
@@ -15,7 +16,7 @@ from dashboard.state import switch
 from pomp.runs.run import Run
 
 PART = "part"  # its name in the URL
-ALL, ABLATIONS = "All runs", "Ablations"
+ALL, ABLATIONS, CHANCE = "All runs", "Ablations", "What chance gives"
 
 
 def show_runs() -> None:
@@ -41,8 +42,10 @@ def offer_pages(chosen: list[Run]) -> None:
 
 
 st.title("Runs and ablations")
-part = switch("Part", [ALL, ABLATIONS], PART, hidden=True)
+part = switch("Part", [ALL, ABLATIONS, CHANCE], PART, hidden=True)
 if part == ALL:
     show_runs()
-else:
+elif part == ABLATIONS:
     show_grid()
+else:
+    show_chance()
