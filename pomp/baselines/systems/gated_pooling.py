@@ -26,4 +26,4 @@ class GatedPooling(nn.Module):
         scores = self.score(self.tanh(tokens.values) * self.gate(tokens.values)).squeeze(-1)  # (B, L)
         weights = scores.masked_fill(~tokens.mask, torch.finfo(scores.dtype).min).softmax(dim=1)
         # Not `weights @ values`: what stands at padded places must not count even if it is not finite.
-        return (weights[..., None] * tokens.values.masked_fill(~tokens.mask[..., None], 0.0)).sum(dim=1)
+        return (weights[..., None] * tokens.values.masked_fill(~tokens.mask[..., None], 0.0)).sum(dim=1)  # type: ignore[no-any-return]
