@@ -1,0 +1,102 @@
+"""`pomp report`: files of a run and of a grid, and how it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pomp.cli import app
+from pomp.errors import ConfigError, RunError
+from pomp.runs.run import Run
+from pomp.runs.workspace import Workspace
+from tests.dashboard.fake import CONFIG, finish, make_cohort
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """One finished run, and one that has failed."""
+    workspace = Workspace(tmp_path_factory.mktemp("home"))
+    cohort = make_cohort(workspace.cohorts / "tumours", slides=False)
+    finish(workspace.runs.create(cohort, CONFIG, "done"), cohort, signal=1.0)
+    workspace.runs.create(cohort, CONFIG, "failed").write_status(state="FAILED", error="The disk is full.")
+    return workspace
+
+
+def run_called(workspace: Workspace, title: str) -> Run:
+    return next(run for run in workspace.runs.list() if run.info.title == title)
+
+
+def invoke(*words: str | Path) -> str:
+    return CliRunner().invoke(app, ["report", *map(str, words)], catch_exceptions=False).output
+
+
+def test_the_table_is_what_it_was(workspace: Workspace) -> None:
+    assert "C-index by fold" in invoke(run_called(workspace, "done").folder)
+
+
+def test_a_run_becomes_a_sheet(workspace: Workspace, tmp_path: Path) -> None:
+    said = invoke(run_called(workspace, "done").folder, "--sheet", tmp_path / "sheets" / "sheet.md")
+    assert "C-index by fold" not in said  # a file was asked for
+    assert "sheet.md" in said
+    assert "L1.3 Feature selection" in (tmp_path / "sheets" / "sheet.md").read_text(encoding="utf-8")
+
+
+def test_a_run_and_a_grid_become_html(workspace: Workspace, tmp_path: Path) -> None:
+    """As a user types it: the drawing is a process of its own, which says nothing of its own."""
+    words = ["report", str(run_called(workspace, "done").folder), "--html", str(tmp_path / "run.html")]
+    done = subprocess.run([sys.executable, "-m", "pomp", *words], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    sides = ["--preset", "demo", "--cohort", "tumours", "--protocol", "honest", "--seed", "3", "--set", "omics.genes=7"]
+    where = ["--home", str(workspace.root), "--html", str(tmp_path / "grid.html")]
+    grid = ["report", "--grid", "fig3a", *sides, *where]
+    done = subprocess.run([sys.executable, "-m", "pomp", *grid], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "<h1>done</h1>" in (tmp_path / "run.html").read_text(encoding="utf-8")
+    text = (tmp_path / "grid.html").read_text(encoding="utf-8")
+    command = "pomp ablate fig3a --preset demo --cohort tumours --protocol honest --seed 3 --set omics.genes=7"
+    assert f"<code>{command}</code>" in text
+
+
+REFUSED = {
+    "neither": ([], "Name either a run folder, or a grid"),
+    "both": (["RUN", "--grid", "fig3a", "--html", "x.html"], "Name either a run folder, or a grid"),
+    "a grid as a table": (["--grid", "fig3a"], "name its file with --html"),
+    "a grid as a sheet": (["--grid", "fig3a", "--html", "x.html", "--sheet", "x.md"], "and nothing else"),
+    "an unknown grid": (["--grid", "fig9", "--html", "x.html"], "There is no grid 'fig9'"),
+    "sides of a run": (["RUN", "--seed", "1", "--html", "x.html"], "A run is reported as it was made"),
+    "no HTML": (["RUN", "--html", "x.pdf"], "'x.pdf' does not end in .html or .htm"),
+    "no Markdown": (["RUN", "--sheet", "x.txt"], "'x.txt' does not end in .md"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_writes_nothing(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    words, message = REFUSED[case]
+    monkeypatch.chdir(tmp_path)
+    folder = run_called(workspace, "done").folder
+    with pytest.raises(ConfigError, match=message):
+        invoke(*(folder if word == "RUN" else word for word in words))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--html", "--sheet"])
+def test_a_run_that_failed_says_why(workspace: Workspace, tmp_path: Path, option: str) -> None:
+    file = tmp_path / ("x.html" if option == "--html" else "x.md")
+    with pytest.raises(RunError, match=r"it is failed \(The disk is full\)\. Go on with it: pomp run --run"):
+        invoke(run_called(workspace, "failed").folder, option, file)
+    assert not file.exists()
+
+
+def test_a_file_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    words = ["report", str(run_called(workspace, "done").folder), "--html", str(tmp_path / "taken" / "run.html")]
+    done = subprocess.run([sys.executable, "-m", "pomp", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr
+    assert "Traceback" not in done.stderr
