@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.elements import plain, show_figure
 from dashboard.reproduce.places import BY_KEY, Places, folder_of
 from dashboard.reproduce.show_table import offer_runs, show_no_cohort
-from dashboard.reproduce.tables import DEVIATES, deviates
+from dashboard.reproduce.tables import DEVIATES, deviates, impossible
 from dashboard.theme import GREY, SERIES, TEMPLATE, with_alpha
 from dashboard.words import CHANCE
 from pomp.config import PROTOCOLS
@@ -69,7 +69,7 @@ def _remarks(places: Places, entries: Sequence[Entry]) -> list[str]:
         for entry in entries
         if entry.difference is not None
     ]
-    problems = dict.fromkeys(one.cell.problem for entry in entries for one in entry.cells if one.cell.problem)
+    problems = [f"{', '.join(names)}: {why}" for why, names in impossible(places, entries[0].cohort).items()]
     states = [f"{entry.variant} ({entry.protocol}): {describe(entry)}" for entry in entries if _open(entry)]
     return [*said, *problems, *([f"Not there yet: {'; '.join(states)}."] if states else [])]
 
@@ -115,10 +115,10 @@ def bar_figure(places: Places, table: pd.DataFrame) -> go.Figure:
     if len(published):
         figure.add_trace(
             go.Scatter(
-                x=published["variant"].tolist(), y=published["published"].tolist(), mode="markers", name="paper",
+                x=published["variant"].tolist(), y=published["published"].tolist(), mode="markers", name="published",
                 marker={"symbol": "diamond", "color": GREY, "size": 12},
                 error_y={"type": "data", "array": published["published_sd"].tolist(), "color": GREY, "thickness": 2},
-                hovertemplate="%{x}, paper: %{y:.3f}",
+                hovertemplate="%{x}, published: %{y:.3f}",
             )
         )  # fmt: skip
     figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})

@@ -51,6 +51,16 @@ class Places:
         """The entries of a cohort, by protocol and variant."""
         return [entry for entry in self.entries if entry.cohort == cohort]
 
+    def same_as(self, entry: Entry) -> str:
+        """The row whose run it is by another name, where rows differ in tasks that a cohort lacks; empty: its own."""
+        keys = [one.cell.key for one in entry.cells]
+        if None in keys:
+            return ""
+        beside = [other for other in self.of(entry.cohort) if other.protocol == entry.protocol]
+        beside.sort(key=lambda other: other.variant != self.grid.reference.name)  # the reference has its run itself
+        first = next(other for other in beside if [one.cell.key for one in other.cells] == keys)
+        return "" if first.variant == entry.variant else first.variant
+
     def launchable(self, cohort: str) -> tuple[Grid, list[Cell], list[FilledCell]]:
         """What of a cohort can be launched, with the grid that says so."""
         cells = [cell for cell in self.cells if cell.cohort == cohort]

@@ -67,7 +67,7 @@ def _show_detail(places: Places, cohort: str) -> None:
         column_config={
             "system": st.column_config.TextColumn("System", pinned=True),
             "patients (events)": st.column_config.TextColumn(help="Of our run."),
-            "paper": st.column_config.TextColumn(help="What the paper prints, on its own patients and folds."),
+            "published": st.column_config.TextColumn(help="What the paper prints, on its own patients and folds."),
             "best plain model": st.column_config.TextColumn(
                 help="The best of the models that are no deep networks, such as clinical Cox and ridge Cox, fitted on "
                 "the same training patients as the run beside it. They never see the test patients, under any protocol."
@@ -87,7 +87,7 @@ def _show_detail(places: Places, cohort: str) -> None:
 def _show_impossible(places: Places, cohort: str) -> None:
     found = impossible(places, cohort)
     if found:
-        with st.expander(f"{count(sum(map(len, found.values())), 'row')} that cannot be here", icon=":material/block:"):
+        with st.expander(f"{count(sum(map(len, found.values())), 'row')} cannot be run here", icon=":material/block:"):
             lines = (f"- **{plain(', '.join(names))}**: {plain(problem)}" for problem, names in found.items())
             st.markdown("\n".join(lines))
 

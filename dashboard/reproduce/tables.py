@@ -35,7 +35,7 @@ def overview(
         there: cohorts of the workspace.
     """
     rows = [{"system": row_name(variant)} for variant in places.grid.variants]
-    order = ["system", *(f"{name} · {what}" for name in there for what in ("paper", "ours"))]
+    order = ["system", *(f"{name} · {what}" for name in there for what in ("published", "ours"))]
     numbers = {variant.name: number for number, variant in enumerate(places.grid.variants)}
     found: dict[tuple[int, str], Entry] = {}
     for entry in places.entries:
@@ -43,22 +43,24 @@ def overview(
             continue
         row = numbers[entry.variant]
         if entry.published is not None:
-            rows[row][f"{entry.cohort} · paper"] = score_of_paper(entry)
+            rows[row][f"{entry.cohort} · published"] = published(entry)
         if entry.cohort in there:
             column = f"{entry.cohort} · ours"
-            rows[row][column], found[row, column] = score_of_ours(entry), entry
+            rows[row][column], found[row, column] = score_of_ours(entry, places.same_as(entry)), entry
     table = pd.DataFrame(rows).fillna(NOWHERE)
     first = [column for column in order if column in table]
     return table[[*first, *table.columns.difference(first, sort=False)]], found
 
 
-def score_of_paper(entry: Entry) -> str:
+def published(entry: Entry) -> str:
     """'0.612 ± 0.030', or a dash."""
     return published_text(entry).removeprefix("published ") or NOWHERE
 
 
-def score_of_ours(entry: Entry) -> str:
-    """'0.612 ± 0.030 †', or why there is no score: 'missing', 'cannot be', 'running 42 %'."""
+def score_of_ours(entry: Entry, same_as: str = "") -> str:
+    """'0.612 ± 0.030 †', or why there is no score: 'missing', 'cannot be', 'running 42 %', 'as POMP'."""
+    if same_as:
+        return f"as {same_as}"
     text = score_text(entry).replace("impossible", "cannot be")
     return f"{text} {DEVIATES}" if entry.scores and deviates(entry) else text
 
@@ -77,21 +79,23 @@ def in_detail(places: Places, cohort: str) -> tuple[pd.DataFrame, list[Entry]]:
     possible = [entry for entry in places.of(cohort) if not all(one.cell.problem for one in entry.cells)]
     entries = sorted(possible, key=lambda entry: rank[entry.variant])  # stable: protocols stay in order
     reference = places.grid.reference.name
-    rows = [
-        {
-            "system": labels[entry.variant],
-            "protocol": entry.protocol,
-            "paper": score_of_paper(entry),
-            "ours": score_of_ours(entry),
-            "patients (events)": _patients(entry),
-            "ours − paper": _signed(difference_to_published(entry)),
-            f"against {reference}": difference_text(entry) or ("the reference" if entry.variant == reference else ""),
-            "best plain model": _plain_text(places.plain_of(entry)),
-            "ours − plain": _ahead(places.plain_of(entry)),
-        }
-        for entry in entries
-    ]
-    return pd.DataFrame(rows), entries
+    rows = []
+    for entry in entries:
+        same_as, best = places.same_as(entry), places.plain_of(entry)
+        row = {
+            "system": labels[entry.variant], "protocol": entry.protocol, "published": published(entry),
+            "ours": score_of_ours(entry, same_as),
+        }  # fmt: skip
+        if not same_as:
+            row |= {
+                "patients (events)": _patients(entry),
+                "ours − published": _signed(difference_to_published(entry)),
+                f"against {reference}": "the reference" if entry.variant == reference else difference_text(entry),
+                "best plain model": _plain_text(best),
+                "ours − plain": _ahead(best),
+            }
+        rows.append(row)
+    return pd.DataFrame(rows).fillna(""), entries
 
 
 def impossible(places: Places, cohort: str) -> dict[str, list[str]]:
@@ -131,9 +135,9 @@ def _difference(one: Difference) -> str:
 def every_number(places: Places) -> pd.DataFrame:
     """A row a cohort, protocol and system with all that is known: what is saved as CSV.
 
-    Columns: those of a grid's table, then lower_95, upper_95 (of ours, by the choice of test patients),
-    minus_published, deviations (settings that are not as asked), patients, events, plain_model, plain_c_index,
-    plain_sd, minus_plain, minus_plain_lower, minus_plain_upper.
+    Columns: those of a grid's table, then same_run_as (the row whose run it is by another name), lower_95, upper_95 (of
+    ours, by the choice of test patients), minus_published, deviations (settings that are not as asked), patients,
+    events, plain_model, plain_c_index, plain_sd, minus_plain, minus_plain_lower, minus_plain_upper.
     """
     table = tidy(places.grid, places.entries)
     return pd.concat([table, pd.DataFrame([_more(places, entry) for entry in places.entries])], axis=1)
@@ -145,7 +149,8 @@ def _more(places: Places, entry: Entry) -> dict[str, object]:
     ahead = None if best is None else best.ahead
     scored = run if entry.scores else None
     return {
-        "lower_95": limits.lower, "upper_95": limits.upper, "minus_published": difference_to_published(entry),
+        "same_run_as": places.same_as(entry), "lower_95": limits.lower, "upper_95": limits.upper,
+        "minus_published": difference_to_published(entry),
         "deviations": " ".join(sorted({one.setting for cell in entry.cells for one in deviations(cell)})),
         "patients": scored and scored.info.cohort.patients, "events": scored and scored.info.cohort.events,
         "plain_model": best and best.model, "plain_c_index": best and best.mean, "plain_sd": best and best.sd,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_cohort
 from tests.dashboard.pages import open_page, words
+from tests.dashboard.test_hostile import ALL, add_run, live, make_hostile_cohort
 
 PARTS = ("Table 1", "Table 2", "Figure 2", "Figure 3a", "Figure 3b", "Figure 5", "Data")
 
@@ -88,32 +90,54 @@ def mean_of(run: Run) -> float:
 # The page
 
 
-@pytest.mark.parametrize("part", PARTS)
+def go_through(app: AppTest) -> Iterator[str]:
+    """Every part of an open page, one after another."""
+    for part in PARTS:
+        app.session_state["reproduce-part"] = part
+        app.run()
+        assert not app.exception, [error.value for error in app.exception]
+        yield part
+
+
 def test_an_empty_workspace_shows_what_is_published_and_what_to_do(
-    home: Workspace, monkeypatch: pytest.MonkeyPatch, part: str
+    home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = page(home, monkeypatch, part=part)
-    said = words(app)
-    assert not app.error
-    assert "None of the 90 published C-indices of Tables 1 and 2 has a finished run here." in said
-    assert "There is no finished run of a cohort of the paper." in said
-    assert "pomp cohort fetch TCGA-COAD" in said
-    if part.startswith("Table"):
-        shown = app.dataframe[0].value.set_index("system")
-        pomp = next(name for name in shown.index if re.match(r"POMP($|: POC \+ POM \+ MOM)", name))
-        assert shown.loc[pomp, "LGG · paper"] == "0.856 ± 0.046"
-        assert not [column for column in shown.columns if "ours" in column]
+    app = page(home, monkeypatch)
+    for part in go_through(app):
+        said = words(app)
+        assert not app.error
+        assert "None of the 90 published C-indices of Tables 1 and 2 has a finished run here." in said
+        assert "There is no finished run of a cohort of the paper." in said
+        assert "pomp cohort fetch TCGA-COAD" in said
+        if part.startswith("Table"):
+            shown = app.dataframe[0].value.set_index("system")
+            assert shown.loc[shown.index[-1], "LGG · published"] == "0.856 ± 0.046"
+            assert not [column for column in shown.columns if "ours" in column]
 
 
-@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("cohort", ["BRCA", "demo", "LUAD"])
-def test_every_part_opens_on_the_bundle(
-    bundle: Workspace, monkeypatch: pytest.MonkeyPatch, part: str, cohort: str
-) -> None:
-    app = page(bundle, monkeypatch, part=part, cohort=cohort)
-    assert not app.error
-    assert app.selectbox(key="reproduce-cohort").value == cohort
-    assert ("TCGA-LUAD is not in this workspace." in words(app)) == (cohort == "LUAD")
+def test_every_part_opens_on_the_bundle(bundle: Workspace, monkeypatch: pytest.MonkeyPatch, cohort: str) -> None:
+    app = page(bundle, monkeypatch, cohort=cohort)
+    for _ in go_through(app):
+        assert not app.error
+        assert app.selectbox(key="reproduce-cohort").value == cohort
+        assert ("TCGA-LUAD is not in this workspace." in words(app)) == (cohort == "LUAD")
+
+
+def test_rows_that_come_to_one_run_show_it_once(bundle: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BRCA has no slides, so that contrast and matching drop out of every row."""
+    monkeypatch.setenv("POMP_HOME", str(bundle.root))
+    filled = fill_places("table2", ask("honest", [0]))
+    shown, _ = overview(filled, "honest", ["BRCA"])
+    ours = shown.set_index("system")["BRCA · ours"]
+    assert ours.iloc[:7].tolist() == ["missing", *["as POMP-B0"] * 2, "as POMP", "as POMP-B0", *["as POMP"] * 2]
+    assert ours.iloc[7].endswith("†")
+    detail, _ = in_detail(filled, "BRCA")
+    twins = detail[detail["ours"] == "as POMP"]
+    assert len(twins) == 3 * 3
+    assert (twins[["ours − published", "best plain model"]] == "").all(axis=None)
+    numbers = every_number(filled).set_index(["cohort", "protocol", "variant"])
+    assert numbers.loc[("BRCA", "honest", "POMP-B5"), "same_run_as"] == "POMP"
 
 
 def test_the_bundled_runs_fill_what_they_can(bundle: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +148,7 @@ def test_the_bundled_runs_fill_what_they_can(bundle: Workspace, monkeypatch: pyt
     assert app.selectbox(key="reproduce-cohort").value == "BRCA"
     shown = app.dataframe[0].value.set_index("system")
     assert re.fullmatch(r"0\.\d{3} ± 0\.\d{3} †", shown.loc["POMP", "BRCA · ours"])
-    assert shown.loc["POMP", "BRCA · paper"] == "0.700 ± 0.030"
+    assert shown.loc["POMP", "BRCA · published"] == "0.700 ± 0.030"
     assert shown.loc["MCAT: co-attention", "BRCA · ours"] == "cannot be"
     assert "MCAT: The system 'mcat' reads slides and omics together" in said.replace("*", "")
     detail = app.dataframe[1].value
@@ -173,7 +197,8 @@ def test_damaged_predictions_leave_the_page_standing(
 
 
 def test_a_rerun_reads_no_table_and_draws_no_figure_again(made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = {part: page(made, monkeypatch, part=part, cohort="LIHC") for part in PARTS}
+    app = page(made, monkeypatch, cohort="LIHC")
+    assert list(go_through(app)) == list(PARTS)
 
     def never(*_: object, **__: object) -> None:
         raise AssertionError("worked out again")
@@ -184,9 +209,7 @@ def test_a_rerun_reads_no_table_and_draws_no_figure_again(made: FakeWorkspace, m
                  "dashboard.reproduce.figure5.curve_figure", "dashboard.reproduce.differences.cohort_check",
                  "dashboard.reproduce.tables.tidy"):  # fmt: skip
         monkeypatch.setattr(name, never)
-    for app in opened.values():
-        app.run()
-        assert not app.exception
+    assert list(go_through(app)) == list(PARTS)
 
 
 def test_a_finished_run_is_seen_at_the_next_look(made: FakeWorkspace, tmp_path: Path,
@@ -215,14 +238,14 @@ def test_columns_are_the_papers_cohorts_and_the_demo_if_it_is_there(
 def test_the_overview_is_of_one_protocol(made: FakeWorkspace, table: Places) -> None:
     shown, found = overview(table, "honest", ["LIHC", "STAD"])
     rows = shown.set_index("system")
-    assert list(rows.columns[:4]) == ["LIHC · paper", "LIHC · ours", "STAD · paper", "STAD · ours"]
+    assert list(rows.columns[:4]) == ["LIHC · published", "LIHC · ours", "STAD · published", "STAD · ours"]
     assert rows.loc["POMP", "LIHC · ours"].startswith(f"{mean_of(made.runs['honest']):.3f} ± ")
     assert rows.loc["MCAT: co-attention", "LIHC · ours"].startswith(f"{mean_of(made.runs['mcat']):.3f} ± ")
     assert rows.loc["MCAT: co-attention", "STAD · ours"] == "cannot be"
     assert rows.loc["POMP", "STAD · ours"] == "missing"
     assert run_of(found[7, "LIHC · ours"]) == made.runs["honest"]
     assert run_of(found[1, "LIHC · ours"]) is None
-    assert (7, "LIHC · paper") not in found
+    assert (7, "LIHC · published") not in found
     other, _ = overview(table, "paper-released", ["LIHC"])
     assert other.set_index("system").loc["POMP", "LIHC · ours"].startswith(f"{mean_of(made.runs['released']):.3f}")
 
@@ -232,9 +255,9 @@ def test_a_cohort_in_detail_has_every_protocol(made: FakeWorkspace, table: Place
     assert len(shown) == len(entries) == 8 * 3
     rows = shown.set_index(["system", "protocol"])
     honest, mcat = rows.loc[("POMP", "honest")], rows.loc[("MCAT: co-attention", "honest")]
-    assert (honest["paper"], honest["against POMP"]) == ("0.755 ± 0.047", "the reference")
+    assert (honest["published"], honest["against POMP"]) == ("0.755 ± 0.047", "the reference")
     expected = f"{mean_of(made.runs['honest']) - 0.755:+.3f}".replace("-", "−")
-    assert honest["ours − paper"] == expected
+    assert honest["ours − published"] == expected
     assert re.match(r"[+−]0\.\d{3} \([+−]0\.\d{3} to [+−]0\.\d{3}\)", mcat["against POMP"])
     assert re.match(r"(clinical|ridge) Cox.*: 0\.\d{3} ± 0\.\d{3}", honest["best plain model"])
     assert rows.loc[("CAMR: cross-aligned representations", "paper"), "ours"] == "missing"
@@ -358,7 +381,7 @@ def test_figure_3_has_bars_with_intervals_beside_what_is_published(
     filled = fill_places("fig3a", ask("honest", [0]))
     table = bar_table(filled.of("LIHC"))
     figure = bar_figure(filled, table)
-    *bars, paper = figure.data
+    *bars, published = figure.data
     assert [bar.name for bar in bars] == list(PROTOCOLS)
     honest = bars[0]
     assert honest.x == ("both",)
@@ -367,7 +390,7 @@ def test_figure_3_has_bars_with_intervals_beside_what_is_published(
     row = table.set_index(["variant", "protocol"]).loc[("both", "honest")]
     assert top + honest.error_y.array[0] == pytest.approx(row["upper"])
     assert top - honest.error_y.arrayminus[0] == pytest.approx(row["lower"])
-    assert (paper.x, paper.y, paper.error_y.array) == (("both",), (0.755,), (0.047,))
+    assert (published.x, published.y, published.error_y.array) == (("both",), (0.755,), (0.047,))
     low, high = figure.layout.yaxis.range
     assert low < row["lower"]
     assert high > 0.755
@@ -438,6 +461,12 @@ def test_a_cohort_that_cannot_be_read_is_left_out(home: Workspace, monkeypatch: 
     make_cohort(home.cohorts / "LIHC", slides=False)
     (home.cohorts / "LIHC" / "clinical.csv").write_text("patient\n")
     assert facts_of("LIHC") is None
-    for part in PARTS:
-        app = page(home, monkeypatch, part=part, cohort="LIHC")
-        assert not app.exception
+    assert list(go_through(page(home, monkeypatch, cohort="LIHC"))) == list(PARTS)
+
+
+def test_nothing_of_a_hostile_cohort_comes_alive(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_run(home, make_hostile_cohort(home.cohorts / "LIHC"), ALL)
+    app = page(home, monkeypatch, cohort="LIHC")
+    for _ in go_through(app):
+        assert live(app) == []
+    assert "LIHC POMP" in words(app)
