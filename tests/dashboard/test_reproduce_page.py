@@ -224,6 +224,21 @@ def test_a_finished_run_is_seen_at_the_next_look(made: FakeWorkspace, tmp_path: 
     assert app.dataframe[0].value.set_index("system").loc["GPDBN: bilinear fusion", "LIHC · ours"].endswith("†")
 
 
+@pytest.mark.parametrize(("part", "cohort", "offered"), [
+    ("Table 1", "LIHC", "Launch 24 missing runs…"),  # of these settings: what stands in is another size
+    ("Table 1", "STAD", "Launch 3 missing runs…"),  # POMP alone needs no slides
+    ("Figure 3b", "LIHC", "Launch 12 missing runs…"),
+    ("Figure 3b", "STAD", ""),
+    ("Table 1", "LGG", ""),
+])  # fmt: skip
+def test_what_is_missing_of_a_cohort_can_be_launched(
+    made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, part: str, cohort: str, offered: str
+) -> None:
+    app = page(made, monkeypatch, part=part, cohort=cohort)
+    labels = [block.proto.popover.label for block in app.get("popover")]
+    assert next((label for label in labels if label.startswith("Launch")), "") == offered
+
+
 # What stands in the tables
 
 
