@@ -33,8 +33,9 @@ def chance_figure(experiment: NullExperiment, summaries: Sequence[ChanceSummary]
     for place, one in enumerate(summaries):
         figure.add_trace(_permutations(place, one, experiment))
         figure.add_trace(_mean(place, one))
-        if one.own is not None:
-            figure.add_trace(_own(place, one, experiment))
+    beside = [place for place, one in enumerate(summaries) if one.own is not None]
+    for place in beside:
+        figure.add_trace(_own(place, summaries[place], experiment).update(showlegend=place == beside[0]))
     figure.update_xaxes(
         tickvals=list(range(len(summaries))),
         ticktext=[one.protocol for one in summaries],
@@ -84,7 +85,7 @@ def _mean(place: int, one: ChanceSummary) -> go.Scatter:
 
 def _own(place: int, one: ChanceSummary, experiment: NullExperiment) -> go.Scatter:
     return go.Scatter(
-        x=[place], y=[one.own], mode="markers", name=OWN, legendgroup="own", showlegend=False,
+        x=[place], y=[one.own], mode="markers", name=OWN, legendgroup="own",
         marker={"symbol": "star", "size": 15, "color": COLOURS[one.protocol], "line": {"color": GREY, "width": 1}},
         customdata=[experiment.own[one.protocol].id],
         hovertemplate=f"{one.protocol}, everybody's own outcome: %{{y:.3f}}, p {one.p:.3f}<extra></extra>",

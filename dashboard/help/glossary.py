@@ -15,19 +15,19 @@ GLOSSARY = (
     ),
     Entry(
         "Null experiment",
-        "The whole protocol on survival that was dealt anew to the patients, so that nothing can predict it. A protocol "
-        "that can be trusted gives a C-index around 0.5 there; one that gives more finds signal where there is none. "
-        "Runs of null experiments are marked *outcomes dealt anew*, and none of their numbers is a result. "
+        "The whole protocol on survival that was dealt anew to the patients, so that nothing can predict it. A "
+        "protocol that can be trusted gives a C-index around 0.5 there; one that gives more finds signal where there is"
+        " none. Runs of null experiments are marked *outcomes dealt anew*, and none of their numbers is a result. "
         "*Permutation p* of a run is the share of permutations whose C-index reaches its own.",
         "permutation shuffled chance leak optimism",
     ),
     Entry(
         "Folds of whole hospitals",
-        "With `folds_by = sites` all patients of a hospital are in one fold, so that a fold is tested on hospitals that "
-        "training has not seen: stains, scanners and patients differ between hospitals, and a model can learn that in "
-        "place of the disease. TCGA barcodes name the tissue source site (characters 6 and 7); of other patients a "
-        "column of clinical.csv does (`tissue_source_site`, `hospital`, `center` or `site`). A hospital cannot be "
-        "parted, so folds are less equal in size.",
+        "With `folds_by = sites` all patients of a hospital are in one fold, so that a fold is tested on hospitals "
+        "that training has not seen: stains, scanners and patients differ between hospitals, and a model can learn "
+        "that in place of the disease. TCGA barcodes name the tissue source site (characters 6 and 7); of other "
+        "patients a column of clinical.csv does (`tissue_source_site`, `hospital`, `center` or `site`). A hospital "
+        "cannot be parted, so folds are less equal in size.",
         "site batch external validation tissue source center folds_by",
     ),
     Entry(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data
@@ -15,7 +16,7 @@ from dashboard.charts.chance import chance_figure, chance_table
 from dashboard.elements import empty_state, plain, save_table, show_figure
 from dashboard.runs.opening import open_run
 from dashboard.state import pick
-from dashboard.words import count
+from dashboard.words import CHANCE, count
 from pomp.runs.command import nearest_preset, setting_text
 from pomp.runs.null import ChanceSummary, NullExperiment, find_experiments, is_null, summarise
 from pomp.runs.run import Run
@@ -36,6 +37,7 @@ class Shown:
 
     experiment: NullExperiment
     summaries: list[ChanceSummary]
+    figure: go.Figure
 
     @property
     def label(self) -> str:
@@ -57,7 +59,8 @@ def show_chance() -> None:
     by_key = {shown.experiment.config.digest + shown.experiment.cohort.digest: shown for shown in found}
     labels = {key: shown.label for key, shown in by_key.items()}
     shown = by_key[pick("Experiment", list(by_key), EXPERIMENT, show=labels.__getitem__)]
-    _show(shown.experiment, shown.summaries)
+    _show_verdicts(shown.summaries)
+    _show_figure(shown)
 
 
 def _files(runs: Sequence[Run]) -> list[Path]:
@@ -66,13 +69,16 @@ def _files(runs: Sequence[Run]) -> list[Path]:
 
 @st.cache_resource(max_entries=4, show_spinner="Looking at the null experiments…")
 def _experiments(root: str, of: data.Stamp) -> list[Shown]:
-    found = find_experiments(data.workspace().runs.list())
-    return [Shown(experiment, summarise(experiment)) for experiment in found]
+    found = []
+    for experiment in find_experiments(data.workspace().runs.list()):
+        summaries = summarise(experiment)
+        found.append(Shown(experiment, summaries, chance_figure(experiment, summaries)))
+    return found
 
 
-def _show(experiment: NullExperiment, summaries: Sequence[ChanceSummary]) -> None:
+def _show_verdicts(summaries: Sequence[ChanceSummary]) -> None:
     for one in summaries:
-        show = st.error if one.lower > 0.5 else st.success if one.upper >= 0.5 else st.info
+        show = st.error if one.lower > CHANCE else st.success if one.upper >= CHANCE else st.info
         show(f"**{one.protocol}**: {plain(one.verdict)}.")
     table = summary_table(summaries)
     st.dataframe(
@@ -91,19 +97,23 @@ def _show(experiment: NullExperiment, summaries: Sequence[ChanceSummary]) -> Non
         },
     )  # fmt: skip
     save_table(table, "chance-summary")
+
+
+def _show_figure(shown: Shown) -> None:
+    """A click on a point opens its run."""
+    experiment = shown.experiment
     clicked = show_figure(
-        chance_figure(experiment, summaries), "chance", chance_table(experiment, summaries),
+        shown.figure, "chance", chance_table(experiment, shown.summaries),
         "C-index of every permutation, by protocol", command=null_command(experiment), select=True,
     )  # fmt: skip
     st.caption(
         "A point is a run; click on it to open it. The diamond is their mean with its 95 % interval, the star the run "
         "with everybody's own outcome, where there is one."
     )
-    runs = {run.id: run for of in (*experiment.runs.values(),) for run in of.values()}
-    runs |= {run.id: run for run in experiment.own.values()}
-    for run_id in clicked:
-        if run_id in runs:
-            open_run(runs[run_id])
+    runs = [*experiment.own.values(), *(run for of in experiment.runs.values() for run in of.values())]
+    for run in runs:
+        if run.id in clicked:
+            open_run(run)
 
 
 def summary_table(summaries: Sequence[ChanceSummary]) -> pd.DataFrame:
@@ -131,7 +141,7 @@ def null_command(experiment: NullExperiment) -> str:
 
 
 def _say_what_is_under_way(nulls: Sequence[Run]) -> None:
-    busy = sum(run.status().active for run in nulls)
+    busy = sum(data.status(run).active for run in nulls)
     if busy:
         st.caption(f"{count(busy, 'run')} of null experiments waiting or under way; the Train page shows them.")
 
