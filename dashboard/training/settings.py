@@ -75,21 +75,30 @@ def ask_changes(preset: PresetName, config: RunConfig, offers: Offers | None = N
         config: the preset.
         offers: for the fields that take names of the cohort; a field without an offer is left out.
     """
-    asked = [SETTINGS[path] for path in (*SHOWN, *_others(offers or {}))]
-    refused = _begin(preset, config, asked, offers or {})
-    _show_group(asked[: len(SHOWN)], preset, config, offers or {})
-    with st.expander("Everything else", icon=":material/tune:"):
-        for section, title in SECTIONS.items():
-            group = [setting for setting in asked[len(SHOWN) :] if setting.section == section]
-            if group:
-                st.markdown(f"**{title}**")
-                _show_group(group, preset, config, offers or {})
-    changes = _read_changes(asked, preset, config)
+    offers = offers or {}
+    asked = [SETTINGS[path] for path in (*SHOWN, *_others(offers))]
+    arrived, refused = _read_address(preset)
+    values = _kept_values(asked, preset, config, offers)
+    values |= _ask_group(asked[: len(SHOWN)], values, preset, config, offers, anew=arrived)
+    for section, title in SECTIONS.items():
+        group = [setting for setting in asked[len(SHOWN) :] if setting.section == section]
+        # Its boxes are drawn only while it is open: there are some sixty in all, and each costs every click some time.
+        folded = st.expander(title, key=section_key(section), on_change="rerun", bind="query-params")
+        if folded.open:
+            with folded:
+                values |= _ask_group(group, values, preset, config, offers, anew=arrived)
+    given = {setting.path: _typed(setting, values[setting.path]) for setting in asked}
+    changes = {path: value for path, value in given.items() if value != read_value(config, path)}
     _keep(preset, changes)
     if refused:
         names = ", ".join(code(text) for text in refused)
         st.warning(f"Left out, because there is no such setting or value: {names}.", title="From the address")
     return changes
+
+
+def section_key(section: str) -> str:
+    """Name in the URL of whether a section of the form is open."""
+    return f"train-{section or 'run'}"
 
 
 def show_changes(changes: Mapping[str, Any], preset: PresetName, config: RunConfig) -> None:
@@ -118,8 +127,8 @@ def _key(path: str, preset: PresetName) -> str:
     return f"{path}@{preset}"
 
 
-def _begin(preset: PresetName, config: RunConfig, asked: Sequence[Setting], offers: Offers) -> list[str]:
-    """Give every box its value: from an address that is new, else what was chosen before. What an address got wrong."""
+def _read_address(preset: PresetName) -> tuple[bool, list[str]]:
+    """Take over the changes of an address that is new. Whether it was, and what it got wrong."""
     addressed, refused = st.query_params.get_all(ADDRESS), []
     # A browser that is asked to write one address may still send the one before: that one brings nothing new.
     known = st.session_state.setdefault(_KNOWN, set())
@@ -128,13 +137,14 @@ def _begin(preset: PresetName, config: RunConfig, asked: Sequence[Setting], offe
         known.add(tuple(addressed))
         changes, refused = from_address(addressed)
         st.session_state[_KEPT] = {preset: changes}
+    return arrived, refused
+
+
+def _kept_values(asked: Sequence[Setting], preset: PresetName, config: RunConfig, offers: Offers) -> dict[str, Any]:
+    """What was chosen of each setting before, else what the preset has, as their boxes take it."""
     kept = st.session_state.get(_KEPT, {}).get(preset, {})
-    for setting in asked:
-        key = _key(setting.path, preset)
-        if arrived or key not in st.session_state:
-            value = kept.get(setting.path, read_value(config, setting.path))
-            st.session_state[key] = _offered(value, setting, offers)
-    return refused
+    values = {setting.path: kept.get(setting.path, read_value(config, setting.path)) for setting in asked}
+    return {setting.path: _offered(values[setting.path], setting, offers) for setting in asked}
 
 
 def _offered(value: Any, setting: Setting, offers: Offers) -> Any:
@@ -144,13 +154,27 @@ def _offered(value: Any, setting: Setting, offers: Offers) -> Any:
     return value if setting.kind != "name" or value in offers[setting.path] else None
 
 
-def _show_group(group: Sequence[Setting], preset: PresetName, config: RunConfig, offers: Offers) -> None:
+def _ask_group(
+    group: Sequence[Setting], first: Mapping[str, Any], preset: PresetName, config: RunConfig, offers: Offers, *,
+    anew: bool,
+) -> dict[str, Any]:  # fmt: skip
+    """Draw boxes. What they hold, by path.
+
+    Args:
+        first: what those begin with that were not there before.
+        anew: all of them begin with it.
+    """
+    keys = {setting.path: _key(setting.path, preset) for setting in group}
+    for path, key in keys.items():
+        if anew or key not in st.session_state:
+            st.session_state[key] = first[path]
     for row in _rows(group):
         # A row a pair: a label that takes two lines does not push the boxes beside it out of line.
         for place, setting in zip(st.columns(len(row), vertical_alignment="bottom"), row, strict=True):
             with place:
                 default = read_value(config, setting.path)
-                _show(setting, _key(setting.path, preset), default, offers.get(setting.path, ()))
+                _show(setting, keys[setting.path], default, offers.get(setting.path, ()))
+    return {path: st.session_state[key] for path, key in keys.items()}
 
 
 def _rows(group: Sequence[Setting]) -> list[list[Setting]]:
@@ -164,7 +188,7 @@ def _rows(group: Sequence[Setting]) -> list[list[Setting]]:
 def _show(setting: Setting, key: str, default: Any, names: Sequence[str]) -> None:
     """The box of one setting. Its value lies in the session state already."""
     label, explain = LABELS[setting.path], setting.info.description
-    if _read(setting, key) != default:
+    if _typed(setting, st.session_state[key]) != default:
         label += _MARK
     empty = EMPTY.get(setting.path, "")
     if setting.kind == "choice":
@@ -196,17 +220,11 @@ def _step(default: float | None) -> float:
     return 10.0 ** (math.floor(math.log10(default)) if default else -2) if default != 1 else 0.1
 
 
-def _read(setting: Setting, key: str) -> Any:
+def _typed(setting: Setting, value: Any) -> Any:
     """The value of a box, in the type of its field."""
-    value = st.session_state[key]
     if setting.kind == "names":
         return tuple(value) or (None if setting.optional else ())
     return value
-
-
-def _read_changes(asked: Sequence[Setting], preset: PresetName, config: RunConfig) -> dict[str, Any]:
-    values = {setting.path: _read(setting, _key(setting.path, preset)) for setting in asked}
-    return {path: value for path, value in values.items() if value != read_value(config, path)}
 
 
 def _keep(preset: PresetName, changes: Mapping[str, Any]) -> None:

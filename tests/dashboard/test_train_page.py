@@ -15,7 +15,7 @@ from dashboard.charts.training import SPEED, View, loss_figure, loss_lines, smoo
 from dashboard.training.address import from_address, to_address
 from dashboard.training.fields import EDGE, SETTINGS, find_field, highest, lowest
 from dashboard.training.monitor import describe_work
-from dashboard.training.settings import COMPANIONS, MODALITY
+from dashboard.training.settings import COMPANIONS, MODALITY, SHOWN, section_key
 from dashboard.training.words import EMPTY, LABELS, SECTIONS, value_in_words
 from pomp.config import RunConfig
 from pomp.errors import RunBusyError, RunError
@@ -128,17 +128,53 @@ def with_settings(*texts: str, **chosen: str) -> AppTest:
     return open_page("train", cohort="tumours", set=list(texts), **chosen)  # type: ignore[arg-type]
 
 
+def fold(app: AppTest, *sections: str, is_open: bool) -> None:
+    """Open or close sections of the form."""
+    for section in sections:
+        app.session_state[section_key(section)] = is_open
+    app.run()
+    assert not app.exception
+
+
 # The form
 
 
 @pytest.mark.usefixtures("home")
 def test_the_form_asks_for_every_setting_with_its_own_help() -> None:
     app = open_page("train", cohort="tumours")
+    fold(app, *SECTIONS, is_open=True)
     boxes = [*app.number_input, *app.selectbox, *app.checkbox, *app.multiselect]
     shown = {box.key.removesuffix("@demo"): box for box in boxes if box.key and box.key.endswith("@demo")}
     assert set(shown) == set(SETTINGS) - {"protocol", MODALITY, COMPANIONS}
     for path, box in shown.items():
         assert (box.label, box.help) == (LABELS[path], SETTINGS[path].info.description)
+
+
+@pytest.mark.usefixtures("home")
+def test_boxes_are_drawn_only_while_their_section_is_open_and_keep_what_was_chosen() -> None:
+    app = with_settings("slides.downsample=8")
+    drawn = {box.key for box in [*app.number_input, *app.selectbox, *app.checkbox, *app.multiselect] if box.key}
+    assert {key.removesuffix("@demo") for key in drawn if key.endswith("@demo")} == set(SHOWN)
+    fold(app, "slides", is_open=True)
+    assert app.number_input(key="slides.downsample@demo").value == 8
+    app.number_input(key="slides.max_regions@demo").set_value(50).run()
+    fold(app, "slides", is_open=False)
+    app.number_input(key="folds@demo").set_value(3).run()  # a run after the boxes have gone
+    assert "slides.max_regions@demo" not in {box.key for box in app.number_input}
+    expected = ["folds=3", "slides.downsample=8", "slides.max_regions=50"]
+    assert app.query_params["set"] == expected
+    assert all(f"--set {change}" in words(app) for change in expected)
+    fold(app, "slides", is_open=True)
+    assert app.number_input(key="slides.max_regions@demo").value == 50
+    assert app.query_params["set"] == expected
+
+
+@pytest.mark.usefixtures("home")
+def test_an_address_opens_a_section() -> None:
+    app = open_page("train", cohort="tumours", **{section_key("model"): "true"})
+    keys = {box.key for box in [*app.number_input, *app.selectbox, *app.checkbox]}
+    assert "model.width@demo" in keys
+    assert "omics.trees@demo" not in keys
 
 
 @pytest.mark.usefixtures("home")
@@ -162,6 +198,7 @@ def test_the_address_follows_the_form() -> None:
     app = with_settings("folds=3")
     app.number_input(key="seed@demo").set_value(7).run()
     assert app.query_params["set"] == ["folds=3", "seed=7"]
+    fold(app, "slides", is_open=True)
     app.number_input(key="slides.max_regions@demo").set_value(50).run()
     assert app.query_params["set"] == ["folds=3", "seed=7", "slides.max_regions=50"]
     app.button(key="train-reset").click().run()
@@ -188,6 +225,7 @@ def test_presets_have_changes_of_their_own() -> None:
     app.segmented_control(key="preset").set_value("paper").run()
     assert app.number_input(key="folds@paper").value == 5
     assert app.segmented_control(key="protocol-paper").value == "paper"
+    fold(app, "cohort", is_open=True)
     assert app.checkbox(key="cohort.complete_cases@paper").value is True
     app.segmented_control(key="preset").set_value("demo").run()
     assert app.number_input(key="folds@demo").value == 3
@@ -196,11 +234,12 @@ def test_presets_have_changes_of_their_own() -> None:
 @pytest.mark.usefixtures("home")
 def test_a_form_that_was_left_is_found_again() -> None:
     app = with_settings("folds=3")
+    fold(app, "omics", is_open=True)
     app.number_input(key="omics.trees@demo").set_value(100).run()
     app.query_params.clear()  # as a click on another page does
     app.switch_page("views/help.py").run()
     app.switch_page("views/train.py").run()
-    assert not app.exception
+    fold(app, "omics", is_open=True)
     assert (app.number_input(key="folds@demo").value, app.number_input(key="omics.trees@demo").value) == (3, 100)
 
 
@@ -209,8 +248,9 @@ def test_an_address_that_is_wrong_in_parts() -> None:
     app = with_settings("folds=1", "seed=2", "cohort.omics=mrna,<b>")
     assert app.number_input(key="folds@demo").value == 5
     assert app.number_input(key="seed@demo").value == 2
-    assert app.multiselect(key="cohort.omics@demo").value == ["mrna"]
     assert "there is no such setting or value: `folds=1`" in words(app)
+    fold(app, "cohort", is_open=True)
+    assert app.multiselect(key="cohort.omics@demo").value == ["mrna"]
 
 
 @pytest.mark.usefixtures("home")
