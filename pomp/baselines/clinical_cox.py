@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.baselines.clinical_covariates import ClinicalCovariates
-from pomp.baselines.penalised_cox import fit_penalised_cox
+from pomp.baselines.penalised_cox import CLINICAL_ALPHA, fit_penalised_cox
 
 
 class ClinicalCox:
@@ -19,7 +19,7 @@ class ClinicalCox:
         alpha: ridge penalty: the prior variance of a log hazard ratio (per standard deviation or level) is 1/alpha.
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
+    def __init__(self, alpha: float = CLINICAL_ALPHA) -> None:
         self.alpha = alpha
         self.covariates = ClinicalCovariates()
 

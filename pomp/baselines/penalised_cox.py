@@ -11,8 +11,15 @@ from sksurv.util import Surv
 
 from pomp.errors import TrainingError
 
+CLINICAL_ALPHA = 1.0
+"""Ridge penalty on clinical covariates."""
+OMICS_ALPHA = 100.0
+"""Ridge penalty on omics components."""
 
-def fit_penalised_cox(matrix: NDArray[np.float64], time_days: ArrayLike, event: ArrayLike, alpha: float) -> Any:
+
+def fit_penalised_cox(
+    matrix: NDArray[np.float64], time_days: ArrayLike, event: ArrayLike, alpha: float | NDArray[np.float64]
+) -> Any:
     """scikit-survival's Cox model, maximising the log partial likelihood (Efron ties) minus alpha/2·‖β‖².
 
     That is a normal prior with variance 1/alpha on every coefficient.
@@ -21,7 +28,16 @@ def fit_penalised_cox(matrix: NDArray[np.float64], time_days: ArrayLike, event: 
         matrix: (N, F) covariates, finite.
         time_days: (N,) follow-up.
         event: (N,) True where the patient died.
-        alpha: strength of the penalty, positive.
+        alpha: strength of the penalty, positive; one for all covariates, or one each (F,).
+
+    Raises:
+        TrainingError: nobody died, so that there is nothing to learn from.
+    """
+    return CoxPHSurvivalAnalysis(alpha=alpha, ties="efron").fit(matrix, survival_target(time_days, event))
+
+
+def survival_target(time_days: ArrayLike, event: ArrayLike) -> Any:
+    """What scikit-survival's models are fitted to: follow-up (N,), and True (N,) where the patient died.
 
     Raises:
         TrainingError: nobody died, so that there is nothing to learn from.
@@ -31,4 +47,4 @@ def fit_penalised_cox(matrix: NDArray[np.float64], time_days: ArrayLike, event: 
         raise TrainingError(
             f"None of the {len(died)} training patients has an event: use fewer folds or more patients."
         )
-    return CoxPHSurvivalAnalysis(alpha=alpha, ties="efron").fit(matrix, Surv.from_arrays(died, time))
+    return Surv.from_arrays(died, time)

@@ -8,11 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.decomposition import PCA
 
-from pomp.baselines.penalised_cox import fit_penalised_cox
+from pomp.baselines.penalised_cox import OMICS_ALPHA, fit_penalised_cox
 from pomp.data.omics_table import OmicsTable
-from pomp.errors import TrainingError
 from pomp.omics.normalise import Normaliser
 
 Array = NDArray[np.float64]
@@ -76,39 +74,27 @@ class PlainOmics:
 
 
 class RidgeCox:
-    """Principal components of the training patients, then ridge-penalised Cox regression.
-
-    Components keep their own variances, so that the penalty weighs on the lesser ones most, as a ridge on all genes
-    would; together they are scaled to a mean variance of 1, so that `alpha` does not depend on the number of genes.
+    """Ridge-penalised Cox regression on principal components, as `Components` gives them.
 
     Args:
-        components: principal components; fewer where there are fewer patients or genes.
         alpha: ridge penalty on the components' coefficients.
     """
 
-    def __init__(self, components: int = 30, alpha: float = 100.0) -> None:
-        self.components = components
+    def __init__(self, alpha: float = OMICS_ALPHA) -> None:
         self.alpha = alpha
 
-    def fit(self, matrix: Array, time_days: ArrayLike, event: ArrayLike) -> Self:
-        """Fit on (N, F) training patients, with their follow-up (N,) and events (N,).
+    def fit(self, components: Array, time_days: ArrayLike, event: ArrayLike) -> Self:
+        """Fit on (N, K) training patients, with their follow-up (N,) and events (N,).
 
         Raises:
-            TrainingError: nobody died, or nothing varies.
+            TrainingError: nobody died.
         """
-        if not matrix.size or not matrix.std(axis=0).any():
-            raise TrainingError(f"The {len(matrix)} training patients have no omics value that varies between them.")
-        self.pca_: Any = PCA(min(self.components, len(matrix) - 1, matrix.shape[1]), svd_solver="full").fit(matrix)
-        self.scale_ = float(np.sqrt(self.pca_.explained_variance_.mean()))
-        self.model_: Any = fit_penalised_cox(self._scores(matrix), time_days, event, self.alpha)
+        self.model_: Any = fit_penalised_cox(components, time_days, event, self.alpha)
         return self
 
-    def predict(self, matrix: Array) -> Array:
-        """(N, F) → (N,) log hazards."""
-        return np.asarray(self.model_.predict(self._scores(matrix)), dtype=float)
-
-    def _scores(self, matrix: Array) -> Array:
-        return np.asarray(self.pca_.transform(matrix) / self.scale_, dtype=float)
+    def predict(self, components: Array) -> Array:
+        """(N, K) → (N,) log hazards."""
+        return np.asarray(self.model_.predict(components), dtype=float)
 
 
 def _measured(table: OmicsTable, patients: Sequence[str]) -> tuple[Array, NDArray[np.bool_]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.optimize import minimize
 
 from pomp.baselines.penalised_cox import fit_penalised_cox
@@ -18,8 +19,9 @@ def efron(beta: np.ndarray, x: np.ndarray, time: np.ndarray, event: np.ndarray) 
     return total
 
 
-def test_maximises_likelihood_less_penalty() -> None:
+@pytest.mark.parametrize("alpha", [5.0, np.array([0.5, 5.0, 50.0])], ids=["one penalty", "one each"])
+def test_maximises_likelihood_less_penalty(alpha: float | np.ndarray) -> None:
     generator = np.random.default_rng(0)
     x, time, event = generator.normal(size=(60, 3)), np.ceil(generator.exponential(8, 60)), generator.random(60) < 0.7
-    best = minimize(lambda beta: -efron(beta, x, time, event) + 5.0 / 2 * beta @ beta, np.zeros(3), tol=1e-10)
-    np.testing.assert_allclose(fit_penalised_cox(x, time, event, alpha=5.0).coef_, best.x, atol=1e-5)
+    best = minimize(lambda beta: -efron(beta, x, time, event) + np.sum(alpha * beta**2) / 2, np.zeros(3), tol=1e-10)
+    np.testing.assert_allclose(fit_penalised_cox(x, time, event, alpha).coef_, best.x, atol=1e-5)

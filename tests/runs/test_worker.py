@@ -15,6 +15,7 @@ from pomp.data.cohort import read_cohort
 from pomp.data.demo.build import DESIGN, draw_demo, write_tables
 from pomp.errors import PompError, RunError
 from pomp.evaluation.concordance import concordance_index
+from pomp.runs.comparators import MODELS
 from pomp.runs.run import Run
 from pomp.runs.status import Status
 from pomp.runs.worker import execute
@@ -62,7 +63,8 @@ def test_every_patient_is_tested_once_and_everything_is_there(folder: Path, tmp_
     comparators, baseline, metrics = run.comparators(), run.baseline(), run.metrics()
     assert comparators is not None
     assert baseline is not None
-    assert set(comparators["model"]) == {"clinical Cox", "ridge Cox (30 components)"}
+    assert set(comparators["model"]) == set(MODELS)
+    assert (comparators.groupby("model")["patient"].nunique() == len(cohort.patients)).all()
     assert set(baseline["fold"]) == {0, 1}
     assert metrics.groupby(["stage", "fold"]).size().to_dict() == {
         ("finetune", 0): 4, ("finetune", 1): 4, ("pretrain", 0): 3, ("pretrain", 1): 3,
