@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from pomp.cli import app
 from pomp.errors import ConfigError, RunError
+from pomp.runs.grid.spec import Grid
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, finish, make_cohort
@@ -45,6 +46,30 @@ def test_a_run_becomes_a_sheet(workspace: Workspace, tmp_path: Path) -> None:
     assert "L1.3 Feature selection" in (tmp_path / "sheets" / "sheet.md").read_text(encoding="utf-8")
 
 
+def test_html_is_drawn_by_the_dashboard(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of its own, whose failure is the command's."""
+    asked: list[tuple[list[str], str | None]] = []
+
+    def run(words: list[str], input: str | None = None, **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append((words[1:], input))
+        return subprocess.CompletedProcess(words, returncode=len(asked) - 1)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    folder, file = run_called(workspace, "done").folder, tmp_path / "x.html"
+    assert "Written to" in invoke(folder, "--html", file)
+    sides = ("--preset", "demo", "--cohort", "tumours", "--seed", "3", "--set", "omics.genes=7")
+    words = ["report", "--grid", "fig3a", *sides, "--home", str(workspace.root), "--html", "x.html"]
+    refused = CliRunner().invoke(app, words)
+    assert (refused.exit_code, "Written to" in refused.output) == (1, False)
+    assert asked[0] == (["-m", "dashboard.report", "run", str(folder), str(file)], None)
+    words, grid = asked[1]
+    assert words[-1] == "pomp ablate fig3a --preset demo --cohort tumours --seed 3 --set omics.genes=7"
+    assert grid is not None
+    chosen = Grid.model_validate_json(grid)
+    assert (chosen.cohorts, chosen.seeds, chosen.changes) == (("tumours",), (3,), {"omics.genes": 7})
+
+
+@pytest.mark.slow
 def test_a_run_and_a_grid_become_html(workspace: Workspace, tmp_path: Path) -> None:
     """As a user types it: the drawing is a process of its own, which says nothing of its own."""
     words = ["report", str(run_called(workspace, "done").folder), "--html", str(tmp_path / "run.html")]
@@ -93,6 +118,7 @@ def test_a_run_that_failed_says_why(workspace: Workspace, tmp_path: Path, option
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     words = ["report", str(run_called(workspace, "done").folder), "--html", str(tmp_path / "taken" / "run.html")]
