@@ -53,13 +53,13 @@ def divide_sites(sites: NDArray[np.str_], event: NDArray[np.bool_], folds: int, 
 
 
 def _check_sites(names: NDArray[np.str_], counts: NDArray[np.float64], folds: int) -> None:
-    with_event = names[counts[:, 1] > 0]
-    for found, what in ((names, "hospitals"), (with_event, "hospitals with an event")):
+    for found, what in ((names, ""), (names[counts[:, 1] > 0], " with an event")):
         if len(found) < folds:
+            hospitals = "hospital" if len(found) == 1 else "hospitals"
+            fewer = f"Use at most {len(found)} folds, or make" if len(found) > 1 else "Make"
             raise CohortError(
-                f"{len(found)} {what} ({enumerate_some(list(found))}) cannot fill {folds} folds: each is tested on "
-                f"hospitals of its own. Use {'at most ' + str(len(found)) if len(found) > 1 else 'no'} folds by sites, "
-                "or make folds by patients (folds_by)."
+                f"{len(found)} {hospitals}{what} ({enumerate_some(list(found))}) cannot fill {folds} folds: each is "
+                f"tested on hospitals of its own. {fewer} folds by patients (folds_by)."
             )
 
 

@@ -84,9 +84,9 @@ def test_a_site_is_never_parted_and_the_seed_decides() -> None:
 
 REFUSED = {
     "fewer sites than folds": (
-        {"a": (10, 5), "b": (10, 5)}, 3, r"2 hospitals \(a, b\) cannot fill 3 folds: .* Use at most 2 folds by sites",
+        {"a": (10, 5), "b": (10, 5)}, 3, r"2 hospitals \(a, b\) cannot fill 3 folds: .* Use at most 2 folds, or make",
     ),
-    "one site": ({"a": (10, 5)}, 2, r"1 hospitals \(a\) cannot fill 2 folds: .* Use no folds by sites, or"),
+    "one site": ({"a": (10, 5)}, 2, r"1 hospital \(a\) cannot fill 2 folds: .* own\. Make folds by patients"),
     "fewer sites with an event": (
         {"a": (10, 5), "b": (10, 5), "c": (10, 0)}, 3, r"2 hospitals with an event \(a, b\) cannot fill 3 folds",
     ),

@@ -160,7 +160,7 @@ def with_sites(folder: Path, names: list[str]) -> None:
     ("theirs", "message"),
     [
         (["Bern", "Basel"], r"Hospital 'Basel' is in cohort 'liver' and in cohort 'breast'\. With folds by sites"),
-        (["Bern"], r"Cohort 'breast' cannot join the pre-training: 1 hospitals \(Bern\) cannot fill 2 folds"),
+        (["Bern"], r"Cohort 'breast' cannot join the pre-training: 1 hospital \(Bern\) cannot fill 2 folds"),
         (None, r"Cohort 'breast' cannot join the pre-training: No hospital is known of 40 of 40 patients \(B000, B001"),
         (["Bern", "Geneva"], None),
     ],
