@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.elements import errors_as_text
-from dashboard.state import PICTURES, switch
+from dashboard.pictures import choose_format
 
 VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
@@ -42,6 +42,6 @@ page = st.navigation(
     }
 )  # fmt: skip
 with st.sidebar:
-    switch("Save pictures as", ["SVG", "PNG"], PICTURES, explain="What the camera above each figure saves.")
+    choose_format()
 with errors_as_text():
     page.run()

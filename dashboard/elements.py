@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.spreadsheet import to_csv
-from dashboard.state import PICTURES, RUN, pick
+from dashboard.pictures import FIRST
+from dashboard.state import RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.config import ProtocolName
 from pomp.data.problems import Problem
@@ -111,8 +112,7 @@ def show_figure(
     Returns:
         `customdata` of the points that were clicked, or their numbers where they have none.
     """
-    picture = st.session_state.get(PICTURES, "SVG").lower()
-    config = {**_PLOT_CONFIG, "toImageButtonOptions": {"format": picture, "scale": 2, "filename": name}}
+    config = {**_PLOT_CONFIG, "toImageButtonOptions": {"format": FIRST, "scale": 2, "filename": name}}
     event = st.plotly_chart(
         figure, key=f"figure-{name}", config=config, alt=alt, on_select="rerun" if select else "ignore",
         selection_mode="points",

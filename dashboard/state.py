@@ -12,9 +12,6 @@ from streamlit.errors import StreamlitAPIException
 COHORT, RUN, COMPARE, PATIENT, SLIDE, MAP = "cohort", "run", "compare", "patient", "slide", "map"
 """Names in the URL. They are shared by all pages: a run chosen on one page is chosen on the next."""
 
-PICTURES = "pictures"
-"""Name in the URL of the format in which figures are saved, on every page."""
-
 VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "sort", "only"
 """Names in the URL of the Cohort page alone: its part, and what is chosen there."""
 

@@ -21,7 +21,8 @@ TIMEOUT_MS = 60_000
 _SETTLE_MS = 500  # figures are drawn after the script has run
 
 # Before the page's own scripts: when its first content stood there, in ms since it was asked for, and when the last
-# message came that says that the whole script has run: it ends with the field `script_finished`, number 6, and 0.
+# message came that says that the script has run: it ends with the field `script_finished`, number 6, and 0, or 3 where
+# it was a part of the page that is drawn by itself.
 _WATCH = """
 window.pompFirst = new Promise((resolve) => {
   const look = () => {
@@ -36,21 +37,24 @@ window.WebSocket = class extends WebSocket {
     super(...given)
     this.addEventListener("message", ({ data }) => {
       const bytes = new Uint8Array(data)
-      if (bytes.length < 100 && bytes.at(-2) === 6 << 3 && bytes.at(-1) === 0) window.pompFinished = performance.now()
+      if (bytes.length < 100 && bytes.at(-2) === 6 << 3 && [0, 3].includes(bytes.at(-1)))
+        window.pompFinished = performance.now()
     })
   }
 }"""
 
 # From what a user does until the script has run and nothing on the page has changed for a while, which is not counted.
-# In ms. A click chooses the other picture format in the side bar, which draws every figure anew; the key R runs the
-# page again and changes nothing.
+# In ms. The key R runs the page again and changes nothing; anything else is what the buttons say that are clicked in
+# turn: the first of them that can be, and is not down already.
 _UNTIL_STILL = """(what) => new Promise((resolve, reject) => {
   const QUIET = 150
   const press = (type) => document.body.dispatchEvent(
     new KeyboardEvent(type, { key: "r", code: "KeyR", keyCode: 82, which: 82, bubbles: true }))
-  const other = [...document.querySelectorAll('[data-testid="stSidebar"] [role="radio"]')].find((button) =>
-    /^(SVG|PNG)$/.test(button.textContent) && button.getAttribute("aria-checked") !== "true")
-  if (!other) return reject(new Error("the page has no picture format to choose"))
+  const buttons = [...document.querySelectorAll('button, [role="radio"]')].filter((button) =>
+    !button.disabled && button.getAttribute("aria-checked") !== "true")
+  const said = Array.isArray(what) ? what : []
+  const other = said.map((text) => buttons.find((one) => one.textContent.includes(text))).find((one) => one)
+  if (said.length && !other) return reject(new Error(`the page has no button ${said.join(" or ")} to click`))
   const started = performance.now()
   let changed = started
   const observer = new MutationObserver(() => { changed = performance.now() })
@@ -63,7 +67,7 @@ _UNTIL_STILL = """(what) => new Promise((resolve, reject) => {
       resolve(last - started)
     } else requestAnimationFrame(look)
   }
-  if (what === "click") other.click()
+  if (other) other.click()
   else ["keydown", "keypress", "keyup"].forEach(press)
   look()
 })"""
@@ -120,15 +124,19 @@ class WatchedPage:
         self.page.wait_for_timeout(_SETTLE_MS)
         return float(self.page.evaluate("() => window.pompFirst"))
 
-    def click(self) -> float:
-        """Choose the other picture format in the side bar: every figure is drawn anew. Returns ms until all stands."""
-        return self._until_still("click")
+    def click(self, *buttons: str) -> float:
+        """Click on the first of these that can be clicked and is not down already. Returns ms until all stands.
+
+        Args:
+            buttons: of what they say, a part: an icon and a shortcut are text too.
+        """
+        return self._until_still(list(buttons))
 
     def rerun(self) -> float:
         """Run the page again with the key R; nothing changes. Returns ms until all stands."""
         return self._until_still("rerun")
 
-    def _until_still(self, what: Literal["click", "rerun"]) -> float:
+    def _until_still(self, what: Literal["rerun"] | list[str]) -> float:
         self.page.bring_to_front()
         return float(self.page.evaluate(_UNTIL_STILL, what))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.bench.browser import WatchedPage, chromium
 from dashboard.bench.finding import Finding
-from dashboard.bench.pages import page_names, path_of
+from dashboard.bench.pages import CLICKS, FORMATS, page_names, path_of
 from dashboard.bench.protocol import Client
 from dashboard.bench.server import Server, dashboard_of
 from dashboard.bench.workspace import make_workspace
@@ -97,8 +97,9 @@ def keep_clicking(server: Server, browser: Browser, count: int, end: float) -> t
     clicks = 0
     while time.monotonic() < end:
         for page in pages:
-            page.open(f"{server.url}/{path_of(names[clicks % len(names)])}")
-            page.click()
+            name = names[clicks % len(names)]
+            page.open(f"{server.url}/{path_of(name)}")
+            page.click(*CLICKS.get(name, FORMATS))
             clicks += 1
     for context in contexts:
         context.close()

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
+from playwright.sync_api import Error
 from typer.testing import CliRunner
 
 from dashboard.bench import __main__ as bench
 from dashboard.bench import browser, load, pages, tiles
 from dashboard.bench.finding import Finding, cells, markdown
 from dashboard.bench.protocol import Client
-from dashboard.bench.server import dashboard_of
+from dashboard.bench.server import Server, dashboard_of
 from dashboard.bench.workspace import EXTENTS, make_workspace
 from pomp.bench.measurement import Scale
 from pomp.errors import PompError
@@ -66,6 +68,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_workspace(tmp_path_factory.mktemp("made"), SMALL, quiet).root
 
 
+def test_only_pages_that_there_are_have_buttons_to_click() -> None:
+    assert set(pages.CLICKS) <= set(pages.page_names())
+
+
 class TestWorkspace:
     @pytest.mark.slow
     @pytest.mark.parametrize("page", pages.page_names())
@@ -99,12 +105,29 @@ class TestProtocol:
             assert re.match(r"first page: Connection\w+: ", client.errors[0])
 
 
+@pytest.fixture(scope="module")
+def served(made: Path) -> Iterator[Server]:
+    with dashboard_of(made) as server:
+        yield server
+
+
 @pytest.mark.slow
 class TestInBrowser:
     @pytest.fixture(autouse=True)
     def _browser(self) -> None:
         if not CHROMIUM.is_file():
             pytest.skip(f"no browser at {CHROMIUM}")
+
+    @pytest.mark.parametrize("page", pages.page_names())
+    def test_the_buttons_of_a_page_can_be_clicked_in_turn(self, served: Server, page: str) -> None:
+        with browser.chromium() as chromium:
+            watched = browser.WatchedPage(chromium.new_page(viewport={"width": 1400, "height": 1000}))
+            watched.open(f"{served.url}/{pages.path_of(page)}")
+            turns = pages.CLICKS.get(page, pages.FORMATS)
+            assert all(watched.click(*turns) > 0 for _ in turns)
+            with pytest.raises(Error, match="the page has no button nothing to click"):
+                watched.click("nothing")
+            assert watched.problems == []
 
     def test_pages(self) -> None:
         found = pages.measure(SMALL, quiet)
