@@ -23,6 +23,7 @@ from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
 from pomp.runs.status import Status, read_status
+from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
 
 P, T = ParamSpec("P"), TypeVar("T")
@@ -232,7 +233,7 @@ def report(run: Run) -> EvaluationReport:
     Raises:
         RunError: the run has no predictions yet, or they are damaged.
     """
-    return evaluate(run.require_predictions(), run.baseline(), run.comparators())
+    return evaluate(run.require_predictions(), run.baseline(), run.comparators(), system_name(run.config))
 
 
 @kept_for(*TABLES)

@@ -21,6 +21,7 @@ from pomp.errors import CohortError, PompError
 from pomp.progress import OnProgress
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
+from pomp.runs.system_name import is_pomp, system_name
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
 _AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")  # what GitHub's Markdown makes a link without being asked
@@ -166,7 +167,8 @@ def run_label(run: Run) -> str:
     info = run.info
     own = run.id.partition(f"-{info.protocol}-")[2] or run.id
     dealt = f"outcomes dealt anew ({run.config.cohort.permutation})" if is_null(run) else ""
-    parts = (info.title, info.cohort.title, dealt, info.protocol, info.created[:19].replace("T", " "), own)
+    system = "" if is_pomp(run.config) else system_name(run.config)
+    parts = (info.title, info.cohort.title, system, dealt, info.protocol, info.created[:19].replace("T", " "), own)
     return " · ".join(part if len(part) <= _TITLE else part[: _TITLE - 1] + "…" for part in parts if part)
 
 
@@ -181,6 +183,8 @@ def run_badges(run: Run, *, of_patient: bool = False) -> None:
             synthetic_badge()
         if is_null(run):
             null_badge()
+        if not is_pomp(run.config):
+            system_badge(run)
         protocol_badge(info.protocol)
         folds = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
         made = info.created[:16].replace("T", " ")
@@ -200,6 +204,15 @@ def cohort_badges(title: str, synthetic: bool) -> None:
 def synthetic_badge() -> None:
     """That no patient is real."""
     st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
+
+
+def system_badge(run: Run) -> None:
+    """Which system was trained, where it is not POMP."""
+    st.badge(
+        system_name(run.config), icon=":material/hub:", color="blue",
+        help=f"Not POMP: the model of this run is {system_name(run.config)}, a system that POMP is compared with, "
+        "trained on the same patients and folds.",
+    )  # fmt: skip
 
 
 def null_badge() -> None:

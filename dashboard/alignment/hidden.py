@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.alignment.scores import reconstructed, spread_table
 from dashboard.charts.alignment import correlation_figure, reconstruction_figure
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import PATIENT, pick, switch
 from dashboard.words import count, number
@@ -19,6 +20,8 @@ TYPE = "alignment-type"
 
 def show_hidden(run: Run) -> None:
     """A patient's hidden type beside its prediction, and the correlations of all patients."""
+    if said_only_of_pomp(run, "picture of how hidden omics are predicted"):
+        return
     found = reconstructed(run)
     if found is None:
         empty_state(

@@ -19,6 +19,7 @@ from dashboard.alignment.scores import (
 )
 from dashboard.charts.alignment import retrieval_figure, similarity_figure
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
 from dashboard.words import count, number
@@ -30,6 +31,8 @@ FOLD = "alignment-fold"
 
 def show_matching(run: Run) -> None:
     """Retrieval in both directions, the matrix of a fold, and likely swaps."""
+    if said_only_of_pomp(run, "picture of how slides and omics match"):
+        return
     if run.config.model.modalities != "both":
         empty_state(
             f"This run has read {plain(run.config.model.modalities)} alone.",

@@ -16,9 +16,15 @@ PRETRAIN = {
     "poc": "POC: match slide and omics",
     "pom": "POM: same patient or not",
     "mom": "MOM: fill in masked omics",
+    "mae_regions": "Hidden regions: squared error",
+    "mae_genes": "Hidden genes: squared error",
+    "correlation": "1 − correlation of slide and omics",
+    "distance": "Squared distance of slide and omics",
 }
 FINETUNE = {
     "cox": "Cox loss",
+    "alignment": "Distance of what slide and omics share",
+    "align": "Translated against own representation",
     "train_c_index": "C-index on training patients",
     "test_c_index": "C-index on test patients (the paper's choice of epoch)",
 }

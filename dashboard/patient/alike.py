@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import empty_state, save_table, show_command
 from dashboard.endpoints import Endpoint, describe_endpoint
+from dashboard.not_explained import said_only_of_pomp
 from dashboard.state import PATIENT, go
 from dashboard.words import follow_up
 from pomp.evaluation.similarity import Floats, patient_similarity
@@ -22,6 +23,8 @@ SHOWN = 8
 def show_alike(run: Run, fold: pd.DataFrame, patient: pd.Series) -> None:
     """The most similar patients of the fold; one that is selected is opened."""
     st.subheader("Similar patients")
+    if said_only_of_pomp(run, "space in which patients are compared"):
+        return
     if run.config.model.modalities != "both":
         st.caption("Patients are compared by what pre-training made of slides and omics: this run has not read both.")
         return

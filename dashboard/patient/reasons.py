@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.reasons import contributions_figure, genes_figure
 from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
 from dashboard.words import count
@@ -28,6 +29,8 @@ OLDER = (
 def show_parts(run: Run, name: str) -> None:
     """What the risk would be without the slides, the omics, or one omics type."""
     st.subheader("What each part of the data adds")
+    if said_only_of_pomp(run, "account of what each part of the data adds"):
+        return
     table = data.run_table(run, PARTS)
     if table is None:
         empty_state("This run does not say what each part of the data adds.", OLDER)
@@ -65,6 +68,8 @@ def part_table(own: pd.DataFrame) -> pd.DataFrame:
 def show_genes(run: Run, name: str, fold: int) -> None:
     """The genes that weigh most, with the patient's value among the fold's patients."""
     st.subheader("Leading genes")
+    if said_only_of_pomp(run, "account of the genes that a risk rests on"):
+        return
     by_patient = _fold_genes(run, fold)
     if by_patient is None:
         empty_state("This run does not say which genes its risks rest on.", OLDER)

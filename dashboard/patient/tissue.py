@@ -15,6 +15,7 @@ from dashboard import data
 from dashboard.cohort.slide_states import slide_picture
 from dashboard.data import Stamp, stamp
 from dashboard.elements import plain, run_label
+from dashboard.not_explained import said_only_of_pomp
 from dashboard.state import PATIENT, RUN, SLIDE, pick
 from dashboard.words import count
 from pomp.errors import SlideError
@@ -30,6 +31,8 @@ _QUALITY = 85
 def show_tissue(run: Run, name: str) -> None:
     """The slide with its regions, those that move the risk most, and the way to the Slide page."""
     st.subheader("Slide")
+    if said_only_of_pomp(run, "map of a slide"):
+        return
     maps = data.region_maps(run, name) if data.has_maps(run) else None
     if maps is None:
         st.caption("This run has read no slides.")

@@ -12,6 +12,7 @@ from dashboard.charts.selection import gene_table
 from dashboard.report.document import Block, Section, figure, section, table, text
 from dashboard.theme import BLUE, TEMPLATE
 from pomp.runs.run import Run
+from pomp.runs.system_name import is_pomp, system_name
 
 TOP = 10
 _GENES = {"mean_weight": "mean weight", "folds": "folds that read it", "high_value": "a high value"}
@@ -23,7 +24,10 @@ _PARTS = {"slides": "Slides", "omics": "All omics together"}
 
 
 def explanation_section(run: Run) -> Section:
-    """Contributions and leading genes, as far as the run has them."""
+    """Contributions and leading genes, as far as the run has them; of a system that is not POMP, chosen genes alone."""
+    if not is_pomp(run.config):
+        said = f"What a risk rests on is worked out for POMP alone; the model of this run is {system_name(run.config)}."
+        return section("explanation", "What the risks rest on", [text(said), *_selected(run)])
     return section("explanation", "What the risks rest on", [*_contributions(run), *_genes(run), *_selected(run)])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.run import Run
+from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
 
 
@@ -28,7 +29,9 @@ def find_twins(run: Run) -> Sequence[Twin]:
     for other in Workspace(run.folder.parents[1]).runs.list():  # newest first
         if _alike(run, other) and other.status().state == "DONE":
             found.setdefault(other.info.protocol, other)
-    return [Twin(other, evaluate(other.require_predictions())) for other in found.values()]
+    return [
+        Twin(other, evaluate(other.require_predictions(), model=system_name(other.config))) for other in found.values()
+    ]
 
 
 def _alike(run: Run, other: Run) -> bool:

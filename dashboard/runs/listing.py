@@ -16,6 +16,7 @@ from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
+from pomp.runs.system_name import is_pomp, system_name
 
 CHOSEN, IN_COHORT, UNDER, IN_STATE, TEXT, NULLS = "compare_runs", "in_cohort", "under", "in_state", "text", "nulls"
 """Names in the URL."""
@@ -34,8 +35,8 @@ class Filters:
     text: str = ""
 
     def keep(self, row: pd.Series) -> bool:
-        """Whether a row of `run_table` is shown. Text is looked for in title, cohort and id, whatever its case."""
-        said = f"{row['title']} {row['cohort']} {row['run']}".casefold()
+        """Whether a row of `run_table` is shown. Text is looked for in title, cohort, system and id, in any case."""
+        said = f"{row['title']} {row['cohort']} {row['system']} {row['run']}".casefold()
         return (
             (not self.cohorts or row["cohort"] in self.cohorts)
             and (not self.protocols or row["protocol"] in self.protocols)
@@ -65,17 +66,17 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def run_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """A row a run: state, title, cohort, protocol, seed, c_index, sd, took, made (UTC), run."""
+    """A row a run: state, title, cohort, system, protocol, seed, c_index, sd, took, made (UTC), run."""
     rows = []
     for run in runs:
         info, status = run.info, data.status(run)
         mean, sd = _score(run)
         took = status.seconds if status.state == "DONE" else None
         rows.append(
-            (STATES[status.state][0], info.title, info.cohort.title, info.protocol, info.seed, mean, sd,
-             "" if took is None else duration(took), info.created[:16].replace("T", " "), run.id)
+            (STATES[status.state][0], info.title, info.cohort.title, system_name(run.config), info.protocol, info.seed,
+             mean, sd, "" if took is None else duration(took), info.created[:16].replace("T", " "), run.id)
         )  # fmt: skip
-    columns = ["state", "title", "cohort", "protocol", "seed", "c_index", "sd", "took", "made", "run"]
+    columns = ["state", "title", "cohort", "system", "protocol", "seed", "c_index", "sd", "took", "made", "run"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -96,7 +97,7 @@ def ask_filters(table: pd.DataFrame) -> Filters:
     for place, (name, key) in enumerate({"cohort": IN_COHORT, "protocol": UNDER, "state": IN_STATE}.items()):
         with columns[place]:
             chosen.append(pick_many(name.capitalize(), sorted(table[name].unique()), key))
-    text = columns[3].text_input("Text", key=TEXT, bind="query-params", placeholder="title, cohort or run")
+    text = columns[3].text_input("Text", key=TEXT, bind="query-params", placeholder="title, cohort, system or run")
     return Filters(*chosen, text or "")
 
 
@@ -129,16 +130,22 @@ def show_table(kept: pd.DataFrame, of: int) -> None:
 
 def label(run: Run) -> str:
     """'POMP-B1 · 20250101-101500-honest-36078d': different for every run."""
-    return f"{run.info.title or run.info.cohort.title} · {run.id}"
+    return f"{_title(run)} · {run.id}"
 
 
 def names(runs: Sequence[Run]) -> dict[str, str]:
     """Run id → a short name for columns and legends: the title, with the end of the id where several have the same."""
-    titles = [run.info.title or run.info.cohort.title for run in runs]
+    titles = [_title(run) for run in runs]
     return {
         run.id: title if titles.count(title) == 1 else f"{title} · {run.id}"
         for run, title in zip(runs, titles, strict=True)
     }
+
+
+def _title(run: Run) -> str:
+    """The run's own, else its cohort's with the system where that is not POMP."""
+    system = "" if is_pomp(run.config) else f" · {system_name(run.config)}"
+    return run.info.title or run.info.cohort.title + system
 
 
 def _score(run: Run) -> tuple[float, float] | tuple[None, None]:

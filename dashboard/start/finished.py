@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge
+from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge, system_badge
 from dashboard.state import RUN
 from dashboard.words import number
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
+from pomp.runs.system_name import is_pomp
 
 SHOWN, A_ROW = 6, 3
 
@@ -35,6 +36,8 @@ def _show_finished(run: Run) -> None:
     info = run.info
     st.markdown(f"**{plain(info.title or info.cohort.title)}**")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if not is_pomp(run.config):
+            system_badge(run)
         protocol_badge(info.protocol)
         if info.cohort.synthetic:
             synthetic_badge()

@@ -17,6 +17,7 @@ from pomp.config import ProtocolName
 from pomp.errors import PompError
 from pomp.evaluation.report import EvaluationReport, Optimism, optimism
 from pomp.runs.run import Run
+from pomp.runs.system_name import system_name
 
 NOTHING = "none"
 CONTRASTS: list[ProtocolName] = ["honest", "paper-released", "paper"]
@@ -37,7 +38,7 @@ class Beside:
 
 def protocol_label(run: Run) -> str:
     """What the model is called in figures."""
-    return f"POMP, {run.info.protocol}"
+    return f"{system_name(run.config)}, {run.info.protocol}"
 
 
 def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:

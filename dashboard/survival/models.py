@@ -71,8 +71,8 @@ def _show_definitions(run: Run) -> None:
             "Eq. 16": st.column_config.TextColumn(
                 help="The paper's formula to the letter: ties count as wrong."
             ),
-            "POMP ahead by": st.column_config.TextColumn(
-                help="Harrell's C of POMP minus the model's, on the same draws of patients."
+            f"{scores.models[0].model} ahead by": st.column_config.TextColumn(
+                help=f"Harrell's C of {scores.models[0].model} minus the model's, on the same draws of patients."
             ),
         },
     )  # fmt: skip
@@ -116,24 +116,25 @@ def _verdict(one: ModelIndices) -> str:
 
 def shown_table(scores: ModelScores) -> pd.DataFrame:
     """A row a model, each cell a mean with its interval."""
+    lead = scores.models[0].model
     rows = [
         {
             "Model": one.model,
             **{column: _cell(getattr(one, name)) for name, column in DEFINITIONS.items()},
-            "POMP ahead by": "–" if one.added is None else _signed(one.added),
-            "Verdict": _short(one.added),
+            f"{lead} ahead by": "–" if one.added is None else _signed(one.added),
+            "Verdict": _short(one.added, lead),
         }
         for one in scores.models
     ]
     return pd.DataFrame(rows)
 
 
-def _short(added: Estimate | None) -> str:
+def _short(added: Estimate | None, lead: str) -> str:
     if added is None:
         return ""
     if added.interval.lower > 0:
-        return "POMP is better"
-    return "POMP is worse" if added.interval.upper < 0 else "cannot be told apart"
+        return f"{lead} is better"
+    return f"{lead} is worse" if added.interval.upper < 0 else "cannot be told apart"
 
 
 def _cell(found: Estimate) -> str:

@@ -19,8 +19,8 @@ from pomp.evaluation.model_scores import ModelScores, score_models
 from pomp.evaluation.prediction_error import PredictionError, TimedAuc, prediction_error, timed_auc
 from pomp.evaluation.report import HORIZONS_DAYS
 from pomp.runs.run import Run
+from pomp.runs.system_name import system_name
 
-MODEL = "POMP"
 TRAINING_RISKS = "training_risks"
 METRICS = "metrics.jsonl"
 
@@ -70,7 +70,7 @@ def model_scores(run: Run) -> ModelScores:
     Raises:
         RunError: as `judge`, or the plain models are of other patients.
     """
-    tables, others = {MODEL: run.require_predictions()}, run.comparators()
+    tables, others = {system_name(run.config): run.require_predictions()}, run.comparators()
     if others is not None:
         tables |= {str(model): part for model, part in others.groupby("model", sort=False)}
     return score_models(tables)

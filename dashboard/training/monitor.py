@@ -18,6 +18,7 @@ from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
 from pomp.runs.status import SUDDEN_END, State, Status
+from pomp.runs.system_name import system_name
 
 LOG_LINES = 60
 
@@ -160,10 +161,13 @@ def list_runs(runs: Sequence[Run]) -> None:
     for run in runs:
         status, info = data.status(run), run.info
         rows.append(
-            (info.created[:16].replace("T", " "), info.title, info.cohort.title, info.protocol, STATES[status.state][0],
-             mean_concordance(run), None if status.seconds is None else duration(status.seconds), status.device, run.id)
+            (info.created[:16].replace("T", " "), info.title, info.cohort.title, system_name(run.config), info.protocol,
+             STATES[status.state][0], mean_concordance(run),
+             None if status.seconds is None else duration(status.seconds), status.device, run.id)
         )  # fmt: skip
-    columns = ["Made (UTC)", "Title", "Cohort", "Protocol", "State", "C-index", "Worked on for", "Device", "Run"]
+    columns = [
+        "Made (UTC)", "Title", "Cohort", "System", "Protocol", "State", "C-index", "Worked on for", "Device", "Run",
+    ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
 
     def choose() -> None:

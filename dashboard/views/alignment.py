@@ -9,6 +9,7 @@ from dashboard.alignment.hidden import show_hidden
 from dashboard.alignment.matching import show_matching
 from dashboard.alignment.scores import has_alignment
 from dashboard.elements import pick_run, plain, run_badges
+from dashboard.not_explained import explained_first
 from dashboard.state import switch
 
 VIEW = "alignment-view"
@@ -16,8 +17,9 @@ MATCHING, HIDDEN = "Slides and omics", "Hidden omics"
 
 st.title("Alignment")
 finished = data.finished_runs()
-# Where some have something to show, the others are not offered; where none has, the page says why.
-run = pick_run([one for one in finished if has_alignment(one)] or finished)
+# Where some have something to show, those that lack it by their age are not offered; where none has, the page says why.
+shown = [one for one in finished if has_alignment(one)]
+run = pick_run(explained_first(shown, finished) if shown else finished)
 run_badges(run)
 st.caption(
     "What pre-training has learnt, before it saw any survival: it brings slide and omics of the same patient together, "

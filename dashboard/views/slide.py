@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, errors_as_text, pick_run, run_badges, save_table, show_command
+from dashboard.not_explained import explained_first, said_only_of_pomp
 from dashboard.slide.address import forget_region, read_address, write_address
 from dashboard.slide.comparison import pick_second, second_pane
 from dashboard.slide.exports import show_exports
@@ -86,7 +87,10 @@ def show_panes(
 
 
 st.title("Slide")
-runs = [run for run in data.finished_runs() if data.has_maps(run)]
+finished = data.finished_runs()
+runs = explained_first(
+    [run for run in finished if data.has_maps(run)], [run for run in finished if run.config.model.modalities != "omics"]
+)
 if not runs:
     empty_state(
         "No finished run has read slides.",
@@ -97,6 +101,10 @@ if not runs:
 places = st.columns([4, 3, 3, 3])
 with places[0]:
     run = pick_run(runs)
+if not data.has_maps(run):
+    run_badges(run)
+    said_only_of_pomp(run, "maps of slides")
+    st.stop()
 with errors_as_text():
     patients = data.mapped_patients(run)
     with places[1]:

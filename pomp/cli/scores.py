@@ -7,6 +7,7 @@ from rich.table import Table
 from pomp.cli.terminal import console, duration
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.run import Run
+from pomp.runs.system_name import system_name
 
 
 def run_evaluation(opened: Run) -> EvaluationReport:
@@ -16,7 +17,7 @@ def run_evaluation(opened: Run) -> EvaluationReport:
         RunError: the run has no out-of-fold predictions yet.
     """
     predictions = opened.require_predictions()
-    return evaluate(predictions, opened.baseline(), opened.comparators())
+    return evaluate(predictions, opened.baseline(), opened.comparators(), system_name(opened.config))
 
 
 def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:

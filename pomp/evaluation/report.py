@@ -75,7 +75,10 @@ class EvaluationReport:
 
 
 def evaluate(
-    predictions: pd.DataFrame, baseline: pd.DataFrame | None = None, comparators: pd.DataFrame | None = None
+    predictions: pd.DataFrame,
+    baseline: pd.DataFrame | None = None,
+    comparators: pd.DataFrame | None = None,
+    model: str = "POMP",
 ) -> EvaluationReport:
     """Evaluate out-of-fold predictions.
 
@@ -83,18 +86,19 @@ def evaluate(
         predictions: a row a patient: patient, fold, time_days, event, risk (log hazard), high_risk (bool).
         baseline: fold, time_days, cumulative_hazard: each training fold's baseline at risk 0.
         comparators: model, patient, fold, time_days, event, risk: other models on the same splits.
+        model: what the model of the predictions is called.
 
     Raises:
         RunError: a column is missing, a patient is there twice, or a number is not finite.
     """
     table = _checked(predictions, "predictions", (*_SCORED, "high_risk"))
-    score, notes = _score("POMP", table)
+    score, notes = _score(model, table)
     others = []
     if comparators is not None:
-        for model, part in comparators.groupby("model", sort=False):
-            other, remarks = _score(str(model), _checked(part, f"comparators ({model})", _SCORED))
+        for name, part in comparators.groupby("model", sort=False):
+            other, remarks = _score(str(name), _checked(part, f"comparators ({name})", _SCORED))
             others.append(other)
-            notes += [*remarks, *_coverage(str(model), part, table)]
+            notes += [*remarks, *_coverage(str(name), part, table)]
     curves, test, p_value, ratio, remarks = _groups(table)
     return EvaluationReport(
         score=score,

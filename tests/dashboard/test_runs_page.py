@@ -110,7 +110,9 @@ def test_filters_stand_in_the_address(fake: FakeWorkspace, address: dict[str, st
     (Filters(text="else"), False),
 ])  # fmt: skip
 def test_filters(filters: Filters, kept: bool) -> None:
-    row = pd.Series({"state": "failed", "title": "A title", "cohort": "A", "protocol": "honest", "run": "run-7"})
+    row = pd.Series(
+        {"state": "failed", "title": "A title", "cohort": "A", "system": "POMP", "protocol": "honest", "run": "run-7"}
+    )
     assert filters.keep(row) is kept
 
 

@@ -68,7 +68,7 @@ def _pretraining(_: PretrainConfig) -> StepLosses:
     def losses(model: PathOmics, batch: Batch, embedded: Tensor) -> Losses:
         v, w = model.encode(batch, embedded)
         loss = squared_distance(v[batch.pairs], w[batch.pairs])
-        return {"alignment": loss, "total": loss}
+        return {"distance": loss, "total": loss}
 
     return losses
 

@@ -24,6 +24,7 @@ from pomp.evaluation.report import HORIZONS_DAYS, EvaluationReport, evaluate
 from pomp.runs.command import nearest_preset
 from pomp.runs.run import Run
 from pomp.runs.status import Status
+from pomp.runs.system_name import system_name
 
 CLINICAL = "clinical Cox"
 """Among a run's plain models, the one of clinical covariates alone."""
@@ -84,14 +85,14 @@ def gather_facts(run: Run) -> RunFacts:
     """
     status = check_finished(run)
     predictions, baseline, comparators = run.require_predictions(), run.baseline(), run.comparators()
-    model = name_system(run)
+    model = system_name(run.config)
     tables = {model: predictions}
     if comparators is not None:
         tables |= {str(name): part for name, part in comparators.groupby("model", sort=False)}
     several = predictions["fold"].nunique() > 1
     reached = [days for days in HORIZONS_DAYS if several and days < predictions["time_days"].max()]
     splits, today = run.splits(), look_at_cohort(run)
-    report, scores = evaluate(predictions, baseline, comparators), score_models(tables)
+    report, scores = evaluate(predictions, baseline, comparators, model), score_models(tables)
     preset, changes = nearest_preset(run.config)
     return RunFacts(
         run=run,
@@ -131,12 +132,6 @@ def check_finished(run: Run) -> Status:
         f"Run {run.id} is not finished, so there is nothing to report: it is {status.state.lower()}{reason}. "
         f"Go on with it: pomp run --run {shlex.quote(str(run.folder))}"
     )
-
-
-def name_system(run: Run) -> str:
-    """'POMP', or the name in the settings of another system."""
-    system = run.config.model.system
-    return "POMP" if system == "pomp" else system
 
 
 def look_at_cohort(run: Run) -> CohortToday:
