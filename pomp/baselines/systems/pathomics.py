@@ -12,7 +12,9 @@ Fine-tuning puts [v, w] through a small network to the risk, trained with the Co
 which is the paper's point of fine-tuning on any of them.
 
 Nothing in the squared distance keeps patients apart: it is lowest where all have the same representation. The paper has
-nothing against that and neither has this: it is what contrast (Eq. 8) adds.
+nothing against that and neither has this: it is what contrast (Eq. 8) adds. On made-up patients whose slides and omics
+share one number, 400 steps drew all representations together (spread over length from 0.94 to 0.07), and partners
+nearer than strangers all the same (median rank of the own omics among 100 from 65 to 23).
 
 Simplified: tokens are this project's regions and omics types, where the paper groups patches of a pre-trained network
 and genes of families; the Cox loss stands for its likelihood in four intervals of time.
