@@ -24,7 +24,7 @@ from pomp.sealed import seal
 from pomp.slides.store import SlideRegions, regions_path, write_regions
 
 OMICS = {"mrna": 500, "mirna": 200}  # genes
-MODELS = ("clinical Cox", "ridge Cox (30 components)")
+MODELS = ("clinical Cox", "ridge Cox (30 components)", "clinical + ridge Cox", "random survival forest")
 PRETRAINING = ("poc", "pom", "mom", "total")
 REGION_PX, SIDE = 64, 1024
 _SEED = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from textwrap import wrap
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,6 +13,8 @@ from dashboard.theme import GREY, SERIES, TEMPLATE
 from pomp.evaluation.report import ModelScore
 
 CHANCE = 0.5
+LINE = 12
+"""Letters in a line below a column, where a word is not longer."""
 
 
 def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
@@ -40,8 +43,8 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
 
 
 def _broken(name: str) -> str:
-    """In two lines where there is a natural place; names are data."""
-    return escape(name).replace(", ", ",<br>", 1).replace(" (", "<br>(", 1)
+    """In short lines, so that the names of many models stand beside each other; names are data."""
+    return "<br>".join(escape(line) for line in wrap(name, LINE, break_long_words=False))
 
 
 def _folds(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:

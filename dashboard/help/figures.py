@@ -27,7 +27,7 @@ FIGURES = (
         "Survival: C-index by fold",
         "A point is a fold, the diamond their mean. Look at the spread first: differences between models that are "
         "smaller than the spread of the folds mean nothing. Plain models stand on the same folds.",
-        "comparators clinical Cox ridge",
+        "comparators clinical Cox ridge random survival forest",
     ),
     Entry(
         "Survival: calibration",

@@ -204,6 +204,21 @@ def test_models_beside_each_other(fake: FakeWorkspace) -> None:
     assert "That gain comes from having seen the test patients" in said
 
 
+def test_four_plain_models(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this version have four, earlier ones two; the page shows those that the run has."""
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    run = Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
+    two = run.comparators()
+    assert two is not None
+    names = {"clinical Cox": "clinical + ridge Cox", "ridge Cox (30 components)": "random survival forest"}
+    more = two.assign(model=two["model"].map(names), risk=-two["risk"])
+    run.write_table("comparators", pd.concat([two, more], ignore_index=True))
+    app = open_part(run, "C-index")
+    assert app.dataframe[0].value["Model"].tolist() == ["POMP", *names, *names.values()]
+    assert words(app).count("Beside the clinical data alone") == 1  # which are those of clinical Cox, and no other's
+
+
 def test_one_seed_says_how_to_get_more(fake: FakeWorkspace) -> None:
     said = words(open_part(fake.runs["honest"], "C-index"))
     assert "--set seed=1" in said
