@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
+from scipy.linalg import eigh
 
 from pomp.errors import TrainingError
 
@@ -35,10 +35,30 @@ class Components:
         """
         if not matrix.size or not matrix.std(axis=0).any():
             raise TrainingError(f"The {len(matrix)} training patients have no omics value that varies between them.")
-        self.pca_: Any = PCA(min(self.count, len(matrix) - 1, matrix.shape[1]), svd_solver="full").fit(matrix)
-        self.scale_ = float(np.sqrt(self.pca_.explained_variance_.mean()))
+        self.mean_ = matrix.mean(axis=0)
+        centred = matrix - self.mean_
+        count = min(self.count, len(matrix) - 1, matrix.shape[1])
+        axes, variance = _principal(centred, count)
+        self.axes_ = axes / np.sqrt(variance.mean())
         return self
 
     def transform(self, matrix: Array) -> Array:
         """(N, F) → (N, K) of any patients."""
-        return np.asarray(self.pca_.transform(matrix) / self.scale_, dtype=float)
+        return np.asarray((matrix - self.mean_) @ self.axes_)
+
+
+def _principal(centred: Array, count: int) -> tuple[Array, Array]:
+    """(F, K) principal axes and (K,) variances along them, the largest first; an axis without variance is 0.
+
+    The eigenvectors of XXᵀ, N × N, give the axes of X (N, F) where genes outnumber patients, and those of XᵀX do where
+    they do not. A singular value decomposition of all of X, which is 13 times the work on 600 patients × 12,500 genes,
+    would only tell the axes apart that hardly vary.
+    """
+    patients, genes = centred.shape
+    few = min(patients, genes)
+    gram = centred @ centred.T if patients < genes else centred.T @ centred
+    squares, vectors = eigh(gram, subset_by_index=[few - count, few - 1])
+    squares, vectors = squares[::-1], vectors[:, ::-1]
+    varies = squares > squares[0] * few * np.finfo(float).eps
+    axes = centred.T @ vectors / np.sqrt(np.where(varies, squares, 1.0)) if patients < genes else vectors
+    return axes * varies, np.where(varies, squares, 0.0) / (patients - 1)

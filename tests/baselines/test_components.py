@@ -9,18 +9,30 @@ from pomp.baselines.components import Components
 from pomp.errors import TrainingError
 
 
-def test_against_singular_values() -> None:
+@pytest.mark.parametrize("genes", [12, 90], ids=["fewer genes than patients", "more"])
+def test_against_singular_values(genes: int) -> None:
     generator = np.random.default_rng(0)
-    matrix = generator.normal(size=(40, 12)) * np.arange(1, 13)
+    matrix = generator.normal(size=(40, genes)) * np.arange(1, genes + 1)
     components = Components(4).fit(matrix)
     found = components.transform(matrix)
-    mean = matrix.mean(axis=0)
-    left, singular, _ = np.linalg.svd(matrix - mean, full_matrices=False)
-    expected = left[:, :4] * singular[:4]
-    expected /= np.sqrt(expected.var(axis=0, ddof=1).mean())
-    np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-9)  # signs are free
+    left, singular, right = np.linalg.svd(matrix - matrix.mean(axis=0), full_matrices=False)
+    scale = np.sqrt((singular[:4] ** 2).mean() / 39)
+    np.testing.assert_allclose(np.abs(found), np.abs(left[:, :4] * singular[:4]) / scale, atol=1e-9)  # signs are free
+    unseen = generator.normal(size=(3, genes))
+    expected = (unseen - matrix.mean(axis=0)) @ right[:4].T / scale
+    np.testing.assert_allclose(np.abs(components.transform(unseen)), np.abs(expected), atol=1e-9)
     assert found.var(axis=0, ddof=1).mean() == pytest.approx(1)
-    assert (np.diff(found.var(axis=0)) < 0).all()
+
+
+def test_what_does_not_vary_is_0() -> None:
+    """Two directions in six genes: the other components are 0 for everybody, whatever is asked of them."""
+    generator = np.random.default_rng(0)
+    for genes in (6, 60):
+        matrix = generator.normal(size=(20, 2)) @ generator.normal(size=(2, genes))
+        components = Components(5).fit(matrix)
+        found = components.transform(100 * generator.normal(size=(4, genes)))
+        assert (found[:, 2:] == 0).all()
+        assert (found[:, :2] != 0).all()
 
 
 def test_new_patients_are_projected_and_change_nothing() -> None:
