@@ -33,7 +33,7 @@ class Beside:
     """None where the patients or the folds are not the same; `why` says so."""
     why: str
     named: bool
-    """Whether one is honest and the other is not: the difference is then called optimism."""
+    """Whether, of one system, one is honest and the other is not: the difference is then called optimism."""
 
 
 def protocol_label(run: Run) -> str:
@@ -42,16 +42,18 @@ def protocol_label(run: Run) -> str:
 
 
 def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """Runs of the same cohort; first those under another protocol on the same splits, the widest contrast ahead."""
+    """Runs of the same cohort; first those of the same system under another protocol on the same splits, the widest
+    contrast ahead.
+    """
     others = [other for other in runs if other.id != run.id and _same_outcomes(run, other)]
-    return sorted(others, key=lambda other: (not _same_splits(run, other), CONTRASTS.index(other.info.protocol)))
+    return sorted(others, key=lambda other: (not _is_twin(run, other), CONTRASTS.index(other.info.protocol)))
 
 
 def released_twin(run: Run, runs: Sequence[Run]) -> Run | None:
     """The run of the released code's protocol on the same splits."""
     return next(
         (other for other in comparable(run, runs)
-         if other.info.protocol == "paper-released" and _same_splits(run, other)), None,
+         if other.info.protocol == "paper-released" and _is_twin(run, other)), None,
     )  # fmt: skip
 
 
@@ -61,18 +63,21 @@ def _same_outcomes(run: Run, other: Run) -> bool:
     return other.info.cohort.name == run.info.cohort.name and own == theirs
 
 
-def _same_splits(run: Run, other: Run) -> bool:
-    return other.info.splits_digest == run.info.splits_digest and other.info.protocol != run.info.protocol
+def _is_twin(run: Run, other: Run) -> bool:
+    """The same system on the same splits under another protocol: two systems differ in more than the protocol."""
+    same_system = other.config.model.system == run.config.model.system
+    same_splits = other.info.splits_digest == run.info.splits_digest
+    return same_system and same_splits and other.info.protocol != run.info.protocol
 
 
 def choose_other(run: Run, runs: Sequence[Run]) -> Run | None:
-    """The box with the other runs of the cohort; at first the widest contrast on the same splits is chosen."""
+    """The box with the other runs of the cohort; at first the widest contrast of its system and splits is chosen."""
     others = comparable(run, runs)
     if not others:
         st.caption("There is no other finished run of this cohort. Train one under another protocol to compare.")
         return None
     by_id = {other.id: other for other in others}
-    first = others[0].id if _same_splits(run, others[0]) else NOTHING
+    first = others[0].id if _is_twin(run, others[0]) else NOTHING
     chosen = pick(
         "Compare with", [NOTHING, *by_id], COMPARE, first=first,
         show=lambda key: run_label(by_id[key]) if key in by_id else key,
@@ -90,7 +95,9 @@ def put_beside(run: Run, report: EvaluationReport, other: Run) -> Beside:
     """
     beside = data.report(other)
     swap = run.info.protocol != "honest" and other.info.protocol == "honest"
-    named = "honest" in {run.info.protocol, other.info.protocol} and run.info.protocol != other.info.protocol
+    same_system = other.config.model.system == run.config.model.system
+    protocols = {run.info.protocol, other.info.protocol}
+    named = same_system and "honest" in protocols and len(protocols) == 2
     try:
         found, why = optimism(*((beside, report) if swap else (report, beside))), ""
     except PompError as error:

@@ -10,6 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import training
+from dashboard.elements import run_label
 from dashboard.report.explanation import explanation_section
 from pomp.config import SystemName, override
 from pomp.data.cohort import read_cohort
@@ -87,6 +88,17 @@ def test_the_survival_page_names_the_model_in_its_comparisons(mcat: Run) -> None
     assert tables[0]["Model"].tolist()[0] == "MCAT"
     assert "MCAT ahead by" in tables[0]
     assert "POMP" not in " ".join([*tables[0].columns, *tables[0]["Model"], *tables[0]["Verdict"]])
+
+
+@pytest.mark.usefixtures("home")
+def test_what_two_systems_differ_by_is_not_called_optimism(mcat: Run, fake: FakeWorkspace) -> None:
+    """The fake workspace has a run of POMP on the same folds under the released code's protocol."""
+    chosen = {"survival-part": "C-index", "compare": run_label(fake.runs["released"])}
+    said = words(open_page("survival", run=mcat, **chosen))
+    assert "Difference" in said
+    assert "Optimism" not in said
+    assert "Optimism" not in words(open_page("survival", run=mcat))  # nor is that run chosen for the reader
+    assert "Optimism" in words(open_page("survival", run=fake.runs["honest"]))
 
 
 @pytest.mark.usefixtures("home")
