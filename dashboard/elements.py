@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.spreadsheet import to_csv
 from dashboard.pictures import FIRST
+from dashboard.spreadsheet import to_csv
 from dashboard.state import RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.config import ProtocolName

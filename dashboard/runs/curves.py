@@ -95,8 +95,8 @@ def curve_figure(curves: pd.DataFrame, title: str, *, log: bool) -> go.Figure:
             epochs = pd.concat([banded["epoch"], banded["epoch"].iloc[::-1]])
             figure.add_trace(
                 go.Scatter(
-                    x=epochs, y=edge, fill="toself", fillcolor=with_alpha(colour, 0.15), line={"width": 0},
-                    hoverinfo="skip", showlegend=False, legendgroup=str(name), name=str(name),
+                    x=epochs, y=edge, mode="lines", fill="toself", fillcolor=with_alpha(colour, 0.15),
+                    line={"width": 0}, hoverinfo="skip", showlegend=False, legendgroup=str(name), name=str(name),
                 )
             )  # fmt: skip
         figure.add_trace(
