@@ -64,7 +64,8 @@ def _optimism(found: Optimism) -> str:
     if gap < limits.lower:
         return f"{said}: the protocol alone adds more than parts the paper from an honest run."
     if gap <= limits.upper:
-        return f"{said}: the two cannot be told apart, so the protocol alone may account for the difference."
+        # The interval is of our test patients alone: nothing is known of the paper's, nor of other training patients.
+        return f"{said}, within that interval: what the protocol adds here is about what parts the paper from us."
     return f"{said}: the protocol alone does not account for the difference."
 
 

@@ -356,7 +356,7 @@ def test_the_verdict_says_what_is_there(found: Reproduction, said: list[str]) ->
     (-0.01, "here an honest run already reaches what the paper prints"),
     (0.0, "here an honest run already reaches what the paper prints"),
     (0.02, "the protocol alone adds more than parts the paper from an honest run"),
-    (0.06, "the two cannot be told apart, so the protocol alone may account for the difference"),
+    (0.06, "what the protocol adds here is about what parts the paper from us"),
     (0.12, "the protocol alone does not account for the difference"),
 ])  # fmt: skip
 def test_what_the_protocol_is_worth_is_judged_by_its_interval(above: float, said: str) -> None:
