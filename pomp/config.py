@@ -231,6 +231,18 @@ class FinetuneConfig(OptimiserConfig):
     ties: Literal["efron", "breslow", "strict"] = Field(
         "efron", description="Tied times in the Cox loss; strict is Eq. 14 to the letter, t_j > t_i."
     )
+    members: int = Field(
+        1,
+        ge=1,
+        description="Models that are fine-tuned in each fold, from other weights and with other batches; a patient's "
+        "risk is the mean of theirs. The first alone is the model of a run with one. Weights differ from the start "
+        "where there was no pre-training; otherwise all start from the pre-trained ones.",
+    )
+
+    @property
+    def total_epochs(self) -> int:
+        """Of all members of a fold together."""
+        return self.epochs * self.members
 
 
 class Protocol(Frozen):
@@ -277,6 +289,15 @@ class RunConfig(Frozen):
         if self.slides.side % self.model.patch_px:
             raise ValueError(
                 f"a stored region of {self.slides.side} px is no multiple of patch_px {self.model.patch_px}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_best_epoch(self) -> Self:
+        if self.finetune.members > 1 and self.rules.epoch == "best_on_test":
+            raise ValueError(
+                f"finetune.members is {self.finetune.members}, and protocol {self.protocol} reports the best epoch of "
+                "one model: choose 1 member or another protocol"
             )
         return self
 

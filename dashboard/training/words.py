@@ -80,6 +80,7 @@ LABELS = {
     "finetune.schedule": "Schedule, fine-tuning",
     "finetune.clip_norm": "Largest gradient, fine-tuning",
     "finetune.ties": "Tied survival times",
+    "finetune.members": "Models a fold",
 }
 """Dotted field of `RunConfig` → what the form calls it."""
 

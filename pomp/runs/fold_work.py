@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import pandas as pd
 from pomp.baselines.systems.registry import SYSTEMS
 from pomp.data.splits import Fold
 from pomp.explain.fold import explain_fold, explain_pretraining
+from pomp.explain.members import average_members
 from pomp.model import Pomp, SurvivalModel
 from pomp.omics.matrix import OmicsMatrix
 from pomp.progress import OnProgress
@@ -95,7 +96,7 @@ class FoldWork:
         if until == "pretrain":
             return
         result = training.finetune(model, self.compute)
-        written += self._explain(fold, omics, data, result.model)
+        written += self._explain(fold, omics, data, result.models)
         what = "Plain models on the same patients"
         self.listener.tick(stage="report", fold=fold.index, epoch=None, message=what, force=True)
         tables = {
@@ -143,8 +144,9 @@ class FoldWork:
         def on_epoch(stage: StageName, index: int, epoch: int, row: dict[str, Any]) -> None:
             self.run.append_metrics({"stage": stage, "fold": index, "epoch": epoch, **row})
             self.listener.finish(stage, row["seconds"])
-            config = self.run.config.pretrain if stage == "pretrain" else self.run.config.finetune
-            tell(stage, index, epoch=epoch + 1, epochs=config.epochs)
+            config = self.run.config
+            epochs = config.pretrain.epochs if stage == "pretrain" else config.finetune.total_epochs
+            tell(stage, index, epoch=epoch + 1, epochs=epochs)
 
         return FoldTraining(
             self.run.config,
@@ -167,14 +169,18 @@ class FoldWork:
         config, on_progress = self.run.config.pretrain, self._on_progress("pretrain", fold)
         return self._write(fold, explain_pretraining(model, data, omics, fold, config, self.compute, on_progress))
 
-    def _explain(self, fold: Fold, omics: OmicsMatrix, data: PatientData, model: SurvivalModel) -> list[str]:
-        """What the final model makes of the test patients: the names of the tables. POMP alone is explained."""
-        if not isinstance(model, Pomp):
+    def _explain(self, fold: Fold, omics: OmicsMatrix, data: PatientData, models: Sequence[SurvivalModel]) -> list[str]:
+        """What the final models make of the test patients: the names of the tables. POMP alone is explained."""
+        members = [model for model in models if isinstance(model, Pomp)]
+        if not members:
             self.listener.finish("explain")
             return []
         started, what = time.monotonic(), "What the model makes of the test patients"
         self.listener.tick(stage="explain", fold=fold.index, epoch=None, message=what, force=True)
-        tables = explain_fold(model, data, omics, fold, self.compute, self._on_progress("explain", fold))
+        on_progress = self._on_progress("explain", fold)
+        tables = average_members(
+            [explain_fold(model, data, omics, fold, self.compute, on_progress) for model in members]
+        )
         if "regions" in tables:
             # A type that only companions have is aligned with no region of this cohort.
             lacking = [f"alignment_{name}" for name in omics.types if name not in self.company.own.cohort.omics]

@@ -184,7 +184,7 @@ class Worker:
             return preparation
         return preparation | {
             "pretrain": self.config.pretrain.epochs * (1 if rules.pretraining == "all" else folds),
-            "finetune": self.config.finetune.epochs * folds,
+            "finetune": self.config.finetune.total_epochs * folds,
             "explain": folds if reads_slides else 0,
         }
 
@@ -271,7 +271,7 @@ class Worker:
 
     def _count_finished_fold(self) -> None:
         rules = self.config.rules
-        self._estimate.finish("finetune", units=self.config.finetune.epochs)
+        self._estimate.finish("finetune", units=self.config.finetune.total_epochs)
         self._estimate.finish("explain")
         if rules.selection != "all":
             self._estimate.finish("select")

@@ -87,7 +87,7 @@ def plan_compute(
     dtype = torch.bfloat16 if chooses_bfloat16(config, features, fast) else torch.float32
     limit = free_device_bytes(device) * WORK_SHARE[device.type] if memory_gb is None else memory_gb * 2**30
     part = part_size(config, features, device.type)
-    saved = regions * (config.pretrain.epochs + config.finetune.epochs) * flops * _SAVED[device.type]
+    saved = regions * (config.pretrain.epochs + config.finetune.total_epochs) * flops * _SAVED[device.type]
     return Compute(device, dtype, int(limit), part, compiled=saved > _WORTH_COMPILING)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +44,7 @@ class FoldResult:
     predictions: pd.DataFrame  # patient, fold, time_days, event, risk, cutoff, high_risk, epoch
     baseline: pd.DataFrame  # fold, time_days, cumulative_hazard
     training_risks: pd.DataFrame  # fold, patient, risk: of whom the model was fine-tuned on
-    model: SurvivalModel
+    models: tuple[SurvivalModel, ...]  # the members, whose mean risk it is
 
 
 class BestEpoch:
@@ -123,9 +125,7 @@ class FoldTraining:
     def pretrain(self, compute: Compute) -> SurvivalModel:
         """A model pre-trained on `pretraining`, from its checkpoint as far as there is one."""
         index = self.pretrain_fold
-        types, genes = self.data.shape
-        seed = hash_seed((self.config.seed, index + 1))
-        model = self.system.build(self.config, types, genes, seed, self.data.regions.features).to(compute.device)
+        model = self._build(hash_seed((self.config.seed, index + 1)), compute)
         if not self.config.pretrain.epochs or self.system.pretraining is None:
             return model
         stage = Stage(
@@ -143,40 +143,84 @@ class FoldTraining:
         return model
 
     def finetune(self, model: SurvivalModel, compute: Compute) -> FoldResult:
-        """Fine-tune a pre-trained model and read the test fold: once, or by `paper-released` after every epoch."""
-        index, rule = self.fold.index, self.config.rules.epoch
+        """Fine-tune a pre-trained model and read the test fold: once, or by `paper-released` after every epoch.
+
+        Members follow one another, and so do their epochs in what the hooks are told.
+        """
+        if self.config.rules.epoch == "best_on_test":
+            return self._finetune_to_the_best(model, compute)
+        models, epochs, index = self._members(model, compute), self.config.finetune.epochs, self.fold.index
+        told = False
+
+        def on_resume(number: int, done: int) -> None:
+            """Tells once: of the first member that is not finished, with the epochs of those before it."""
+            nonlocal told
+            if not told and (done < epochs or number + 1 == len(models)):
+                told = True
+                self.hooks.on_resume("finetune", index, number * epochs + done)
+
+        def on_epoch(number: int, epoch: int, row: dict[str, Any], _: SurvivalModel) -> None:
+            self.hooks.on_epoch("finetune", index, number * epochs + epoch, row)
+
+        for number, member in enumerate(models):
+            self._finetune(member, number, compute, partial(on_resume, number), partial(on_epoch, number))
+        return self._result(models, epochs, compute)
+
+    def _members(self, first: SurvivalModel, compute: Compute) -> tuple[SurvivalModel, ...]:
+        """All members as they are before fine-tuning."""
+        numbers = range(1, self.config.finetune.members)
+        if self.config.pretrain.epochs and self.system.pretraining is not None:
+            return first, *(deepcopy(first) for _ in numbers)
+        seeds = (hash_seed((self.config.seed, self.pretrain_fold + 1, number)) for number in numbers)
+        return first, *(self._build(seed, compute) for seed in seeds)
+
+    def _build(self, seed: int, compute: Compute) -> SurvivalModel:
+        types, genes = self.data.shape
+        return self.system.build(self.config, types, genes, seed, self.data.regions.features).to(compute.device)
+
+    def _finetune_to_the_best(self, model: SurvivalModel, compute: Compute) -> FoldResult:
+        """The released code's way."""
+        index = self.fold.index
         best = BestEpoch(CheckpointStore(self.checkpoints / f"{fold_name(index)}-best"))
 
         def on_epoch(epoch: int, row: dict[str, Any], current: SurvivalModel) -> None:
-            if rule == "best_on_test":
-                risk = self._predict(current, self.fold.test, compute)
-                row["test_c_index"] = self._c_index(risk, self.fold.test)
-                best.offer(epoch + 1, current, row["test_c_index"])
+            risk = self._predict(current, self.fold.test, compute)
+            row["test_c_index"] = self._c_index(risk, self.fold.test)
+            best.offer(epoch + 1, current, row["test_c_index"])
             self.hooks.on_epoch("finetune", index, epoch, row)
 
         def on_resume(done: int) -> None:
-            if done and rule == "best_on_test":
+            if done:
                 best.take()  # or it is said at once that it is lost
             self.hooks.on_resume("finetune", index, done)
 
+        self._finetune(model, 0, compute, on_resume, on_epoch)
+        kept = best.take()
+        load_weights(model, kept.tensors)
+        return self._result((model,), kept.epoch, compute)
+
+    def _finetune(
+        self,
+        model: SurvivalModel,
+        number: int,
+        compute: Compute,
+        on_resume: Callable[[int], None],
+        on_epoch: Callable[[int, dict[str, Any], SurvivalModel], None],
+    ) -> None:
+        """Member `number`: the first has the run's seed, as a model alone has."""
+        seed, name = self.config.seed, f"{fold_name(self.fold.index)}-finetune"
         stage = Stage(
             name="finetune",
-            fold=index,
-            seed=self.config.seed,
+            fold=self.fold.index,
+            seed=hash_seed((seed, number)) if number else seed,
             config=self.config.finetune,
             losses=self.system.finetuning(self.config.finetune),
-            checkpoints=CheckpointStore(self.checkpoints / f"{fold_name(index)}-finetune"),
+            checkpoints=CheckpointStore(self.checkpoints / (f"{name}-{number}" if number else name)),
             on_resume=on_resume,
             on_epoch=on_epoch,
             should_stop=self.hooks.should_stop,
         )
         train(model, self.data, self.fold.train, stage, compute, self.team)
-        reported = self.config.finetune.epochs
-        if rule == "best_on_test":
-            kept = best.take()
-            load_weights(model, kept.tensors)
-            reported = kept.epoch
-        return self._result(model, reported, compute)
 
     def _c_index(self, risk: np.ndarray, patients: Sequence[str]) -> float:
         outcome = self.outcome.loc[list(patients)]
@@ -185,9 +229,12 @@ class FoldTraining:
     def _predict(self, model: SurvivalModel, patients: Sequence[str], compute: Compute) -> np.ndarray:
         return predict_risk(model, self.data, patients, compute, self.system.risk)
 
-    def _result(self, model: SurvivalModel, epoch: int, compute: Compute) -> FoldResult:
-        known = self._predict(model, self.fold.train, compute)
-        risk = self._predict(model, self.fold.test, compute)
+    def _result(self, models: tuple[SurvivalModel, ...], epoch: int, compute: Compute) -> FoldResult:
+        """The mean of log hazards: what bounds a member's risk, and what explains it, holds of the mean's, too."""
+        known, risk = (
+            np.mean([self._predict(model, patients, compute) for model in models], axis=0)
+            for patients in (self.fold.train, self.fold.test)
+        )
         seen = self.outcome.loc[list(self.fold.train)]
         steps = breslow(seen["time_days"].to_numpy(), seen["event"].to_numpy(), known)
         cutoff = float(np.median(known))
@@ -197,7 +244,7 @@ class FoldTraining:
         predictions = predictions.assign(risk=risk, cutoff=cutoff, high_risk=risk > cutoff, epoch=epoch)
         baseline = pd.DataFrame({"fold": self.fold.index, "time_days": steps.x, "cumulative_hazard": steps.y})
         training_risks = pd.DataFrame({"fold": self.fold.index, "patient": self.fold.train, "risk": known})
-        return FoldResult(predictions, baseline, training_risks, model)
+        return FoldResult(predictions, baseline, training_risks, models)
 
 
 def fold_name(index: int) -> str:

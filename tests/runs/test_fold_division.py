@@ -82,6 +82,8 @@ def test_the_cost_of_a_fold_by_hand(tmp_path: Path) -> None:
     assert cost.seconds == pytest.approx((100 * 2 + 10) * 0.02)
     assert cost.memory == PROCESS_BYTES + 3 * 40 * (20 + 12) * 8
     assert not cost.matrix_bound
+    three = cost_of(tmp_path / "three", {**epochs, "finetune.members": 3}, RegionBank({}, 32))
+    assert three.seconds == pytest.approx((100 * 2 + 3 * 10) * 0.02)
 
 
 @pytest.mark.parametrize(("preset", "modalities", "bound"), [

@@ -71,13 +71,15 @@ def test_every_patient_is_tested_once_and_everything_is_there(folder: Path, tmp_
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("members", [1, 2])
 def test_the_same_run_gives_the_same_numbers_wherever_it_is_stopped(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    members: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pomp.training.loop.CHECKPOINT_SECONDS", 0.0)
-    whole = make(folder, tmp_path / "whole")
+    whole = make(folder, tmp_path / "whole", finetune__members=members)
     execute(whole, "cpu")
-    parts = make(folder, tmp_path / "parts")
+    assert len(whole.metrics()) == 2 * (3 + 4 * members)
+    parts = make(folder, tmp_path / "parts", finetune__members=members)
     for stop_at in (2, 5, 9):
 
         def stop(status: Status, stop_at: int = stop_at) -> None:
@@ -86,7 +88,8 @@ def test_the_same_run_gives_the_same_numbers_wherever_it_is_stopped(
 
         monkeypatch.setattr("pomp.runs.worker.STATUS_SECONDS", 0.0)
         assert execute(parts, "cpu", stop).state == "STOPPED"
-    assert execute(parts, "cpu").state == "DONE"
+    status = execute(parts, "cpu")
+    assert (status.state, status.progress) == ("DONE", 1.0)
     pd.testing.assert_frame_equal(parts.require_predictions(), whole.require_predictions(), check_exact=True)
     pd.testing.assert_frame_equal(timeless(parts.metrics()), timeless(whole.metrics()), check_exact=True)
 

@@ -111,7 +111,7 @@ def _checkpoint_bytes(now: Situation) -> int:
     """Of all generations of all stages and folds."""
     config = now.config
     pretrained = 0 if not config.pretrain.epochs else 1 if config.rules.pretraining == "all" else config.folds
-    return GENERATIONS * _SAVED * now.footprint.parameters * (pretrained + config.folds)
+    return GENERATIONS * _SAVED * now.footprint.parameters * (pretrained + config.folds * config.finetune.members)
 
 
 def _assumptions(now: Situation) -> list[str]:

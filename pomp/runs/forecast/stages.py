@@ -139,7 +139,7 @@ def _selection(now: Situation) -> StageTime:
 
 def _pretraining(now: Situation) -> StageTime:
     times = 1 if now.config.rules.pretraining == "all" else now.config.folds
-    work = _training_work(now, now.config.pretrain, now.pretraining)
+    work = _training_work(now, now.config.pretrain.epochs, now.pretraining)
     seconds = now.rounds(times) * _pretraining_seconds(now)
     return StageTime(name="pretrain", times=times, seconds=seconds, work=work)
 
@@ -152,7 +152,7 @@ def _pretraining_seconds(now: Situation) -> float:
 
 def _finetuning(now: Situation) -> StageTime:
     folds = now.config.folds
-    work = _training_work(now, now.config.finetune, now.training)
+    work = _training_work(now, now.config.finetune.total_epochs, now.training)
     return StageTime(name="finetune", times=folds, seconds=now.rounds(folds) * _finetuning_seconds(now), work=work)
 
 
@@ -162,15 +162,15 @@ def _finetuning_seconds(now: Situation) -> float:
     epoch = now.epoch_seconds(stage, now.training, flops, now.machine.pace.finetune_step)
     if now.config.rules.epoch == "best_on_test":
         epoch += _risk_seconds(now) * now.workload.patients / now.config.folds
-    return stage.epochs * epoch
+    return stage.total_epochs * epoch
 
 
 def _reading(now: Situation) -> StageTime:
-    """In each fold the risks of all patients; over all folds, the maps of each patient once."""
+    """In each fold the risks of all patients; over all folds, the maps of each patient once; all by each member."""
     patients, folds, regions = now.workload.patients, now.config.folds, now.workload.regions
     maps = occlusion_flops(now.config, regions, now.types) / now.machine.pace.rest
     one_by_one = patients * ((folds + bool(regions)) * _risk_seconds(now) + maps)
-    seconds = one_by_one * now.rounds(folds) / folds
+    seconds = now.config.finetune.members * one_by_one * now.rounds(folds) / folds
     work = f"risks of {patients:,} patients" + (", maps of the test patients" if regions else "")
     return StageTime(name="explain", times=folds, seconds=seconds, work=work)
 
@@ -182,6 +182,6 @@ def _risk_seconds(now: Situation) -> float:
     return seen + risk_flops(now.config, regions, now.types) / pace.rest
 
 
-def _training_work(now: Situation, stage: OptimiserConfig, patients: int) -> str:
+def _training_work(now: Situation, epochs: int, patients: int) -> str:
     regions = f" × {now.workload.regions:,.3g} regions" if now.workload.regions else ""
-    return f"{stage.epochs:,} epochs × {patients:,} patients{regions}"
+    return f"{epochs:,} epochs × {patients:,} patients{regions}"

@@ -249,8 +249,11 @@ def _building(facts: RunFacts) -> tuple[str, ...]:
     rule = "the last epoch counts" if config.rules.epoch == "last" else "the best epoch on the test fold is reported"
     stages = f"{config.pretrain.epochs} epochs of pre-training, " if config.pretrain.epochs else ""
     changed = ", ".join(f"{path} = {value}" for path, value in facts.changes.items()) or "nothing"
+    models = config.finetune.members
+    each = f", the mean risk of {models} models in each fold" if models > 1 else ""
     return (
-        f"{facts.model}: {stages}{config.finetune.epochs} epochs of fine-tuning on the Cox partial likelihood; {rule}.",
+        f"{facts.model}: {stages}{config.finetune.epochs} epochs of fine-tuning on the Cox partial likelihood{each}; "
+        f"{rule}.",
         f"Settings: preset {facts.preset}; changed: {changed}.",
         "Nothing was tuned within the run.",
     )

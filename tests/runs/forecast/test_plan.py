@@ -76,6 +76,16 @@ def test_fine_tuning_and_reading() -> None:
     assert more == pytest.approx(80 * 374 * 144 * 10.3e-6 / 3, rel=1e-3)
 
 
+def test_members_are_fine_tuned_read_and_kept_each() -> None:
+    one, three = (
+        plan(override(HONEST, {"finetune.members": members}), workload(), machine(), COUNTED) for members in (1, 3)
+    )
+    assert seconds(three, "pretrain") == seconds(one, "pretrain")
+    for stage in ("finetune", "explain"):
+        assert seconds(three, stage) == pytest.approx(3 * seconds(one, stage))
+    assert three.checkpoints == one.checkpoints * (5 + 3 * 5) / (5 + 5)  # pre-trained and fine-tuned, five folds
+
+
 @pytest.mark.parametrize(("work", "kept", "noted", "passes"), [
     (160, 77, 0, 3.0),  # 96 GB hold all 77 parts of 0.8 GB
     # 77 parts note 0.04 GB each, 3.08 GB; what is left of 24 GB, 0.6 of 40, pays 0.76 GB more for each that is kept
