@@ -13,7 +13,7 @@ from dashboard.theme import GREY, SERIES, TEMPLATE
 from pomp.evaluation.report import ModelScore
 
 CHANCE = 0.5
-LINE = 12
+LINE = 10
 """Letters in a line below a column, where a word is not longer."""
 
 
@@ -34,7 +34,9 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
     figure.update_xaxes(
         tickvals=list(range(len(names))),
         ticktext=[_broken(name) for name in names],
-        range=[-0.5, len(names) - 0.3],
+        tickangle=0,
+        tickfont={"size": 11},
+        range=[-0.5, 1.16 * len(names) - 0.6],  # the narrower the columns, the more of them the last number takes
         showgrid=False,
     )
     figure.update_yaxes(title_text="C-index (1 = every pair in the right order)")

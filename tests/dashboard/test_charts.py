@@ -201,10 +201,10 @@ def test_concordance_figure() -> None:
     assert mean.y == (pytest.approx(0.65),)
     assert mean.error_y.array == (pytest.approx(0.0707, abs=1e-4),)
     assert trace(figure, "clinical Cox, mean").error_y.visible is False
-    assert figure.layout.xaxis.ticktext == ("POMP", "clinical Cox")
+    assert figure.layout.xaxis.ticktext == ("POMP", "clinical<br>Cox")
     names = ("ridge Cox (30 components)", "random survival forest", "a<b, paper-released")
     assert concordance_figure(dict.fromkeys(names, scores["POMP"])).layout.xaxis.ticktext == (
-        "ridge Cox<br>(30<br>components)", "random<br>survival<br>forest", "a&lt;b, paper-<br>released",
+        "ridge Cox<br>(30<br>components)", "random<br>survival<br>forest", "a&lt;b,<br>paper-<br>released",
     )  # fmt: skip
     assert concordance_table(scores)["c_index"].tolist()[:3] == [0.6, 0.7, 0.5]
 
