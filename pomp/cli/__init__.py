@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pomp import __version__
-from pomp.cli import ablate, bench, cohort, demo, fetch, null, plan, prepare, report, train
+from pomp.cli import ablate, bench, cohort, demo, fetch, null, plan, prepare, report, train, tune
 from pomp.cli.terminal import errors_as_text
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(train.pretrain)
 app.command()(train.finetune)
 app.command()(report.report)
 app.command()(ablate.ablate)
+app.command()(tune.tune)
 app.command()(null.null)
 
 

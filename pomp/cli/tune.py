@@ -1,0 +1,146 @@
+"""`pomp tune`: settings chosen inside the training folds, and tested once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pomp.atomic import write_text
+from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
+from pomp.cli.train import Device, Settings, parse_setting
+from pomp.config import PRESETS, DeviceName, RunConfig
+from pomp.data.cohort import Cohort, read_cohort
+from pomp.errors import ConfigError
+from pomp.runs.grid.score import mean_interval, mean_sd
+from pomp.runs.grid.shelf import find_grid
+from pomp.runs.grid.spec import Grid, choose
+from pomp.runs.run import Run
+from pomp.runs.tuning.choice import Tuning, inner_splits, resolve_variants
+from pomp.runs.tuning.choice import tune as score_variants
+from pomp.runs.tuning.tested import Tested, gather_tested
+from pomp.runs.tuning.trial import Trials
+from pomp.runs.worker import execute
+from pomp.runs.workspace import Workspace
+from pomp.training.device import pick_device
+
+INNER = "C-index inside the training folds, mean over inner folds; * is the chosen variant of a fold"
+OUTER = "C-index on the test folds, by fold"
+
+
+def tune(
+    grid: Annotated[
+        str, typer.Argument(help="Name of a grid, such as generalise, or a TOML file: its variants are compared.")
+    ],
+    cohort: Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")],
+    inner: Annotated[int, typer.Option(min=2, help="Inner folds that each training fold is divided into.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds, inner folds, weights and batches.")] = 0,
+    preset: Annotated[
+        str | None, typer.Option(help=f"Settings to start from, instead of the grid's own: {', '.join(PRESETS)}.")
+    ] = None,
+    settings: Settings = None,
+    test: Annotated[bool, typer.Option(help="Test the chosen variants; otherwise no test fold is read.")] = True,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the tables to this .md file.")] = None,
+    device: Device = "auto",
+    home: Home = None,
+) -> None:
+    """Choose among a grid's variants by training folds alone, then read the test folds once (nested cross-validation).
+
+    The training patients of each fold are divided again, each variant is trained on a part of them and scored on the
+    rest, and the best of a fold is trained on all of them and tested on the fold's test patients. Choosing by the test
+    folds instead would report the luckiest variant. Scores are kept, so that the same command goes on after Ctrl+C; the
+    chosen variants are runs of the workspace. The protocol is honest; the grid's cohorts, protocols and seeds do not
+    count.
+    """
+    if out is not None and out.suffix != ".md":
+        raise ConfigError(f"'{out}' does not end in .md: the tables are written as Markdown.")
+    workspace = open_workspace(home)
+    changes = dict(parse_setting(text) for text in settings or [])
+    chosen = choose(find_grid(grid, workspace), preset=preset, cohorts=[cohort], changes=changes)
+    configs = {variant.name: chosen.configure(variant, "honest", seed) for variant in chosen.variants}
+    first = next(iter(configs.values()))
+    read = read_cohort(cohort_folder(cohort, workspace), first.cohort)
+    variants = resolve_variants(configs, read)
+    with TerminalProgress() as progress:
+        trials = Trials(read, pick_device(device), workspace.root / "cache", progress.count)  # type: ignore[arg-type]
+        found = score_variants(variants, inner_splits(read, first, inner), trials.score, progress.count)
+    tables = [(INNER, inner_rows(found))]
+    _print(*tables[0])
+    if test:
+        runs = _run_chosen(workspace, chosen, read, variants, found, device)  # type: ignore[arg-type]
+        tables.append((OUTER, outer_rows(gather_tested(found.chosen, runs))))
+        _print(*tables[1])
+    if out is not None:
+        write_text(out, markdown(read.title, tables))
+        console.print(f"Written to {out}.", highlight=False, markup=False)
+
+
+def _run_chosen(
+    workspace: Workspace,
+    grid: Grid,
+    cohort: Cohort,
+    variants: Mapping[str, RunConfig],
+    found: Tuning,
+    device: DeviceName,
+) -> dict[str, Run]:
+    """The finished run of every variant that a fold has chosen.
+
+    Raises:
+        typer.Exit: the user stopped one; what is done is kept.
+    """
+    runs = {}
+    for name in dict.fromkeys(found.chosen.values()):
+        run = workspace.runs.find(cohort, variants[name])
+        run = run or workspace.runs.create(cohort, variants[name], f"{grid.title or grid.name}: {name}")
+        console.print(f"{name}: run {run.id} in {run.folder}", highlight=False, markup=False)
+        if run.status().state != "DONE":
+            with TerminalProgress() as progress:
+                if execute(run, device, progress.status, "end").state != "DONE":
+                    console.print("Stopped. The same command goes on from here.")
+                    raise typer.Exit(130)
+        runs[name] = run
+    return runs
+
+
+def inner_rows(found: Tuning) -> list[list[str]]:
+    """A head, then a row a variant: its mean in every fold, and over all."""
+    means, chosen = found.means, found.chosen
+    rows = [["variant", *(f"fold {fold + 1}" for fold in chosen), "mean"]]
+    for name, own in means.items():
+        cells = [f"{own[fold]:.3f}{' *' if best == name else ''}" for fold, best in chosen.items()]
+        rows.append([name, *cells, f"{fmean(own.values()):.3f}"])
+    return rows
+
+
+def outer_rows(tested: Tested) -> list[list[str]]:
+    """A head, then the chosen variants and each plain model: C by fold, mean ± sd, and the interval of the mean."""
+    rows = [["model", *(f"fold {fold + 1}" for fold in range(len(tested.own.folds))), "mean ± sd", "95 % interval"]]
+    for name, score in {"chosen": tested.own, **tested.plain}.items():
+        (mean, sd), interval = mean_sd([score]), mean_interval([score])
+        by_fold = [f"{value:.3f}" for value in score.folds]
+        rows.append([name, *by_fold, f"{mean:.3f} ± {sd:.3f}", f"{interval.lower:.3f} to {interval.upper:.3f}"])
+    return rows
+
+
+def _print(title: str, rows: Sequence[Sequence[str]]) -> None:
+    table = Table(title=escape(title))
+    for place, name in enumerate(rows[0]):
+        table.add_column(escape(name), justify="right" if place else "left")
+    for row in rows[1:]:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table)
+
+
+def markdown(cohort: str, tables: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> str:
+    """All tables under the name of the cohort."""
+    lines = [f"# Settings chosen by training folds alone: {cohort}", ""]
+    for title, rows in tables:
+        lines += [f"{title}:", ""]
+        lines += [f"| {' | '.join(row)} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
+        lines.append("")
+    return "\n".join(lines)
