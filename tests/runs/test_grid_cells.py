@@ -6,18 +6,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pomp.config import CohortConfig
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import CohortError, RunError
+from pomp.evaluation.corrected_t import CorrectedT, corrected_t
+from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.report import evaluate
+from pomp.evaluation.uncertainty import Interval
+from pomp.evaluation.verdict import judge
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.grid.cells import find_cohort, plan_cells, same_runs
 from pomp.runs.grid.fill import distinct, fill, seconds_left, to_do
 from pomp.runs.grid.launch import begin, launch
-from pomp.runs.grid.score import Difference, compare, mean_sd, score_run
+from pomp.runs.grid.score import compare, mean_sd, score_run
 from pomp.runs.grid.spec import Grid, choose
 from pomp.runs.grid.table import describe, difference_text, make_entries, markdown, score_text, tidy
 from pomp.runs.run import Run
@@ -161,6 +166,11 @@ def test_a_run_without_predictions_has_no_score(workspace: Workspace) -> None:
         score_run(make_run(cell_of(small_grid(workspace), workspace, "few"), workspace))
 
 
+def clear(value: float) -> CorrectedT:
+    """A test that 25 folds pass at once."""
+    return corrected_t(value + np.linspace(-0.01, 0.01, 25), 20, 80)
+
+
 def test_the_difference_is_paired(workspace: Workspace) -> None:
     grid = small_grid(workspace)
     strong, weak, same = (
@@ -171,9 +181,15 @@ def test_the_difference_is_paired(workspace: Workspace) -> None:
     assert found is not None
     assert found.value == pytest.approx(mean_sd([strong])[0] - mean_sd([weak])[0])
     assert found.lower > 0
-    assert found.told_apart
-    assert compare({0: strong}, {0: same}) == Difference(0.0, 0.0, 0.0)
-    assert not Difference(0.0, 0.0, 0.0).told_apart
+    alike = compare({0: strong}, {0: same})
+    assert alike is not None
+    assert (alike.value, alike.lower, alike.upper, alike.told_apart) == (0.0, 0.0, 0.0, False)
+    half = len(strong.table) / 2
+    assert found.training == corrected_t(np.subtract(strong.folds, weak.folds), half, half)
+    assert found.verdict == judge(Interval(found.lower, found.upper), found.training)
+    assert not found.told_apart  # the interval leaves 0 out, but two folds are no evidence of other training patients
+    assert not replace(found, training=clear(found.value), adjusted_p=0.2).told_apart
+    assert replace(found, training=clear(found.value), adjusted_p=0.01).told_apart
     assert compare({0: strong}, {1: weak}) is None
     both = compare({0: strong, 1: strong}, {0: weak, 1: same})
     assert both is not None
@@ -199,7 +215,9 @@ def test_the_table(workspace: Workspace) -> None:
     assert difference_text(none).startswith("−0.")
     assert few.difference is everything.difference is None
     table = tidy(grid, entries).set_index("variant")
-    assert table.loc["none", ["published", "published_sd", "seeds", "told_apart"]].tolist() == [0.7, 0.03, "0", True]
+    assert table.loc["none", ["published", "published_sd", "seeds", "told_apart"]].tolist() == [0.7, 0.03, "0", False]
+    assert table.loc["none", "p_value"] == none.difference.training.p_value
+    assert none.difference.adjusted_p is None  # it is the only comparison
     assert table.loc["all", "c_index"] == pytest.approx(mean_sd(list(everything.scores.values()))[0])
     assert table.loc["few", "runs"] == failed.id
     said = markdown(grid, entries, ["A remark."])
@@ -207,6 +225,17 @@ def test_the_table(workspace: Workspace) -> None:
     assert "published 0.700 ± 0.030" in said
     assert "- Published: Table 9," in said
     assert said.endswith("- A remark.\n")
+
+
+def test_p_values_are_adjusted_for_all_comparisons_of_a_protocol(workspace: Workspace) -> None:
+    grid = small_grid(workspace)
+    for name, signal in (("none", 0.0), ("few", 3.0), ("all", 9.0)):
+        finish(make_run(cell_of(grid, workspace, name), workspace), signal)
+    none, few, _ = make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+    assert none.difference is not None
+    assert few.difference is not None
+    found = [none.difference.adjusted_p, few.difference.adjusted_p]
+    assert found == holm([none.difference.training.p_value, few.difference.training.p_value]).tolist()
 
 
 def test_damaged_predictions_are_told_and_do_not_stop_the_others(workspace: Workspace) -> None:

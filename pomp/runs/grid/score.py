@@ -12,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordance_index
+from pomp.evaluation.corrected_t import CorrectedT, corrected_t
 from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
 from pomp.evaluation.uncertainty import Interval
+from pomp.evaluation.verdict import APART, Verdict, judge
 from pomp.runs.run import Run
 
 RESAMPLES = 1000
@@ -53,16 +55,25 @@ class RunScore:
 
 @dataclass(frozen=True)
 class Difference:
-    """C-index of a variant less that of the reference, with the 95 % interval of the choice of patients."""
+    """C-index of a variant less that of the reference, with the 95 % interval of the choice of test patients."""
 
     value: float
     lower: float
     upper: float
+    training: CorrectedT
+    """The difference fold by fold, over all seeds, tested for the choice of training patients."""
+    adjusted_p: float | None = None
+    """Its p-value once it is adjusted for the other comparisons of a table; None: it is the only one."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the variant is better than the reference."""
+        return judge(Interval(self.lower, self.upper), self.training, self.adjusted_p)
 
     @property
     def told_apart(self) -> bool:
-        """Whether the interval leaves 0 out. False where there is no interval."""
-        return self.lower > 0 or self.upper < 0
+        """Whether test patients and training sets agree that there is a difference."""
+        return self.verdict.outcome != APART
 
 
 def score_run(run: Run) -> RunScore:
@@ -129,13 +140,23 @@ def compare(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) 
     """The difference over the seeds that both have; None if there is none, or if patients or folds differ.
 
     Patients are drawn again with replacement, the same for both and for all seeds. The interval says nothing about
-    other training patients or other seeds.
+    other training patients or other seeds; the test of the folds' differences does.
     """
     values = drawn_difference(variant, reference)
     if values is None:
         return None
     interval = percentile_interval(values[1:])
-    return Difference(float(values[0]), interval.lower, interval.upper)
+    return Difference(float(values[0]), interval.lower, interval.upper, _fold_by_fold(variant, reference))
+
+
+def _fold_by_fold(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) -> CorrectedT:
+    """The corrected t-test of the differences of all folds of all seeds that both have."""
+    seeds = sorted(variant.keys() & reference.keys())
+    differences = [np.subtract(variant[seed].folds, reference[seed].folds) for seed in seeds]
+    everybody = float(np.mean([len(variant[seed].table) for seed in seeds]))
+    test = everybody / float(np.mean([len(folds) for folds in differences]))
+    # With a single fold nobody is left to train on; without a spread over folds there is no test anyway.
+    return corrected_t(np.concatenate(differences), test, max(everybody - test, 1.0))
 
 
 def drawn_difference(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) -> NDArray[np.float64] | None:
