@@ -30,6 +30,12 @@ COMMANDS = (
     ),
     Entry("`pomp report FOLDER`", "The C-index of a finished run by fold, beside plain models."),
     Entry("`pomp ablate GRID`", "Fills a grid of cohorts, protocols, variants and seeds.", "ablation"),
+    Entry(
+        "`pomp tune GRID COHORT`",
+        "Chooses settings by the training patients alone, then reads the test folds once. To choose them by the C-index "
+        "on test folds is to report the luckiest.",
+        "nested cross-validation hyperparameters",
+    ),
 )
 """Each tells more with `--help`."""
 

@@ -21,7 +21,8 @@ EXPLAIN = {
     "pretrain": "The three tasks of pre-training and their weighted sum. Lower is better; a line that no longer falls "
     "has learnt what it can. How far losses fall says nothing about patients who were not trained on.",
     "finetune": "The Cox loss falls while the order of the training patients' risks comes right. Their C-index is no "
-    "result: a model that knows its patients by heart reaches 1. What counts is on the Survival page.",
+    "result: a model that knows its patients by heart reaches 1. What counts is on the Survival page. Where a fold has "
+    "several models, their epochs follow one another, and the line starts anew with each.",
 }
 """Stage → how its losses are read."""
 
