@@ -32,8 +32,8 @@ COMMANDS = (
     Entry("`pomp ablate GRID`", "Fills a grid of cohorts, protocols, variants and seeds.", "ablation"),
     Entry(
         "`pomp tune GRID COHORT`",
-        "Chooses settings by the training patients alone, then reads the test folds once. To choose them by the C-index "
-        "on test folds is to report the luckiest.",
+        "Chooses settings by the training patients alone, then reads the test folds once. To choose them by the "
+        "C-index on test folds is to report the luckiest.",
         "nested cross-validation hyperparameters",
     ),
 )
