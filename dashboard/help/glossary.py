@@ -86,6 +86,25 @@ GLOSSARY = (
         "predicted observed",
     ),
     Entry(
+        "Calibration slope",
+        "The factor by which log risks are to be multiplied to fit what happened. 1 is right; below 1 the risks are "
+        "too extreme, as those of a model that learnt its training patients by heart; above 1 too cautious.",
+        "observed expected deaths too extreme overfitting",
+    ),
+    Entry(
+        "Added value",
+        "Whether a model's risk says anything that the clinical data do not: a Cox model with both risks against one "
+        "with the clinical risk alone (likelihood-ratio test), and by how much the C-index rises.",
+        "likelihood-ratio clinical",
+    ),
+    Entry(
+        "Better, worse, cannot be told apart",
+        "Two models are told apart only where two things agree: the interval of their difference, which is about the "
+        "choice of test patients, leaves 0 out, and the corrected t-test over the folds (Nadeau & Bengio), which is "
+        "about the choice of training patients, gives p < 0.05, adjusted for the number of comparisons (Holm).",
+        "verdict significant difference p value corrected resampled t-test Holm",
+    ),
+    Entry(
         "Brier score",
         "Mean squared difference between the predicted survival and what happened, at a given time. 0 is perfect; the "
         "line of the Kaplan–Meier curve, which gives everybody the same, is what has to be beaten.",

@@ -19,21 +19,67 @@ from dashboard.charts.survival import TimeAxis
 from dashboard.elements import empty_state, save_table, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
-from dashboard.survival.results import errors_by_time, timed_aucs
+from dashboard.survival.results import calibrated, errors_by_time, timed_aucs
 from dashboard.words import number
+from pomp.evaluation.calibration_slope import Calibration
 from pomp.evaluation.prediction_error import PredictionError, TimedAuc
 from pomp.evaluation.report import EvaluationReport
+from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
 
 
 def show_calibration(run: Run, report: EvaluationReport) -> None:
-    """Calibration and Brier score side by side, and the AUC below."""
+    """Slope and level, the curves and the Brier score side by side, and the AUC below."""
+    _show_numbers(run)
     left, right = st.columns(2, gap="large")
     with left:
         _show_bins(run, report)
     with right:
         _show_brier(run)
     _show_auc(run, timed_aucs(run))
+
+
+def _show_numbers(run: Run) -> None:
+    found = calibrated(run)
+    if found is None:
+        return
+    slope, level = found.slope, found.in_the_large
+    cards = st.columns(2)
+    cards[0].metric(
+        "Calibration slope", "–" if slope.reason else f"{slope.slope:.2f} ({_limits(slope.interval)})", border=True,
+        help="By what factor the log risks are to be multiplied to fit what happened. 1 is right; below 1 they are too "
+        "extreme, above 1 too cautious; at 0 they order nothing. With its 95 % interval.",
+    )  # fmt: skip
+    cards[1].metric(
+        "Deaths, observed over expected",
+        "–" if level.reason else f"{level.ratio:.2f} ({_limits(level.interval)})", border=True,
+        help=f"{level.observed} observed, {level.expected:.1f} expected within everybody's own follow-up. 1 is right; "
+        "above 1, more died than predicted. With its 95 % interval.",
+    )  # fmt: skip
+    for sentence in describe_calibration(found):
+        st.markdown(sentence)
+
+
+def describe_calibration(found: Calibration) -> list[str]:
+    """What is wrong with the risks, in words; nothing where the intervals hold what would be right."""
+    slope, level, said = found.slope, found.in_the_large, []
+    if slope.reason:
+        said.append(f"There is no calibration slope: {slope.reason}.")
+    elif slope.interval.upper < 1:
+        said.append("**The risks are too extreme**: take differences between patients for smaller than predicted.")
+    elif slope.interval.lower > 1:
+        said.append("**The risks are too cautious**: differences between patients are larger than predicted.")
+    if level.reason:
+        said.append(f"There is no number of expected deaths: {level.reason}.")
+    elif level.interval.upper < 1:
+        said.append("**Fewer died than predicted**: survival is better than the curves say.")
+    elif level.interval.lower > 1:
+        said.append("**More died than predicted**: survival is worse than the curves say.")
+    return said
+
+
+def _limits(interval: Interval) -> str:
+    return f"{interval.lower:.2f}–{interval.upper:.2f}"
 
 
 def _show_bins(run: Run, report: EvaluationReport) -> None:

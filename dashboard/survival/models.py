@@ -11,23 +11,26 @@ import streamlit as st
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
+from dashboard.survival.added import show_added
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
 from dashboard.survival.results import model_scores
 from dashboard.survival.seeds import show_seeds
 from dashboard.words import DAYS_PER_YEAR, number
-from pomp.evaluation.model_scores import ModelIndices, ModelScores
+from pomp.evaluation.model_comparison import ModelComparison, compare_models
+from pomp.evaluation.model_scores import ModelScores
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import EvaluationReport
+from pomp.evaluation.verdict import APART, Outcome
 from pomp.runs.run import Run
 
-CLINICAL_ONLY = "clinical Cox"
 DEFINITIONS = {"harrell": "Harrell's C", "uno": "Uno's C", "paper": "Eq. 16"}
 """C-index → its column."""
 
 
 def show_models(run: Run, report: EvaluationReport, beside: Beside | None, runs: Sequence[Run]) -> None:
     """Folds, definitions, seeds, and the other run."""
-    _show_definitions(run)
+    _show_definitions(run, report)
+    show_added(run)
     left, right = st.columns(2, gap="large")
     with left:
         _show_folds(run, report)
@@ -52,13 +55,12 @@ def _show_folds(run: Run, report: EvaluationReport) -> None:
     )
 
 
-def _show_definitions(run: Run) -> None:
+def _show_definitions(run: Run, report: EvaluationReport) -> None:
     st.subheader("Beside the plain models")
     scores = model_scores(run)
-    for sentence in added_value(scores):
-        st.markdown(sentence)
+    compared = compare_models(report, scores)
     st.dataframe(
-        shown_table(scores), hide_index=True, alt="Three C-indices of each model with their intervals",
+        shown_table(scores, compared), hide_index=True, alt="Three C-indices of each model with their intervals",
         column_config={
             "Harrell's C": st.column_config.TextColumn(
                 help="The usual C-index: of the pairs whose order is known, the share in the right order; ties count "
@@ -74,13 +76,21 @@ def _show_definitions(run: Run) -> None:
             f"{scores.models[0].model} ahead by": st.column_config.TextColumn(
                 help=f"Harrell's C of {scores.models[0].model} minus the model's, on the same draws of patients."
             ),
+            "Verdict": st.column_config.TextColumn(
+                help="Better or worse only where two things agree: the interval, for the choice of test patients, and "
+                "the corrected t-test over the folds, for the choice of training patients. See below."
+            ),
         },
     )  # fmt: skip
-    save_table(score_table(scores), f"models-{run.id}")
+    save_table(score_table(scores, compared), f"models-{run.id}")
+    if compared:
+        with st.expander("Why they can or cannot be told apart"):
+            for one in compared:
+                st.markdown(f"- {plain(one.verdict.sentence(scores.models[0].model, one.other))}")
     st.caption(
         f"Means over folds of {scores.patients} patients, with 95 % intervals from drawing them again 1,000 times "
         f"within the folds, the same draws for all models. Uno's τ: {_taus(scores)}. "
-        "Where the interval of a difference covers 0, the models cannot be told apart on these patients."
+        "P-values are adjusted for the number of models by Holm's method."
     )
 
 
@@ -92,49 +102,26 @@ def _taus(scores: ModelScores) -> str:
     return f"{known[0]} years" if known[0] == known[-1] else f"{known[0]} to {known[-1]} years, by fold"
 
 
-def added_value(scores: ModelScores) -> list[str]:
-    """In words, what the model adds to the clinical data alone."""
-    lead = scores.models[0].model
-    return [
-        f"**Beside the clinical data alone** ({plain(one.model)}): {plain(lead)} is "
-        f"{plain(_signed(one.added))} in Harrell's C. {_verdict(one)}"
-        for one in scores.models
-        if one.model == CLINICAL_ONLY and one.added is not None
-    ]
-
-
-def _verdict(one: ModelIndices) -> str:
-    difference = one.added
-    if difference is None:
-        return ""
-    if difference.interval.lower > 0:
-        return "It adds to what age, sex and stage already say."
-    if difference.interval.upper < 0:
-        return "The clinical data alone do better."
-    return "The two cannot be told apart on these patients."
-
-
-def shown_table(scores: ModelScores) -> pd.DataFrame:
+def shown_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.DataFrame:
     """A row a model, each cell a mean with its interval."""
     lead = scores.models[0].model
+    verdicts = {one.other: one.verdict.outcome for one in compared}
     rows = [
         {
             "Model": one.model,
             **{column: _cell(getattr(one, name)) for name, column in DEFINITIONS.items()},
             f"{lead} ahead by": "–" if one.added is None else _signed(one.added),
-            "Verdict": _short(one.added, lead),
+            "Verdict": _short(verdicts.get(one.model), lead),
         }
         for one in scores.models
     ]
     return pd.DataFrame(rows)
 
 
-def _short(added: Estimate | None, lead: str) -> str:
-    if added is None:
+def _short(outcome: Outcome | None, lead: str) -> str:
+    if outcome is None:
         return ""
-    if added.interval.lower > 0:
-        return f"{lead} is better"
-    return f"{lead} is worse" if added.interval.upper < 0 else "cannot be told apart"
+    return outcome if outcome == APART else f"{lead} is {outcome}"
 
 
 def _cell(found: Estimate) -> str:
@@ -145,9 +132,11 @@ def _signed(found: Estimate) -> str:
     return f"{found.value:+.3f} ({found.interval.lower:+.3f} to {found.interval.upper:+.3f})"
 
 
-def score_table(scores: ModelScores) -> pd.DataFrame:
-    """A row a model: model, then value, lower and upper of harrell, uno, paper and added."""
-    rows = []
+def score_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.DataFrame:
+    """A row a model: model; value, lower and upper of harrell, uno, paper and added; p_value, of the choice of
+    training patients, and verdict.
+    """
+    rows, tests = [], {one.other: one for one in compared}
     for one in scores.models:
         row: dict[str, object] = {"model": one.model}
         for name in (*DEFINITIONS, "added"):
@@ -157,5 +146,7 @@ def score_table(scores: ModelScores) -> pd.DataFrame:
                 f"{name}_lower": found and found.interval.lower,
                 f"{name}_upper": found and found.interval.upper,
             }
+        test = tests.get(one.model)
+        row |= {"p_value": test and test.training.p_value, "verdict": test and test.verdict.outcome}
         rows.append(row)
     return pd.DataFrame(rows)

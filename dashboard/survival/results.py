@@ -14,6 +14,8 @@ from pomp.data.manifest import CLINICAL
 from pomp.data.outcome import outcome_of
 from pomp.data.problems import Problems
 from pomp.data.readers.clinical import read_clinical
+from pomp.evaluation.added_value import AddedValue, added_value
+from pomp.evaluation.calibration_slope import Calibration, calibration
 from pomp.evaluation.epochs import EpochStrip, epoch_strip
 from pomp.evaluation.model_scores import ModelScores, score_models
 from pomp.evaluation.prediction_error import PredictionError, TimedAuc, prediction_error, timed_auc
@@ -21,6 +23,7 @@ from pomp.evaluation.report import HORIZONS_DAYS
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
+CLINICAL_ONLY = "clinical Cox"
 TRAINING_RISKS = "training_risks"
 METRICS = "metrics.jsonl"
 
@@ -74,6 +77,31 @@ def model_scores(run: Run) -> ModelScores:
     if others is not None:
         tables |= {str(model): part for model, part in others.groupby("model", sort=False)}
     return score_models(tables)
+
+
+@data.kept_for(*data.TABLES)
+def added_to_clinical(run: Run) -> AddedValue | None:
+    """What the run's risk adds to that of the clinical data alone; None without these.
+
+    Raises:
+        RunError: as `model_scores`.
+    """
+    others = run.comparators()
+    clinical_risks = None if others is None else others[others["model"] == CLINICAL_ONLY]
+    if clinical_risks is None or clinical_risks.empty:
+        return None
+    return added_value(clinical_risks, run.require_predictions())
+
+
+@data.kept_for(*data.TABLES)
+def calibrated(run: Run) -> Calibration | None:
+    """Calibration slope, and deaths observed over expected; None without baseline hazards.
+
+    Raises:
+        RunError: as `judge`.
+    """
+    baseline = run.baseline()
+    return None if baseline is None else calibration(run.require_predictions(), baseline)
 
 
 @data.kept_for(*data.TABLES)

@@ -10,14 +10,22 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.survival.added import describe_added
+from dashboard.survival.calibration import describe_calibration
 from dashboard.survival.choices import CurveChoice
 from dashboard.survival.compared import compare
 from dashboard.survival.comparison_table import comparison_numbers
 from dashboard.survival.grouping import GroupChoice
 from dashboard.survival.patients import patient_table
-from dashboard.survival.results import judge
+from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores
 from pomp.config import override
+from pomp.evaluation.added_value import AddedRatio, AddedValue
+from pomp.evaluation.calibration_slope import Calibration, CalibrationInTheLarge, CalibrationSlope
 from pomp.evaluation.group_comparison import compare_groups
+from pomp.evaluation.model_comparison import compare_models
+from pomp.evaluation.paired import Estimate
+from pomp.evaluation.report import evaluate
+from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_workspace
@@ -199,9 +207,67 @@ def test_models_beside_each_other(fake: FakeWorkspace) -> None:
     assert table["Model"].tolist() == ["POMP", "clinical Cox", "ridge Cox (30 components)"]
     assert set(table["Verdict"]) <= {"", "cannot be told apart", "POMP is better", "POMP is worse"}
     said = words(app)
-    assert "Beside the clinical data alone" in said
+    run = fake.runs["honest"]
+    report, scores = evaluate(run.require_predictions(), run.baseline(), run.comparators()), model_scores(run)
+    for one in compare_models(report, scores):
+        assert one.verdict.sentence("POMP", one.other) in said.replace("\\", "")
+    assert "What it adds to the clinical data" in said
     assert "Uno's τ" in said
     assert "That gain comes from having seen the test patients" in said
+
+
+def test_what_the_model_adds_is_shown_with_its_numbers(fake: FakeWorkspace) -> None:
+    found = added_to_clinical(fake.runs["honest"])
+    assert found is not None
+    app = open_part(fake.runs["honest"], "C-index")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Hazard ratio beside it"].startswith(f"{found.model_ratio.ratio:.2f} (")
+    assert shown["C-index gained"].replace("−", "-").startswith(f"{found.gain.value:+.3f} (")
+
+
+def added(p_value: float, ratio: float, lower: float, reason: str | None = None) -> AddedValue:
+    one, gain = AddedRatio(ratio, Interval(0.5, 2.0)), Estimate(0.02, Interval(lower, 0.05))
+    return AddedValue(4.0, p_value, one, one, reason, gain, gain, gain, None, 50, 20)
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    (added(0.2, 1.5, 0.01), "Beside clinical Cox, POMP is not seen to add anything (p = 0.200)."),
+    (added(0.0001, 1.5, 0.01), "Beside clinical Cox, POMP adds something (p < 0.001), and orders patients better with "
+     "it."),
+    (added(0.01, 1.5, -0.01), "Beside clinical Cox, POMP adds something (p = 0.010), but the order of patients is "
+     "hardly better for it."),
+    (added(0.01, 0.7, 0.01), "Beside clinical Cox, the risk of POMP points the wrong way (p = 0.010)."),
+    (added(np.nan, 1.0, 0.0, "no patient has an event"), "There is no test of POMP beside clinical Cox: no patient has "
+     "an event."),
+])  # fmt: skip
+def test_what_the_model_adds_in_words(found: AddedValue, said: str) -> None:
+    assert describe_added(found, "POMP") == said
+
+
+def numbers_of(slope: tuple[float, float], level: tuple[float, float], reason: str | None = None) -> Calibration:
+    large = CalibrationInTheLarge(10, 10.0, 1.0, Interval(*level), reason)
+    return Calibration(CalibrationSlope(1.0, Interval(*slope), 50, 20, reason), large, {})
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    (numbers_of((0.9, 1.1), (0.8, 1.2)), []),
+    (numbers_of((0.1, 0.3), (0.2, 0.4)), ["too extreme", "Fewer died than predicted"]),
+    (numbers_of((1.1, 2.0), (1.2, 1.6)), ["too cautious", "More died than predicted"]),
+    (numbers_of((np.nan, np.nan), (np.nan, np.nan), "nobody died"),
+     ["no calibration slope: nobody died", "no number of expected deaths: nobody died"]),
+])  # fmt: skip
+def test_calibration_in_words(found: Calibration, said: list[str]) -> None:
+    sentences = describe_calibration(found)
+    assert len(sentences) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, sentences, strict=True))
+
+
+def test_slope_and_level_are_shown_with_their_numbers(fake: FakeWorkspace) -> None:
+    found = calibrated(fake.runs["honest"])
+    assert found is not None
+    shown = {metric.label: metric.value for metric in open_part(fake.runs["honest"], "Calibration").metric}
+    assert shown["Calibration slope"].startswith(f"{found.slope.slope:.2f} (")
+    assert shown["Deaths, observed over expected"].startswith(f"{found.in_the_large.ratio:.2f} (")
 
 
 def test_four_plain_models(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +282,7 @@ def test_four_plain_models(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pyt
     run.write_table("comparators", pd.concat([two, more], ignore_index=True))
     app = open_part(run, "C-index")
     assert app.dataframe[0].value["Model"].tolist() == ["POMP", *names, *names.values()]
-    assert words(app).count("Beside the clinical data alone") == 1  # which are those of clinical Cox, and no other's
+    assert words(app).count("Beside clinical Cox, POMP") == 1  # which are those of clinical Cox, and no other's
 
 
 def test_one_seed_says_how_to_get_more(fake: FakeWorkspace) -> None:

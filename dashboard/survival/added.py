@@ -1,0 +1,92 @@
+"""The Survival page's question of questions: does the model say anything that the clinical data do not?"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.elements import plain, save_table
+from dashboard.survival.results import CLINICAL_ONLY, added_to_clinical
+from dashboard.words import number
+from pomp.evaluation.added_value import AddedRatio, AddedValue
+from pomp.evaluation.paired import Estimate
+from pomp.runs.run import Run
+from pomp.runs.system_name import system_name
+
+_SMALL = 0.001
+
+
+def show_added(run: Run) -> None:
+    """Nothing where the run has no clinical model."""
+    found = added_to_clinical(run)
+    if found is None:
+        return
+    model = system_name(run.config)
+    st.subheader("What it adds to the clinical data")
+    st.markdown(plain(describe_added(found, model)))
+    if found.reason is None:
+        cards = st.columns(3)
+        cards[0].metric(
+            "Likelihood-ratio p", _p(found.p_value).removeprefix("= "), border=True,
+            help=f"Of a Cox model with the clinical risk and that of {model}, against one with the clinical risk "
+            "alone, each fold with its own baseline. Small: the second risk adds something.",
+        )  # fmt: skip
+        cards[1].metric(
+            "Hazard ratio beside it", _ratio(found.model_ratio), border=True,
+            help=f"By what factor the hazard rises with one standard deviation of the risk of {model}, among patients "
+            "of the same clinical risk. 1: it adds nothing.",
+        )  # fmt: skip
+        cards[2].metric(
+            "C-index gained", _gain(found.gain), border=True,
+            help="Harrell's C of both risks together less that of the clinical risk, mean over folds, with the 95 % "
+            "interval of the choice of test patients. Both risks are weighted as the other folds say.",
+        )  # fmt: skip
+    save_table(added_table(found), f"added-{run.id}")
+    st.caption(
+        f"Of {found.patients} patients, {found.events} with the event, whom both models saw out of fold. The risks are "
+        "taken as given: neither p nor intervals cover the choice of training patients. Another cohort would be the "
+        "better proof."
+    )
+
+
+def describe_added(found: AddedValue, model: str) -> str:
+    """One sentence: whether the model's risk adds to the clinical one."""
+    if found.reason is not None:
+        return f"There is no test of {model} beside {CLINICAL_ONLY}: {found.reason}."
+    if found.p_value >= 0.05:
+        return f"Beside {CLINICAL_ONLY}, {model} is not seen to add anything (p {_p(found.p_value)})."
+    if found.model_ratio.ratio < 1:
+        return f"Beside {CLINICAL_ONLY}, the risk of {model} points the wrong way (p {_p(found.p_value)})."
+    gain = found.gain.interval.lower > 0
+    rise = "and orders patients better with it" if gain else "but the order of patients is hardly better for it"
+    return f"Beside {CLINICAL_ONLY}, {model} adds something (p {_p(found.p_value)}), {rise}."
+
+
+def added_table(found: AddedValue) -> pd.DataFrame:
+    """A row a quantity: quantity, value, lower, upper."""
+    rows = [
+        ("likelihood-ratio chi-squared", found.statistic, None, None),
+        ("p", found.p_value, None, None),
+        *((f"hazard ratio, {name}", one.ratio, one.interval.lower, one.interval.upper)
+          for name, one in (("clinical risk", found.clinical_ratio), ("model's risk", found.model_ratio))),
+        *((f"C-index, {name}", one.value, one.interval.lower, one.interval.upper)
+          for name, one in (("clinical", found.clinical), ("together", found.together), ("gained", found.gain))),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["quantity", "value", "lower", "upper"])
+
+
+def _p(value: float) -> str:
+    """'= 0.012', '< 0.001'."""
+    return f"< {_SMALL}" if value < _SMALL else f"= {number(value)}"
+
+
+def _ratio(one: AddedRatio) -> str:
+    return f"{number(one.ratio, 2)} ({number(one.interval.lower, 2)}–{number(one.interval.upper, 2)})"
+
+
+def _gain(one: Estimate) -> str:
+    if not math.isfinite(one.value):
+        return "–"
+    return f"{one.value:+.3f} ({one.interval.lower:+.3f} to {one.interval.upper:+.3f})".replace("-", "−")
