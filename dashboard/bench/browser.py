@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pomp.errors import PompError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request, WebSocket
+    from playwright.sync_api import Browser, ConsoleMessage, JSHandle, Page, Request, WebSocket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -43,18 +43,19 @@ window.WebSocket = class extends WebSocket {
   }
 }"""
 
+# The first of the buttons that can be clicked and is not down already.
+_FIND = """(said) => {
+  const buttons = [...document.querySelectorAll('button, [role="radio"]')].filter((button) =>
+    !button.disabled && button.getAttribute("aria-checked") !== "true")
+  return said.map((text) => buttons.find((one) => one.textContent.includes(text))).find((one) => one)
+}"""
+
 # From what a user does until the script has run and nothing on the page has changed for a while, which is not counted.
-# In ms. The key R runs the page again and changes nothing; anything else is what the buttons say that are clicked in
-# turn: the first of them that can be, and is not down already.
-_UNTIL_STILL = """(what) => new Promise((resolve, reject) => {
+# In ms. A button is clicked; without one, the key R runs the page again, and nothing changes.
+_UNTIL_STILL = """(button) => new Promise((resolve) => {
   const QUIET = 150
   const press = (type) => document.body.dispatchEvent(
     new KeyboardEvent(type, { key: "r", code: "KeyR", keyCode: 82, which: 82, bubbles: true }))
-  const buttons = [...document.querySelectorAll('button, [role="radio"]')].filter((button) =>
-    !button.disabled && button.getAttribute("aria-checked") !== "true")
-  const said = Array.isArray(what) ? what : []
-  const other = said.map((text) => buttons.find((one) => one.textContent.includes(text))).find((one) => one)
-  if (said.length && !other) return reject(new Error(`the page has no button ${said.join(" or ")} to click`))
   const started = performance.now()
   let changed = started
   const observer = new MutationObserver(() => { changed = performance.now() })
@@ -67,7 +68,7 @@ _UNTIL_STILL = """(what) => new Promise((resolve, reject) => {
       resolve(last - started)
     } else requestAnimationFrame(look)
   }
-  if (other) other.click()
+  if (button) button.click()
   else ["keydown", "keypress", "keyup"].forEach(press)
   look()
 })"""
@@ -129,16 +130,26 @@ class WatchedPage:
 
         Args:
             buttons: of what they say, a part: an icon and a shortcut are text too.
+
+        Raises:
+            PompError: none of them is there, nor comes.
         """
-        return self._until_still(list(buttons))
+        from playwright.sync_api import TimeoutError as Late  # noqa: PLC0415  # of the development tools
+
+        try:
+            found = self.page.wait_for_function(_FIND, arg=list(buttons))  # a busy machine may still be drawing
+        except Late:
+            said = " or ".join(buttons)
+            raise PompError(f"{self.page.url} has no button {said} to click: see CLICKS in bench/pages.py.") from None
+        return self._until_still(found)
 
     def rerun(self) -> float:
         """Run the page again with the key R; nothing changes. Returns ms until all stands."""
-        return self._until_still("rerun")
+        return self._until_still(None)
 
-    def _until_still(self, what: Literal["rerun"] | list[str]) -> float:
+    def _until_still(self, button: JSHandle | None) -> float:
         self.page.bring_to_front()
-        return float(self.page.evaluate(_UNTIL_STILL, what))
+        return float(self.page.evaluate(_UNTIL_STILL, button))
 
     def _listen(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._count)
