@@ -94,7 +94,7 @@ class ChanceSummary:
         if self.lower > CHANCE:
             return "the protocol finds signal where there is none"
         if self.upper < CHANCE:
-            return "below 0.5: the protocol does worse than guessing where there is no signal"
+            return "below 0.5, which happens by chance only or by a mistake: take more permutations"
         return "0.5 lies within: no sign that the protocol finds signal where there is none"
 
 
