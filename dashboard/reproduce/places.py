@@ -17,7 +17,7 @@ from pomp.data.paper_cohorts import PAPER_PATIENTS
 from pomp.errors import CohortError, PompError, RunError
 from pomp.runs.grid.cells import Cell, find_cohort, plan_cells
 from pomp.runs.grid.fill import FilledCell, fill
-from pomp.runs.grid.plain import BestPlain, best_plain
+from pomp.runs.grid.plain import BestPlain, adjust_plain, best_plain
 from pomp.runs.grid.reproduction import Reproduction, summarise
 from pomp.runs.grid.shelf import find_grid
 from pomp.runs.grid.spec import Grid, choose
@@ -149,7 +149,7 @@ def _fill(name: str, preset: str, seeds: tuple[int, ...], root: str, of: object)
 
 
 def _plain(entries: Sequence[Entry]) -> tuple[dict[tuple[str, str, str], BestPlain], tuple[str, ...]]:
-    found: dict[tuple[str, str, str], BestPlain] = {}
+    found: list[tuple[Entry, BestPlain]] = []
     problems: dict[str, None] = {}
     for entry in entries:
         try:
@@ -158,8 +158,9 @@ def _plain(entries: Sequence[Entry]) -> tuple[dict[tuple[str, str, str], BestPla
             problems[str(error)] = None
             continue
         if best is not None:
-            found[entry.cohort, entry.protocol, entry.variant] = best
-    return found, tuple(problems)
+            found.append((entry, best))
+    places = [(entry.cohort, entry.protocol, entry.variant) for entry, _ in found]
+    return dict(zip(places, adjust_plain(found), strict=True)), tuple(problems)
 
 
 def plan(grid: Grid, cohort: str) -> list[Cell]:

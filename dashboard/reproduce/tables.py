@@ -11,7 +11,7 @@ from dashboard.words import number
 from pomp.config import ProtocolName
 from pomp.runs.grid.plain import BestPlain
 from pomp.runs.grid.reproduction import difference_to_published
-from pomp.runs.grid.score import Difference, mean_interval
+from pomp.runs.grid.score import mean_interval
 from pomp.runs.grid.stand_in import deviations
 from pomp.runs.grid.table import Entry, difference_text, published_text, row_name, score_text, tidy
 
@@ -123,12 +123,7 @@ def _plain_text(best: BestPlain | None) -> str:
 
 
 def _ahead(best: BestPlain | None) -> str:
-    return "" if best is None or best.ahead is None else _difference(best.ahead)
-
-
-def _difference(one: Difference) -> str:
-    numbers = f"{one.value:+.3f} ({one.lower:+.3f} to {one.upper:+.3f})".replace("-", "−")
-    return numbers if one.told_apart else f"{numbers}, cannot be told apart"
+    return "" if best is None or best.ahead is None else best.ahead.words
 
 
 @st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=BY_KEY)
@@ -137,7 +132,8 @@ def every_number(places: Places) -> pd.DataFrame:
 
     Columns: those of a grid's table, then same_run_as (the row whose run it is by another name), lower_95, upper_95 (of
     ours, by the choice of test patients), minus_published, deviations (settings that are not as asked), patients,
-    events, plain_model, plain_c_index, plain_sd, minus_plain, minus_plain_lower, minus_plain_upper.
+    events, plain_model, plain_c_index, plain_sd, minus_plain, minus_plain_lower, minus_plain_upper, minus_plain_p,
+    minus_plain_adjusted_p, minus_plain_told_apart.
     """
     table = tidy(places.grid, places.entries)
     return pd.concat([table, pd.DataFrame([_more(places, entry) for entry in places.entries])], axis=1)
@@ -155,7 +151,8 @@ def _more(places: Places, entry: Entry) -> dict[str, object]:
         "patients": scored and scored.info.cohort.patients, "events": scored and scored.info.cohort.events,
         "plain_model": best and best.model, "plain_c_index": best and best.mean, "plain_sd": best and best.sd,
         "minus_plain": ahead and ahead.value, "minus_plain_lower": ahead and ahead.lower,
-        "minus_plain_upper": ahead and ahead.upper,
+        "minus_plain_upper": ahead and ahead.upper, "minus_plain_p": ahead and ahead.training.p_value,
+        "minus_plain_adjusted_p": ahead and ahead.adjusted_p, "minus_plain_told_apart": ahead and ahead.told_apart,
     }  # fmt: skip
 
 

@@ -13,9 +13,10 @@ import pytest
 from pomp.config import ProtocolName, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import RunError
+from pomp.evaluation.multiplicity import holm
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.grid.fill import fill
-from pomp.runs.grid.plain import best_plain
+from pomp.runs.grid.plain import BestPlain, adjust_plain, best_plain
 from pomp.runs.grid.reproduction import Reproduction, difference_to_published, summarise
 from pomp.runs.grid.score import mean_interval, score_plain, score_run
 from pomp.runs.grid.spec import choose
@@ -178,6 +179,24 @@ def test_a_plain_model_counts_if_every_seed_has_it(workspace: Workspace) -> None
     best = best_plain(of(entries_of(workspace, seeds=[0, 1])))
     assert best is not None
     assert best.model == "clinical Cox"
+
+
+def test_plain_models_of_a_protocol_are_adjusted_together(workspace: Workspace) -> None:
+    for variant, signal in (("all", 1.0), ("few", 3.0)):
+        write_plain(add(workspace, variant, "honest", signal), {"ridge Cox": 0.1})
+    entries = [entry for entry in entries_of(workspace) if entry.scores]
+    found: list[tuple[Entry, BestPlain]] = []
+    for entry in entries:
+        best = best_plain(entry)
+        assert best is not None
+        found.append((entry, best))
+    raw = [best.ahead.training.p_value for _, best in found if best.ahead is not None]
+    adjusted = [best.ahead.adjusted_p for best in adjust_plain(found) if best.ahead is not None]
+    assert len(raw) == len(adjusted) == 2
+    assert adjusted == pytest.approx(holm(raw).tolist())
+    (alone,) = adjust_plain(found[:1])
+    assert alone.ahead is not None
+    assert alone.ahead.adjusted_p is None
 
 
 def test_without_plain_models_there_is_no_best(workspace: Workspace) -> None:

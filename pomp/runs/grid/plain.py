@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from pomp.runs.grid.adjusted import Comparison, adjust
 from pomp.runs.grid.score import Difference, RunScore, compare, mean_sd, score_plain
 from pomp.runs.grid.table import Entry
 
@@ -42,3 +44,19 @@ def best_plain(entry: Entry) -> BestPlain | None:
     found = {model: mean_sd(list(own.values())) for model, own in scores.items()}
     best = max(shared, key=lambda model: found[model][0])
     return BestPlain(best, *found[best], compare(entry.scores, scores[best]))
+
+
+def adjust_plain(found: Sequence[tuple[Entry, BestPlain]]) -> list[BestPlain]:
+    """The best plain models of a table, p-values adjusted by Holm's method for all places of a protocol."""
+    aheads = adjust(
+        {
+            number: Comparison(entry.protocol, (entry.cohort, _runs(entry)), best.ahead)
+            for number, (entry, best) in enumerate(found)
+            if best.ahead is not None
+        }
+    )
+    return [replace(best, ahead=aheads.get(number)) for number, (_, best) in enumerate(found)]
+
+
+def _runs(entry: Entry) -> tuple[str, ...]:
+    return tuple(one.run.id for one in entry.cells if one.run is not None and one.cell.seed in entry.scores)

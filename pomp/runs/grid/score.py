@@ -75,6 +75,12 @@ class Difference:
         """Whether test patients and training sets agree that there is a difference."""
         return self.verdict.outcome != APART
 
+    @property
+    def words(self) -> str:
+        """'−0.021 (−0.060 to +0.018), cannot be told apart'; what is told apart says no more than its numbers."""
+        numbers = f"{self.value:+.3f} ({self.lower:+.3f} to {self.upper:+.3f})".replace("-", "−")
+        return numbers if self.told_apart else f"{numbers}, {APART}"
+
 
 def score_run(run: Run) -> RunScore:
     """The score of a run with predictions, computed once until they change.

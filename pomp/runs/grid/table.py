@@ -10,7 +10,7 @@ import pandas as pd
 
 from pomp.config import ProtocolName
 from pomp.errors import RunError
-from pomp.evaluation.multiplicity import holm
+from pomp.runs.grid.adjusted import Comparison, adjust
 from pomp.runs.grid.cells import abbreviation
 from pomp.runs.grid.fill import FilledCell
 from pomp.runs.grid.score import Difference, RunScore, compare, mean_sd, score_run
@@ -63,25 +63,14 @@ def make_entries(grid: Grid, filled: Sequence[FilledCell]) -> list[Entry]:
 
 def _adjust(entries: Sequence[Entry]) -> list[Entry]:
     """The entries with p-values adjusted within each protocol; variants that come to one run are one comparison."""
-    compared: dict[str, dict[object, float]] = {}
-    for entry in entries:
-        if entry.difference is not None:
-            compared.setdefault(entry.protocol, {})[_comparison(entry)] = entry.difference.training.p_value
-    adjusted = {
-        protocol: dict(zip(p_values, holm(list(p_values.values())).tolist(), strict=True))
-        for protocol, p_values in compared.items()
-        if len(p_values) > 1
-    }
-    return [
-        replace(entry, difference=replace(entry.difference, adjusted_p=adjusted[entry.protocol][_comparison(entry)]))
-        if entry.difference is not None and entry.protocol in adjusted
-        else entry
-        for entry in entries
-    ]
-
-
-def _comparison(entry: Entry) -> object:
-    return entry.cohort, tuple(_keys(entry.cells))
+    differences = adjust(
+        {
+            place: Comparison(entry.protocol, (entry.cohort, tuple(_keys(entry.cells))), entry.difference)
+            for place, entry in enumerate(entries)
+            if entry.difference is not None
+        }
+    )
+    return [replace(entry, difference=differences.get(place)) for place, entry in enumerate(entries)]
 
 
 def _keys(cells: Sequence[FilledCell]) -> list[object]:
@@ -178,13 +167,9 @@ def published_text(entry: Entry) -> str:
 
 def difference_text(entry: Entry) -> str:
     """'−0.021 (−0.060 to +0.018), cannot be told apart'; nothing where there is no difference to tell."""
-    one = entry.difference
     if entry.twin:
         return "the run of the reference"
-    if one is None:
-        return ""
-    numbers = f"{one.value:+.3f} ({one.lower:+.3f} to {one.upper:+.3f})"
-    return (numbers if one.told_apart else f"{numbers}, cannot be told apart").replace("-", "−")
+    return "" if entry.difference is None else entry.difference.words
 
 
 def describe(entry: Entry) -> str:
@@ -207,8 +192,8 @@ def explanations(grid: Grid, entries: Sequence[Entry]) -> list[str]:
         "C-index, mean ± standard deviation over the folds of all seeds; higher is better, 0.5 is guessing.",
         f"Differences are to {grid.reference.name} on the same patients and folds, with the 95 % interval of the "
         "choice of test patients. Two are told apart only where it leaves 0 out and the corrected resampled t-test of "
-        "the folds, for the choice of training patients, says so too (5 %, Holm's method over the table). With the "
-        "folds of one seed that takes a large difference; more seeds tell more.",
+        "the folds, for the choice of training patients, says so too (5 %, by Holm's method over all variants and "
+        "cohorts of a protocol). With the folds of one seed that takes a large difference; more seeds tell more.",
     ]
     if any(entry.published for entry in entries):
         said.append(
