@@ -69,7 +69,7 @@ FIGURES = (
     Entry(
         "Reproduce: tables",
         "What the paper prints beside what the runs here say, under each protocol. Look first at *What differs in the "
-        "data*: other patients, or no slides, make it another experiment. Then at whether an interval holds 0.",
+        "data*: other patients, or no slides, make it another experiment. Then at what cannot be told apart.",
         "Table 1 Table 2 published reproduction",
     ),
     Entry(
@@ -87,8 +87,8 @@ FIGURES = (
     ),
     Entry(
         "Runs: ablation grid",
-        "Each cell is one run, or one a seed: mean C-index and its deviation over folds. A difference whose interval "
-        "holds 0 cannot be told from none.",
+        "Each cell is one run, or one a seed: mean C-index and its deviation over folds. A difference that "
+        "stands out says no more than its numbers; the others say that they cannot be told apart.",
         "Table 2 variants",
     ),
 )

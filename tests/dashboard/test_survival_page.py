@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,14 @@ from dashboard.survival.comparison_table import comparison_numbers
 from dashboard.survival.grouping import GroupChoice
 from dashboard.survival.patients import patient_table
 from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores
+from dashboard.survival.seeds import repeat_scores
 from pomp.config import override
 from pomp.evaluation.added_value import AddedRatio, AddedValue
 from pomp.evaluation.calibration_slope import Calibration, CalibrationInTheLarge, CalibrationSlope
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.model_comparison import compare_models
 from pomp.evaluation.paired import Estimate
+from pomp.evaluation.pooled import fold_scores, pool
 from pomp.evaluation.report import evaluate
 from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
@@ -291,10 +294,33 @@ def test_one_seed_says_how_to_get_more(fake: FakeWorkspace) -> None:
     assert "pomp run tumours" in said
 
 
-def test_seeds_side_by_side(fake: FakeWorkspace) -> None:
-    said = words(open_part(fake.runs["seed 1"], "C-index"))
-    assert "3 seeds: mean C-index" in said
-    assert "95 % interval" in said
+def test_seeds_are_pooled_as_repeats(fake: FakeWorkspace) -> None:
+    runs = [fake.runs[f"seed {seed}"] for seed in (0, 1, 2)]
+    tables = {"POMP": [run.require_predictions() for run in runs]}
+    for run in runs:
+        others = run.comparators()
+        assert others is not None
+        for model, part in others.groupby("model", sort=False):
+            tables.setdefault(str(model), []).append(part)
+    expected = pool(fold_scores(tables))
+    app = open_part(runs[1], "C-index")
+    shown = next(table.value for table in app.dataframe if "SD between seeds" in table.value)
+    assert shown["Model"].tolist() == [one.model for one in expected]
+    for row, one in zip(shown.to_dict("records"), expected, strict=True):
+        assert row["Mean C-index"] == f"{one.mean:.3f}"
+        assert row["SD over folds"] == f"{one.sd:.3f}"
+        assert row["SD between seeds"] == f"{one.sd_between_repeats:.3f}"
+        assert row["95 % interval"] == f"{one.interval.lower:.3f} to {one.interval.upper:.3f}"
+        assert row["Folds"] == 6
+    assert "3 seeds: each deals other folds" in words(app)
+
+
+def test_a_model_that_one_seed_lacks_is_not_pooled(fake: FakeWorkspace) -> None:
+    run = fake.runs["seed 0"]
+    whole = evaluate(run.require_predictions(), run.baseline(), run.comparators())
+    scores = repeat_scores([whole, replace(whole, comparators=whole.comparators[:1])])
+    assert scores["model"].unique().tolist() == ["POMP", whole.comparators[0].model]
+    assert scores["repeat"].unique().tolist() == [0, 1]
 
 
 # Calibration
