@@ -13,10 +13,10 @@ from dashboard.charts.calibration import (
     brier_table,
     calibration_figure,
     calibration_table,
-    horizon,
 )
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.charts.survival import capitalise, survival_figure, survival_table
+from dashboard.charts.timed_scores import shown_scores
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.report.document import Block, Card, Cards, Section, Tone, figure, section, table, text
 from dashboard.report.protocols import Twin
@@ -24,8 +24,9 @@ from dashboard.theme import HIGH_RISK, LOW_RISK
 from dashboard.words import DAYS_PER_YEAR, headline, number, p_value
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import HIGH, LOW, optimism
+from pomp.evaluation.timed_scores import Kind
 from pomp.runs.info_sheet.facts import RunFacts
-from pomp.runs.info_sheet.results import calibrated, verdicts
+from pomp.runs.info_sheet.results import by_time, calibrated, verdicts
 
 SEEN = (
     "Intervals come from drawing the test patients again 1,000 times: they say how far the mean could be off by "
@@ -99,17 +100,18 @@ def concordance_section(facts: RunFacts) -> Section:
         "A point is a fold, the diamond the mean with the standard deviation over folds. The plain models were fitted "
         "on the same training patients and tested on the same test patients.",
     )  # fmt: skip
+    outcomes = {one.other: one.verdict.outcome for one in facts.comparisons}
     rows = [
         (one.model, _estimate(one.harrell), _estimate(one.uno), _estimate(one.paper),
-         "" if one.added is None else _estimate(one.added, signed=True))
+         "" if one.added is None else _estimate(one.added, signed=True), outcomes.get(one.model, ""))
         for one in facts.scores.models
     ]  # fmt: skip
-    columns = ["model", "Harrell's C", "Uno's C", "Eq. 16", f"{facts.model} ahead by"]
+    columns = ["model", "Harrell's C", "Uno's C", "Eq. 16", f"{facts.model} ahead by", "verdict"]
     definitions = table(
         pd.DataFrame(rows, columns=columns),
         "Means over folds with 95 % intervals, the same draws of patients for all models. Uno's C does not depend on "
         "how many patients were lost; Eq. 16 is the paper's formula to the letter. Ahead by: difference in Harrell's "
-        "C; where its interval holds 0, the models cannot be told apart on these patients.",
+        "C. Better or worse only where that interval and the corrected t-test of the folds agree, see Result.",
         name="models",
     )
     return section("folds", "C-index", [drawn, definitions, text(*report.notes) if report.notes else None])
@@ -120,7 +122,7 @@ def calibration_section(facts: RunFacts) -> Section:
     return section(
         "calibration",
         "Calibration, Brier score and AUC",
-        [_bins(facts), text(*calibrated(facts)), _bounded(facts), _brier(facts), *_auc(facts)],
+        [_bins(facts), text(*calibrated(facts)), _bounded(facts), _brier(facts), *_by_time(facts)],
     )
 
 
@@ -193,30 +195,33 @@ def _brier(facts: RunFacts) -> Block:
     found = facts.error
     if found is None or len(found.time) < 2:
         return text("There is no Brier score: it needs baseline hazards and two folds or more.", tone="warn")
-    gain = 1 - found.integrated / found.integrated_reference
+    said = " ".join(line for line in by_time(facts) if line.startswith("Integrated"))
     return figure(
         "brier", brier_figure(found), brier_table(found), "Brier score by time, beside Kaplan-Meier",
-        f"Integrated: {number(found.integrated)}; Kaplan–Meier, the same for everybody, "
-        f"{number(found.integrated_reference)} ({abs(gain):.0%} {'better' if gain > 0 else 'worse'}). The mean squared "
-        "distance between the predicted probability and what came: 0 is perfect. Weighted for patients lost to "
-        "follow-up; shown until nine in ten follow-ups have ended.",
+        f"{said} The mean squared distance between the predicted probability and what came: 0 is perfect. Weighted for "
+        "patients lost to follow-up; shown until nine in ten follow-ups have ended.",
     )  # fmt: skip
 
 
-def _auc(facts: RunFacts) -> Sequence[Block]:
-    known = [one for one in facts.aucs if one.folds]
-    if not known:
+def _by_time(facts: RunFacts) -> Sequence[Block]:
+    """AUC and Brier score of all models by horizon."""
+    found = facts.by_time
+    if found is None or not any(math.isfinite(one.score.value) for one in found.scores):
         return [text("There is no AUC: no fold has somebody with the event within a year and somebody without.")]
-    rows = [
-        (horizon(one.horizon_days), number(one.auc), _limits(one.interval.lower, one.interval.upper), one.folds)
-        for one in known
-    ]
-    caption = (
-        "Of two patients, one who had the event by then and one who had not: how often the first had the higher risk. "
-        "0.5 is guessing. Mean over folds, 95 % bootstrap interval."
-    )
-    shown = table(pd.DataFrame(rows, columns=["AUC at", "mean", "95 % interval", "folds"]), caption, name="auc")
-    return [shown]
+    return [
+        table(frame, caption, name=name)
+        for kind, name, caption in _BY_TIME
+        if len(frame := shown_scores(found, kind))
+    ]  # fmt: skip
+
+
+_DRAWN = "Mean over folds, 95 % bootstrap interval for the choice of test patients, the same draws for all models."
+_BY_TIME: tuple[tuple[Kind, str, str], ...] = (
+    ("auc", "auc", "AUC: of two patients, one who had the event by then and one who had not, how often the first had "
+     f"the higher risk. 0.5 is guessing. {_DRAWN}"),
+    ("brier", "brier-scores", "Brier score at each time: lower is better; Kaplan–Meier gives everybody the same "
+     f"survival. The plain models have no baseline hazard, hence no Brier score. {_DRAWN}"),
+)  # fmt: skip
 
 
 def _endpoint(facts: RunFacts) -> Endpoint:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.charts.calibration import (
@@ -13,36 +11,35 @@ from dashboard.charts.calibration import (
     brier_table,
     calibration_figure,
     calibration_table,
-    horizon,
 )
-from dashboard.charts.survival import TimeAxis
-from dashboard.elements import empty_state, save_table, show_figure
+from dashboard.charts.survival import capitalise
+from dashboard.elements import empty_state, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
-from dashboard.survival.results import calibrated, errors_by_time, timed_aucs
-from dashboard.words import number
+from dashboard.survival.results import calibrated, errors_by_time
+from dashboard.survival.timed import describe_integrated, show_timed
 from pomp.evaluation.calibration_slope import Calibration
-from pomp.evaluation.prediction_error import PredictionError, TimedAuc
 from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
 
 
 def show_calibration(run: Run, report: EvaluationReport) -> None:
-    """Slope and level, the curves and the Brier score side by side, and the AUC below."""
+    """Slope and level, the curves and the Brier score side by side, and the scores of all models below."""
     _show_numbers(run)
     left, right = st.columns(2, gap="large")
     with left:
         _show_bins(run, report)
     with right:
         _show_brier(run)
-    _show_auc(run, timed_aucs(run))
+    show_timed(run)
 
 
 def _show_numbers(run: Run) -> None:
     found = calibrated(run)
     if found is None:
         return
+    events = describe_endpoint(run.info.cohort.endpoint).events
     slope, level = found.slope, found.in_the_large
     cards = st.columns(2)
     cards[0].metric(
@@ -51,10 +48,10 @@ def _show_numbers(run: Run) -> None:
         "extreme, above 1 too cautious; at 0 they order nothing. With its 95 % interval.",
     )  # fmt: skip
     cards[1].metric(
-        "Deaths, observed over expected",
+        f"{capitalise(events)}, observed over expected",
         "–" if level.reason else f"{level.ratio:.2f} ({_limits(level.interval)})", border=True,
         help=f"{level.observed} observed, {level.expected:.1f} expected within everybody's own follow-up. 1 is right; "
-        "above 1, more died than predicted. With its 95 % interval.",
+        "above 1, there were more than predicted. With its 95 % interval.",
     )  # fmt: skip
     for sentence in describe_calibration(found):
         st.markdown(sentence)
@@ -70,11 +67,11 @@ def describe_calibration(found: Calibration) -> list[str]:
     elif slope.interval.lower > 1:
         said.append("**The risks are too cautious**: differences between patients are larger than predicted.")
     if level.reason:
-        said.append(f"There is no number of expected deaths: {level.reason}.")
+        said.append(f"There is no number of expected events: {level.reason}.")
     elif level.interval.upper < 1:
-        said.append("**Fewer died than predicted**: survival is better than the curves say.")
+        said.append("**Fewer events than predicted**: patients fare better than the curves say.")
     elif level.interval.lower > 1:
-        said.append("**More died than predicted**: survival is worse than the curves say.")
+        said.append("**More events than predicted**: patients fare worse than the curves say.")
     return said
 
 
@@ -123,44 +120,10 @@ def _show_brier(run: Run) -> None:
         once(brier_figure, found), f"brier-{run.id}", brier_table(found), "Brier score by time, beside Kaplan-Meier",
         command=run.info.command,
     )  # fmt: skip
-    st.markdown(describe_errors(found))
+    st.markdown(describe_integrated(run))
     st.caption(
         "The mean squared distance between the predicted probability and what came: 0 is perfect, 0.25 is what 'one "
         "half for everybody' gets. Grey: the Kaplan–Meier curve of the training patients, the same for everybody. "
         "Below it, the risks add something. Patients lost to follow-up are made up for by weights from each fold's "
         "training patients. Shown until nine in ten follow-ups have ended."
     )
-
-
-def describe_errors(found: PredictionError) -> str:
-    """The integrated Brier score beside that of the Kaplan-Meier curve."""
-    axis = TimeAxis.up_to(float(found.time[-1]))
-    gain = 1 - found.integrated / found.integrated_reference
-    better = f"{gain:.0%} better than" if gain > 0 else f"{-gain:.0%} worse than"
-    return (
-        f"**Integrated Brier score {number(found.integrated)}** over {found.time[-1] / axis.days:.1f} {axis.unit}, "
-        f"Kaplan–Meier {number(found.integrated_reference)}: {better} the same prediction for everybody."
-    )
-
-
-def _show_auc(run: Run, found: Sequence[TimedAuc]) -> None:
-    st.subheader("Who dies within 1, 3 and 5 years")
-    if not any(one.folds for one in found):
-        st.caption("There is no AUC: no fold has somebody with the event within a year and somebody without.")
-        return
-    cards = st.columns(3)
-    for card, one in zip(cards, found, strict=False):
-        card.metric(
-            f"AUC at {horizon(one.horizon_days)}",
-            f"{number(one.auc)} ({number(one.interval.lower, 2)}–{number(one.interval.upper, 2)})", border=True,
-            help="Of two patients, one who had the event by then and one who had not: how often the first had the "
-            f"higher risk. 0.5 is guessing. Mean over {one.folds} folds, with a 95 % interval from drawing the "
-            "patients again 1,000 times.",
-        )  # fmt: skip
-    save_table(auc_table(found), f"auc-{run.id}")
-
-
-def auc_table(found: Sequence[TimedAuc]) -> pd.DataFrame:
-    """A row a horizon: horizon_days, auc, lower, upper, folds."""
-    rows = [(one.horizon_days, one.auc, one.interval.lower, one.interval.upper, one.folds) for one in found]
-    return pd.DataFrame(rows, columns=["horizon_days", "auc", "lower", "upper", "folds"])

@@ -18,8 +18,9 @@ from pomp.evaluation.added_value import AddedValue, added_value
 from pomp.evaluation.calibration_slope import Calibration, calibration
 from pomp.evaluation.epochs import EpochStrip, epoch_strip
 from pomp.evaluation.model_scores import ModelScores, score_models
-from pomp.evaluation.prediction_error import PredictionError, TimedAuc, prediction_error, timed_auc
+from pomp.evaluation.prediction_error import PredictionError, prediction_error
 from pomp.evaluation.report import HORIZONS_DAYS
+from pomp.evaluation.timed_scores import TimedScores, score_by_time
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
@@ -73,10 +74,15 @@ def model_scores(run: Run) -> ModelScores:
     Raises:
         RunError: as `judge`, or the plain models are of other patients.
     """
+    return score_models(_tables(run))
+
+
+def _tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Predictions by model, that of the run first."""
     tables, others = {system_name(run.config): run.require_predictions()}, run.comparators()
     if others is not None:
         tables |= {str(model): part for model, part in others.groupby("model", sort=False)}
-    return score_models(tables)
+    return tables
 
 
 @data.kept_for(*data.TABLES)
@@ -117,18 +123,19 @@ def errors_by_time(run: Run) -> PredictionError | None:
     return prediction_error(predictions, baseline)
 
 
-@data.kept_for(*data.TABLES)
-def timed_aucs(run: Run) -> tuple[TimedAuc, ...]:
-    """AUC at 1, 3 and 5 years, as far as anybody is followed and there is more than one fold.
+@data.kept_for(*data.TABLES, spinner="Drawing the patients again, 1,000 times…")
+def scored_by_time(run: Run) -> TimedScores | None:
+    """AUC and Brier score of all models at 1, 3 and 5 years, as far as anybody is followed; None with one fold.
 
     Raises:
-        RunError: as `judge`.
+        RunError: as `model_scores`.
     """
-    predictions = run.require_predictions()
+    tables, baseline = _tables(run), run.baseline()
+    predictions = next(iter(tables.values()))
     if predictions["fold"].nunique() < 2:
-        return ()
+        return None
     reached = [days for days in HORIZONS_DAYS if days < predictions["time_days"].max()]
-    return tuple(timed_auc(predictions, days) for days in reached)
+    return score_by_time(tables, {} if baseline is None else {system_name(run.config): baseline}, reached)
 
 
 @data.kept_for(METRICS)

@@ -15,8 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from pomp.evaluation.calibration import fold_baseline, predicted_survival
 from pomp.evaluation.concordance import concordant, uncensored_probability
 from pomp.evaluation.curves import kaplan_meier
-from pomp.evaluation.paired import draw_within, estimate
-from pomp.evaluation.uncertainty import Interval
 
 Array = NDArray[np.float64]
 STEPS = 100
@@ -36,17 +34,6 @@ class PredictionError:
     integrated: float
     """Mean over the time shown; nan with fewer than two times."""
     integrated_reference: float
-
-
-@dataclass(frozen=True)
-class TimedAuc:
-    """The chance that of two patients, one dead by the horizon and one alive, the dead one had the higher risk."""
-
-    horizon_days: float
-    auc: float
-    """Mean over the folds in which both kinds are known; nan without one."""
-    interval: Interval
-    folds: int
 
 
 def brier_parts(
@@ -143,28 +130,11 @@ def prediction_error(predictions: pd.DataFrame, baseline: pd.DataFrame) -> Predi
     )
 
 
-def timed_auc(predictions: pd.DataFrame, horizon_days: float, resamples: int = 1000, seed: int = 0) -> TimedAuc:
-    """Cumulative/dynamic AUC of out-of-fold risks at a horizon: the mean over folds, with its bootstrap interval.
-
-    The dead are weighted by 1/G at their death. Patients are drawn again within their fold; G stays as it is.
-
-    Args:
-        predictions: fold, time_days, event, risk.
-        horizon_days: days after the start.
-        resamples: how often patients are drawn.
-        seed: of the draws.
-
-    Source: Uno et al., JASA 2007;102:527-537. A fold's AUC equals scikit-survival's `cumulative_dynamic_auc`.
-    """
-    labels = predictions["fold"].to_numpy()
-    drawn = np.vstack([np.ones(len(labels)), draw_within(labels, resamples, seed)])  # first the patients as they are
-    means, folds = drawn_auc(predictions, horizon_days, drawn)
-    found = estimate(means)
-    return TimedAuc(horizon_days, found.value, found.interval, folds)
-
-
 def drawn_auc(predictions: pd.DataFrame, horizon_days: float, drawn: Array) -> tuple[Array, int]:
-    """(R,) the AUC of `timed_auc` in each of R samples, and the number of folds of which it is the mean.
+    """(R,) cumulative/dynamic AUC of out-of-fold risks in each of R samples, and of how many folds it is the mean.
+
+    The chance that of two patients, one dead by the horizon and one alive, the dead one had the higher risk. The dead
+    are weighted by 1/G at their death, which stays as it is whoever is drawn.
 
     Args:
         predictions: fold, time_days, event, risk; N patients.
@@ -173,6 +143,8 @@ def drawn_auc(predictions: pd.DataFrame, horizon_days: float, drawn: Array) -> t
 
     Returns:
         nan in samples where no such fold has both the dead and the living.
+
+    Source: Uno et al., JASA 2007;102:527-537. A fold's AUC equals scikit-survival's `cumulative_dynamic_auc`.
     """
     labels = predictions["fold"].to_numpy()
     values = []

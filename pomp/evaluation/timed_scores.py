@@ -55,6 +55,10 @@ class TimedScores:
     patients: int
     """Scored by every model in the same fold: all numbers are of these."""
 
+    def of(self, model: str, kind: Kind) -> tuple[TimedScore, ...]:
+        """One model's scores of a kind, by horizon; empty where it has none."""
+        return tuple(one for one in self.scores if (one.model, one.kind) == (model, kind))
+
 
 def score_by_time(
     tables: Mapping[str, pd.DataFrame],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dashboard.charts.timed_scores import score_cell
 from dashboard.report.document import Document, Figure, cell, section, text
 from dashboard.report.explanation import contribution_table, leading_genes
 from dashboard.report.patients import slide_funnel
@@ -20,6 +21,8 @@ from pomp.config import override
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import read_cohort
 from pomp.evaluation.report import evaluate, optimism
+from pomp.runs.info_sheet.facts import gather_facts
+from pomp.runs.info_sheet.results import by_time
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.browsing import PATIENCE, SCREENSHOTS
@@ -105,6 +108,20 @@ def test_says_what_must_be_known_first(demo: ReportPage) -> None:
     start = demo.words[:1200]
     for said in ("honest protocol", "Research use only", "synthetic", "no patient is real", "must not guide"):
         assert said in start
+
+
+def test_models_are_judged_and_scored_by_time(fake: FakeWorkspace, honest: ReportPage) -> None:
+    facts = gather_facts(fake.runs["honest"])
+    assert facts.by_time is not None
+    scores = [one.score for one in facts.by_time.scores if one.kind != "integrated brier"]
+    assert len(scores) == 3 * 3 + 2 * 3  # AUC of POMP and two plain models, Brier score of POMP and Kaplan-Meier
+    for one in scores:
+        assert score_cell(one) in honest.words
+    for line in by_time(facts):
+        if line.startswith("Integrated"):
+            assert line in honest.words
+    for beside in facts.comparisons:
+        assert beside.verdict.sentence("POMP", beside.other) in honest.words
 
 
 def test_what_makes_it_again(demo: ReportPage) -> None:

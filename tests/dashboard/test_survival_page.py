@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.charts.timed_scores import timed_table
 from dashboard.survival.added import describe_added
 from dashboard.survival.calibration import describe_calibration
 from dashboard.survival.choices import CurveChoice
@@ -18,8 +19,9 @@ from dashboard.survival.compared import compare
 from dashboard.survival.comparison_table import comparison_numbers
 from dashboard.survival.grouping import GroupChoice
 from dashboard.survival.patients import patient_table
-from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores
+from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores, scored_by_time
 from dashboard.survival.seeds import repeat_scores
+from dashboard.survival.timed import integrated_words
 from pomp.config import override
 from pomp.evaluation.added_value import AddedRatio, AddedValue
 from pomp.evaluation.calibration_slope import Calibration, CalibrationInTheLarge, CalibrationSlope
@@ -28,6 +30,7 @@ from pomp.evaluation.model_comparison import compare_models
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.pooled import fold_scores, pool
 from pomp.evaluation.report import evaluate
+from pomp.evaluation.timed_scores import REFERENCE, TimedScore, TimedScores
 from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
@@ -254,10 +257,10 @@ def numbers_of(slope: tuple[float, float], level: tuple[float, float], reason: s
 
 @pytest.mark.parametrize(("found", "said"), [
     (numbers_of((0.9, 1.1), (0.8, 1.2)), []),
-    (numbers_of((0.1, 0.3), (0.2, 0.4)), ["too extreme", "Fewer died than predicted"]),
-    (numbers_of((1.1, 2.0), (1.2, 1.6)), ["too cautious", "More died than predicted"]),
+    (numbers_of((0.1, 0.3), (0.2, 0.4)), ["too extreme", "Fewer events than predicted"]),
+    (numbers_of((1.1, 2.0), (1.2, 1.6)), ["too cautious", "More events than predicted"]),
     (numbers_of((np.nan, np.nan), (np.nan, np.nan), "nobody died"),
-     ["no calibration slope: nobody died", "no number of expected deaths: nobody died"]),
+     ["no calibration slope: nobody died", "no number of expected events: nobody died"]),
 ])  # fmt: skip
 def test_calibration_in_words(found: Calibration, said: list[str]) -> None:
     sentences = describe_calibration(found)
@@ -331,9 +334,55 @@ def test_calibration_brier_and_auc(fake: FakeWorkspace) -> None:
     said = words(app)
     assert "7.39" in said
     assert "Integrated Brier score" in said
-    assert [metric.label for metric in app.metric if metric.label.startswith("AUC")] == [
-        "AUC at 1 year", "AUC at 3 years", "AUC at 5 years",
+    found = scored_by_time(fake.runs["released"])
+    assert found is not None
+    shown = [table.value for table in app.dataframe if "1 year" in table.value]
+    assert [table["Model"].tolist() for table in shown] == [
+        ["POMP", "clinical Cox", "ridge Cox (30 components)"], ["POMP", "Kaplan-Meier"],
     ]  # fmt: skip
+    for table, kind in zip(shown, ("auc", "brier"), strict=True):
+        for row in table.to_dict("records"):
+            scores = found.of(row["Model"], kind)
+            assert list(row)[1:] == ["1 year", "3 years", "5 years"]
+            for one, cell in zip(scores, list(row.values())[1:], strict=True):
+                interval = one.score.interval
+                assert cell == f"{one.score.value:.3f} ({interval.lower:.3f}–{interval.upper:.3f})"
+
+
+def test_scores_by_time_as_a_table(fake: FakeWorkspace) -> None:
+    found = scored_by_time(fake.runs["honest"])
+    assert found is not None
+    table = timed_table(found)
+    assert len(table) == len(found.scores)
+    assert table.loc[table["model"] == "POMP", "gain"].isna().all()
+    beside = table[(table["model"] == REFERENCE) & (table["kind"] == "integrated brier")].iloc[0]
+    own = table[(table["model"] == "POMP") & (table["kind"] == "integrated brier")].iloc[0]
+    assert beside["gain"] == pytest.approx(beside["value"] - own["value"])
+    assert beside["gain_lower"] < beside["gain"] < beside["gain_upper"]
+
+
+def integrated(own: float, beside: float) -> TimedScores:
+    def score(model: str, value: float, gain: Estimate | None) -> TimedScore:
+        estimate = Estimate(value, Interval(value - 0.01, value + 0.01))
+        return TimedScore(model, "integrated brier", 730.5, estimate, gain)
+
+    gain = Estimate(beside - own, Interval(beside - own - 0.02, beside - own + 0.02))
+    return TimedScores((score("POMP", own, None), score(REFERENCE, beside, gain)), 50)
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    (integrated(0.15, 0.2), "**Integrated Brier score 0.150 (0.140–0.160)** over 2.0 years, Kaplan–Meier 0.200 "
+     "(0.190–0.210): 25% better than the same prediction for everybody (Kaplan–Meier's less it: +0.050, 95 % interval "
+     "+0.030 to +0.070)."),
+    (integrated(0.25, 0.2), "25% worse than the same prediction for everybody (Kaplan–Meier's less it: −0.050, 95 % "
+     "interval −0.070 to −0.030)."),
+    (integrated(np.nan, np.nan), ""),
+    (TimedScores((), 0), ""),
+])  # fmt: skip
+def test_integrated_brier_in_words(found: TimedScores, said: str) -> None:
+    words_of = integrated_words(found, "POMP")
+    assert words_of.endswith(said)
+    assert bool(words_of) == bool(said)
 
 
 def test_only_a_cosine_is_said_to_be_bounded(

@@ -10,8 +10,8 @@ from sksurv.util import Surv
 
 from pomp.errors import RunError
 from pomp.evaluation.calibration import fold_baseline, predicted_survival
-from pomp.evaluation.paired import draw_within
-from pomp.evaluation.prediction_error import brier_times, prediction_error, timed_auc
+from pomp.evaluation.paired import draw_within, estimate
+from pomp.evaluation.prediction_error import brier_times, drawn_auc, prediction_error
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores, score_by_time
 
 from .test_prediction_error import baseline_of, predictions
@@ -59,9 +59,11 @@ def test_agrees_with_the_functions_of_one_model() -> None:
     tables = models()
     found = {(one.model, one.kind, one.days): one.score for one in scored(tables, ("POMP",)).scores}
     for days in HORIZONS:
-        alone = timed_auc(tables["POMP"], days, resamples=200)
-        assert found["POMP", "auc", days].value == pytest.approx(alone.auc)
+        drawn = np.vstack([np.ones(200), draw_within(tables["POMP"]["fold"], 200, seed=0)])
+        alone = estimate(drawn_auc(tables["POMP"], days, drawn)[0])
+        assert found["POMP", "auc", days].value == pytest.approx(alone.value)
         assert vars(found["POMP", "auc", days].interval) == pytest.approx(vars(alone.interval))
+        assert alone.interval.lower < alone.value < alone.interval.upper
     curve = prediction_error(tables["POMP"], baseline_of(tables["POMP"]))
     until = curve.time[-1]
     assert found["POMP", "integrated brier", until].value == pytest.approx(curve.integrated)

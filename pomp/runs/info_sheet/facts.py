@@ -19,8 +19,9 @@ from pomp.evaluation.calibration_slope import Calibration, calibration
 from pomp.evaluation.follow_up import MedianFollowUp, median_follow_up
 from pomp.evaluation.model_comparison import ModelComparison, compare_models
 from pomp.evaluation.model_scores import ModelScores, score_models
-from pomp.evaluation.prediction_error import PredictionError, TimedAuc, prediction_error, timed_auc
+from pomp.evaluation.prediction_error import PredictionError, prediction_error
 from pomp.evaluation.report import HORIZONS_DAYS, EvaluationReport, evaluate
+from pomp.evaluation.timed_scores import TimedScores, score_by_time
 from pomp.runs.command import nearest_preset
 from pomp.runs.run import Run
 from pomp.runs.status import Status
@@ -65,8 +66,10 @@ class RunFacts:
     added: AddedValue | None
     """To the clinical data; None where the run has no clinical model."""
     calibration: Calibration | None
-    aucs: tuple[TimedAuc, ...]
+    by_time: TimedScores | None
+    """AUC and Brier score of all models at 1, 3 and 5 years, as far as anybody is followed; None with one fold."""
     error: PredictionError | None
+    """The Brier score as a curve; None without baseline hazards, or with one fold."""
     follow_up: MedianFollowUp
     patients: int
     events: int
@@ -90,7 +93,8 @@ def gather_facts(run: Run) -> RunFacts:
     if comparators is not None:
         tables |= {str(name): part for name, part in comparators.groupby("model", sort=False)}
     several = predictions["fold"].nunique() > 1
-    reached = [days for days in HORIZONS_DAYS if several and days < predictions["time_days"].max()]
+    reached = [days for days in HORIZONS_DAYS if days < predictions["time_days"].max()]
+    baselines = {} if baseline is None else {model: baseline}
     splits, today = run.splits(), look_at_cohort(run)
     report, scores = evaluate(predictions, baseline, comparators, model), score_models(tables)
     preset, changes = nearest_preset(run.config)
@@ -104,7 +108,7 @@ def gather_facts(run: Run) -> RunFacts:
         comparisons=compare_models(report, scores),
         added=added_value(tables[CLINICAL], predictions) if CLINICAL in tables else None,
         calibration=calibration(predictions, baseline) if baseline is not None else None,
-        aucs=tuple(timed_auc(predictions, days) for days in reached),
+        by_time=score_by_time(tables, baselines, reached) if several else None,
         error=prediction_error(predictions, baseline) if several and baseline is not None else None,
         follow_up=median_follow_up(predictions["time_days"], predictions["event"]),
         patients=len(predictions),

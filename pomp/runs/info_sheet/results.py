@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pomp.evaluation.model_comparison import ModelComparison
+from pomp.evaluation.paired import Estimate
+from pomp.evaluation.timed_scores import REFERENCE
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item
 
@@ -81,18 +83,31 @@ def performance(facts: RunFacts) -> tuple[str, ...]:
     if report.hazard_ratio is not None:
         ratio = report.hazard_ratio
         said.append(f"Hazard ratio {ratio.ratio:.2f} ({ratio.lower:.2f} to {ratio.upper:.2f}).")
-    said += [
-        f"AUC at {years(one.horizon_days)}: {number(one.auc)} ({number(one.interval.lower)} to "
-        f"{number(one.interval.upper)})."
-        for one in facts.aucs
-        if one.folds
+    return (*said, *by_time(facts), *calibrated(facts))
+
+
+def by_time(facts: RunFacts) -> tuple[str, ...]:
+    """AUC at each horizon and the integrated Brier score, as far as they are known."""
+    found = facts.by_time
+    if found is None:
+        return ()
+    said = [
+        f"AUC at {years(one.days)}: {estimate(one.score)}."
+        for one in found.of(facts.model, "auc")
+        if math.isfinite(one.score.value)
     ]
-    if facts.error is not None and math.isfinite(facts.error.integrated):
+    own, beside = found.of(facts.model, "integrated brier"), found.of(REFERENCE, "integrated brier")
+    if own and math.isfinite(own[0].score.value):
         said.append(
-            f"Integrated Brier score {number(facts.error.integrated)}; Kaplan–Meier, the same for everybody: "
-            f"{number(facts.error.integrated_reference)}."
+            f"Integrated Brier score {estimate(own[0].score)}; Kaplan–Meier, the same for everybody: "
+            f"{estimate(beside[0].score)}."
         )
-    return (*said, *calibrated(facts))
+    return tuple(said)
+
+
+def estimate(found: Estimate) -> str:
+    """'0.718 (0.620 to 0.802)'."""
+    return f"{number(found.value)} ({number(found.interval.lower)} to {number(found.interval.upper)})"
 
 
 def verdicts(facts: RunFacts) -> tuple[str, ...]:

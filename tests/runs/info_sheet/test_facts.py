@@ -16,7 +16,7 @@ from pomp.errors import RunError
 from pomp.evaluation.follow_up import median_follow_up
 from pomp.evaluation.report import evaluate
 from pomp.runs.info_sheet.facts import gather_facts, look_at_cohort, shared_sites
-from pomp.runs.info_sheet.results import flow, reasons_left_out
+from pomp.runs.info_sheet.results import by_time, flow, reasons_left_out
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, make_cohort
@@ -54,6 +54,18 @@ def test_numbers_are_those_of_the_evaluation(runs: dict[str, Run]) -> None:
     assert facts.preset == "honest"
     assert facts.changes["omics.genes"] == 5
     assert "seed" not in facts.changes
+
+
+def test_scores_by_time_in_words(runs: dict[str, Run]) -> None:
+    facts = gather_facts(runs["honest"])
+    assert facts.by_time is not None
+    auc, *_, brier = by_time(facts)
+    (first, *_), (own,) = facts.by_time.of("POMP", "auc"), facts.by_time.of("POMP", "integrated brier")
+    interval = first.score.interval
+    assert auc == f"AUC at 1 year: {first.score.value:.3f} ({interval.lower:.3f} to {interval.upper:.3f})."
+    assert brier.startswith(f"Integrated Brier score {own.score.value:.3f} (")
+    assert "Kaplan–Meier, the same for everybody: " in brier
+    assert by_time(replace(facts, by_time=None)) == ()
 
 
 def test_without_its_tables_what_rests_on_them_is_missing(runs: dict[str, Run], tmp_path: Path) -> None:
