@@ -129,7 +129,7 @@ def _cell(found: Estimate) -> str:
 
 
 def _signed(found: Estimate) -> str:
-    return f"{found.value:+.3f} ({found.interval.lower:+.3f} to {found.interval.upper:+.3f})"
+    return f"{found.value:+.3f} ({found.interval.lower:+.3f} to {found.interval.upper:+.3f})".replace("-", "−")
 
 
 def score_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.charts.timed_scores import score_cell, shown_scores, timed_table
 from dashboard.elements import save_table
 from dashboard.survival.results import scored_by_time
-from dashboard.words import DAYS_PER_YEAR
+from dashboard.words import DAYS_PER_YEAR, number
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
@@ -22,21 +22,18 @@ def show_timed(run: Run) -> None:
     if found is None or not any(math.isfinite(one.score.value) for one in found.scores):
         st.caption("There is no AUC: no fold has somebody with the event within a year and somebody without.")
         return
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown("**AUC** (higher is better)")
-        st.dataframe(shown_scores(found, "auc"), hide_index=True, alt="AUC of each model at 1, 3 and 5 years")
-        st.caption(
-            "Of two patients, one who had the event by then and one who had not: how often the first had the higher "
-            "risk. 0.5 is guessing."
-        )
-    with right:
-        st.markdown("**Brier score** (lower is better)")
-        st.dataframe(shown_scores(found, "brier"), hide_index=True, alt="Brier score at 1, 3 and 5 years")
-        st.caption(
-            "Kaplan–Meier gives everybody the same survival, that of the training patients: what does not get below it "
-            "predicts no better than no model. The plain models have no baseline hazard, hence no Brier score."
-        )
+    st.markdown("**AUC** (higher is better)")
+    st.dataframe(shown_scores(found, "auc"), hide_index=True, alt="AUC of each model at 1, 3 and 5 years")
+    st.caption(
+        "Of two patients, one who had the event by then and one who had not: how often the first had the higher risk. "
+        "0.5 is guessing."
+    )
+    st.markdown("**Brier score** (lower is better)")
+    st.dataframe(shown_scores(found, "brier"), hide_index=True, alt="Brier score at 1, 3 and 5 years")
+    st.caption(
+        "Kaplan–Meier gives everybody the same survival, that of the training patients: what does not get below it "
+        "predicts no better than no model. The plain models have no baseline hazard, hence no Brier score."
+    )
     save_table(timed_table(found), f"by-time-{run.id}")
     st.caption(
         f"Means over the folds in which the score is defined, of {found.patients} patients, with 95 % intervals from "
@@ -57,10 +54,14 @@ def integrated_words(found: TimedScores, model: str) -> str:
     if not own or not beside or beside[0].gain is None or not math.isfinite(own[0].score.value):
         return ""
     (ours,), (theirs,), gain = own, beside, beside[0].gain
-    share = gain.value / theirs.score.value
-    limits = f"{gain.interval.lower:+.3f} to {gain.interval.upper:+.3f}"
-    return (
+    ahead, low, high = gain.value, gain.interval.lower, gain.interval.upper
+    verdict = "better" if ahead > 0 else "worse"
+    if ahead <= 0:
+        ahead, low, high = -ahead, -high, -low
+    share, holds = ahead / theirs.score.value, ", which holds 0" if low <= 0 else ""
+    said = (
         f"**Integrated Brier score {score_cell(ours.score)}** over {ours.days / DAYS_PER_YEAR:.1f} years, Kaplan–Meier "
-        f"{score_cell(theirs.score)}: {abs(share):.0%} {'better' if gain.value > 0 else 'worse'} than the same prediction "
-        f"for everybody (Kaplan–Meier's less it: {gain.value:+.3f}, 95 % interval {limits})."
-    ).replace("-", "−")
+        f"{score_cell(theirs.score)}: {share:.0%} {verdict} than the same prediction for everybody "
+        f"(by {number(ahead)}, 95 % interval {number(low)} to {number(high)}{holds})."
+    )
+    return said.replace("-", "−")
