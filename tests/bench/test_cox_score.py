@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from shutil import which
+from collections.abc import Callable
 
 import pytest
 
@@ -11,13 +11,12 @@ from pomp.bench import cox_score
 from pomp.bench.cox_score import measure
 
 
-def test_the_measurement_is_made() -> None:
+def test_the_measurement_is_made(needs_r: Callable[[str], None]) -> None:
     (measured,) = measure("small")
     loop, r = measured.rivals
     assert measured.ratio(loop) is not None
     assert loop.note == "extrapolated from 20 of 100 genes"
-    if which("Rscript") is None:
-        pytest.skip("R is not installed")
+    needs_r("survival")
     assert measured.ratio(r) is not None
     difference = re.search(
         r"χ² of 20 genes differs from R's score test by at most a share of (\S+)$", measured.checks[0]
@@ -33,8 +32,7 @@ def test_without_r_its_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None
     assert measured.checks == []
 
 
-def test_r_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    if which("Rscript") is None:
-        pytest.skip("R is not installed")
+def test_r_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, needs_r: Callable[[str], None]) -> None:
+    needs_r("base")
     monkeypatch.setattr(cox_score, "R_SCRIPT", "library(no.such.package)")
     assert "no.such.package" in measure("small")[0].rivals[1].note

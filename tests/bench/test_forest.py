@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from shutil import which
+from collections.abc import Callable
 
 import pytest
 
@@ -11,7 +11,7 @@ from pomp.bench import forest
 from pomp.bench.forest import measure
 
 
-def test_the_measurements_are_made() -> None:
+def test_the_measurements_are_made(needs_r: Callable[[str], None]) -> None:
     compared, nested, *stability = measure("small")
     scikit_survival, ranger, forest_src = compared.rivals
     assert compared.ratio(scikit_survival) is not None
@@ -23,8 +23,7 @@ def test_the_measurements_are_made() -> None:
     assert nested.rivals[0].note.startswith("extrapolated")
     assert [work.work[-8:] for work in stability] == [" 5 trees", "10 trees"]
     assert all(re.fullmatch(r"two seeds share \d+% \(by chance 12%\)", work.checks[0]) for work in stability)
-    if which("Rscript") is None:
-        pytest.skip("R is not installed")
+    needs_r("ranger")
     assert compared.ratio(ranger) is not None
 
 
@@ -41,8 +40,7 @@ def test_without_r_its_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None
     assert (ranger.seconds, ranger.note) == (None, "Rscript with ranger is not installed")
 
 
-def test_r_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    if which("Rscript") is None:
-        pytest.skip("R is not installed")
+def test_r_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, needs_r: Callable[[str], None]) -> None:
+    needs_r("base")
     monkeypatch.setattr(forest, "R_SCRIPT", "library(no.such.package)")
     assert "no.such.package" in measure("small")[0].rivals[1].note

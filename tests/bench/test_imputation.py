@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from shutil import which
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -31,9 +31,8 @@ def test_without_r_its_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None
     assert (rival.seconds, rival.note) == (None, "R is not installed")
 
 
-def test_r_without_the_package_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    if which("Rscript") is None:
-        pytest.skip("R is not installed")
+def test_r_without_the_package_says_so(monkeypatch: pytest.MonkeyPatch, needs_r: Callable[[str], None]) -> None:
+    needs_r("base")
     monkeypatch.setattr(imputation, "R_SCRIPT", "library(no.such.package)")
     assert "no.such.package" in imputation._r(incomplete_table(5, 8, 0.5)).note
 
