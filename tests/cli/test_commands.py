@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pomp.cli import main
 from pomp.config import PRESETS, RunConfig
 from pomp.data.demo.build import DESIGN, draw_demo, write_tables
 from pomp.data.demo.slides import make_slide
@@ -103,10 +104,20 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_failures_are_one_paragraph(case: str, tmp_path: Path) -> None:
+def test_failures_are_one_paragraph(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     words, message = FAILURES[case]
-    done = pomp(*words, home=tmp_path)
+    monkeypatch.setattr(sys, "argv", ["pomp", *words, "--home", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    printed = capsys.readouterr()
+    assert message in " ".join((printed.out + printed.err).split())
+
+
+def test_a_failure_ends_the_process_with_its_text_alone(tmp_path: Path) -> None:
+    done = pomp("run", "nobody", home=tmp_path)
     assert done.returncode == 1
-    said = " ".join((done.stdout + done.stderr).split())
-    assert message in said
-    assert "Traceback" not in said
+    assert "nobody" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
