@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -22,6 +24,9 @@ from pomp.progress import OnProgress
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp, system_name
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
 _AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")  # what GitHub's Markdown makes a link without being asked
@@ -142,6 +147,14 @@ def save_table(table: pd.DataFrame, name: str) -> None:
         "Numbers (CSV)", lambda: to_csv(table), f"{name}.csv", "text/csv", key=f"save-{name}", on_click="ignore",
         type="tertiary", icon=":material/download:",
     )  # fmt: skip
+
+
+def card_row() -> Callable[..., DeltaGenerator]:
+    """What draws a metric as a card beside the last: as wide as it needs, and on a new line where a window is narrow.
+
+    It takes what `st.metric` takes. Columns would cut a number off in a narrow window.
+    """
+    return partial(st.container(horizontal=True).metric, border=True, width="content")
 
 
 def pick_run(runs: Sequence[Run]) -> Run:

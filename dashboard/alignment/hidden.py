@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.alignment.scores import reconstructed, spread_table
 from dashboard.charts.alignment import correlation_figure, reconstruction_figure
-from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.elements import card_row, empty_state, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import PATIENT, pick, switch
@@ -57,18 +57,18 @@ def show_hidden(run: Run) -> None:
 
 
 def show_correlations(row: pd.Series) -> None:
-    cards = st.columns(3)
-    cards[0].metric(
-        "Pearson's r", number(row["pearson"], 2), border=True,
+    card = card_row()
+    card(
+        "Pearson's r", number(row["pearson"], 2),
         help="Correlation of predicted and observed values over the genes of the type: 1 is perfect, 0 nothing. Values "
         "are standardised, so that the average profile, which is 0 for every gene, earns nothing.",
     )  # fmt: skip
-    cards[1].metric(
-        "Spearman's ρ", number(row["spearman"], 2), border=True,
+    card(
+        "Spearman's ρ", number(row["spearman"], 2),
         help="The same by ranks: a few extreme genes do not decide it.",
     )  # fmt: skip
-    cards[2].metric(
-        "r with predictions for others", number(row["others"], 2), border=True,
+    card(
+        "r with predictions for others", number(row["others"], 2),
         help="The mean correlation of this patient's values with what was predicted for the other patients of the "
         "fold. Only what the first number has beyond it is about this patient.",
     )  # fmt: skip

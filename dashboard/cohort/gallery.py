@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.cohort.open_patient import predicted_patients
 from dashboard.cohort.slide_states import SlideStates, slide_picture, slide_states
-from dashboard.elements import empty_state, plain, run_label, save_table
+from dashboard.elements import card_row, empty_state, plain, run_label, save_table
 from dashboard.state import ONLY, PAGE, PATIENT, RUN, SLIDE, SORT, VIEW, go, switch
 from dashboard.words import count
 from pomp.data.cohort import Cohort
@@ -89,15 +89,15 @@ def _ask_slides(states: pd.DataFrame) -> pd.DataFrame:
 
 def _show_counts(states: pd.DataFrame) -> None:
     regions = states["regions"].dropna()
-    cards = st.columns(4)
-    cards[0].metric("Slides", len(states), border=True)
-    cards[1].metric("Patients", states["patient"].nunique(), border=True, help="With at least one slide.")
-    cards[2].metric(
-        "Regions a slide", f"{regions.median():.0f}" if len(regions) else "–", border=True,
+    card = card_row()
+    card("Slides", len(states))
+    card("Patients", states["patient"].nunique(), help="With at least one slide.")
+    card(
+        "Regions a slide", f"{regions.median():.0f}" if len(regions) else "–",
         help=f"Median over the slides that could be used. In all: {int(regions.sum()):,} regions.",
     )  # fmt: skip
-    cards[3].metric(
-        "With problems", int((states["problem"] != "").sum()), border=True,
+    card(
+        "With problems", int((states["problem"] != "").sum()),
         help="Slides that could not be used, or that are not prepared yet.",
     )  # fmt: skip
 

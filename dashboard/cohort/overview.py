@@ -15,7 +15,7 @@ from dashboard.cohort.funnel import show_funnel
 from dashboard.cohort.groups import show_survival
 from dashboard.cohort.measured import show_measured
 from dashboard.cohort.patient_list import show_patients
-from dashboard.elements import empty_state, plain
+from dashboard.elements import card_row, empty_state, plain
 from dashboard.endpoints import describe_endpoint
 from dashboard.words import follow_up
 from pomp.data.cohort import Cohort, CohortCheck
@@ -46,19 +46,19 @@ def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     endpoint, outcome = describe_endpoint(cohort.endpoint), cohort.outcome.loc[patients]
     events, slides = int(outcome["event"].sum()), cohort.slides["patient"].isin(patients)
     share = f" {events / len(outcome):.0%} of the patients." if patients else ""
-    cards = st.columns(5)
-    cards[0].metric("Patients", len(patients), border=True, help="Kept for the analysis; see the funnel below.")
-    cards[1].metric(
-        endpoint.events.capitalize(), events, border=True,
+    card = card_row()
+    card("Patients", len(patients), help="Kept for the analysis; see the funnel below.")
+    card(
+        endpoint.events.capitalize(), events,
         help=f"Endpoint {plain(cohort.endpoint)}: {endpoint.name}.{share}",
     )  # fmt: skip
-    cards[2].metric(
-        "Median follow-up", _describe_follow_up(cohort, patients), border=True,
+    card(
+        "Median follow-up", _describe_follow_up(cohort, patients),
         help="By the reverse Kaplan–Meier method (Schemper & Smith 1996): how long half of the patients would have "
         f"been followed, had no {endpoint.event} ended it. The plain median of the times is shorter.",
     )  # fmt: skip
-    cards[3].metric("Omics types", len(cohort.omics), border=True, help="Tables of molecular measurements.")
-    cards[4].metric("Slides", int(slides.sum()), border=True, help="Whole-slide images of these patients.")
+    card("Omics types", len(cohort.omics), help="Tables of molecular measurements.")
+    card("Slides", int(slides.sum()), help="Whole-slide images of these patients.")
 
 
 def _describe_follow_up(cohort: Cohort, patients: list[str]) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import QUANTILES, patient_figure
-from dashboard.elements import show_figure
+from dashboard.elements import card_row, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
 from dashboard.words import follow_up
@@ -27,22 +27,22 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
     rank = int((fold["risk"] > patient["risk"]).sum()) + 1
     number = int(patient["fold"]) + 1
     bounded = _BOUNDED if run.config.model.bounded else ""
-    cards = st.columns(4)
-    cards[0].metric(
-        "Risk score", f"{patient['risk']:+.3f}", border=True,
+    card = card_row()
+    card(
+        "Risk score", f"{patient['risk']:+.3f}",
         help=f"Log of the relative hazard: 0.7 more means twice the hazard.{bounded}",
     )  # fmt: skip
-    cards[1].metric(
-        f"Rank in fold {number}", f"{rank} of {len(fold)}", border=True,
+    card(
+        f"Rank in fold {number}", f"{rank} of {len(fold)}",
         help="1 is the highest risk. The model of this fold was trained without these patients. Risks of different "
         "folds come from different models, so there is no exact rank in the whole cohort.",
     )  # fmt: skip
-    cards[2].metric(
-        "Group", "high risk" if patient["high_risk"] else "low risk", border=True,
+    card(
+        "Group", "high risk" if patient["high_risk"] else "low risk",
         help=f"High: above {patient['cutoff']:+.3f}, the median risk of the fold's training patients.",
     )  # fmt: skip
-    cards[3].metric(
-        "Would change group", "–" if changes is None else changes, border=True,
+    card(
+        "Would change group", "–" if changes is None else changes,
         help="How often the cut between the groups falls on the other side of this patient when the training patients "
         "are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss.",
     )  # fmt: skip

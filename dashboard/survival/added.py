@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from dashboard.elements import plain, save_table
+from dashboard.elements import card_row, plain, save_table
 from dashboard.survival.results import CLINICAL_ONLY, added_to_clinical
 from dashboard.words import number
 from pomp.evaluation.added_value import AddedRatio, AddedValue
@@ -27,19 +27,19 @@ def show_added(run: Run) -> None:
     st.subheader("What it adds to the clinical data")
     st.markdown(plain(describe_added(found, model)))
     if found.reason is None:
-        cards = st.columns(3)
-        cards[0].metric(
-            "Likelihood-ratio p", _p(found.p_value).removeprefix("= "), border=True,
+        card = card_row()
+        card(
+            "Likelihood-ratio p", _p(found.p_value).removeprefix("= "),
             help=f"Of a Cox model with the clinical risk and that of {model}, against one with the clinical risk "
             "alone, each fold with its own baseline. Small: the second risk adds something.",
         )  # fmt: skip
-        cards[1].metric(
-            "Hazard ratio beside it", _ratio(found.model_ratio), border=True,
+        card(
+            "Hazard ratio beside it", _ratio(found.model_ratio),
             help=f"By what factor the hazard rises with one standard deviation of the risk of {model}, among patients "
             "of the same clinical risk. 1: it adds nothing.",
         )  # fmt: skip
-        cards[2].metric(
-            "C-index gained", _gain(found.gain), border=True,
+        card(
+            "C-index gained", _gain(found.gain),
             help="Harrell's C of both risks together less that of the clinical risk, mean over folds, with the 95 % "
             "interval of the choice of test patients. Both risks are weighted as the other folds say.",
         )  # fmt: skip

@@ -13,7 +13,7 @@ from dashboard.charts.calibration import (
     calibration_table,
 )
 from dashboard.charts.survival import capitalise
-from dashboard.elements import empty_state, show_figure
+from dashboard.elements import card_row, empty_state, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
 from dashboard.survival.results import calibrated, errors_by_time
@@ -41,15 +41,15 @@ def _show_numbers(run: Run) -> None:
         return
     events = describe_endpoint(run.info.cohort.endpoint).events
     slope, level = found.slope, found.in_the_large
-    cards = st.columns(2)
-    cards[0].metric(
-        "Calibration slope", "–" if slope.reason else f"{slope.slope:.2f} ({_limits(slope.interval)})", border=True,
+    card = card_row()
+    card(
+        "Calibration slope", "–" if slope.reason else f"{slope.slope:.2f} ({_limits(slope.interval)})",
         help="By what factor the log risks are to be multiplied to fit what happened. 1 is right; below 1 they are too "
         "extreme, above 1 too cautious; at 0 they order nothing. With its 95 % interval.",
     )  # fmt: skip
-    cards[1].metric(
+    card(
         f"{capitalise(events)}, observed over expected",
-        "–" if level.reason else f"{level.ratio:.2f} ({_limits(level.interval)})", border=True,
+        "–" if level.reason else f"{level.ratio:.2f} ({_limits(level.interval)})",
         help=f"{level.observed} observed, {level.expected:.1f} expected within everybody's own follow-up. 1 is right; "
         "above 1, there were more than predicted. With its 95 % interval.",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.elements import plain
+from dashboard.elements import card_row, plain
 from dashboard.words import headline, number, p_value, verdict
 from pomp.evaluation.report import EvaluationReport, Optimism
 
@@ -18,30 +18,29 @@ def show_headline(report: EvaluationReport, beside: Optimism | None, *, named: b
         named: whether the difference is the optimism of a protocol.
     """
     score, ratio = report.score, report.hazard_ratio
-    cards = st.columns(5)
-    cards[0].metric(
-        "C-index, mean ± sd", headline(score), border=True,
+    card = card_row()
+    card(
+        "C-index, mean ± sd", headline(score),
         help="Of all pairs of patients whose order of death is known, the share that the risk puts in the right order. "
         "0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were not trained on.",
     )  # fmt: skip
-    cards[1].metric(
-        "95 % interval", f"{number(score.lower)}–{number(score.upper)}", border=True,
+    card(
+        "95 % interval", f"{number(score.lower)}–{number(score.upper)}",
         help="How far the mean could be off by the choice of test patients alone (1,000 bootstrap samples).",
     )  # fmt: skip
-    cards[2].metric(
-        "Log-rank p", p_value(report.logrank.p_value if report.logrank else None), border=True,
+    card(
+        "Log-rank p", p_value(report.logrank.p_value if report.logrank else None),
         help="Do the two risk groups, cut at the training fold's median, differ in survival? Stratified by fold: "
         "patients are compared with others of their fold only. By shuffling the groups within folds instead: p "
         f"{p_value(report.permutation_p)}.",
     )  # fmt: skip
-    cards[3].metric(
+    card(
         "Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.1f} ({ratio.lower:.1f}–{ratio.upper:.1f})",
-        border=True,
         help="How many times as often the event happens per day in the high- as in the low-risk group, with its 95 % "
         "interval; 1 means no difference.",
     )  # fmt: skip
-    cards[4].metric(
-        "Optimism" if named else "Difference", "–" if beside is None else f"{beside.difference:+.3f}", border=True,
+    card(
+        "Optimism" if named else "Difference", "–" if beside is None else f"{beside.difference:+.3f}",
         help="By how much the C-index is higher under the protocol that has seen the test patients, on the same folds: "
         "new patients do not get that gain. A dash: no other run on the same folds is chosen under Compare with."
         if named or beside is None

@@ -44,22 +44,19 @@ PRESETS: tuple[PresetName, ...] = ("paper", *(name for name in get_args(PresetNa
 def ask_what() -> tuple[str, ProtocolName, str, str]:
     """Cohort, protocol, settings and seeds, as the boxes say."""
     names = cohorts()
-    columns = st.columns([2, 3, 2, 1])
-    with columns[0]:
+    with st.container(horizontal=True):
         first = next((name for name in names if _has_run(name)), names[0])
         cohort = pick("Cohort", names, OF, first=first, explain="The paper's six TCGA cohorts; the demo is synthetic.")
-    with columns[1]:
         explained = "\n".join(f"- **{name}**: {text}" for name, text in PROTOCOLS.items())
         protocol = switch("Protocol", list(PROTOCOLS), UNDER, explain=explained)
-    with columns[2]:
         explained = "\n".join(f"- **{name}**: {PRESET_WORDS[name]}" for name in PRESETS)
         preset = switch(
             "Settings asked for", PRESETS, SETTINGS,
             explain="What a launch starts from, and what † is measured against.\n" + explained,
         )  # fmt: skip
-    seeds = columns[3].text_input(
-        "Seeds", key=SEEDS, bind="query-params", placeholder="0", help="Whole numbers with commas between them."
-    )
+        seeds = st.text_input(
+            "Seeds", key=SEEDS, bind="query-params", placeholder="0", help="Whole numbers with commas between them."
+        )
     return cohort, protocol, preset, seeds or ""
 
 

@@ -49,3 +49,20 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage) -> Non
     expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
     settle(page)
     forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_no_number_is_cut_off_in_a_narrow_window(page_address: str, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.goto(page_address)
+    settle(page)
+    values = page.get_by_test_id("stMetricValue")
+    expect(values.first).to_be_visible()
+    cut = values.evaluate_all(
+        "found => found.flatMap(one => [one, ...one.querySelectorAll('*')])"
+        ".filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"
+    )
+    assert (values.count(), cut) == (5, [])
+    forgive_probes(watched)
