@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data
-from dashboard.charts.training import FINETUNE, PRETRAIN, stage_metrics
+from dashboard.charts.training import FINETUNE, PRETRAIN, smooth, stage_metrics
 from dashboard.elements import show_figure
 from dashboard.once import once
 from dashboard.runs.listing import names
-from dashboard.state import amount, pick, tick
+from dashboard.state import pick, tick
 from dashboard.theme import SERIES, TEMPLATE, with_alpha
+from dashboard.training.progress import ask_smoothing
 from pomp.runs.run import Run
 
 MEASURE, SMOOTH, LOG = "measure", "smooth", "log"
@@ -39,13 +40,10 @@ def show_curves(runs: Sequence[Run]) -> None:
     with left:
         measure = pick("Measure", known, MEASURE, show=_title)
     with middle:
-        window = amount(
-            "Smoothing (epochs)", SMOOTH, first=1.0, lowest=1.0, highest=50.0, step=1.0,
-            explain="Each fold's curve is averaged over so many epochs around each. 1: as it is.",
-        )  # fmt: skip
+        smoothing = ask_smoothing(SMOOTH, "Each fold's curve is smoothed, then the mean is taken.")
     with right:
         log = tick("Logarithmic axis", LOG)
-    curves = once(mean_curves, metrics, measure, int(window))
+    curves = once(mean_curves, metrics, measure, smoothing)
     show_figure(
         once(curve_figure, curves, _title(measure), log=log), f"curves-{measure}", curves, "Measure by epoch and run"
     )
@@ -54,13 +52,13 @@ def show_curves(runs: Sequence[Run]) -> None:
     st.caption(said + (f" Without this measure: {', '.join(missing)}." if missing else ""))
 
 
-def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, window: int) -> pd.DataFrame:
+def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, smoothing: float) -> pd.DataFrame:
     """A row a run and epoch: run, epoch (from 1), mean and sd over the folds that have come so far, folds.
 
     Args:
         metrics: by the name of the run; those without the measure are left out.
         measure: one of `MEASURES`.
-        window: epochs over which each fold's curve is averaged, centred.
+        smoothing: of each fold's curve, see `smooth`.
     """
     parts = []
     for name, table in metrics.items():
@@ -68,9 +66,8 @@ def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, window: int) 
             continue
         rows = stage_metrics(table, MEASURES[measure][0])
         by_fold = rows.pivot_table(index="epoch", columns="fold", values=measure)
-        smooth = by_fold.rolling(window, center=True, min_periods=1).mean()
-        smooth = smooth.where(by_fold.notna())
-        own = pd.DataFrame({"mean": smooth.mean(axis=1), "sd": smooth.std(axis=1), "folds": smooth.count(axis=1)})
+        shown = by_fold.apply(smooth, smoothing=smoothing).where(by_fold.notna())
+        own = pd.DataFrame({"mean": shown.mean(axis=1), "sd": shown.std(axis=1), "folds": shown.count(axis=1)})
         own.insert(0, "run", name)
         own.insert(1, "epoch", own.index + 1)
         parts.append(own)

@@ -58,10 +58,19 @@ def show_curves(run: Run) -> None:
 
 def _ask_view() -> View:
     mean = switch("Lines", [BY_FOLD, MEAN], "train-lines") == MEAN
-    smoothing = amount(
-        "Smoothing", "train-smoothing", first=0.0, lowest=0.0, highest=0.95, step=0.05,
-        explain="0: as measured. Towards 1, each point is more of an average over the epochs before it; what was "
-        "measured then stands faintly behind.",
-    )  # fmt: skip
+    smoothing = ask_smoothing("train-smoothing", "What was measured then stands faintly behind.")
     log = tick("Logarithmic axis", "train-log", explain="Equal distances are equal factors: late progress shows.")
     return View(smoothing=smoothing, log=log, mean=mean)
+
+
+def ask_smoothing(key: str, more: str = "") -> float:
+    """The weight of what came before in a moving average over epochs: see `dashboard.charts.training.smooth`.
+
+    Args:
+        key: its name in the URL.
+        more: to explain.
+    """
+    explained = "0: as measured. Towards 1, each point is more of an average over the epochs before it."
+    return amount(
+        "Smoothing", key, first=0.0, lowest=0.0, highest=0.95, step=0.05, explain=f"{explained} {more}".strip()
+    )

@@ -184,19 +184,19 @@ def test_curves_are_the_mean_over_folds() -> None:
         for epoch, value in enumerate(values)
     ]
     metrics = {"run": pd.DataFrame(rows), "other": pd.DataFrame([{"stage": "finetune", "fold": 0, "epoch": 0}])}
-    plain = mean_curves(metrics, "total", 1)
+    plain = mean_curves(metrics, "total", 0.0)
     assert plain["epoch"].tolist() == [1, 2, 3]
     assert plain["mean"].tolist() == [2.0, 4.0, 6.0]
     assert plain["sd"].round(4).tolist()[:2] == [1.4142, 2.8284]
     assert pd.isna(plain["sd"].iloc[2])
     assert plain["folds"].tolist() == [2, 2, 1]
-    smooth = mean_curves(metrics, "total", 3)
-    # fold 1: (1 + 2) / 2, (1 + 2 + 6) / 3, (2 + 6) / 2; fold 2: (3 + 6) / 2 twice
-    assert smooth["mean"].tolist() == [3.0, 3.75, 4.0]
+    smooth = mean_curves(metrics, "total", 0.5)
+    # fold 1: 1, (2 + 1/2) / (1 + 1/2), (6 + 2/2 + 1/4) / (1 + 1/2 + 1/4); fold 2: 3, (6 + 3/2) / (1 + 1/2)
+    assert smooth["mean"].tolist() == pytest.approx([2.0, (2.5 / 1.5 + 5.0) / 2, 7.25 / 1.75])
     figure = curve_figure(plain, "Total", log=True)
     assert [trace.fill for trace in figure.data] == ["toself", None]
     assert figure.layout.yaxis.type == "log"
-    assert mean_curves({}, "total", 1).empty
+    assert mean_curves({}, "total", 0.0).empty
 
 
 # Grids
