@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from pomp import __version__
-from pomp.cli import ablate, bench, cohort, demo, fetch, null, plan, prepare, report, train, tune
 from pomp.cli.terminal import errors_as_text
 
-app = typer.Typer(
-    name="pomp",
-    help="Pathology-omics multimodal pre-training for cancer survival, evaluated honestly.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-cohort.app.command()(fetch.fetch)
-app.add_typer(cohort.app, name="cohort")
-app.add_typer(bench.app, name="bench")
-app.command()(demo.demo)
-app.command()(demo.dashboard)
-app.command()(prepare.prepare)
-app.command()(plan.plan)
-app.command()(train.run)
-app.command()(train.pretrain)
-app.command()(train.finetune)
-app.command()(report.report)
-app.command()(ablate.ablate)
-app.command()(tune.tune)
-app.command()(null.null)
+COMMANDS = {
+    "demo": "demo:demo",
+    "dashboard": "demo:dashboard",
+    "prepare": "prepare:prepare",
+    "plan": "plan:plan",
+    "run": "train:run",
+    "pretrain": "train:pretrain",
+    "finetune": "train:finetune",
+    "report": "report:report",
+    "ablate": "ablate:ablate",
+    "tune": "tune:tune",
+    "null": "null:null",
+    "cohort": "cohort:app",
+    "bench": "bench:app",
+}
+"""Command or group of them → the module of this package that has it, and its name there, in the order of the help."""
+
+
+def make_app(only: str | None = None) -> typer.Typer:
+    """The command line, or no more of it than one command: the others' modules take seconds to import.
+
+    Args:
+        only: one of `COMMANDS`; with any other word, all of them are there.
+    """
+    app = typer.Typer(
+        name="pomp",
+        help="Pathology-omics multimodal pre-training for cancer survival, evaluated honestly.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    for name in [only] if only in COMMANDS else COMMANDS:
+        module, what = COMMANDS[name].split(":")
+        found = getattr(import_module(f"pomp.cli.{module}"), what)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -43,7 +62,6 @@ def _version(wanted: bool) -> None:
 Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
 
 
-@app.callback()
 def _options(version: Version = False) -> None:
     """Options before the command."""
 
@@ -51,5 +69,5 @@ def _options(version: Version = False) -> None:
 def main() -> None:
     """Run the command; an error that a user can act on is one red paragraph and exit status 1."""
     with errors_as_text():
-        app(prog_name="pomp")
+        make_app(next(iter(sys.argv[1:]), None))(prog_name="pomp")
     sys.exit(0)

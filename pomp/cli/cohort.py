@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pomp.cli.fetch import fetch
 from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
 from pomp.cli.train import Settings, configuration
 from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
@@ -21,6 +22,7 @@ from pomp.data.importing.write import import_cohort, stage
 from pomp.errors import CohortError, ConfigError
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
+app.command()(fetch)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
 SHOWN_REASONS = 20
 

@@ -11,7 +11,6 @@ import typer
 
 from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
 from pomp.data.bundle import assets_folder, rebuild
-from pomp.runs.bundle import rebuild_runs
 
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")]
 Port = Annotated[int, typer.Option(help="Port on this machine.")]
@@ -31,6 +30,8 @@ def demo(
 ) -> None:
     """Put the bundled cohorts and finished runs into the workspace and open the dashboard on them."""
     if rebuild_bundle:
+        from pomp.runs.bundle import rebuild_runs  # noqa: PLC0415  trains: torch takes seconds, and opening needs none
+
         with TerminalProgress() as progress:
             rebuild(assets_folder(), source, progress.count)
             rebuild_runs(assets_folder(), lambda _, status: progress.status(status))

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pomp.cli import ablate, app
+from pomp.cli import ablate, make_app
 from pomp.data.bundle import assets_folder
 from pomp.errors import CohortError, ConfigError, RunBusyError, RunError
 from pomp.runs.backends.local import LocalBackend
@@ -32,7 +32,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def invoke(*words: str) -> Result:
-    return CliRunner().invoke(app, ["ablate", *words], catch_exceptions=False)
+    return CliRunner().invoke(make_app(), ["ablate", *words], catch_exceptions=False)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import app
+from pomp.cli import make_app
 from pomp.data.cohort import read_cohort
 from pomp.errors import PompError
 from tests.data.importing.sources import write_files, write_xena
@@ -27,7 +27,7 @@ def pomp(*words: str | Path, home: Path) -> str:
     Raises:
         PompError: as the command does.
     """
-    done = CliRunner().invoke(app, [*map(str, words), "--home", str(home)])
+    done = CliRunner().invoke(make_app(), [*map(str, words), "--home", str(home)])
     if isinstance(done.exception, PompError):
         raise done.exception
     assert done.exit_code == 0, done.output

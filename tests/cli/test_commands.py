@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pomp.cli import main
+from pomp.cli import COMMANDS, main
 from pomp.config import PRESETS, RunConfig
 from pomp.data.demo.build import DESIGN, draw_demo, write_tables
 from pomp.data.demo.slides import make_slide
@@ -121,3 +122,17 @@ def test_a_failure_ends_the_process_with_its_text_alone(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "nobody" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_the_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["pomp", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    named = re.findall(r"^│ (\w+) ", capsys.readouterr().out, re.MULTILINE)
+    assert named == list(COMMANDS)
+
+
+def test_opening_the_dashboard_imports_no_torch() -> None:
+    code = "import sys; from pomp.cli import make_app; make_app('demo'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0

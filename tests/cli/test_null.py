@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pomp.cli import ablate, app
+from pomp.cli import ablate, make_app
 from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.errors import CohortError, ConfigError
@@ -44,7 +44,7 @@ def worked_on(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
 
 
 def invoke(*words: str) -> Result:
-    return CliRunner().invoke(app, ["null", *words], catch_exceptions=False)
+    return CliRunner().invoke(make_app(), ["null", *words], catch_exceptions=False)
 
 
 def test_every_protocol_on_the_same_permutations(workspace: Workspace, worked_on: list[tuple[str, int | None]]) -> None:

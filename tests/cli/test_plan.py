@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import app
+from pomp.cli import make_app
 from pomp.errors import ConfigError
 from tests.dashboard.fake import make_cohort
 
@@ -16,7 +16,7 @@ PAPER = ["--patients", "374", "--regions", "144", "--preset", "paper", "--device
 
 
 def invoke(*words: str) -> str:
-    return CliRunner().invoke(app, ["plan", *words], catch_exceptions=False).output
+    return CliRunner().invoke(make_app(), ["plan", *words], catch_exceptions=False).output
 
 
 def test_tables(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import app
+from pomp.cli import make_app
 from pomp.errors import ConfigError, RunError
 from pomp.runs.grid.spec import Grid
 from pomp.runs.run import Run
@@ -32,7 +32,7 @@ def run_called(workspace: Workspace, title: str) -> Run:
 
 
 def invoke(*words: str | Path) -> str:
-    return CliRunner().invoke(app, ["report", *map(str, words)], catch_exceptions=False).output
+    return CliRunner().invoke(make_app(), ["report", *map(str, words)], catch_exceptions=False).output
 
 
 def test_the_table_is_what_it_was(workspace: Workspace) -> None:
@@ -59,7 +59,7 @@ def test_html_is_drawn_by_the_dashboard(workspace: Workspace, tmp_path: Path, mo
     assert "Written to" in invoke(folder, "--html", file)
     sides = ("--preset", "demo", "--cohort", "tumours", "--seed", "3", "--set", "omics.genes=7")
     words = ["report", "--grid", "fig3a", *sides, "--home", str(workspace.root), "--html", "x.html"]
-    refused = CliRunner().invoke(app, words)
+    refused = CliRunner().invoke(make_app(), words)
     assert (refused.exit_code, "Written to" in refused.output) == (1, False)
     assert asked[0] == (["-m", "dashboard.report", "run", str(folder), str(file)], None)
     words, grid = asked[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import app
+from pomp.cli import make_app
 from pomp.cli.train import configuration
 from pomp.errors import ConfigError, RunError
 from pomp.runs.backends.job import Job, write_job
@@ -52,7 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, str, str]]:
 
 
 def invoke(*words: str, command: str = "run") -> str:
-    return CliRunner().invoke(app, [command, *words], catch_exceptions=False).output
+    return CliRunner().invoke(make_app(), [command, *words], catch_exceptions=False).output
 
 
 @pytest.mark.parametrize(("options", "environment", "where"), [
@@ -122,7 +122,7 @@ def test_report_looks_what_became_of_a_job(workspace: Workspace, monkeypatch: py
     monkeypatch.setattr(RayJobs, "all", lambda self: {})
     monkeypatch.setattr(RayJobs, "find", lambda self, job_id: None)
     with pytest.raises(RunError, match="it is interrupted"):
-        CliRunner().invoke(app, ["report", str(run.folder)], catch_exceptions=False)
+        CliRunner().invoke(make_app(), ["report", str(run.folder)], catch_exceptions=False)
     assert "does not know this job" in run.status().message
 
 

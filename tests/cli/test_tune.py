@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import app
+from pomp.cli import make_app
 from pomp.errors import ConfigError
 from pomp.runs.grid.score import score_run
 from pomp.runs.workspace import Workspace
@@ -39,7 +39,7 @@ def home(tmp_path: Path) -> Path:
 
 def tune(home: Path, *words: str) -> str:
     done = CliRunner().invoke(
-        app, ["tune", "tiny", "liver", "--inner", "2", "--home", str(home), *words], catch_exceptions=False
+        make_app(), ["tune", "tiny", "liver", "--inner", "2", "--home", str(home), *words], catch_exceptions=False
     )
     assert done.exit_code == 0, done.output
     return done.output
