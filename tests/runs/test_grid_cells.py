@@ -220,7 +220,8 @@ def test_the_table(workspace: Workspace) -> None:
     assert none.difference.adjusted_p is None  # it is the only comparison
     assert table.loc["all", "c_index"] == pytest.approx(mean_sd(list(everything.scores.values()))[0])
     assert table.loc["few", "runs"] == failed.id
-    said = markdown(grid, entries, ["A remark."])
+    said = markdown(grid, entries, ["It cannot be:\n- for a reason", "A remark."])
+    assert "\n- It cannot be: for a reason\n" in said
     assert "| few: few genes | 1 missing, 1 failed |" in said
     assert "published 0.700 ± 0.030" in said
     assert "- Published: Table 9," in said

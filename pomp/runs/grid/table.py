@@ -129,7 +129,7 @@ def markdown(grid: Grid, entries: Sequence[Entry], notes: Sequence[str]) -> str:
         own = {(entry.variant, entry.cohort): entry for entry in entries if entry.protocol == protocol}
         lines += [f"## Protocol {protocol}, preset {grid.preset}", ""]
         lines += _rows(grid, own)
-    said = [*explanations(grid, entries), *notes]
+    said = [line.replace("\n- ", " ") for line in (*explanations(grid, entries), *notes)]  # a point each
     return "\n".join([*lines, *(f"- {line}" for line in said), ""])
 
 
