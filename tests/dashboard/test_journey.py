@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,8 +16,22 @@ from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, keep_picture, settle
+from tests.dashboard.browsing import PATIENCE, SCREENSHOTS, forgive_probes, keep_picture, settle
 from tests.dashboard.conftest import WatchedPage, start_server
+
+DARK = {
+    "start": ("", "Finished runs"),
+    "cohort": ("cohort?cohort=brca", "Who is in"),
+    "survival": ("survival", "High against low risk"),
+    "patient": ("patient", "Predicted survival"),
+    "slide": ("slide", "Region"),
+    "alignment": ("alignment?run={both}", "Do they find each other?"),
+    "train": ("train", "All runs"),
+    "runs": ("runs?part=Ablations&grid=fig3a&grid_cohorts=demo&grid_protocols=honest", "Runs"),
+    "reproduce": ("reproduce?reproduce-cohort=demo&reproduce-settings=demo", "Table 1"),
+    "help": ("help", "Help"),
+}
+"""Page → its address, with the run of both modalities where it says so, and a heading on it."""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +73,7 @@ def test_newcomer(workspace: Workspace, watched: WatchedPage) -> None:
         look_at_a_patient(page, address)
         look_at_the_slide(page, address)
         look_at_the_rest(page, address, workspace)
+        look_in_the_dark(page, address, workspace)
         forgive_probes(watched)
         page.goto("about:blank")
 
@@ -135,7 +150,7 @@ def look_at_the_slide(page: Page, address: str) -> None:
 
 
 def look_at_the_rest(page: Page, address: str, workspace: Workspace) -> None:
-    """Alignment and the ablation that the bundled runs fill; then in the dark."""
+    """Alignment, the ablation that the bundled runs fill, the paper beside them, and help."""
     page.goto(f"{address}/alignment?{urlencode({'run': run_label(workspace.runs.get('demo-both'))})}")
     expect(page.get_by_text("Do they find each other?")).to_be_visible(timeout=PATIENCE)
     settle(page)
@@ -144,9 +159,23 @@ def look_at_the_rest(page: Page, address: str, workspace: Workspace) -> None:
     expect(page.get_by_text(re.compile("missing|filled|done", re.IGNORECASE)).first).to_be_visible(timeout=PATIENCE)
     settle(page)
     keep_picture(page, "runs")
+    page.goto(f"{address}/reproduce?reproduce-cohort=demo&reproduce-settings=demo")
+    expect(page.get_by_text("demo under each protocol")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    keep_picture(page, "reproduce")
+    page.goto(f"{address}/help")
+    settle(page)
+    keep_picture(page, "help")
+
+
+def look_in_the_dark(page: Page, address: str, workspace: Workspace) -> None:
+    """Each page in the other theme."""
+    both = quote(run_label(workspace.runs.get("demo-both")))
     page.emulate_media(color_scheme="dark")
-    for name, heading in (("survival", "High against low risk"), ("slide", "Region")):
-        page.goto(f"{address}/{name}")
+    for name, (path, heading) in DARK.items():
+        if name not in ("survival", "slide") and not SCREENSHOTS:
+            continue  # figures and viewer have colours of their own; the other pages only have their picture taken
+        page.goto(f"{address}/{path.format(both=both)}")
         expect(page.get_by_role("heading", name=heading).first).to_be_visible(timeout=PATIENCE)
         settle(page)
         keep_picture(page, f"{name}-dark")
