@@ -11,10 +11,10 @@ from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import save_table, show_figure
 from dashboard.once import once
-from dashboard.words import count, number
+from dashboard.words import count, number, p_value
 from pomp.config import override
-from pomp.evaluation.pooled import COLUMNS, PooledScore, pool
-from pomp.evaluation.report import EvaluationReport
+from pomp.evaluation.corrected_t import CorrectedT
+from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
 from pomp.runs.command import command_line
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
@@ -41,7 +41,7 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         once(concordance_figure, scores), f"seeds-{run.id}", concordance_table(scores), "C-index of each fold, by seed",
         command=run.info.command,
     )  # fmt: skip
-    found = once(pool, repeat_scores(reports))
+    found = once(compare_pooled, report_scores(reports))
     st.dataframe(
         pooled_table(found), hide_index=True, alt="C-index of each model over all folds of all seeds",
         column_config={
@@ -54,6 +54,10 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
                 help="Of the mean, for other training and test patients: the corrected resampled t-interval of Nadeau "
                 "and Bengio. Folds share most of their training patients, so that more seeds narrow it only so far."
             ),
+            "p": st.column_config.TextColumn(
+                help="That the two are equally good: the corrected resampled t-test of their folds, after Holm for all "
+                "models of the table. Below 0.05, they are told apart."
+            ),
         },
     )  # fmt: skip
     save_table(pooled_numbers(found), f"pooled-{run.id}")
@@ -63,37 +67,38 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
     )
 
 
-def repeat_scores(reports: Sequence[EvaluationReport]) -> pd.DataFrame:
-    """Harrell's C of every fold of the models that all reports have: model, repeat, fold, patients, score."""
-    rows = [
-        (one.model, repeat, fold.fold, fold.patients, fold.harrell)
-        for repeat, report in enumerate(reports)
-        for one in (report.score, *report.comparators)
-        for fold in one.folds
-    ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    everywhere = table.groupby("model")["repeat"].transform("nunique") == len(reports)
-    return table[everywhere].reset_index(drop=True)
-
-
-def pooled_table(found: Sequence[PooledScore]) -> pd.DataFrame:
+def pooled_table(found: Sequence[PooledComparison]) -> pd.DataFrame:
     """A row a model, as text."""
     rows = [
-        (one.model, number(one.mean), number(one.sd), number(one.sd_between_repeats),
-         f"{number(one.interval.lower)} to {number(one.interval.upper)}", one.folds)
-        for one in found
+        (score.model, number(score.mean), number(score.sd), number(score.sd_between_repeats),
+         f"{number(score.interval.lower)} to {number(score.interval.upper)}", score.folds, _lead(one.ahead),
+         "" if one.ahead is None else p_value(one.p_adjusted))
+        for one in found for score in [one.score]
     ]  # fmt: skip
-    return pd.DataFrame(
-        rows, columns=["Model", "Mean C-index", "SD over folds", "SD between seeds", "95 % interval", "Folds"]
-    )
+    lead = f"{found[0].score.model} ahead by"
+    columns = ["Model", "Mean C-index", "SD over folds", "SD between seeds", "95 % interval", "Folds", lead, "p"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def pooled_numbers(found: Sequence[PooledScore]) -> pd.DataFrame:
+def _lead(ahead: CorrectedT | None) -> str:
+    if ahead is None:
+        return ""
+    return f"{ahead.mean:+.3f} ({ahead.interval.lower:+.3f} to {ahead.interval.upper:+.3f})".replace("-", "−")
+
+
+def pooled_numbers(found: Sequence[PooledComparison]) -> pd.DataFrame:
     """A row a model with every number: what is saved as CSV."""
     rows = [
-        (one.model, one.mean, one.sd, one.sd_between_repeats, one.interval.lower, one.interval.upper, one.repeats,
-         one.folds, one.left_out)
-        for one in found
+        (score.model, score.mean, score.sd, score.sd_between_repeats, score.interval.lower, score.interval.upper,
+         score.repeats, score.folds, score.left_out, *_numbers(one.ahead), one.p_adjusted)
+        for one in found for score in [one.score]
     ]  # fmt: skip
-    columns = ["model", "mean", "sd", "sd_between_seeds", "lower", "upper", "seeds", "folds", "left_out"]
+    columns = ["model", "mean", "sd", "sd_between_seeds", "lower", "upper", "seeds", "folds", "left_out",
+               "ahead", "ahead_lower", "ahead_upper", "p", "p_holm"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _numbers(ahead: CorrectedT | None) -> tuple[float | None, ...]:
+    if ahead is None:
+        return None, None, None, None
+    return ahead.mean, ahead.interval.lower, ahead.interval.upper, ahead.p_value

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from pomp.atomic import write_text
-from pomp.cli.scores import print_evaluation, run_evaluation
+from pomp.cli.scores import print_evaluation, print_repeats, run_evaluation
 from pomp.cli.terminal import Home, console, open_workspace
 from pomp.cli.train import Settings, parse_setting
 from pomp.config import PRESETS
@@ -52,7 +52,10 @@ def report(
     settings: Settings = None,
     home: Home = None,
 ) -> None:
-    """C-index by fold, beside plain models on the same folds; or a whole report as a file."""
+    """C-index by fold, beside plain models on the same folds; or a whole report as a file.
+
+    Where runs beside it differ in nothing but the seed, all of them together follow as repeated cross-validation.
+    """
     _check_files(html, sheet)
     if (run_folder is None) == (grid is None):
         raise ConfigError("Name either a run folder, or a grid with --grid.")
@@ -91,6 +94,7 @@ def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | No
         console.print_json(json.dumps(run_evaluation(opened).to_json()))
     elif html is None and sheet is None:
         print_evaluation(opened, run_evaluation(opened))
+        print_repeats(opened)
 
 
 def _report_grid(

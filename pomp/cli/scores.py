@@ -5,8 +5,11 @@ from __future__ import annotations
 from rich.table import Table
 
 from pomp.cli.terminal import console, duration
+from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
 from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
+from pomp.runs.store import RunStore
 from pomp.runs.system_name import system_name
 
 
@@ -36,3 +39,32 @@ def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
     for note in evaluation.notes:
         console.print(note, highlight=False, markup=False)
     console.print(f"Took {duration(opened.seconds())}.", highlight=False)
+
+
+def print_repeats(opened: Run) -> None:
+    """The same over all folds of all seeds, where other runs beside this one differ from it in nothing but the seed."""
+    alike = repeats(opened, RunStore(opened.folder.parent).list())
+    if len(alike) < 2:
+        return
+    found = compare_pooled(report_scores([run_evaluation(one) for one in alike]))
+    table = Table(title=f"Seeds {', '.join(str(one.info.seed) for one in alike)} together")
+    table.add_column("model", no_wrap=True)
+    for name in ("mean ± sd over folds", "sd between seeds", "95 % interval", f"{found[0].score.model} ahead by", "p"):
+        table.add_column(name, justify="right")
+    for one in found:
+        score = one.score
+        interval = f"{score.interval.lower:.3f} to {score.interval.upper:.3f}"
+        spread = f"{score.mean:.3f} ± {score.sd:.3f}"
+        table.add_row(score.model, spread, f"{score.sd_between_repeats:.3f}", interval, *_lead(one))
+    console.print(table)
+    console.print(
+        "Intervals and p are those of the corrected resampled t-test, for other training and test patients; p after "
+        "Holm for all models of the table.", highlight=False,
+    )  # fmt: skip
+
+
+def _lead(one: PooledComparison) -> tuple[str, str]:
+    if one.ahead is None:
+        return "", ""
+    lower, upper = one.ahead.interval.lower, one.ahead.interval.upper
+    return f"{one.ahead.mean:+.3f} ({lower:+.3f} to {upper:+.3f})", f"{one.p_adjusted:.3f}"

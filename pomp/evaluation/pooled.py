@@ -13,6 +13,8 @@ from pomp.errors import RunError
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.corrected_t import CorrectedT, corrected_t
 from pomp.evaluation.finite_risks import require_finite_risks
+from pomp.evaluation.multiplicity import holm
+from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.shared_patients import shared_patients
 from pomp.evaluation.uncertainty import Interval
 
@@ -39,6 +41,37 @@ class PooledScore:
     """Without one."""
     reason: str | None
     """Why there is no interval."""
+
+
+@dataclass(frozen=True)
+class PooledComparison:
+    """A model over all folds of all repeats, and how far the first model is ahead of it."""
+
+    score: PooledScore
+    ahead: CorrectedT | None
+    """The first model's fold scores less this one's; None for the first itself."""
+    p_adjusted: float
+    """Of `ahead`, by Holm's method over all models compared; nan where there is no p."""
+
+
+def report_scores(reports: Sequence[EvaluationReport]) -> pd.DataFrame:
+    """Harrell's C of every fold of the models that all reports have, the reported model first.
+
+    Args:
+        reports: one a repeat.
+
+    Returns:
+        model, repeat (from 0), fold, patients, score.
+    """
+    rows = [
+        (one.model, repeat, fold.fold, fold.patients, fold.harrell)
+        for repeat, report in enumerate(reports)
+        for one in (report.score, *report.comparators)
+        for fold in one.folds
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    everywhere = table.groupby("model")["repeat"].transform("nunique") == len(reports)
+    return table[everywhere].reset_index(drop=True)
 
 
 def fold_scores(repeats: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
@@ -93,6 +126,25 @@ def _pooled(model: str, part: pd.DataFrame, level: float) -> PooledScore:
     repeats = int(part["repeat"].nunique())
     return PooledScore(
         model, found.mean, found.sd, between, found.interval, repeats, found.folds, found.left_out, found.reason
+    )
+
+
+def compare_pooled(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledComparison, ...]:
+    """Every model of `pool`, with the first one's lead over it, tested on the folds that both have.
+
+    Args:
+        scores: as for `pool`; the first row's model is compared with the others.
+        level: coverage of the intervals.
+
+    Raises:
+        RunError: as `compare_folds`.
+    """
+    first, *others = pool(scores, level)
+    tests = [compare_folds(scores, first.model, one.model, level) for one in others]
+    adjusted = holm(np.array([test.p_value for test in tests]))
+    return (
+        PooledComparison(first, None, float("nan")),
+        *(PooledComparison(one, test, float(p)) for one, test, p in zip(others, tests, adjusted, strict=True)),
     )
 
 

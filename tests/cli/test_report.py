@@ -10,7 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pomp.cli import make_app
+from pomp.cli.scores import run_evaluation
+from pomp.config import override
 from pomp.errors import ConfigError, RunError
+from pomp.evaluation.pooled import compare_pooled, report_scores
 from pomp.runs.grid.spec import Grid
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
@@ -36,7 +39,24 @@ def invoke(*words: str | Path) -> str:
 
 
 def test_the_table_is_what_it_was(workspace: Workspace) -> None:
-    assert "C-index by fold" in invoke(run_called(workspace, "done").folder)
+    said = invoke(run_called(workspace, "done").folder)
+    assert "C-index by fold" in said
+    assert "together" not in said
+
+
+def test_other_seeds_follow_together(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    cohort = make_cohort(workspace.cohorts / "tumours", slides=False)
+    runs = [
+        finish(workspace.runs.create(cohort, override(CONFIG, {"seed": seed})), cohort, signal=1.0) for seed in (4, 1)
+    ]
+    found = compare_pooled(report_scores([run_evaluation(run) for run in runs]))
+    said = invoke(runs[0].folder)
+    assert "Seeds 1, 4 together" in said
+    for one in found:
+        assert f"{one.score.mean:.3f} ± {one.score.sd:.3f}" in said
+    assert found[1].ahead is not None
+    assert f"{found[1].ahead.mean:+.3f} (" in said
 
 
 def test_a_run_becomes_a_sheet(workspace: Workspace, tmp_path: Path) -> None:

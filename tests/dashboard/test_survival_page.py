@@ -20,7 +20,6 @@ from dashboard.survival.comparison_table import comparison_numbers
 from dashboard.survival.grouping import GroupChoice
 from dashboard.survival.patients import patient_table
 from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores, scored_by_time
-from dashboard.survival.seeds import repeat_scores
 from dashboard.survival.timed import integrated_words
 from pomp.config import override
 from pomp.evaluation.added_value import AddedRatio, AddedValue
@@ -28,7 +27,7 @@ from pomp.evaluation.calibration_slope import Calibration, CalibrationInTheLarge
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.model_comparison import compare_models
 from pomp.evaluation.paired import Estimate
-from pomp.evaluation.pooled import fold_scores, pool
+from pomp.evaluation.pooled import compare_folds, fold_scores, pool, report_scores
 from pomp.evaluation.report import evaluate
 from pomp.evaluation.timed_scores import REFERENCE, TimedScore, TimedScores
 from pomp.evaluation.uncertainty import Interval
@@ -305,7 +304,8 @@ def test_seeds_are_pooled_as_repeats(fake: FakeWorkspace) -> None:
         assert others is not None
         for model, part in others.groupby("model", sort=False):
             tables.setdefault(str(model), []).append(part)
-    expected = pool(fold_scores(tables))
+    scores = fold_scores(tables)
+    expected = pool(scores)
     app = open_part(runs[1], "C-index")
     shown = next(table.value for table in app.dataframe if "SD between seeds" in table.value)
     assert shown["Model"].tolist() == [one.model for one in expected]
@@ -315,13 +315,16 @@ def test_seeds_are_pooled_as_repeats(fake: FakeWorkspace) -> None:
         assert row["SD between seeds"] == f"{one.sd_between_repeats:.3f}"
         assert row["95 % interval"] == f"{one.interval.lower:.3f} to {one.interval.upper:.3f}"
         assert row["Folds"] == 6
+        ahead = None if one.model == "POMP" else compare_folds(scores, "POMP", one.model)
+        assert row["POMP ahead by"].startswith("" if ahead is None else f"{ahead.mean:+.3f} (".replace("-", "−"))
+        assert (row["p"] == "") == (ahead is None)
     assert "3 seeds: each deals other folds" in words(app)
 
 
 def test_a_model_that_one_seed_lacks_is_not_pooled(fake: FakeWorkspace) -> None:
     run = fake.runs["seed 0"]
     whole = evaluate(run.require_predictions(), run.baseline(), run.comparators())
-    scores = repeat_scores([whole, replace(whole, comparators=whole.comparators[:1])])
+    scores = report_scores([whole, replace(whole, comparators=whole.comparators[:1])])
     assert scores["model"].unique().tolist() == ["POMP", whole.comparators[0].model]
     assert scores["repeat"].unique().tolist() == [0, 1]
 

@@ -9,7 +9,8 @@ import pytest
 from pomp.errors import RunError
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.corrected_t import corrected_t
-from pomp.evaluation.pooled import compare_folds, fold_scores, fold_sizes, pool
+from pomp.evaluation.multiplicity import holm
+from pomp.evaluation.pooled import compare_folds, compare_pooled, fold_scores, fold_sizes, pool
 
 from .test_prediction_error import predictions
 
@@ -151,3 +152,23 @@ def test_a_diverged_repeat_is_named() -> None:
     bad = predictions(0, 30, 3).assign(risk=np.nan)
     with pytest.raises(RunError, match=r"POMP, repeat 1: the risk of patient P-000 is nan"):
         fold_scores({"POMP": [predictions(0, 30, 3), bad]})
+
+
+def test_the_first_model_is_compared_with_the_others() -> None:
+    scores = pd.concat([
+        table_of("POMP", [[0.70, 0.72, 0.74], [0.71, 0.76, 0.73]]),
+        table_of("ridge", [[0.60, 0.63, 0.66], [0.60, 0.65, 0.65]]),
+        table_of("forest", [[0.69, 0.73, 0.70], [0.72, 0.70, 0.75]]),
+    ])  # fmt: skip
+    first, ridge, forest = compare_pooled(scores)
+    assert (first.ahead, np.isnan(first.p_adjusted)) == (None, True)
+    assert (ridge.ahead, forest.ahead) == (
+        compare_folds(scores, "POMP", "ridge"),
+        compare_folds(scores, "POMP", "forest"),
+    )
+    assert ridge.ahead is not None
+    assert forest.ahead is not None
+    assert [ridge.p_adjusted, forest.p_adjusted] == holm([ridge.ahead.p_value, forest.ahead.p_value]).tolist()
+    assert (first.score, ridge.score, forest.score) == pool(scores)
+    (alone,) = compare_pooled(table_of("POMP", [[0.7, 0.8]]))
+    assert alone.ahead is None
