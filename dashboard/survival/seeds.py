@@ -56,7 +56,7 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
             ),
             "p": st.column_config.TextColumn(
                 help="That the two are equally good: the corrected resampled t-test of their folds, after Holm for all "
-                "models of the table. Below 0.05, they are told apart."
+                "models of the table."
             ),
         },
     )  # fmt: skip

@@ -22,7 +22,6 @@ from pomp.data.importing.write import import_cohort, stage
 from pomp.errors import CohortError, ConfigError
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
-app.command()(fetch)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
 SHOWN_REASONS = 20
 
@@ -174,3 +173,6 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
     for problem in problems:
         colour = "red" if problem.severity == "error" else "yellow"
         console.print(f"[{colour}]{problem.severity}[/] {escape(str(problem))}", highlight=False)
+
+
+app.command()(fetch)
