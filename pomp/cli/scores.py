@@ -49,8 +49,9 @@ def print_repeats(opened: Run) -> None:
     found = compare_pooled(report_scores([run_evaluation(one) for one in alike]))
     table = Table(title=f"Seeds {', '.join(str(one.info.seed) for one in alike)} together")
     table.add_column("model", no_wrap=True)
-    for name in ("mean ± sd over folds", "sd between seeds", "95 % interval", f"{found[0].score.model} ahead by", "p"):
-        table.add_column(name, justify="right")
+    model = found[0].score.model
+    for name in ("mean ± sd\nover folds", "sd between\nseeds", "95 % interval", f"{model}\nahead by", "p"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in found:
         score = one.score
         interval = f"{score.interval.lower:.3f} to {score.interval.upper:.3f}"
