@@ -128,7 +128,7 @@ def _curves(grid: Grid, entries: Sequence[Entry]) -> Sequence[Block]:
             runs = {escape(entry.variant): run for entry in own if (run := _first_done(entry)) is not None}
             metrics = {name: run.metrics() for name, run in runs.items()}
             for measure in CURVES:
-                curves = mean_curves(metrics, measure, 1)
+                curves = mean_curves(metrics, measure)
                 if curves.empty:
                     continue
                 stage, title = MEASURES[measure]

@@ -95,7 +95,7 @@ def _draw(
     parts, lacking = [], []
     for row, measure in lines:
         name = f"{row}: {_WORDS[measure]}"
-        found = mean_curves({name: data.metrics(_runs[row])} if row in _runs else {}, measure, 1)
+        found = mean_curves({name: data.metrics(_runs[row])} if row in _runs else {}, measure)
         if found.empty:
             lacking.append(name)
         else:

@@ -52,7 +52,7 @@ def show_curves(runs: Sequence[Run]) -> None:
     st.caption(said + (f" Without this measure: {', '.join(missing)}." if missing else ""))
 
 
-def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, smoothing: float) -> pd.DataFrame:
+def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, smoothing: float = 0.0) -> pd.DataFrame:
     """A row a run and epoch: run, epoch (from 1), mean and sd over the folds that have come so far, folds.
 
     Args:

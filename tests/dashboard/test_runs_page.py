@@ -184,7 +184,7 @@ def test_curves_are_the_mean_over_folds() -> None:
         for epoch, value in enumerate(values)
     ]
     metrics = {"run": pd.DataFrame(rows), "other": pd.DataFrame([{"stage": "finetune", "fold": 0, "epoch": 0}])}
-    plain = mean_curves(metrics, "total", 0.0)
+    plain = mean_curves(metrics, "total")
     assert plain["epoch"].tolist() == [1, 2, 3]
     assert plain["mean"].tolist() == [2.0, 4.0, 6.0]
     assert plain["sd"].round(4).tolist()[:2] == [1.4142, 2.8284]
@@ -196,7 +196,7 @@ def test_curves_are_the_mean_over_folds() -> None:
     figure = curve_figure(plain, "Total", log=True)
     assert [trace.fill for trace in figure.data] == ["toself", None]
     assert figure.layout.yaxis.type == "log"
-    assert mean_curves({}, "total", 0.0).empty
+    assert mean_curves({}, "total").empty
 
 
 # Grids
