@@ -26,7 +26,7 @@ from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import HIGH, LOW, optimism
 from pomp.evaluation.timed_scores import Kind
 from pomp.runs.info_sheet.facts import RunFacts
-from pomp.runs.info_sheet.results import by_time, calibrated, verdicts
+from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
 
 SEEN = (
     "Intervals come from drawing the test patients again 1,000 times: they say how far the mean could be off by "
@@ -195,7 +195,7 @@ def _brier(facts: RunFacts) -> Block:
     found = facts.error
     if found is None or len(found.time) < 2:
         return text("There is no Brier score: it needs baseline hazards and two folds or more.", tone="warn")
-    said = " ".join(line for line in by_time(facts) if line.startswith("Integrated"))
+    said = " ".join(integrated(facts))
     return figure(
         "brier", brier_figure(found), brier_table(found), "Brier score by time, beside Kaplan-Meier",
         f"{said} The mean squared distance between the predicted probability and what came: 0 is perfect. Weighted for "

@@ -12,6 +12,7 @@ from dashboard.survival.results import CLINICAL_ONLY, added_to_clinical
 from dashboard.words import number
 from pomp.evaluation.added_value import AddedRatio, AddedValue
 from pomp.evaluation.paired import Estimate
+from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
@@ -89,4 +90,4 @@ def _ratio(one: AddedRatio) -> str:
 def _gain(one: Estimate) -> str:
     if not math.isfinite(one.value):
         return "–"
-    return f"{one.value:+.3f} ({one.interval.lower:+.3f} to {one.interval.upper:+.3f})".replace("-", "−")
+    return signed_words(one.value, one.interval)

@@ -20,6 +20,7 @@ from pomp.evaluation.model_comparison import ModelComparison, compare_models
 from pomp.evaluation.model_scores import ModelScores
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import EvaluationReport
+from pomp.evaluation.uncertainty import signed_words
 from pomp.evaluation.verdict import APART, Outcome
 from pomp.runs.run import Run
 
@@ -129,7 +130,7 @@ def _cell(found: Estimate) -> str:
 
 
 def _signed(found: Estimate) -> str:
-    return f"{found.value:+.3f} ({found.interval.lower:+.3f} to {found.interval.upper:+.3f})".replace("-", "−")
+    return signed_words(found.value, found.interval)
 
 
 def score_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.DataFrame:

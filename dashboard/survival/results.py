@@ -21,6 +21,7 @@ from pomp.evaluation.model_scores import ModelScores, score_models
 from pomp.evaluation.prediction_error import PredictionError, prediction_error
 from pomp.evaluation.report import HORIZONS_DAYS
 from pomp.evaluation.timed_scores import TimedScores, score_by_time
+from pomp.runs.models import predictions_by_model
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
@@ -74,15 +75,7 @@ def model_scores(run: Run) -> ModelScores:
     Raises:
         RunError: as `judge`, or the plain models are of other patients.
     """
-    return score_models(_tables(run))
-
-
-def _tables(run: Run) -> dict[str, pd.DataFrame]:
-    """Predictions by model, that of the run first."""
-    tables, others = {system_name(run.config): run.require_predictions()}, run.comparators()
-    if others is not None:
-        tables |= {str(model): part for model, part in others.groupby("model", sort=False)}
-    return tables
+    return score_models(predictions_by_model(run))
 
 
 @data.kept_for(*data.TABLES)
@@ -130,7 +123,7 @@ def scored_by_time(run: Run) -> TimedScores | None:
     Raises:
         RunError: as `model_scores`.
     """
-    tables, baseline = _tables(run), run.baseline()
+    tables, baseline = predictions_by_model(run), run.baseline()
     predictions = next(iter(tables.values()))
     if predictions["fold"].nunique() < 2:
         return None

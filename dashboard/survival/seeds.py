@@ -15,6 +15,7 @@ from dashboard.words import count, number, p_value
 from pomp.config import override
 from pomp.evaluation.corrected_t import CorrectedT
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
+from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.command import command_line
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
@@ -83,7 +84,7 @@ def pooled_table(found: Sequence[PooledComparison]) -> pd.DataFrame:
 def _lead(ahead: CorrectedT | None) -> str:
     if ahead is None:
         return ""
-    return f"{ahead.mean:+.3f} ({ahead.interval.lower:+.3f} to {ahead.interval.upper:+.3f})".replace("-", "−")
+    return signed_words(ahead.mean, ahead.interval)
 
 
 def pooled_numbers(found: Sequence[PooledComparison]) -> pd.DataFrame:

@@ -93,8 +93,9 @@ def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | No
     if as_json:
         console.print_json(json.dumps(run_evaluation(opened).to_json()))
     elif html is None and sheet is None:
-        print_evaluation(opened, run_evaluation(opened))
-        print_repeats(opened)
+        evaluation = run_evaluation(opened)
+        print_evaluation(opened, evaluation)
+        print_repeats(opened, evaluation)
 
 
 def _report_grid(

@@ -41,12 +41,13 @@ def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
     console.print(f"Took {duration(opened.seconds())}.", highlight=False)
 
 
-def print_repeats(opened: Run) -> None:
+def print_repeats(opened: Run, evaluation: EvaluationReport) -> None:
     """The same over all folds of all seeds, where other runs beside this one differ from it in nothing but the seed."""
     alike = repeats(opened, RunStore(opened.folder.parent).list())
     if len(alike) < 2:
         return
-    found = compare_pooled(report_scores([run_evaluation(one) for one in alike]))
+    reports = [evaluation if one.id == opened.id else run_evaluation(one) for one in alike]
+    found = compare_pooled(report_scores(reports))
     table = Table(title=f"Seeds {', '.join(str(one.info.seed) for one in alike)} together")
     table.add_column("model", no_wrap=True)
     model = found[0].score.model

@@ -16,6 +16,11 @@ class Interval:
     upper: float
 
 
+def signed_words(value: float, interval: Interval) -> str:
+    """'−0.021 (−0.060 to +0.018)': a difference with its interval."""
+    return f"{value:+.3f} ({interval.lower:+.3f} to {interval.upper:+.3f})".replace("-", "−")
+
+
 def bootstrap_concordance(
     time_days: ArrayLike,
     event: ArrayLike,

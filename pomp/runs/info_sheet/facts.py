@@ -23,6 +23,7 @@ from pomp.evaluation.prediction_error import PredictionError, prediction_error
 from pomp.evaluation.report import HORIZONS_DAYS, EvaluationReport, evaluate
 from pomp.evaluation.timed_scores import TimedScores, score_by_time
 from pomp.runs.command import nearest_preset
+from pomp.runs.models import predictions_by_model
 from pomp.runs.run import Run
 from pomp.runs.status import Status
 from pomp.runs.system_name import system_name
@@ -89,9 +90,7 @@ def gather_facts(run: Run) -> RunFacts:
     status = check_finished(run)
     predictions, baseline, comparators = run.require_predictions(), run.baseline(), run.comparators()
     model = system_name(run.config)
-    tables = {model: predictions}
-    if comparators is not None:
-        tables |= {str(name): part for name, part in comparators.groupby("model", sort=False)}
+    tables = predictions_by_model(run)
     several = predictions["fold"].nunique() > 1
     reached = [days for days in HORIZONS_DAYS if days < predictions["time_days"].max()]
     baselines = {} if baseline is None else {model: baseline}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pomp.evaluation.model_comparison import ModelComparison
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.timed_scores import REFERENCE
+from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item
 
@@ -88,21 +89,23 @@ def performance(facts: RunFacts) -> tuple[str, ...]:
 
 def by_time(facts: RunFacts) -> tuple[str, ...]:
     """AUC at each horizon and the integrated Brier score, as far as they are known."""
+    if facts.by_time is None:
+        return ()
+    aucs = facts.by_time.of(facts.model, "auc")
+    said = [f"AUC at {years(one.days)}: {estimate(one.score)}." for one in aucs if math.isfinite(one.score.value)]
+    return (*said, *integrated(facts))
+
+
+def integrated(facts: RunFacts) -> tuple[str, ...]:
+    """The integrated Brier score beside that of Kaplan-Meier, if it is known."""
     found = facts.by_time
     if found is None:
         return ()
-    said = [
-        f"AUC at {years(one.days)}: {estimate(one.score)}."
-        for one in found.of(facts.model, "auc")
-        if math.isfinite(one.score.value)
-    ]
     own, beside = found.of(facts.model, "integrated brier"), found.of(REFERENCE, "integrated brier")
-    if own and math.isfinite(own[0].score.value):
-        said.append(
-            f"Integrated Brier score {estimate(own[0].score)}; Kaplan–Meier, the same for everybody: "
-            f"{estimate(beside[0].score)}."
-        )
-    return tuple(said)
+    if not own or not math.isfinite(own[0].score.value):
+        return ()
+    kaplan_meier = f"Kaplan–Meier, the same for everybody: {estimate(beside[0].score)}"
+    return (f"Integrated Brier score {estimate(own[0].score)}; {kaplan_meier}.",)
 
 
 def estimate(found: Estimate) -> str:
@@ -125,8 +128,8 @@ def verdicts(facts: RunFacts) -> tuple[str, ...]:
 
 def beside(model: str, one: ModelComparison) -> str:
     """The difference to a plain model, and whether the two can be told apart, with the reason."""
-    value, lower, upper = one.gain.value, one.gain.interval.lower, one.gain.interval.upper
-    numbers = f"{value:+.3f} ({lower:+.3f} to {upper:+.3f})".replace("-", "−") if math.isfinite(lower) else "–"
+    known = math.isfinite(one.gain.interval.lower)
+    numbers = signed_words(one.gain.value, one.gain.interval) if known else "–"
     return f"C-index less that of {one.other}: {numbers}. {one.verdict.sentence(model, one.other)}"
 
 
@@ -136,7 +139,7 @@ def added(facts: RunFacts) -> tuple[str, ...]:
     if found is None or found.reason is not None:
         return ()
     gain = found.gain
-    numbers = f"{gain.value:+.3f} ({gain.interval.lower:+.3f} to {gain.interval.upper:+.3f})".replace("-", "−")
+    numbers = signed_words(gain.value, gain.interval)
     rise = f"; together the C-index changes by {numbers}" if math.isfinite(gain.value) else ""
     return (f"Added to the clinical risk: likelihood-ratio p {p_value(found.p_value)}{rise}.",)
 
