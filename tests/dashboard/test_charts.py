@@ -60,8 +60,11 @@ def test_survival_figure_draws_the_curves() -> None:
     assert line.line.shape == "hv"
     assert line.line.color == LOW_RISK
     ticks = trace(figure, "low risk, censored")
-    np.testing.assert_allclose(ticks.x, [2, 4])
-    np.testing.assert_allclose(ticks.y, [4 / 5, 8 / 15], rtol=1e-6)
+    assert ticks.mode == "lines"  # one path, with a gap after each tick
+    np.testing.assert_allclose(ticks.x, [2, 2, 2, 4, 4, 4])
+    np.testing.assert_allclose((ticks.y[0] + ticks.y[1]) / 2, 4 / 5, rtol=1e-6)
+    np.testing.assert_allclose((ticks.y[3] + ticks.y[4]) / 2, 8 / 15, rtol=1e-6)
+    assert np.isnan(ticks.y[[2, 5]]).all()
 
 
 def test_survival_figure_counts_at_the_start_under_the_same_axis() -> None:
@@ -92,7 +95,7 @@ def test_survival_figure_in_detail_counts_events_and_censored_until_each_tick() 
     figure = survival_figure(CURVES, COLOURS, OS, in_detail=True)
     assert trace(figure, "low risk, at risk").text == ("5", "5", "4", "3", "2")
     assert trace(figure, "low risk, deaths").text == ("0", "0", "1", "1", "2")
-    assert trace(figure, "low risk, censored").mode == "markers"  # the ticks of the curve
+    assert trace(figure, "low risk, censored").mode == "lines"  # the ticks of the curve
     counts = [found for found in figure.data if found.name == "low risk, censored" and found.mode == "text"]
     assert counts[0].text == ("0", "0", "0", "1", "1")
     assert figure.layout.yaxis2.ticktext == ("Low risk", "deaths", "censored", "High risk", "deaths", "censored")
@@ -110,13 +113,18 @@ def test_ends_of_follow_up_say_whose_they_are() -> None:
 def test_points_carry_their_row_among_those_of_all_curves() -> None:
     ends = {"low risk": [[], *"abcd"], "high risk": [[], *"ef"]}
     figure = survival_figure(CURVES, COLOURS, OS, patients=ends)
-    assert trace(figure, "low risk, censored").customdata.tolist() == [2, 4]
+    ticks = trace(figure, "low risk, censored")
+    assert (ticks.mode, ticks.customdata.tolist()) == ("markers", [2, 4])
+    np.testing.assert_allclose(ticks.x, [2, 4])  # years
+    np.testing.assert_allclose(ticks.y, [4 / 5, 8 / 15], rtol=1e-6)
     assert trace(figure, "High risk: 3 patients, 3 deaths").customdata.tolist() == [5, 6, 7]
 
 
 def test_points_that_cannot_be_clicked_say_how_many_are_at_risk() -> None:
     figure = survival_figure(CURVES, COLOURS, OS)
-    assert trace(figure, "low risk, censored").customdata.tolist() == [4, 2]
+    told = trace(figure, "low risk, censored").customdata
+    np.testing.assert_allclose(told[::3], [[4 / 5, 4], [8 / 15, 2]], rtol=1e-6)
+    np.testing.assert_array_equal(told[::3], told[1::3])  # both ends of a tick say the same
     assert trace(figure, "low risk, censored").text is None
 
 
