@@ -6,8 +6,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from pydeseq2.dds import DeseqDataSet
-from pydeseq2.ds import DeseqStats
 from threadpoolctl import threadpool_limits
 
 QUIET = (
@@ -51,6 +49,10 @@ def _fit(counts: pd.DataFrame, group: pd.DataFrame) -> pd.DataFrame:
     It multiplies small matrices one gene at a time: more threads than free cores wait for each other (7 times slower
     where measured), and gain nothing elsewhere.
     """
+    # Takes a second, which a start of every command and worker would pay, and counts alone need it.
+    from pydeseq2.dds import DeseqDataSet  # noqa: PLC0415
+    from pydeseq2.ds import DeseqStats  # noqa: PLC0415
+
     with warnings.catch_warnings(), threadpool_limits(1):
         for start in QUIET:
             warnings.filterwarnings("ignore", start, UserWarning)

@@ -36,8 +36,10 @@ from pathlib import Path
 from pomp.data.gdc import api
 from pomp.data.gdc.api import Gdc
 from pomp.data.gdc.fetch import fetch
+from pomp.data.gdc.patience import Patience
 from pomp.data.gdc.plan import plan_fetch
-with Gdc(sys.argv[1]) as gdc:
+# So long that a busy machine does not try again before it has heard that it is to stop.
+with Gdc(sys.argv[1], Patience(first_seconds=60)) as gdc:
     fetch(gdc, plan_fetch(gdc, sys.argv[2], ["mrna"], Path(sys.argv[3])), 2)
 """
 
