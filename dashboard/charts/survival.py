@@ -139,7 +139,7 @@ def _add_curve(
     if ends is None:
         told = f"%{{y:.1%}} {endpoint.free}<br>%{{customdata}} at risk"
         line.update(customdata=_narrow(curve.at_risk[steps]), hovertemplate=f"{at}{told}{last}")
-        # One path for all ticks: a marker each would take the browser longer than all the rest of the figure.
+        # One path for all ticks: a marker each is an element each in the browser.
         told = f"%{{customdata[0]:.1%}} {endpoint.free}<br>%{{customdata[1]}} at risk"
         ticks = go.Scatter(
             x=np.repeat(x, 3), y=(y[:, None] + _TICK).ravel(), mode="lines", line={"width": 1.5, "color": colour},

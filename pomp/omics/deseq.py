@@ -49,7 +49,7 @@ def _fit(counts: pd.DataFrame, group: pd.DataFrame) -> pd.DataFrame:
     It multiplies small matrices one gene at a time: more threads than free cores wait for each other (7 times slower
     where measured), and gain nothing elsewhere.
     """
-    # Takes a second, which a start of every command and worker would pay, and counts alone need it.
+    # Counts alone need it, and it brings matplotlib and anndata: no other command or worker is to wait for them.
     from pydeseq2.dds import DeseqDataSet  # noqa: PLC0415
     from pydeseq2.ds import DeseqStats  # noqa: PLC0415
 
