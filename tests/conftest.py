@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-# The tests' models are tiny: threads that wait for each other cost more than they compute.
-torch.set_num_threads(1)
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"
 

@@ -124,8 +124,12 @@ class PartwiseEmbedding:
         with torch.no_grad():
             if not note:
                 return self._pass(index)
-            with noting(self._module) as self.noted[index]:
-                return self._pass(index)
+            with noting(self._module) as noted:
+                output = self._pass(index)
+            # Moved together, once the pass has given its memory back: left where they are, among what is gone, they
+            # would keep the next passes from taking the same memory.
+            self.noted[index] = list(torch.stack(noted))
+            return output
 
     def _second_pass(self, index: int) -> Tensor:
         products = self.noted.pop(index, None)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from functools import partial
+from time import sleep
+
 import numpy as np
 import pytest
 
-from pomp.bench.measurement import Measurement, Rival, in_turns, peak_memory
+from pomp.bench.measurement import Measurement, Rival, in_turns, in_turns_apart, peak_memory
 
 
 def hold(mebibytes: int) -> None:
@@ -23,6 +28,24 @@ def test_each_way_is_run_once_unmeasured_and_then_in_turns() -> None:
     taken = in_turns({"ours": lambda: order.append("ours"), "theirs": lambda: order.append("theirs")}, 2)
     assert order == ["ours", "theirs"] * 3
     assert set(taken) == {"ours", "theirs"}
+
+
+def sleeping(seconds: float) -> Callable[[], None]:
+    return partial(sleep, seconds)
+
+
+def failing() -> Callable[[], None]:
+    return partial(operator.truediv, 1, 0)
+
+
+def test_each_way_has_a_process_of_its_own() -> None:
+    taken = in_turns_apart({"short": partial(sleeping, 0.01), "long": partial(sleeping, 0.2)}, 1)
+    assert 0.01 <= taken["short"] < taken["long"] >= 0.2
+
+
+def test_a_way_that_fails_in_its_process_is_not_timed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_turns_apart({"bad": failing}, 1)
 
 
 def test_ratio() -> None:

@@ -19,7 +19,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from pomp.cli import main
@@ -27,8 +26,6 @@ from pomp.config import PRESETS, RunConfig, override
 from pomp.data.cohort import Cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
-
-torch.set_num_threads(1)
 
 # Its processes are forks of one that has imported everything and started no thread.
 CONTEXT = multiprocessing.get_context("forkserver")
