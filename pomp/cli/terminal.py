@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pomp.errors import CohortError, PompError
+from pomp.errors import PompError
 from pomp.runs.status import Status
 from pomp.runs.workspace import Workspace
 
@@ -38,11 +38,8 @@ def errors_as_text() -> Iterator[None]:
     try:
         yield
     except PompError as error:
-        shown = Console(stderr=True)
-        shown.print(f"[bold red]{escape(str(error))}[/]", highlight=False)
-        if isinstance(error, CohortError):
-            for problem in error.problems:
-                shown.print(f"  • {escape(problem)}", highlight=False)
+        # Not wrapped here: a path that is cut in two can be neither copied nor searched for.
+        Console(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -14,7 +14,7 @@ from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry,
 from pomp.data.omics_table import Kind, OmicsTable
 from pomp.data.outcome import LEFT_OUT, explain_gap, find_marked, find_redacted
 from pomp.data.permutation import permute_outcome
-from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
+from pomp.data.problems import Problem, Problems, enumerate_some, list_first
 from pomp.data.readers.clinical import Clinical, read_clinical
 from pomp.data.readers.omics import read_omics
 from pomp.data.readers.slides import COLUMNS, read_slides
@@ -92,9 +92,8 @@ def read_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> Cohort:
     if check.cohort is not None:
         return check.cohort
     lines = tuple(str(problem) for problem in check.problems if problem.severity == "error")
-    shown = "\n".join(f"- {line}" for line in lines[:LISTED])
-    more = f"\n- and {len(lines) - LISTED} more: `pomp cohort check {folder}`" if len(lines) > LISTED else ""
-    raise CohortError(f"The cohort in {folder} cannot be used:\n{shown}{more}", lines)
+    shown = list_first(lines, f"`pomp cohort check {folder}`")
+    raise CohortError(f"The cohort in {folder} cannot be used:\n{shown}", lines)
 
 
 def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:

@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 LISTED = 20
-"""Cells of one file that are listed one by one; the rest is counted."""
+"""Findings of one kind that are listed one by one; the rest is counted."""
+
+
+def list_first(lines: Sequence[str], all_of_them: str) -> str:
+    """A line each, of those that are listed; then how many more there are, and what shows all of them."""
+    shown = [f"- {line}" for line in lines[:LISTED]]
+    more = [f"- and {len(lines) - LISTED} more: {all_of_them}"] if len(lines) > LISTED else []
+    return "\n".join(shown + more)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.plan import ImportPlan, make_slug
 from pomp.data.manifest import CLINICAL, SLIDES, Manifest, OmicsEntry, SlidesEntry
 from pomp.data.manifest_writer import write_manifest
-from pomp.data.problems import LISTED, Problems
+from pomp.data.problems import Problems, list_first
 from pomp.data.unused_samples import write_unused
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
@@ -72,7 +72,7 @@ def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | Non
             check = stage(plan, made, on_progress)
             errors = tuple(str(problem) for problem in check.problems if problem.severity == "error")
             if errors:
-                shown = "\n".join(f"- {line}" for line in errors[:LISTED])
+                shown = list_first(errors, "`pomp cohort import … --dry-run`")
                 raise CohortError(f"{plan.folder} cannot be imported:\n{shown}", errors)
             made.rename(target)
     except OSError as error:
