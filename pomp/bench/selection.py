@@ -12,10 +12,8 @@ import pandas as pd
 from scipy import stats
 
 from pomp.bench.measurement import Measurement, Rival, Scale, in_turns, peak_memory, seconds_of
-from pomp.config import CohortConfig, OmicsConfig
-from pomp.data.cohort import read_cohort
+from pomp.config import OmicsConfig
 from pomp.data.omics_table import OmicsTable
-from pomp.data.splits import make_splits
 from pomp.omics import OmicsSelector, SelectionCache
 from pomp.omics.rank_sum import rank_sum
 from pomp.omics.ranking import RANKINGS
@@ -42,18 +40,6 @@ def measure(scale: Scale) -> list[Measurement]:
     return [replace(found[0], checks=[memory]), *found[1:]]
 
 
-def measure_cohort(folder: Path) -> list[Measurement]:
-    """The same on the first of five honest folds of a real cohort, every setting at its default.
-
-    python -c "from pathlib import Path; from pomp.bench.selection import *; print(measure_cohort(Path('BRCA')))"
-    """
-    tables, outcome = _first_fold(folder)
-    found = _measure_fold(f"{len(outcome)} patients of {folder.name}", tables, outcome, OmicsConfig())
-    held = peak_memory(select_cohort, folder)
-    memory = f"a process that reads the cohort and chooses its genes by the forest holds {held / 1e6:.0f} MB at most"
-    return [replace(found[0], checks=[memory]), *found[1:]]
-
-
 def simulated_fold(patients: int, genes: dict[str, int], seed: int = 0) -> tuple[dict[str, OmicsTable], pd.DataFrame]:
     """Log expression with twenty shared factors, one of which moves the hazard; one patient in seven dies."""
     random = np.random.default_rng(seed)
@@ -71,16 +57,6 @@ def simulated_fold(patients: int, genes: dict[str, int], seed: int = 0) -> tuple
 
 def select_simulated(patients: int, genes: dict[str, int], config: OmicsConfig) -> None:
     OmicsSelector(config).fit(*simulated_fold(patients, genes))
-
-
-def select_cohort(folder: Path) -> None:
-    OmicsSelector(OmicsConfig()).fit(*_first_fold(folder))
-
-
-def _first_fold(folder: Path) -> tuple[dict[str, OmicsTable], pd.DataFrame]:
-    cohort = read_cohort(folder, CohortConfig())
-    training = make_splits(cohort.outcome, 5, 0).folds[0].train
-    return dict(cohort.omics), cohort.outcome.loc[list(training)]
 
 
 def _measure_fold(

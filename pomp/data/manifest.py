@@ -69,11 +69,6 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def discover_cohorts(root: Path) -> list[Path]:
-    """The folders directly in `root` that hold a cohort.toml, sorted by name; none if there is no such root."""
-    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}") if path.is_file())
-
-
 def check_manifest(folder: Path, problems: Problems) -> Manifest | None:
     """As much of cohort.toml as can be used, its problems added to `problems`; None if nothing can."""
     path = folder / MANIFEST

@@ -46,12 +46,6 @@ class SurvivalCurve:
     def patients(self) -> int:
         return int(self.at_risk[0])
 
-    @property
-    def censor_marks(self) -> tuple[Array, Array]:
-        """Times at which somebody was censored, and the survival there: the ticks of the figure."""
-        marked = self.censored > 0
-        return self.time[marked], self.survival[marked]
-
 
 def kaplan_meier(time_days: ArrayLike, event: ArrayLike, level: float = 0.95) -> SurvivalCurve:
     """The Kaplan-Meier curve of (N,) follow-up times and events, with Greenwood's variance and a log-log band.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.errors import RunError
-from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.corrected_t import CorrectedT, corrected_t
-from pomp.evaluation.finite_risks import require_finite_risks
 from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.report import EvaluationReport
-from pomp.evaluation.shared_patients import shared_patients
 from pomp.evaluation.uncertainty import Interval
 
 COLUMNS = ("model", "repeat", "fold", "patients", "score")
@@ -61,7 +58,7 @@ def report_scores(reports: Sequence[EvaluationReport]) -> pd.DataFrame:
         reports: one a repeat.
 
     Returns:
-        model, repeat (from 0), fold, patients, score.
+        model, repeat (from 0), fold, patients, score; nan where a fold has no comparable pair.
     """
     rows = [
         (one.model, repeat, fold.fold, fold.patients, fold.harrell)
@@ -74,32 +71,6 @@ def report_scores(reports: Sequence[EvaluationReport]) -> pd.DataFrame:
     return table[everywhere].reset_index(drop=True)
 
 
-def fold_scores(repeats: Mapping[str, Sequence[pd.DataFrame]]) -> pd.DataFrame:
-    """Harrell's C of every fold of every repeat, of the patients whom all models scored in the same fold.
-
-    Args:
-        repeats: by model, a table of out-of-fold predictions for each repeat: patient, fold, time_days, event, risk. A
-            repeat is another split, often another seed; in one repeat all models have the same folds.
-
-    Returns:
-        model, repeat (from 0), fold, patients, score; nan where a fold has no comparable pair.
-
-    Raises:
-        RunError: a table is empty, a risk is not finite, or the models of a repeat share no patient in the same fold.
-    """
-    rows = []
-    for number in range(max(map(len, repeats.values()), default=0)):
-        tables = {model: tables[number] for model, tables in repeats.items() if number < len(tables)}
-        for model, table in tables.items():
-            require_finite_risks(table, f"{model}, repeat {number}")
-        for model, table in shared_patients(tables).items():
-            rows += [
-                (model, number, fold, len(part), concordance_index(part["time_days"], part["event"], part["risk"]))
-                for fold, part in table.groupby("fold")
-            ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
 def pool(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledScore, ...]:
     """Mean, spread and interval of every model's fold scores, in the order in which models appear.
 
@@ -107,7 +78,7 @@ def pool(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledScore, ...]:
     what one split of new patients would leave. The plain sd/√(R·K) would shrink without end.
 
     Args:
-        scores: model, repeat, fold, patients (of the test fold), score; as of `fold_scores`.
+        scores: model, repeat, fold, patients (of the test fold), score; as of `report_scores`.
         level: coverage of the interval.
 
     Raises:

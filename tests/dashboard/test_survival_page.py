@@ -24,10 +24,11 @@ from dashboard.survival.timed import integrated_words
 from pomp.config import override
 from pomp.evaluation.added_value import AddedRatio, AddedValue
 from pomp.evaluation.calibration_slope import Calibration, CalibrationInTheLarge, CalibrationSlope
+from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.model_comparison import compare_models
 from pomp.evaluation.paired import Estimate
-from pomp.evaluation.pooled import compare_folds, fold_scores, pool, report_scores
+from pomp.evaluation.pooled import compare_folds, pool, report_scores
 from pomp.evaluation.report import evaluate
 from pomp.evaluation.timed_scores import REFERENCE, TimedScore, TimedScores
 from pomp.evaluation.uncertainty import Interval
@@ -298,13 +299,14 @@ def test_one_seed_says_how_to_get_more(fake: FakeWorkspace) -> None:
 
 def test_seeds_are_pooled_as_repeats(fake: FakeWorkspace) -> None:
     runs = [fake.runs[f"seed {seed}"] for seed in (0, 1, 2)]
-    tables = {"POMP": [run.require_predictions() for run in runs]}
-    for run in runs:
-        others = run.comparators()
-        assert others is not None
-        for model, part in others.groupby("model", sort=False):
-            tables.setdefault(str(model), []).append(part)
-    scores = fold_scores(tables)
+    tables = [
+        pd.concat([run.require_predictions().assign(model="POMP"), run.comparators()]).assign(repeat=repeat)
+        for repeat, run in enumerate(runs)
+    ]
+    scores = pd.DataFrame([
+        (model, repeat, fold, len(part), concordance_index(part["time_days"], part["event"], part["risk"]))
+        for (repeat, model, fold), part in pd.concat(tables).groupby(["repeat", "model", "fold"], sort=False)
+    ], columns=["model", "repeat", "fold", "patients", "score"])  # fmt: skip
     expected = pool(scores)
     app = open_part(runs[1], "C-index")
     shown = next(table.value for table in app.dataframe if "SD between seeds" in table.value)

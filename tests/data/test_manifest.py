@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pomp.data.manifest import Manifest, discover_cohorts, read_manifest
+from pomp.data.manifest import Manifest, read_manifest
 from pomp.errors import CohortError
 from tests.data.folder import write_cohort
 
@@ -27,14 +27,6 @@ def test_reads_titles_without_opening_tables(tmp_path: Path) -> None:
 def test_only_the_name_is_required(tmp_path: Path) -> None:
     (tmp_path / "cohort.toml").write_text('name = "x"')
     assert read_manifest(tmp_path) == Manifest(name="x")
-
-
-def test_discovers_folders_with_a_manifest(tmp_path: Path) -> None:
-    for name in ("b", "a", "no"):
-        write_cohort(tmp_path / name, {"cohort.toml": None} if name == "no" else {})
-    (tmp_path / "file").touch()
-    assert discover_cohorts(tmp_path) == [tmp_path / "a", tmp_path / "b"]
-    assert discover_cohorts(tmp_path / "nowhere") == []
 
 
 def test_all_problems_are_named_at_once(tmp_path: Path) -> None:

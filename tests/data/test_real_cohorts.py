@@ -10,7 +10,6 @@ import pytest
 
 from pomp.config import CohortConfig
 from pomp.data.cohort import check_cohort, read_cohort
-from pomp.data.manifest import discover_cohorts
 from pomp.data.sites import find_sites
 from pomp.data.splits import make_splits
 
@@ -121,7 +120,3 @@ def test_folds_of_whole_hospitals(
     for fold in splits.folds:
         codes = [{patient[5:7] for patient in part} for part in (fold.train, fold.test)]
         assert not codes[0] & codes[1]
-
-
-def test_discovered(tcga: Path) -> None:
-    assert [folder.name for folder in discover_cohorts(tcga)] == ["BRCA", "LIHC", "STAD"]

@@ -85,8 +85,7 @@ def test_curve_by_hand() -> None:
     assert curve.time.tolist() == [0, 2, 4, 6]
     np.testing.assert_allclose(curve.survival, [1, 3 / 4, 1 / 2, 1 / 2])
     assert curve.at_risk.tolist() == [4, 4, 3, 1]
-    times, levels = curve.censor_marks
-    assert (times.tolist(), levels.tolist()) == ([4, 6], [0.5, 0.5])
+    assert curve.censored.tolist() == [0, 0, 1, 1]
     assert curve.median == 4
 
 

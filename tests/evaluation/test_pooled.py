@@ -10,7 +10,8 @@ from pomp.errors import RunError
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.corrected_t import corrected_t
 from pomp.evaluation.multiplicity import holm
-from pomp.evaluation.pooled import compare_folds, compare_pooled, fold_scores, fold_sizes, pool
+from pomp.evaluation.pooled import compare_folds, compare_pooled, fold_sizes, pool, report_scores
+from pomp.evaluation.report import evaluate
 
 from .test_prediction_error import predictions
 
@@ -69,26 +70,18 @@ def test_more_repeats_narrow_the_interval_only_so_far() -> None:
     assert ends[1] == pytest.approx(2 * 1.96 * 0.05 * np.sqrt(1 / 4), rel=0.1)  # n_test/n_train stays
 
 
-def test_fold_scores_are_harrells_c_by_fold() -> None:
-    one, other = predictions(0, 90, 3), predictions(1, 90, 5)
+def test_scores_of_reports_are_harrells_c_by_fold() -> None:
+    one, other = (predictions(seed, 90, folds).assign(high_risk=True) for seed, folds in ((0, 3), (1, 5)))
     quiet = one.assign(event=one["event"] & (one["fold"] != 1))
-    found = fold_scores({"POMP": [one, other], "clinical Cox": [quiet]})
-    assert list(found[["model", "repeat", "fold"]].itertuples(index=False, name=None)) == [
-        *(("POMP", 0, fold) for fold in range(3)),
-        *(("clinical Cox", 0, fold) for fold in range(3)),
-        *(("POMP", 1, fold) for fold in range(5)),
+    found = report_scores([evaluate(quiet), evaluate(other)])
+    assert list(found[["repeat", "fold"]].itertuples(index=False, name=None)) == [
+        *((0, fold) for fold in range(3)),
+        *((1, fold) for fold in range(5)),
     ]
-    assert list(found["patients"]) == [30] * 6 + [18] * 5
+    assert list(found["patients"]) == [30] * 3 + [18] * 5
     part = other[other["fold"] == 2]
-    assert found["score"][8] == concordance_index(part["time_days"], part["event"], part["risk"])
-    assert np.isnan(found["score"][4])
-
-
-def test_a_repeat_counts_only_patients_whom_all_models_scored() -> None:
-    table = predictions(0, 90, 3)
-    found = fold_scores({"POMP": [table, table], "clinical Cox": [table.iloc[6:]]})
-    assert list(found["patients"]) == [28] * 6 + [30] * 3
-    assert list(found["score"][:3]) == list(found["score"][3:6])
+    assert found["score"][5] == concordance_index(part["time_days"], part["event"], part["risk"])
+    assert np.isnan(found["score"][1])
 
 
 def test_sizes_of_folds_that_differ() -> None:
@@ -140,18 +133,6 @@ NOT_COMPARED = [
 def test_not_compared(scores: pd.DataFrame, message: str) -> None:
     with pytest.raises(RunError, match=message):
         compare_folds(scores, "POMP", "ridge")
-
-
-def test_repeats_of_other_splits_share_no_patient() -> None:
-    table = predictions(0, 30, 3)
-    with pytest.raises(RunError, match="POMP, ridge share no patient in the same fold"):
-        fold_scores({"POMP": [table], "ridge": [table.assign(fold=(table["fold"] + 1) % 3)]})
-
-
-def test_a_diverged_repeat_is_named() -> None:
-    bad = predictions(0, 30, 3).assign(risk=np.nan)
-    with pytest.raises(RunError, match=r"POMP, repeat 1: the risk of patient P-000 is nan"):
-        fold_scores({"POMP": [predictions(0, 30, 3), bad]})
 
 
 def test_the_first_model_is_compared_with_the_others() -> None:
