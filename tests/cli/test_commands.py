@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,24 @@ def pomp(*words: str | Path, home: Path | None = None) -> subprocess.CompletedPr
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 
+Here = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """As `pomp`, in this process, which has imported everything: exit status, output and errors, each on one line."""
+
+    def run(*words: str | Path, home: Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pomp", *map(str, words), "--home", str(home)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, " ".join(printed.out.split()), " ".join(printed.err.split())
+
+    return run
+
+
 def test_cohort_check_prints_the_funnel_and_why(cohort: Path) -> None:
     done = pomp("cohort", "check", cohort)
     assert done.returncode == 0, done.stderr
@@ -67,25 +86,25 @@ def test_prepare_works_once(cohort: Path, tmp_path: Path) -> None:
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["fold-0.h5mu", "fold-1.h5mu"]
 
 
-def test_run_in_two_halves_then_report(cohort: Path, tmp_path: Path) -> None:
+def test_run_in_two_halves_then_report(cohort: Path, tmp_path: Path, here: Here) -> None:
     settings = [word for setting in [*SMALL, "model.modalities=omics"] for word in ("--set", setting)]
     first = pomp("pretrain", cohort, "--preset", "demo", *settings, home=tmp_path)
     assert first.returncode == 0, first.stderr
     assert "Pre-training is done" in first.stdout
     (run,) = Workspace(tmp_path).runs.list()
-    refused = pomp("report", run.folder)
-    assert refused.returncode == 1
-    assert "has no out-of-fold predictions" in refused.stderr
+    code, _, refused = here("report", run.folder, home=tmp_path)
+    assert code == 1
+    assert "has no out-of-fold predictions" in refused
     second = pomp("finetune", "--run", run.folder)
     assert second.returncode == 0, second.stderr
     assert "ridge Cox (30 components)" in second.stdout
-    report = json.loads(pomp("report", run.folder, "--json").stdout)
-    assert len(report["score"]["folds"]) == 2
+    _, report, _ = here("report", run.folder, "--json", home=tmp_path)
+    assert len(json.loads(report)["score"]["folds"]) == 2
 
 
-def test_show_config_prints_settings_that_can_be_read_back() -> None:
-    done = pomp("run", "--preset", "demo", "--show-config", "--set", "seed=3")
-    assert RunConfig.model_validate_json(done.stdout) == PRESETS["demo"].model_copy(update={"seed": 3})
+def test_show_config_prints_settings_that_can_be_read_back(tmp_path: Path, here: Here) -> None:
+    _, shown, _ = here("run", "--preset", "demo", "--show-config", "--set", "seed=3", home=tmp_path)
+    assert RunConfig.model_validate_json(shown) == PRESETS["demo"].model_copy(update={"seed": 3})
 
 
 FAILURES = {
@@ -105,16 +124,11 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_failures_are_one_paragraph(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_failures_are_one_paragraph(case: str, tmp_path: Path, here: Here) -> None:
     words, message = FAILURES[case]
-    monkeypatch.setattr(sys, "argv", ["pomp", *words, "--home", str(tmp_path)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 1
-    printed = capsys.readouterr()
-    assert message in " ".join((printed.out + printed.err).split())
+    code, *said = here(*words, home=tmp_path)
+    assert code == 1
+    assert message in " ".join(said)
 
 
 def test_a_failure_ends_the_process_with_its_text_alone(tmp_path: Path) -> None:
