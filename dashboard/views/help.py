@@ -39,8 +39,7 @@ for name, entries in shown.items():
     for start in range(0, len(entries), A_ROW):
         for place, entry in zip(st.columns(A_ROW), entries[start : start + A_ROW], strict=False):
             with place, st.container(border=True, height="stretch", gap="small"):
-                st.markdown(f"**{entry.title}**")
-                st.markdown(entry.text)
+                st.markdown(f"**{entry.title}**\n\n{entry.text}")
 st.caption(
     "The method: Wang and others, POMP: Pathology-omics multimodal pre-training framework for cancer survival "
     "prediction, IJCAI 2025. The address of this page holds the search, so it can be passed on."
