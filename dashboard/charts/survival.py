@@ -18,8 +18,8 @@ from dashboard.words import DAYS_PER_MONTH, DAYS_PER_YEAR
 from pomp.evaluation.curves import SurvivalCurve, at_risk_table
 
 PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
-_TICK = np.array([-0.0115, 0.0115, np.nan], np.float32)
-"""From the curve to the ends of a tick, in shares of the patients: as long as a marker of 8 px; then a gap."""
+_TICK = 0.0115
+"""From the curve to an end of a tick, in shares of the patients: as long as a marker of 8 px."""
 
 
 @dataclass(frozen=True)
@@ -127,29 +127,28 @@ def _add_curve(
 ) -> None:  # fmt: skip
     """The step line, and a tick where somebody's follow-up ended without an event."""
     steps, lost = np.flatnonzero(_steps(curve)), np.flatnonzero(curve.censored)
+    told = steps if ends is not None else np.union1d(steps, lost)
     name = f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}"
     line = go.Scatter(
-        x=_single(curve.time[steps] / axis.days), y=_single(curve.survival[steps]), name=name, legendgroup=group,
+        x=_single(curve.time[told] / axis.days), y=_single(curve.survival[told]), name=name, legendgroup=group,
         mode="lines" if ends is None else "lines+markers", line={"shape": "hv", "color": colour, "width": 2.5},
         marker={"color": colour, "size": 11, "opacity": 0}, selected={"marker": {"opacity": 0.9}},
         unselected={"marker": {"opacity": 0}},
     )  # fmt: skip
-    x, y = _single(curve.time[lost] / axis.days), _single(curve.survival[lost])
     at, last = f"%{{x:.2f}} {axis.unit}: ", f"<extra>{group}</extra>"
     if ends is None:
-        told = f"%{{y:.1%}} {endpoint.free}<br>%{{customdata}} at risk"
-        line.update(customdata=_narrow(curve.at_risk[steps]), hovertemplate=f"{at}{told}{last}")
-        # One path for all ticks: a marker each is an element each in the browser.
-        told = f"%{{customdata[0]:.1%}} {endpoint.free}<br>%{{customdata[1]}} at risk"
+        said = f"%{{y:.1%}} {endpoint.free}<br>%{{customdata}} at risk"
+        line.update(customdata=_narrow(curve.at_risk[told]), hovertemplate=f"{at}{said}{last}")
+        x, y = _along_ticks(curve)
         ticks = go.Scatter(
-            x=np.repeat(x, 3), y=(y[:, None] + _TICK).ravel(), mode="lines", line={"width": 1.5, "color": colour},
-            customdata=np.repeat(np.column_stack([y, curve.at_risk[lost]]), 3, axis=0),
-            hovertemplate=f"{at}{told}{last}",
+            x=_single(x / axis.days), y=_single(y), mode="lines", line={"width": 1.5, "color": colour},
+            hoverinfo="skip",
         )  # fmt: skip
     else:
         ticks = go.Scatter(
-            x=x, y=y, mode="markers", unselected={"marker": {"opacity": 1}},
+            x=_single(curve.time[lost] / axis.days), y=_single(curve.survival[lost]), mode="markers",
             marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}},
+            unselected={"marker": {"opacity": 1}},
         )  # fmt: skip
         for trace, rows in ((line, steps), (ticks, lost)):
             trace.update(
@@ -158,6 +157,18 @@ def _add_curve(
             )  # fmt: skip
     ticks.update(name=f"{group}, censored", legendgroup=group, showlegend=False)
     figure.add_traces([line, ticks], rows=1, cols=1)
+
+
+def _along_ticks(curve: SurvivalCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """x and y of a line that follows the curve and, where somebody was censored, goes up and down for the tick.
+
+    It is one element in the browser, where a marker each, or a piece of line each, is one each.
+    """
+    steps, lost = curve.events > 0, curve.censored > 0
+    before = np.concatenate([curve.survival[:1], curve.survival[:-1]])
+    y = np.column_stack([before, curve.survival, curve.survival + _TICK, curve.survival - _TICK, curve.survival])
+    drawn = np.column_stack([steps, steps | lost, lost, lost, lost])
+    return np.repeat(curve.time, drawn.sum(axis=1)), y[drawn]
 
 
 @dataclass(frozen=True)

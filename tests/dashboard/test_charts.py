@@ -55,16 +55,17 @@ def test_time_axis(last_day: float, unit: str, ticks: tuple[float, ...]) -> None
 def test_survival_figure_draws_the_curves() -> None:
     figure = survival_figure(CURVES, COLOURS, OS)
     line = trace(figure, "Low risk: 5 patients, 2 deaths")
-    np.testing.assert_allclose(line.x, [0, 1, 3, 4])  # a step at each death, and the end
-    np.testing.assert_allclose(line.y, [1, 4 / 5, 8 / 15, 8 / 15], rtol=1e-6)
+    np.testing.assert_allclose(line.x, [0, 1, 2, 3, 4])  # a step at each death, and a point at each censoring
+    np.testing.assert_allclose(line.y, [1, 4 / 5, 4 / 5, 8 / 15, 8 / 15], rtol=1e-6)
     assert line.line.shape == "hv"
     assert line.line.color == LOW_RISK
     ticks = trace(figure, "low risk, censored")
-    assert ticks.mode == "lines"  # one path, with a gap after each tick
-    np.testing.assert_allclose(ticks.x, [2, 2, 2, 4, 4, 4])
-    np.testing.assert_allclose((ticks.y[0] + ticks.y[1]) / 2, 4 / 5, rtol=1e-6)
-    np.testing.assert_allclose((ticks.y[3] + ticks.y[4]) / 2, 8 / 15, rtol=1e-6)
-    assert np.isnan(ticks.y[[2, 5]]).all()
+    # One line: down at year 1, a tick at 2, down at 3, a tick at 4.
+    assert (ticks.mode, ticks.hoverinfo) == ("lines", "skip")
+    np.testing.assert_allclose(ticks.x, [1, 1, 2, 2, 2, 2, 3, 3, 4, 4, 4, 4])
+    high, low, tick = 4 / 5, 8 / 15, 0.0115
+    expected = [1, high, high, high + tick, high - tick, high, high, low, low, low + tick, low - tick, low]
+    np.testing.assert_allclose(ticks.y, expected, rtol=1e-6)
 
 
 def test_survival_figure_counts_at_the_start_under_the_same_axis() -> None:
@@ -121,11 +122,9 @@ def test_points_carry_their_row_among_those_of_all_curves() -> None:
 
 
 def test_points_that_cannot_be_clicked_say_how_many_are_at_risk() -> None:
-    figure = survival_figure(CURVES, COLOURS, OS)
-    told = trace(figure, "low risk, censored").customdata
-    np.testing.assert_allclose(told[::3], [[4 / 5, 4], [8 / 15, 2]], rtol=1e-6)
-    np.testing.assert_array_equal(told[::3], told[1::3])  # both ends of a tick say the same
-    assert trace(figure, "low risk, censored").text is None
+    line = trace(survival_figure(CURVES, COLOURS, OS), "Low risk: 5 patients, 2 deaths")
+    assert line.customdata.tolist() == [5, 5, 4, 3, 2]
+    assert "%{customdata} at risk" in line.hovertemplate
 
 
 def test_a_name_keeps_its_capitals() -> None:

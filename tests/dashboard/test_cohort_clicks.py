@@ -30,6 +30,9 @@ def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, w
     page.set_default_timeout(PATIENCE)
     page.goto(page_address)
     settle(page)
+    curve = page.locator(".st-key-figure-survival")
+    expect(curve.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
+    assert curve.locator("path.js-line").count() < 10  # a tick is no element of its own
     sexes = page.locator(".st-key-figure-clinical-2")
     expect(sexes.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
     for _ in range(2):  # a second click on the same bar is a click too
