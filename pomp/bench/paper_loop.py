@@ -38,7 +38,7 @@ class Arrays:
     def write(cls, batch: Batch, folder: Path) -> Arrays:
         files = [folder / f"{patient}.npy" for patient in batch.patients]
         for file, pixels in zip(files, batch.regions, strict=True):
-            np.save(file, (pixels.float() / 127.5 - 1).permute(0, 3, 1, 2).contiguous().numpy())
+            np.save(file, (pixels.float() / 127.5 - 1).permute(0, 3, 1, 2).contiguous().cpu().numpy())
         return cls(batch, files)
 
 
@@ -46,15 +46,20 @@ class PaperLoop:
     """The three tasks on one batch."""
 
     def __init__(self, model: Pomp, config: RunConfig) -> None:
-        self.model, self.config = model, config.pretrain
+        self.model, self.config, self.device = model, config.pretrain, next(model.parameters()).device
         self.vit = _plain_vit(model.pathology.embedding, config)
 
     def step(self, arrays: Arrays, seed: int) -> dict[str, float]:
         """Losses by name; gradients are added to those of the model's parameters.
 
         Args:
+            arrays: of a batch on the model's device.
             seed: of which omics types are hidden.
         """
+        with self.device:  # where new tensors are made
+            return self._step(arrays, seed)
+
+    def _step(self, arrays: Arrays, seed: int) -> dict[str, float]:
         torch.manual_seed(seed)
         chosen = choose_masked(arrays.batch.present)
         slides, omics = [], []
@@ -87,7 +92,7 @@ class PaperLoop:
         }
 
     def _encode_slide(self, arrays: Arrays, index: int) -> PathologyTokens:
-        pixels = torch.from_numpy(np.load(arrays.files[index]))
+        pixels = torch.from_numpy(np.load(arrays.files[index])).to(self.device)
         counts = arrays.batch.layout.counts
         places = torch.split(arrays.batch.coordinates, counts.tolist())[index]
         return self.model.contextualise(self.vit(pixels), places, lay_out(counts[index : index + 1]))

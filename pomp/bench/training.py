@@ -99,10 +99,12 @@ def _our_way(config: RunConfig, counts: list[int], compute: Compute) -> Callable
     return our_step(model, make_batch(config, counts).to(compute.device), config, compute)
 
 
-def _their_way(config: RunConfig, counts: list[int], folder: Path) -> Callable[[], dict[str, float]]:
+def _their_way(
+    config: RunConfig, counts: list[int], device: torch.device, folder: Path
+) -> Callable[[], dict[str, float]]:
     """The paper's loop on a model of its own, and on arrays that are written into the folder."""
-    model = build_model(config, TYPES, GENES, seed=0)
-    return _their_step(model, Arrays.write(make_batch(config, counts), folder), config)
+    model = build_model(config, TYPES, GENES, seed=0).to(device)
+    return _their_step(model, Arrays.write(make_batch(config, counts).to(device), folder), config)
 
 
 def _their_step(model: Pomp, arrays: Arrays, config: RunConfig) -> Callable[[], dict[str, float]]:
@@ -122,7 +124,7 @@ def _step(config: RunConfig, sizes: _Sizes) -> Measurement:
     with tempfile.TemporaryDirectory() as folder:
         makers = {
             "ours": partial(_our_way, config, counts, compute),
-            "theirs": partial(_their_way, config, counts, Path(folder)),
+            "theirs": partial(_their_way, config, counts, compute.device, Path(folder)),
         }
         taken = in_turns_apart(makers, sizes.repeats)
     checks = [
@@ -151,9 +153,10 @@ def _compiled(config: RunConfig, counts: list[int], compute: Compute, sizes: _Si
 
 def _same_as_theirs(config: RunConfig, counts: list[int], compute: Compute) -> list[str]:
     """How far losses and gradients are from the paper's loop's, in float32 and in the precision that is timed."""
-    model, batch = build_model(config, TYPES, GENES, seed=0).to(compute.device), make_batch(config, counts)
+    model = build_model(config, TYPES, GENES, seed=0).to(compute.device)
+    batch = make_batch(config, counts).to(compute.device)
     ways = {
-        kind: our_step(model, batch.to(compute.device), config, replace(compute, dtype=kind, compiled=False))
+        kind: our_step(model, batch, config, replace(compute, dtype=kind, compiled=False))
         for kind in dict.fromkeys([torch.float32, compute.dtype])
     }
     with tempfile.TemporaryDirectory() as folder:
