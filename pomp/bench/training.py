@@ -93,18 +93,22 @@ def our_step(model: Pomp, batch: Batch, config: RunConfig, compute: Compute) -> 
     return step
 
 
+def _make(config: RunConfig, counts: list[int], device: torch.device) -> tuple[Pomp, Batch]:
+    """A model and a batch on a device, the same at every call."""
+    return build_model(config, TYPES, GENES, seed=0).to(device), make_batch(config, counts).to(device)
+
+
 def _our_way(config: RunConfig, counts: list[int], compute: Compute) -> Callable[[], dict[str, float]]:
     """Our step on a model and a batch of its own."""
-    model = build_model(config, TYPES, GENES, seed=0).to(compute.device)
-    return our_step(model, make_batch(config, counts).to(compute.device), config, compute)
+    return our_step(*_make(config, counts, compute.device), config, compute)
 
 
 def _their_way(
     config: RunConfig, counts: list[int], device: torch.device, folder: Path
 ) -> Callable[[], dict[str, float]]:
     """The paper's loop on a model of its own, and on arrays that are written into the folder."""
-    model = build_model(config, TYPES, GENES, seed=0).to(device)
-    return _their_step(model, Arrays.write(make_batch(config, counts).to(device), folder), config)
+    model, batch = _make(config, counts, device)
+    return _their_step(model, Arrays.write(batch, folder), config)
 
 
 def _their_step(model: Pomp, arrays: Arrays, config: RunConfig) -> Callable[[], dict[str, float]]:
@@ -153,8 +157,7 @@ def _compiled(config: RunConfig, counts: list[int], compute: Compute, sizes: _Si
 
 def _same_as_theirs(config: RunConfig, counts: list[int], compute: Compute) -> list[str]:
     """How far losses and gradients are from the paper's loop's, in float32 and in the precision that is timed."""
-    model = build_model(config, TYPES, GENES, seed=0).to(compute.device)
-    batch = make_batch(config, counts).to(compute.device)
+    model, batch = _make(config, counts, compute.device)
     ways = {
         kind: our_step(model, batch, config, replace(compute, dtype=kind, compiled=False))
         for kind in dict.fromkeys([torch.float32, compute.dtype])
@@ -205,8 +208,7 @@ def _memory(config: RunConfig, sizes: _Sizes) -> Measurement:
     counts, most = ([number] * sizes.patients for number in (sizes.regions, sizes.most))
     total = sum(counts)
     compute = plan_compute(pick_device(), config)
-    model = build_model(config, TYPES, GENES, seed=0).to(compute.device)
-    batch = make_batch(config, counts).to(compute.device)
+    model, batch = _make(config, counts, compute.device)
     plans = {name: replace(compute, memory=room) for name, room in {"ours": _room(config, total), "all": 2**50}.items()}
     ways = {name: our_step(model, batch, config, plan) for name, plan in plans.items()}
     taken = in_turns_apart(
@@ -232,8 +234,7 @@ def _room(config: RunConfig, regions: int) -> int:
 
 def _one_step(config: RunConfig, counts: list[int], room: int) -> None:
     compute = plan_compute(torch.device("cpu"), config)
-    model, batch = build_model(config, TYPES, GENES, seed=0), make_batch(config, counts)
-    our_step(model, batch, config, replace(compute, memory=room))()
+    _our_way(config, counts, replace(compute, memory=room))()
 
 
 def _reading(config: RunConfig, sizes: _Sizes) -> Measurement:

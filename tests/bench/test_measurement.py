@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from time import sleep
 
 import numpy as np
@@ -38,9 +40,28 @@ def failing() -> Callable[[], None]:
     return partial(operator.truediv, 1, 0)
 
 
-def test_each_way_has_a_process_of_its_own() -> None:
-    taken = in_turns_apart({"short": partial(sleeping, 0.01), "long": partial(sleeping, 0.2)}, 1)
-    assert 0.01 <= taken["short"] < taken["long"] >= 0.2
+def telling(file: Path) -> Callable[[], None]:
+    """Writes down in which process it was made, and at each run in which it runs."""
+    made = os.getpid()
+
+    def tell() -> None:
+        with file.open("a") as lines:
+            lines.write(f"{made} {os.getpid()}\n")
+
+    return tell
+
+
+def test_each_way_has_a_process_of_its_own(tmp_path: Path) -> None:
+    in_turns_apart({name: partial(telling, tmp_path / name) for name in ("ours", "theirs")}, 2)
+    told = [(tmp_path / name).read_text().split() for name in ("ours", "theirs")]
+    assert [len(pids) for pids in told] == [6, 6]  # once uncounted, twice in turns
+    assert [len(set(pids)) for pids in told] == [1, 1]
+    assert len({told[0][0], told[1][0], str(os.getpid())}) == 3
+
+
+def test_each_way_is_timed_under_its_name() -> None:
+    taken = in_turns_apart({"short": partial(sleeping, 0.01), "long": partial(sleeping, 1.0)}, 1)
+    assert 0.01 <= taken["short"] < taken["long"] >= 1.0
 
 
 def test_a_way_that_fails_in_its_process_is_not_timed() -> None:

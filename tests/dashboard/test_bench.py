@@ -24,6 +24,14 @@ from tests.dashboard.pages import open_page
 
 SMALL: Scale = "small"
 
+CHANGING = """<div data-testid="stMain"><canvas><i></i></canvas><p></p><button>Go</button></div><script>
+document.querySelector("button").onclick = () => {
+  document.querySelector("p").textContent = window.pompFinished = performance.now() + 1
+  const hidden = setInterval(() => { document.querySelector("i").textContent = performance.now() }, 20)
+  setTimeout(() => clearInterval(hidden), 10_000)
+}</script>"""
+"""A page whose text changes once with a click, and whose canvas goes on."""
+
 
 def quiet(_: str) -> None:
     """No progress."""
@@ -128,6 +136,13 @@ class TestInBrowser:
             with pytest.raises(PompError, match="has no button nothing or never to click: see CLICKS"):
                 watched.click("nothing", "never")
             assert watched.problems == []
+
+    def test_what_a_canvas_keeps_is_not_waited_for(self) -> None:
+        """It goes on changing for ten seconds, and the page is still long before."""
+        with browser.chromium() as chromium:
+            watched = browser.WatchedPage(chromium.new_page())
+            watched.page.set_content(CHANGING)
+            assert watched.click("Go") < 5000
 
     def test_pages(self) -> None:
         found = pages.measure(SMALL, quiet)
