@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.pictures import FIRST
+from dashboard.figure.component import draw_figure
 from dashboard.spreadsheet import to_csv
 from dashboard.state import RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
@@ -32,10 +32,6 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
 _AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")  # what GitHub's Markdown makes a link without being asked
 _WORD_JOINER = "\u2060"  # invisible
 _TITLE = 40
-_PLOT_CONFIG = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-}
 
 
 def plain(text: object) -> str:
@@ -105,7 +101,7 @@ def empty_state(title: str, way_out: str, page: str | None = None, link: str = "
 
 def show_figure(
     figure: go.Figure, name: str, table: pd.DataFrame, alt: str, *, command: str = "", select: bool = False
-) -> list[int]:
+) -> list[Any]:
     """A figure; its picture in its own tool bar, and below it the numbers as CSV and the command that makes them.
 
     Args:
@@ -116,18 +112,14 @@ def show_figure(
         select: whether points can be clicked.
 
     Returns:
-        `customdata` of the points that were clicked, or their numbers where they have none.
+        As `draw_figure` has it.
     """
-    config = {**_PLOT_CONFIG, "toImageButtonOptions": {"format": FIRST, "scale": 2, "filename": name}}
-    event = st.plotly_chart(
-        figure, key=f"figure-{name}", config=config, alt=alt, on_select="rerun" if select else "ignore",
-        selection_mode="points",
-    )  # fmt: skip
+    clicked = draw_figure(figure, key=f"figure-{name}", name=name, alt=alt, select=select)
     with st.container(horizontal=True, gap="small"):
         save_table(table, name)
         if command:
             show_command(command, name)
-    return [point.get("customdata", point["point_index"]) for point in event.selection.points] if select else []
+    return clicked
 
 
 def show_command(command: str, name: str) -> None:

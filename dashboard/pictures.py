@@ -12,21 +12,9 @@ from dashboard.state import switch
 PICTURES: Final = "pictures"
 """Name in the URL."""
 FORMATS: Final = ("SVG", "PNG")
-FIRST: Final = FORMATS[0].lower()
-"""What figures are sent with."""
 
-# Plotly looks the format up when its camera is clicked. It is put there just before, on the click's way down to the
-# camera: were it part of the figures, another choice would send and draw all of them anew.
-_TELL: Final = """
-export default ({ data }) => {
-  if (!("pompPictures" in window)) document.addEventListener("click", ({ target }) => {
-    const figure = target.closest(".modebar")?.closest(".js-plotly-plot")
-    const options = figure?._context?.toImageButtonOptions
-    if (options) options.format = window.pompPictures
-  }, { capture: true })
-  window.pompPictures = data.format
-}
-"""
+# Figures look here when they are saved: were the format part of them, another choice would send and draw all anew.
+_TELL: Final = "export default ({ data }) => { window.pompPictures = data.format }"
 
 
 @st.fragment

@@ -1,4 +1,4 @@
-"""The dashboard's server: Streamlit's pages, with deep-zoom tiles beside them.
+"""The dashboard's server: Streamlit's pages, with deep-zoom tiles and scripts beside them.
 
 ``python -m dashboard.server`` (or ``pomp dashboard``) starts it on this machine only.
 """
@@ -23,6 +23,7 @@ from rich.console import Console
 from dashboard import theme
 from dashboard.access import access_middleware, is_loopback
 from dashboard.registry import SlideRegistry
+from dashboard.scripts import script_routes
 from dashboard.tiles import slide_routes
 from pomp.runs.workspace import Workspace
 
@@ -56,7 +57,7 @@ def create_app(
 
     return st.App(
         script,
-        routes=slide_routes(SlideRegistry(folders)),
+        routes=[*slide_routes(SlideRegistry(folders)), *script_routes()],
         middleware=access_middleware(address, token),
         lifespan=lifespan,
     )
@@ -77,6 +78,7 @@ def streamlit_options(address: str, port: int) -> dict[str, Any]:
         "client.showErrorLinks": False,
         "logger.hideWelcomeMessage": True,
         "runner.magicEnabled": False,
+        "global.minCachedMessageSize": 2000.0,  # bytes: what is as it was is not sent again, small figures included
         "runner.postScriptGC": False,  # costs every click 0.1 s; Python collects by itself as need be
         **theme.OPTIONS,
     }

@@ -21,7 +21,7 @@ OPTIONS: dict[str, str | bool] = {
 }
 """Streamlit's own options: it takes them from flags or from the environment, never from a script."""
 
-MARGIN = {"l": 10, "r": 16, "t": 28, "b": 10}
+MARGIN = {"l": 10, "r": 16, "t": 28, "b": 10, "pad": 8}
 
 TEMPLATE = go.layout.Template(
     layout={
@@ -37,8 +37,8 @@ TEMPLATE = go.layout.Template(
         },
         "hovermode": "closest",
         "bargap": 0.25,
-        "xaxis": {"automargin": True, "zeroline": False, "title": {"standoff": 8}},
-        "yaxis": {"automargin": True, "zeroline": False, "title": {"standoff": 8}},
+        "xaxis": {"automargin": True, "zeroline": False, "showgrid": False, "title": {"standoff": 12}},
+        "yaxis": {"automargin": True, "zeroline": False, "title": {"standoff": 12}},
     }
 )
 """Colours of text, grid and background are left to the page's theme, which knows whether it is light or dark."""

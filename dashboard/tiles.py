@@ -1,4 +1,4 @@
-"""Slide tiles and the viewer's script, served beside the pages.
+"""Slide tiles, served beside the pages.
 
 These routes stand outside Streamlit's session: a key that the registry does not know is refused.
 """
@@ -10,18 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from dashboard.registry import SlideRegistry
-from dashboard.viewer import component
 from pomp.errors import PompError
 from pomp.slides.deepzoom import SlidePyramid, pyramid
 
 # Tiles of a key never change while a slide stays where it is: an hour spares the server the panning to and fro.
 TILE_HEADERS = {"Cache-Control": "private, max-age=3600"}
 INFO_HEADERS = {"Cache-Control": "no-cache"}
-SCRIPT_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 TILE = re.compile(r"(\d{1,6})/(\d{1,6})_(\d{1,6})\.jpeg", re.ASCII)
 """Level, column and row. Six digits reach beyond any slide, and cannot overwhelm the conversion to a number."""
@@ -57,7 +55,6 @@ def slide_routes(registry: SlideRegistry) -> list[Route]:
         # Whatever else lies below, or it would be answered with Streamlit's page.
         Route("/slides/{slide_key}/{place:path}", tile, methods=["GET"]),
         Route("/slides/{rest:path}", unknown, methods=["GET"]),
-        Route("/viewer/{rest:path}", viewer_script, methods=["GET"]),
     ]
 
 
@@ -77,13 +74,6 @@ def describe(slide: SlidePyramid) -> dict[str, Any]:
             for level in slide.levels
         ],
     }
-
-
-def viewer_script(request: Request) -> Response:
-    """The viewer's JavaScript, under the address that names its content."""
-    if not component.available() or request.url.path != component.script_url():
-        return _refuse("The slide viewer has changed: reload the page.")
-    return FileResponse(component.SCRIPT, media_type="text/javascript", headers=SCRIPT_HEADERS)
 
 
 def unknown(_: Request) -> Response:

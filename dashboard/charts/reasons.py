@@ -55,8 +55,8 @@ def genes_figure(genes: pd.DataFrame) -> go.Figure:
     figure.add_trace(bars, row=1, col=1)
     figure.add_trace(points, row=1, col=2)
     _finish(figure, genes["attribution"], len(genes), room=1.05)
-    figure.update_xaxes(title_text="Part of the risk score (log relative hazard)", row=1, col=1)
-    figure.update_xaxes(title_text="Value: percentile", range=[-4, 104], tickvals=[0, 50, 100], row=1, col=2)
+    figure.update_xaxes(title_text="Part of the risk score<br>(log relative hazard)", row=1, col=1)
+    figure.update_xaxes(title_text="Value<br>(percentile)", range=[-4, 104], tickvals=[0, 50, 100], row=1, col=2)
     figure.add_vline(x=50, line={"color": GREY, "width": 1, "dash": "dot"}, row=1, col=2)
     return figure
 

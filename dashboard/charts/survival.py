@@ -59,7 +59,7 @@ def survival_figure(
         since: from when time counts.
         in_detail: whether events and censorings until each time stand below the numbers at risk.
         patients: by group, for each row of its curve the patients whose follow-up ended there. With it, steps and
-            ticks can be clicked, and say whose they are; `customdata` of a point is its row among those of all curves.
+            ticks say whose they are, and `customdata` of a point is its row among those of all curves.
     """
     axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
     table_px = ROW_PX * len(curves) * (3 if in_detail else 1)
@@ -126,48 +126,35 @@ def _add_curve(
     ends: _Ends | None,
 ) -> None:  # fmt: skip
     """The step line, and a tick where somebody's follow-up ended without an event."""
-    steps, lost = np.flatnonzero(_steps(curve)), np.flatnonzero(curve.censored)
-    told = steps if ends is not None else np.union1d(steps, lost)
-    name = f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}"
+    told = np.flatnonzero(_steps(curve) | (curve.censored > 0))
     line = go.Scatter(
-        x=_single(curve.time[told] / axis.days), y=_single(curve.survival[told]), name=name, legendgroup=group,
-        mode="lines" if ends is None else "lines+markers", line={"shape": "hv", "color": colour, "width": 2.5},
-        marker={"color": colour, "size": 11, "opacity": 0}, selected={"marker": {"opacity": 0.9}},
-        unselected={"marker": {"opacity": 0}},
+        x=_single(curve.time[told] / axis.days), y=_single(curve.survival[told]), legendgroup=group, mode="lines",
+        name=f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}",
+        line={"shape": "hv", "color": colour, "width": 2.5},
     )  # fmt: skip
-    at, last = f"%{{x:.2f}} {axis.unit}: ", f"<extra>{group}</extra>"
     if ends is None:
-        said = f"%{{y:.1%}} {endpoint.free}<br>%{{customdata}} at risk"
-        line.update(customdata=_narrow(curve.at_risk[told]), hovertemplate=f"{at}{said}{last}")
-        x, y = _along_ticks(curve)
-        ticks = go.Scatter(
-            x=_single(x / axis.days), y=_single(y), mode="lines", line={"width": 1.5, "color": colour},
-            hoverinfo="skip",
-        )  # fmt: skip
+        line.update(customdata=_narrow(curve.at_risk[told]))
+        said = "%{customdata} at risk"
     else:
-        ticks = go.Scatter(
-            x=_single(curve.time[lost] / axis.days), y=_single(curve.survival[lost]), mode="markers",
-            marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}},
-            unselected={"marker": {"opacity": 1}},
-        )  # fmt: skip
-        for trace, rows in ((line, steps), (ticks, lost)):
-            trace.update(
-                customdata=_narrow(ends.first + rows), text=[_whose(ends.patients[row]) for row in rows],
-                hovertemplate=f"{at}%{{y:.1%}} {endpoint.free}<br>%{{text}}{last}",
-            )  # fmt: skip
-    ticks.update(name=f"{group}, censored", legendgroup=group, showlegend=False)
+        line.update(customdata=_narrow(ends.first + told), text=[_whose(ends.patients[row]) for row in told])
+        said = "%{text}"
+    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>{said}<extra>{group}</extra>")
+    x, y = _along_ticks(curve)
+    ticks = go.Scatter(
+        x=_single(x / axis.days), y=_single(y), mode="lines", line={"shape": "hv", "width": 1.5, "color": colour},
+        hoverinfo="skip", name=f"{group}, censored", legendgroup=group, showlegend=False,
+    )  # fmt: skip
     figure.add_traces([line, ticks], rows=1, cols=1)
 
 
 def _along_ticks(curve: SurvivalCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """x and y of a line that follows the curve and, where somebody was censored, goes up and down for the tick.
+    """x and y of a step line that follows the curve and, where somebody was censored, goes up and down for the tick.
 
     It is one element in the browser, where a marker each, or a piece of line each, is one each.
     """
-    steps, lost = curve.events > 0, curve.censored > 0
-    before = np.concatenate([curve.survival[:1], curve.survival[:-1]])
-    y = np.column_stack([before, curve.survival, curve.survival + _TICK, curve.survival - _TICK, curve.survival])
-    drawn = np.column_stack([steps, steps | lost, lost, lost, lost])
+    lost = curve.censored > 0
+    y = np.column_stack([curve.survival + _TICK, curve.survival - _TICK, curve.survival])
+    drawn = np.column_stack([lost, lost, lost | (curve.events > 0)])
     return np.repeat(curve.time, drawn.sum(axis=1)), y[drawn]
 
 

@@ -6,28 +6,22 @@ import functools
 import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.scripts import VIEWER
 from dashboard.viewer.choice import Choice, read_choice
 from dashboard.viewer.pane import Pane
 from dashboard.viewer.scale import PALETTES
 
-SCRIPT: Final = Path(__file__).parent / "build" / "viewer.js"
-FAILED: Final = SCRIPT.with_name("failed.txt")
+FAILED: Final = VIEWER.file.with_name("failed.txt")
 HEIGHT: Final = 560
-# The script is fetched once from our own server and kept by the browser; inline, it would travel with every rerun.
-_LOADER: Final = """
-const {{ default: render }} = await import(new URL("{url}", document.baseURI))
-export default render
-"""
 
 
 def available() -> bool:
     """True if the viewer was built when the package was installed."""
-    return SCRIPT.is_file()
+    return VIEWER.file.is_file()
 
 
 def explain_absence() -> str:
@@ -39,11 +33,6 @@ def explain_absence() -> str:
         f"The zoomable slide viewer is not installed ({reason}). "
         "Run `pip install -e .` again with access to the network, then start the dashboard again."
     )
-
-
-def script_url() -> str:
-    """Where the server offers the script: the address changes with its content, so that browsers may keep it."""
-    return f"/viewer/{hashlib.sha256(SCRIPT.read_bytes()).hexdigest()[:16]}.js"
 
 
 def slide_viewer(panes: Sequence[Pane], first: Choice, *, key: str, height: int = HEIGHT) -> Choice:
@@ -89,4 +78,4 @@ def _rerun() -> None:
 
 @functools.cache
 def _component() -> Any:
-    return st.components.v2.component("pomp_slide_viewer", js=_LOADER.format(url=script_url()))
+    return st.components.v2.component("pomp_slide_viewer", js=VIEWER.loader)

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
+from dashboard.theme import TEMPLATE
 from dashboard.viewer.scale import ScoreScale
 
 OPACITY = 0.5
@@ -54,7 +55,9 @@ def fallback_figure(
     )
     figure.update_xaxes(visible=False, range=[0, columns], constrain="domain")
     figure.update_yaxes(visible=False, range=[rows, 0], scaleanchor="x", constrain="domain")
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0}, plot_bgcolor="rgba(0,0,0,0)")
+    figure.update_layout(
+        template=TEMPLATE, margin={"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0}, plot_bgcolor="rgba(0,0,0,0)"
+    )
     return figure
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
@@ -24,6 +26,12 @@ def open_page(name: str, **chosen: str | Run) -> AppTest:
         app.switch_page(f"views/{name}.py").run()
     assert not app.exception, [error.value for error in app.exception]
     return app
+
+
+def figures(app: AppTest) -> list[dict[str, Any]]:
+    """What the browser is given of each figure: its `name`, its `alt`, the `figure` itself and more."""
+    sent = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in sent if proto.component_name == "pomp_figure"]
 
 
 def words(app: AppTest) -> str:

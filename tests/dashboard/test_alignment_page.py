@@ -27,7 +27,7 @@ from dashboard.charts.alignment import (
 )
 from pomp.runs.run import Run
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 
 HIDDEN = "Hidden omics"
 SWAPPED = ["P-07", "P-11"]
@@ -188,7 +188,7 @@ class TestPage:
         assert "Do they find each other?" in said
         assert "worth a check" in said
         assert "Pre-training saw these patients" not in [warning.proto.title for warning in app.warning]
-        assert len(app.get("plotly_chart")) == 2
+        assert len(figures(app)) == 2
 
     def test_the_planted_swap_is_listed(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         app = open_aligned(aligned, monkeypatch)
@@ -211,7 +211,7 @@ class TestPage:
 
     def test_the_fold_stands_in_the_address(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         app = open_aligned(aligned, monkeypatch, **{"alignment-fold": "Fold 2"})
-        assert app.get("plotly_chart")[1].proto.id.count("similarity-2")
+        assert figures(app)[1]["name"] == "similarity-2"
 
     def test_hidden_omics(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         app = open_aligned(aligned, monkeypatch, patient="P-12", **{"alignment-view": HIDDEN, "alignment-type": "mrna"})
@@ -228,7 +228,7 @@ class TestPage:
     def test_omics_alone(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "This run has read omics alone" in words(open_aligned(aligned, monkeypatch, "hostile"))
         app = open_aligned(aligned, monkeypatch, "hostile", **{"alignment-view": HIDDEN})
-        assert len(app.get("plotly_chart")) == 2
+        assert len(figures(app)) == 2
         assert "<script>" not in "\n".join(str(element.value) for element in [*app.markdown, *app.caption])
 
     @pytest.mark.parametrize(("view", "said"), [("Slides and omics", "has not recorded where"), (HIDDEN, "how hidden")])

@@ -31,9 +31,11 @@ def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, w
     page.goto(page_address)
     settle(page)
     curve = page.locator(".st-key-figure-survival")
+    curve.scroll_into_view_if_needed()  # what is far from the window is not drawn
     expect(curve.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
     assert curve.locator("path.js-line").count() < 10  # a tick is no element of its own
     sexes = page.locator(".st-key-figure-clinical-2")
+    sexes.scroll_into_view_if_needed()
     expect(sexes.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
     for _ in range(2):  # a second click on the same bar is a click too
         click_bar(page, sexes, 0)

@@ -15,7 +15,7 @@ from dashboard.cohort.findings import findings_table
 from dashboard.cohort.open_patient import newest_run_of
 from pomp.data.cohort import check_cohort, read_cohort
 from tests.dashboard.fake import FakeWorkspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 from tests.data.folder import CLINICAL, FILES, write_cohort
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -233,5 +233,5 @@ class TestOddCohorts:
         said += "".join(str(box.label) for box in app.multiselect)
         assert "![x](" not in said
         assert "<b>" not in said
-        for chart in app.get("plotly_chart"):
-            assert "<script>" not in json.dumps(without_data(json.loads(chart.proto.spec)))
+        for chart in figures(app):
+            assert "<script>" not in json.dumps(without_data(chart["figure"]))

@@ -26,7 +26,7 @@ from pomp.evaluation.stability import selection_stability
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 
 HOSTILE_GENE = "<script>alert(1)</script>"
 CHOSEN = [("TP53", "MYC"), ("TP53", "KRAS"), ("TP53", "MYC")]  # of mrna, by fold
@@ -221,7 +221,7 @@ def test_seeds_beside_each_other(fake: FakeWorkspace) -> None:
 def test_a_run_that_chose_once_says_what_that_means(fake: FakeWorkspace) -> None:
     app = open_genes(run=fake.runs["released"])
     assert "the genes were chosen with the patients on whom the model is tested later" in words(app)
-    assert not app.get("plotly_chart")
+    assert not figures(app)
     assert "folds" not in app.dataframe[-1].value
 
 

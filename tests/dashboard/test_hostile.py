@@ -19,6 +19,7 @@ from streamlit.testing.v1.element_tree import Block
 
 import dashboard
 from dashboard.elements import run_label
+from dashboard.scripts import Script
 from dashboard.viewer import component
 from pomp.config import override
 from pomp.data.cohort import Cohort, read_cohort
@@ -76,7 +77,7 @@ MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 
 ALL = " ".join(PAYLOADS)
 PLAIN = {"Selectbox.options", "Selectbox.raw_value", "MultiSelect.options", "MultiSelect.raw_values",
-         "TextInput.default", "TextInput.value", "Text.body", "Dataframe.columns", "PlotlyChart.config"}  # fmt: skip
+         "TextInput.default", "TextInput.value", "Text.body", "Dataframe.columns"}  # fmt: skip
 """Fields of Streamlit's messages that browsers show letter by letter. So are alternative texts; ids are not shown."""
 
 
@@ -172,16 +173,17 @@ def live(app: AppTest) -> list[tuple[str, str]]:
     found = []
     for message in messages(app._tree):
         for name, text in texts(message):
-            shown = figure_text(text) if name == "PlotlyChart.spec" else text
+            drawn = name == "BidiComponent.json" and message.component_name == "pomp_figure"
+            shown = figure_text(text) if drawn else text
             is_plain = name in PLAIN or name.endswith((".id", ".alt"))
-            active = MARKUP if name == "PlotlyChart.spec" else () if is_plain else ACTIVE
+            active = MARKUP if drawn else () if is_plain else ACTIVE
             found += [(name, payload) for payload in active if stands_in(payload, shown)]
     return found
 
 
-def figure_text(spec: str) -> str:
+def figure_text(sent: str) -> str:
     """What a figure may show: all but the data that only come back when a point is clicked."""
-    figure = json.loads(spec)
+    figure = json.loads(sent)["figure"]
     for trace in figure["data"]:
         if "customdata" not in trace.get("hovertemplate", "") + trace.get("texttemplate", ""):
             trace.pop("customdata", None)
@@ -201,7 +203,7 @@ def test_nothing_comes_alive(home: Workspace, page: str) -> None:
 
 def test_nothing_comes_alive_on_a_still_picture(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the viewer is not built."""
-    monkeypatch.setattr(component, "SCRIPT", home.root / "no such script.js")
+    monkeypatch.setattr(component, "VIEWER", Script(home.root / "no such script.js"))
     app = open_page("slide", run=run_of(home, ALL))
     assert "The zoomable slide viewer is not installed" in words(app)
     assert live(app) == []

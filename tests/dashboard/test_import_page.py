@@ -17,7 +17,7 @@ from pomp.data.importing.plan import ImportPlan
 from pomp.data.problems import Problem
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
-from tests.dashboard.pages import open_page
+from tests.dashboard.pages import figures, open_page
 
 HOSTILE = "![x](http://example.invalid/x.png) <script>alert(1)</script>"
 
@@ -156,7 +156,7 @@ def test_a_folder_of_nothing_useful_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     app = press(open_import(tmp_path / "empty"), "Read this folder")
     assert "can be used" in words(app)
-    assert not app.get("plotly_chart")
+    assert not figures(app)
 
 
 def test_a_cohort_folder_is_registered_where_it_lies(downloads: Path, home: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pomp.config import RunConfig
 from pomp.runs.run import Run
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 
 pytestmark = pytest.mark.usefixtures("home")
 PAGES = ("cohort", "train", "survival", "patient", "slide")
@@ -142,7 +142,7 @@ def test_slide_page_without_the_viewer(monkeypatch: pytest.MonkeyPatch, fake: Fa
     monkeypatch.setattr("dashboard.viewer.explain_absence", lambda: "Install it again to get the viewer.")
     app = open_page("slide", run=fake.runs["honest"], patient="P-12")
     assert app.info[0].value == "Install it again to get the viewer."
-    assert len(app.get("plotly_chart")) == 1
+    assert len(figures(app)) == 1
 
 
 def test_slide_page_leaves_out_maps_of_missing_types(fake: FakeWorkspace) -> None:

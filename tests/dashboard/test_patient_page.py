@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
@@ -31,7 +32,7 @@ from pomp.runs.workspace import Workspace
 from tests.dashboard.browsing import click_middle, forgive_probes, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, finish, make_workspace
-from tests.dashboard.pages import APP, open_page, words
+from tests.dashboard.pages import APP, figures, open_page, words
 
 OS = describe_endpoint("OS")
 NAN = float("nan")
@@ -264,7 +265,7 @@ class TestPage:
         similar = next(table.value for table in app.dataframe if "likeness" in table.value)
         assert len(similar) == 8
         assert similar["likeness"].is_monotonic_decreasing
-        assert len(app.get("plotly_chart")) == 4
+        assert len(figures(app)) == 4
 
     def test_a_run_of_an_older_version(self, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("POMP_HOME", str(fake.root))
@@ -299,8 +300,8 @@ class TestPage:
     def test_names_are_shown_letter_by_letter(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         app = open_explained(explained, monkeypatch, "hostile", patient=HOSTILE_PATIENT)
         assert not app.exception
-        for chart in app.get("plotly_chart"):
-            assert "<script>x" not in drawn_text(chart.proto.spec)
+        for chart in figures(app):
+            assert "<script>x" not in drawn_text(chart["figure"])
 
     def test_a_run_on_omics_alone(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         said = words(open_explained(explained, monkeypatch, "hostile", patient="P-20"))
@@ -380,9 +381,8 @@ class TestWhatIsGone:
         assert "There is no finished run yet" in words(open_page("patient"))
 
 
-def drawn_text(spec: str) -> str:
+def drawn_text(figure: dict[str, Any]) -> str:
     """A figure's JSON without what is sent back on a click, which nobody draws."""
-    figure = json.loads(spec)
     for trace in figure["data"]:
         trace.pop("customdata", None)
     return json.dumps(figure)

@@ -31,7 +31,7 @@ from pomp.runs.grid.score import score_run
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_cohort
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 from tests.dashboard.test_hostile import ALL, add_run, live, make_hostile_cohort
 
 PARTS = ("Table 1", "Table 2", "Figure 2", "Figure 3a", "Figure 3b", "Figure 5", "Data")
@@ -374,7 +374,7 @@ def test_figure_2_has_curves_of_each_protocol_and_a_row_for_each_p(
     made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, table: Places
 ) -> None:
     app = page(made, monkeypatch, part="Figure 2", cohort="LIHC")
-    assert len(app.get("plotly_chart")) == 3
+    assert len(figures(app)) == 3
     assert "Log-rank p" in words(app)
     rows = p_values(table)
     assert rows[["cohort", "protocol", "paper"]].to_numpy().tolist() == [
@@ -386,7 +386,7 @@ def test_figure_2_has_curves_of_each_protocol_and_a_row_for_each_p(
     assert report_p == pytest.approx(expected.p_value)
     app = page(made, monkeypatch, part="Figure 2", cohort="STAD")
     assert "POMP on STAD: missing." in words(app)
-    assert not app.get("plotly_chart")
+    assert not figures(app)
 
 
 def test_figure_3_has_bars_with_intervals_beside_what_is_published(

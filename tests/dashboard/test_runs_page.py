@@ -23,7 +23,7 @@ from pomp.runs.grid.table import Entry, make_entries
 from pomp.runs.queue import Queue
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 from tests.runs.grids import cell_of, finish, make_run, write_grid
 
 GRID = """
@@ -137,7 +137,7 @@ def test_runs_in_the_address_are_compared(fake: FakeWorkspace) -> None:
     assert app.selectbox(key="measure").options[0] == "Total"
     app.selectbox(key="measure").select("cox").run()
     assert not app.exception
-    assert len(app.get("plotly_chart")) == 1
+    assert len(figures(app)) == 1
 
 
 @pytest.mark.usefixtures("home")
@@ -212,7 +212,7 @@ def test_the_grid_shows_what_is_done_and_what_is_missing(own: FakeWorkspace) -> 
     assert "tumours · honest · difference" not in table
     assert "pomp ablate own --preset honest --cohort tumours --protocol honest --seed 0" in words(app)
     assert "Differences are to all on the same patients" in words(app)
-    assert len(app.get("plotly_chart")) == 1
+    assert len(figures(app)) == 1
 
 
 def test_seeds_and_protocols_are_chosen(own: FakeWorkspace) -> None:

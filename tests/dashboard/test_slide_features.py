@@ -19,6 +19,7 @@ from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.cohort_folder import make_slide
 from tests.dashboard.fake import CONFIG, finish, make_cohort
+from tests.dashboard.pages import figures
 
 APP = Path(dashboard.__file__).parent / "app.py"
 FILES = {"P-00": "pictured.svs", "P-01": "bare.h5", "P-02": "unplaced.pt"}
@@ -79,7 +80,7 @@ def test_maps_are_shown_on_what_there_is(case: tuple[str, bool], run: Run, monke
     said = [info.value for info in app.info]
     assert len(said) == len(CASES[case])
     assert all(text.startswith(expected) for text, expected in zip(said, CASES[case], strict=True))
-    assert len(app.get("plotly_chart")) == len(CASES[case])
+    assert len(figures(app)) == len(CASES[case])
     assert len(shown) == 1 - len(CASES[case])
 
 

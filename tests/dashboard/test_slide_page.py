@@ -28,7 +28,7 @@ from pomp.slides.coordinates import read_coordinates
 from pomp.slides.store import regions_path
 from tests.dashboard.cohort_folder import make_slide
 from tests.dashboard.fake import CONFIG, GRID, FakeWorkspace, make_regions, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 
 FOLDS, PATCHES = 3, 4
 FIVE = ["Effect on the risk", "Attention", "Match with mrna", "Match with mirna"]
@@ -137,7 +137,7 @@ class TestStates:
         harm(copy)
         app = open_page("slide", run=copy, patient="P-12")
         assert text in words(app)
-        assert len(app.get("plotly_chart")) == 1
+        assert len(figures(app)) == 1
         assert bool(app.get("image")) == has_pictures
         assert not app.error
 
@@ -234,7 +234,7 @@ class TestZoomable:
         assert pane.patches is not None
         assert pane.patches.shape == (len(GRID), PATCHES, PATCHES)
         assert len(json.dumps(pane.as_json())) < 8000  # a slide of 12 regions
-        assert not app.get("plotly_chart")
+        assert not figures(app)
 
     def test_the_address_decides_what_is_shown_first(self, run: Run, viewer: Viewer) -> None:
         chosen = {"map": "Match with mirna", "slide-region": "4", "slide-look": "opacity-0.9,grid-1"}
@@ -253,7 +253,7 @@ class TestZoomable:
 
     def test_from_a_still_slide_to_one_that_zooms_and_back(self, run: Run, viewer: Viewer) -> None:
         app = open_page("slide", run=run, patient="P-12", map="Attention")
-        assert len(app.get("plotly_chart")) == 1
+        assert len(figures(app)) == 1
         app.selectbox(key="patient").select("P-11").run()
         assert not app.exception, [error.value for error in app.exception]
         assert viewer.first is not None

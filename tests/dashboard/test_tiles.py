@@ -1,4 +1,4 @@
-"""Slide tiles and the viewer's script as the server hands them out, and what it refuses."""
+"""Slide tiles as the server hands them out, and what it refuses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ import tifffile
 from PIL import Image
 
 from dashboard.registry import slide_url
-from dashboard.viewer import component
 from tests.dashboard.cohort_folder import MPP, SIZE, make_cohort_folder, make_slide
 from tests.dashboard.conftest import Serve
 
@@ -124,7 +123,6 @@ class TestTiles:
             ("{torn}/2/1_1.jpeg", "torn.svs is damaged: the pixels at (256, 256) of its level of 2048 × 2048"),
             ("/slides/..%2f..%2fsecret.svs/info.json", ""),
             ("/slides/%2fetc%2fpasswd/info.json", ""),
-            ("/viewer/0000.js", "reload the page"),
             ("/viewer/..%2fcomponent.py", ""),
         ],
     )
@@ -135,15 +133,6 @@ class TestTiles:
         assert message in body.decode()
         assert b"Traceback" not in body
         assert b"<html" not in body
-
-    def test_viewer_script_may_be_kept(self, served: Served) -> None:
-        if not component.available():
-            pytest.skip(component.explain_absence())
-        status, body, headers = get(served.address + component.script_url())
-        assert status == 200
-        assert body == component.SCRIPT.read_bytes()
-        assert "immutable" in headers["cache-control"]
-        assert headers["content-type"].startswith("text/javascript")
 
     def test_pages_are_served_beside(self, served: Served) -> None:
         assert get(served.address + "/_stcore/health")[:2] == (200, b"ok")

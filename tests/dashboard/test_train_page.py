@@ -22,7 +22,7 @@ from pomp.errors import RunBusyError, RunError
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import figures, open_page, words
 
 
 @pytest.fixture
@@ -343,7 +343,7 @@ def test_the_page_draws_as_the_address_says(own: FakeWorkspace) -> None:
     assert app.checkbox(key="train-log").value is True
     assert "mean is over the folds that have reached the epoch" in words(app)
     app.segmented_control(key="train-curves").set_value("Speed").run()
-    assert len(app.get("plotly_chart")) == 1  # seconds alone were measured
+    assert len(figures(app)) == 1  # seconds alone were measured
     app.segmented_control(key="train-curves").set_value("Losses")
     app.segmented_control(key="train-stage").set_value("Fine-tuning").run()
     assert "Their C-index is no result" in words(app)

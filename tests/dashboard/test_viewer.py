@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
+from dashboard.scripts import Script
 from dashboard.viewer import Choice, Look, Pane, RegionMap, ScoreScale, component
 from dashboard.viewer.pane import pool
 from tests.dashboard.cohort_folder import (
@@ -442,7 +443,7 @@ class TestPython:
         assert pool(patches, most).tolist() == expected
 
     def test_absence_is_explained(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(component, "SCRIPT", tmp_path / "viewer.js")
+        monkeypatch.setattr(component, "VIEWER", Script(tmp_path / "viewer.js"))
         monkeypatch.setattr(component, "FAILED", tmp_path / "failed.txt")
         assert not component.available()
         assert "it has not been built yet" in component.explain_absence()

@@ -1,0 +1,1 @@
+"""Figures on a page: drawn by plotly once they can be seen, in the page's colours, and clicked."""

@@ -1,0 +1,76 @@
+"""A figure on a page.
+
+Streamlit's own chart draws a figure two or three times over, and all figures of a page at once, whether they can be
+seen or not: with it a click took two to three times as long (`pomp bench dashboard --only pages`).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import scripts
+
+DEFAULT_PX: Final = 450
+"""Height of a figure that asks for none."""
+
+
+def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: bool) -> list[Any]:
+    """Draw a figure over the width that there is.
+
+    Args:
+        figure: leaves colours of text, grid and ground to the page, and may name its height in pixels.
+        key: Streamlit's key. Keep it where the data change, and the figure is changed in its place.
+        name: of the file in which its picture is saved.
+        alt: what a screen reader says.
+        select: whether points can be clicked.
+
+    Returns:
+        `customdata` of the points that were clicked, or their numbers where they have none. They count as long as the
+        figure stays as it is.
+    """
+    spec = figure.to_json()
+    digest = hashlib.sha256(spec.encode()).hexdigest()[:16]
+    shown = {
+        "figure": json.loads(spec),  # as text within text it would be longer
+        "digest": digest,
+        "height": figure.layout.height or DEFAULT_PX,
+        "name": name,
+        "alt": alt,
+        "select": select,
+        "plotly": scripts.PLOTLY.url,
+    }
+    if not select:
+        _component()(key=key, data=shown)
+        return []
+    return _clicked(_component()(key=key, data=shown, on_click_change=_rerun).get("click"), digest, key)
+
+
+def _clicked(told: dict[str, Any] | None, digest: str, key: str) -> list[Any]:
+    """The points of a click on this very figure.
+
+    Streamlit keeps the last click as long as the figure is on the page. One that another figure was made of is spent,
+    even where the first figure comes back.
+    """
+    spent = f"{key}-spent"
+    if not told or told["at"] == st.session_state.get(spent):
+        return []
+    if told["digest"] != digest:
+        st.session_state[spent] = told["at"]
+        return []
+    return list(told["points"])
+
+
+def _rerun() -> None:
+    """Its presence makes a click a state of the component; the rerun itself is Streamlit's."""
+
+
+@functools.cache
+def _component() -> Any:
+    # Without a shadow root: plotly's own style sheet, of the tool bar, is the document's.
+    return st.components.v2.component("pomp_figure", js=scripts.FIGURE.loader, isolate_styles=False)
