@@ -1,0 +1,23 @@
+"""A page with two figures, far from each other; which data the first one has can be chosen."""
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.figure.component import draw_figure
+from dashboard.theme import TEMPLATE
+
+HEIGHTS = {"first": [1, 2, 3], "second": [3, 2, 1], "third": [2, 2, 2]}
+
+
+def bars(heights: list[int], **named: list[str]) -> go.Figure:
+    return go.Figure(go.Bar(x=["a", "b", "c"], y=heights, **named), layout={"template": TEMPLATE, "height": 300})
+
+
+st.session_state.runs = st.session_state.get("runs", 0) + 1
+data = st.segmented_control("Data", list(HEIGHTS), default="first")
+st.button("Rerun")
+named = {} if data == "third" else {"customdata": ["one", "two", "three"]}
+clicked = draw_figure(bars(HEIGHTS[data], **named), key="near", name="near", alt=f"Bars of {data}", select=True)
+st.text(f"clicked {clicked}, run {st.session_state.runs}")
+st.container(height=3000, border=False)
+draw_figure(bars(HEIGHTS["first"]), key="far", name="far", alt="Bars far away", select=False)

@@ -1,0 +1,149 @@
+"""Figures in a real browser: when they are drawn, in which colours, and what a click on them says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle
+from tests.dashboard.conftest import Serve, WatchedPage
+
+SCRIPT = Path(__file__).with_name("figure_page.py")
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return serve(SCRIPT, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def page(watched: WatchedPage, address: str) -> Page:
+    watched.page.set_default_timeout(PATIENCE)
+    watched.page.goto(address)
+    expect(bars(near(watched.page))).to_have_count(3)
+    settle(watched.page)
+    forgive_probes(watched)
+    return watched.page
+
+
+def near(page: Page) -> Locator:
+    return page.get_by_role("figure", name="Bars of")
+
+
+def far(page: Page) -> Locator:
+    return page.get_by_role("figure", name="Bars far away")
+
+
+def bars(figure: Locator) -> Locator:
+    return figure.locator(".barlayer .point path")
+
+
+def choose(page: Page, data: str) -> None:
+    page.get_by_role("radio", name=data).click()
+    expect(page.get_by_role("figure", name=f"Bars of {data}")).to_be_visible()
+    settle(page)
+
+
+def says(page: Page, clicked: str) -> None:
+    expect(page.get_by_text(re.compile(rf"^clicked {re.escape(clicked)}, run \d+$"))).to_be_visible()
+
+
+def text_colour(figure: Locator) -> str:
+    return figure.locator(".xtick text").first.evaluate("text => getComputedStyle(text).fill")
+
+
+def test_it_is_drawn_where_it_can_be_seen(page: Page) -> None:
+    expect(bars(far(page))).to_have_count(0)
+    assert far(page).bounding_box() is not None  # its place is kept, so that nothing moves later
+    far(page).scroll_into_view_if_needed()
+    expect(bars(far(page))).to_have_count(3)
+
+
+def test_all_are_drawn_for_print(page: Page) -> None:
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(bars(far(page))).to_have_count(3)
+
+
+def test_it_has_the_colours_of_the_page(page: Page) -> None:
+    of_page = "getComputedStyle(document.querySelector('[data-testid=stText]')).color"
+    light = text_colour(near(page))
+    assert light == page.evaluate(of_page)
+    page.emulate_media(color_scheme="dark")
+    expect(near(page).locator(".xtick text").first).not_to_have_css("fill", light)
+    assert text_colour(near(page)) == page.evaluate(of_page)
+    ground = near(page).locator(".main-svg").first.evaluate("drawn => drawn.style.background")
+    assert ground == page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor")
+
+
+def test_it_is_changed_in_its_place(page: Page) -> None:
+    before = bars(near(page)).first.bounding_box()
+    page.evaluate("document.querySelectorAll('.js-plotly-plot').forEach((drawn) => { drawn.seen = true })")
+    choose(page, "second")
+    expect(bars(near(page))).to_have_count(3)
+    page.wait_for_function("height => document.querySelector('.barlayer .point path').getBBox().height > 2 * height",
+                           arg=before["height"] if before else 0)  # fmt: skip
+    assert page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].every((drawn) => drawn.seen)")
+
+
+def test_it_is_as_wide_as_its_place(page: Page) -> None:
+    page.set_viewport_size({"width": 900, "height": 1000})
+    page.wait_for_function(
+        "() => { const drawn = document.querySelector('.js-plotly-plot'), host = drawn.parentElement;"
+        " return host.clientWidth < 900 && drawn.layout.width === host.clientWidth }"
+    )
+    box = near(page).locator(".main-svg").first.bounding_box()
+    assert box is not None
+    assert (box["width"], box["height"]) == (near(page).evaluate("host => host.clientWidth"), 300)
+
+
+def test_it_fills_the_screen_and_comes_back(page: Page) -> None:
+    near(page).hover()
+    full = near(page).locator("[data-title='Full screen']")
+    for height in (1000, 300):
+        full.click(force=True)
+        page.wait_for_function("height => document.querySelector('.js-plotly-plot').layout.height === height",
+                               arg=height)  # fmt: skip
+
+
+def test_a_click_counts_as_long_as_the_figure_stays(page: Page) -> None:
+    says(page, "[]")
+    click_middle(page, bars(near(page)).nth(1))
+    says(page, "['two']")
+    page.get_by_role("button", name="Rerun").click()
+    settle(page)
+    says(page, "['two']")
+    choose(page, "second")
+    says(page, "[]")
+    choose(page, "first")  # the figure that was clicked; but that click is spent
+    says(page, "[]")
+    click_middle(page, bars(near(page)).nth(1))
+    says(page, "['two']")
+
+
+def test_points_without_data_of_their_own_are_numbers(page: Page) -> None:
+    choose(page, "third")
+    click_middle(page, bars(near(page)).nth(2))
+    says(page, "[2]")
+
+
+def test_a_figure_that_cannot_be_clicked_says_nothing(page: Page) -> None:
+    far(page).scroll_into_view_if_needed()
+    click_middle(page, bars(far(page)).nth(1))
+    page.wait_for_timeout(500)
+    expect(page.get_by_text("clicked [], run 1", exact=True)).to_have_count(1)
+
+
+def test_what_cannot_be_drawn_says_so_and_is_drawn_later(watched: WatchedPage, address: str) -> None:
+    page = watched.page
+    page.route("**/plotly.min.js", lambda route: route.abort())
+    page.goto(address)
+    expect(near(page)).to_contain_text("could not be drawn. Reload the page", timeout=PATIENCE)
+    page.unroute("**/plotly.min.js")
+    choose(page, "second")
+    expect(bars(near(page))).to_have_count(3, timeout=PATIENCE)
+    expect(near(page)).not_to_contain_text("could not be drawn")
+    assert watched.problems
+    watched.problems = [text for text in watched.problems if "404" not in text and "ERR_FAILED" not in text]
