@@ -15,6 +15,7 @@ PATIENCE = 60_000
 SCREENSHOTS = os.environ.get("POMP_SCREENSHOTS")
 """A folder: the journey leaves the README's pictures there."""
 ROW_PX = 35
+_DRAWN_MS = 300
 
 
 def settle(page: Page) -> None:
@@ -33,6 +34,14 @@ def keep_picture(page: Page, name: str) -> None:
         page.wait_for_timeout(1500)  # figures fade in
         taken = Image.open(BytesIO(page.screenshot())).convert("RGB")
         taken.quantize(256).save(Path(SCREENSHOTS) / f"{name}.png", optimize=True)  # a third of the size
+
+
+def see_figure(page: Page, figure: Locator | None = None) -> None:
+    """Bring a figure, by default the page's first, before the window: there it is drawn, with what it now shows."""
+    figure = figure or page.get_by_role("figure").first
+    figure.scroll_into_view_if_needed()
+    expect(figure.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(_DRAWN_MS)  # one that is drawn already may be changed once it is near
 
 
 def click_middle(page: Page, target: Locator) -> None:

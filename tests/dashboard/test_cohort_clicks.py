@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle, tick_first_row
+from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, see_figure, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -21,6 +21,7 @@ def page_address(serve: Serve, fake: FakeWorkspace) -> str:
 
 def click_bar(page: Page, figure: Locator, number: int) -> None:
     """A bar of the patients shown, which lie over everybody's."""
+    see_figure(page, figure.get_by_role("figure"))
     click_middle(page, figure.locator(".barlayer .trace").last.locator(".point path").nth(number))
 
 
@@ -31,12 +32,9 @@ def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, w
     page.goto(page_address)
     settle(page)
     curve = page.locator(".st-key-figure-survival")
-    curve.scroll_into_view_if_needed()  # what is far from the window is not drawn
-    expect(curve.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
+    see_figure(page, curve.get_by_role("figure"))
     assert curve.locator("path.js-line").count() < 10  # a tick is no element of its own
     sexes = page.locator(".st-key-figure-clinical-2")
-    sexes.scroll_into_view_if_needed()
-    expect(sexes.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE)
     for _ in range(2):  # a second click on the same bar is a click too
         click_bar(page, sexes, 0)
         expect(page).to_have_url(re.compile("cohort-is-gender=FEMALE"), timeout=PATIENCE)

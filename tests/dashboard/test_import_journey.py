@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from pomp.data.cohort import read_cohort
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, keep_picture, settle
+from tests.dashboard.browsing import PATIENCE, forgive_probes, keep_picture, see_figure, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import make_cohort
 
@@ -60,7 +60,7 @@ def test_from_a_folder_of_tables_to_the_funnel(
     settle(page)
     expect(page).to_have_url(re.compile(r"cohort=liver"))
     expect(page.get_by_text("Who is in: 48 of 50 patients")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    see_figure(page)
     forgive_probes(watched)
 
 

@@ -16,7 +16,7 @@ from pomp.runs.backends.local import LocalBackend
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, SCREENSHOTS, forgive_probes, keep_picture, settle
+from tests.dashboard.browsing import PATIENCE, SCREENSHOTS, forgive_probes, keep_picture, see_figure, settle
 from tests.dashboard.conftest import WatchedPage, start_server
 
 DARK = {
@@ -91,12 +91,12 @@ def see_a_finished_run(page: Page, address: str) -> None:
     page.get_by_role("radio", name="Genes").click()
     expect(page.get_by_text("How far the folds agree")).to_be_visible(timeout=PATIENCE)
     settle(page)
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    see_figure(page)
     keep_picture(page, "genes")
     page.get_by_role("link", name="Survival").first.click()
     expect(page.get_by_text("High against low risk")).to_be_visible(timeout=PATIENCE)
     settle(page)
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    see_figure(page)
     keep_picture(page, "survival")
 
 
@@ -118,7 +118,7 @@ def launch_training(page: Page, address: str, workspace: Workspace) -> Run:
     expect(page.get_by_text(re.compile(r"fold \d · epoch \d+ of 80"))).to_be_visible(timeout=PATIENCE)
     (run,) = [run for run in workspace.runs.list() if run.id not in before]
     assert len(run.metrics()) > 0
-    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=PATIENCE)
+    see_figure(page)
     keep_picture(page, "train")
 
     return run

@@ -29,7 +29,7 @@ from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
-from tests.dashboard.browsing import click_middle, forgive_probes, settle, tick_first_row
+from tests.dashboard.browsing import click_middle, forgive_probes, see_figure, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, finish, make_workspace
 from tests.dashboard.pages import APP, figures, open_page, words
@@ -322,9 +322,9 @@ def test_clicks_open_other_patients(explained: FakeWorkspace, serve: Serve, watc
     page.set_default_timeout(60_000)
     page.set_viewport_size({"width": 1400, "height": 4000})
     page.goto(f"{serve(APP, explained.root)}/patient?{urlencode({'run': run_label(run), 'patient': first})}")
-    page.locator(".js-plotly-plot .hoverlayer").nth(1).wait_for(state="attached")
+    strip = page.get_by_role("figure", name="Risks of the")
+    see_figure(page, strip)
     settle(page)
-    strip = page.locator(".js-plotly-plot").nth(1)
     point = strip.locator(".trace.scatter").first.locator(".point")  # low risk, in the order of the fold
     click_middle(page, point.last)
     expect(page).to_have_url(re.compile(f"patient={last}"))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import dashboard
-from tests.dashboard.browsing import PATIENCE, forgive_probes, settle
+from tests.dashboard.browsing import forgive_probes, see_figure, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -24,8 +24,8 @@ def address(serve: Serve, fake: FakeWorkspace) -> str:
 
 def save_picture(page: Page) -> Path:
     """What the camera of the first figure saves, under the name that it has."""
-    figure = page.get_by_test_id("stPlotlyChart").first
-    expect(figure.locator(".main-svg").first).to_be_visible(timeout=PATIENCE)
+    figure = page.get_by_role("figure").first
+    see_figure(page, figure)
     settle(page)
     with page.expect_download() as download:
         figure.locator(".modebar-btn").first.click(force=True)  # seen while the mouse is over the figure

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, settle, tick_first_row
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -29,10 +29,9 @@ def test_a_step_opens_the_patient(page_address: str, watched: WatchedPage, fake:
     page.set_default_timeout(PATIENCE)
     page.goto(page_address)
     settle(page)
-    figure = page.locator("[class*=st-key-figure-survival-]")
-    figure.scroll_into_view_if_needed()
+    figure = page.locator("[class*=st-key-figure-survival-]").get_by_role("figure")
+    see_figure(page, figure)
     traces = figure.locator(".xy .scatterlayer .trace")
-    expect(traces.last).to_be_attached(timeout=PATIENCE)
     curve = traces.nth(traces.count() - 2).locator("path.js-line")  # the last are its ticks
     box = curve.bounding_box()
     assert box is not None

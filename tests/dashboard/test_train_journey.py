@@ -12,7 +12,7 @@ from pomp.data.bundle import assets_folder
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, settle
+from tests.dashboard.browsing import PATIENCE, see_figure, settle
 from tests.dashboard.conftest import start_server
 from tests.runs.fakes import eventually
 
@@ -73,7 +73,7 @@ def start_a_run(page: Page, address: str, workspace: Workspace, before: set[str]
 
 def see_it_run(page: Page) -> None:
     expect(page.get_by_text(re.compile(rf"epoch \d+ of {EPOCHS}")).first).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=PATIENCE)
+    see_figure(page)
 
 
 def delete_it(page: Page, run: Run) -> None:
