@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,36 +33,41 @@ def strip_figure(fold: pd.DataFrame, patient: str, cutoff: float, endpoint: Endp
     """
     spread = (np.arange(len(fold)) * _GOLDEN % 1 - 0.5) * 0.64  # even, and the same each time
     lane = fold["event"].to_numpy(dtype=float) + spread
-    figure = go.Figure()
+    traces = []
     for high, name, colour in ((False, "Low risk", LOW_RISK), (True, "High risk", HIGH_RISK)):
         rows = (fold["high_risk"] == high).to_numpy()
         own = fold[rows]
-        figure.add_trace(
-            go.Scatter(
-                x=_short(own["risk"]), y=_short(lane[rows]), mode="markers", name=name, customdata=list(own["patient"]),
-                marker={"color": colour, "size": 9, "opacity": 0.85},
-                text=[escape(str(one)) for one in own["patient"]],
-                hovertemplate="%{text}<br>risk %{x:+.3f}<extra></extra>",
-            )
+        points = go.Scatter(
+            x=_short(own["risk"]), y=_short(lane[rows]), mode="markers", name=name, customdata=list(own["patient"]),
+            marker={"color": colour, "size": 9, "opacity": 0.85}, text=[escape(str(one)) for one in own["patient"]],
+            hovertemplate="%{text}<br>risk %{x:+.3f}<extra></extra>",
         )  # fmt: skip
+        traces.append(points)
     here = (fold["patient"] == patient).to_numpy()
-    figure.add_trace(
-        go.Scatter(
-            x=_short(fold["risk"][here]), y=_short(lane[here]), mode="markers", name="This patient", hoverinfo="skip",
-            marker={"symbol": "circle-open", "size": 20, "color": GREY, "line": {"width": 4}},
-        )
+    ring = go.Scatter(
+        x=_short(fold["risk"][here]), y=_short(lane[here]), mode="markers", name="This patient", hoverinfo="skip",
+        marker={"symbol": "circle-open", "size": 20, "color": GREY, "line": {"width": 4}},
     )  # fmt: skip
-    _add_cut(figure, cutoff)
-    figure.update_xaxes(title_text=RISK)
     ends = [endpoint.free.capitalize(), endpoint.event.capitalize()]
-    figure.update_yaxes(tickvals=[0, 1], ticktext=ends, range=[-0.5, 1.5], showgrid=False)
-    figure.update_layout(template=TEMPLATE, height=290, margin={"t": 56}, legend={"y": 1.12})
-    return figure
+    return go.Figure(
+        [*traces, ring],
+        {
+            "template": TEMPLATE, "height": 290, "margin": {"t": 56}, "legend": {"y": 1.12},
+            "xaxis": {"title": {"text": RISK}},
+            "yaxis": {"tickvals": [0, 1], "ticktext": ends, "range": [-0.5, 1.5], "showgrid": False},
+            **_line_down(cutoff, GREY, "cut between groups"),
+        },
+    )  # fmt: skip
 
 
-def _add_cut(figure: go.Figure, cutoff: float) -> None:
-    figure.add_vline(x=cutoff, line={"color": GREY, "dash": "dash"})
-    figure.add_annotation(x=cutoff, y=1, yref="paper", yanchor="bottom", text="cut between groups", showarrow=False)
+def _line_down(x: float, colour: str, text: str, **placed: str) -> dict[str, Any]:
+    """The layout's dashed line from the top to the axis, and what it means above it; `placed`: of this text.
+
+    Written down: plotly's helper takes ten times as long, at every step to another patient.
+    """
+    line = {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1}
+    note = {"x": x, "y": 1, "yref": "paper", "yanchor": "bottom", "text": text, "showarrow": False}
+    return {"shapes": [{**line, "line": {"color": colour, "dash": "dash"}}], "annotations": [{**note, **placed}]}
 
 
 def patient_figure(
@@ -79,49 +85,50 @@ def patient_figure(
     last = max(float(fan["time_days"].iloc[-1]), followed_days)
     axis = TimeAxis.up_to(last)
     time = _short(fan["time_days"] / axis.days)
-    figure = go.Figure()
-    for lower, upper, alpha in ((0.10, 0.90, 0.14), (0.25, 0.75, 0.24)):
-        _add_range(figure, time, fan, lower, upper, alpha)
-    figure.add_trace(
-        go.Scatter(
-            x=time, y=_short(fan[0.50]), mode="lines", name="Cohort's median",
-            line={**_STEP, "color": GREY, "width": 2},
-        )
-    )  # fmt: skip
-    figure.add_trace(
-        go.Scatter(
-            x=time, y=_short(survival), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
-            hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1%}<extra>this patient</extra>",
-        )
+    bands = [
+        band
+        for lower, upper, alpha in ((0.10, 0.90, 0.14), (0.25, 0.75, 0.24))
+        for band in _range(time, fan, lower, upper, alpha)
+    ]
+    median = go.Scatter(
+        x=time, y=_short(fan[0.50]), mode="lines", name="Cohort's median", line={**_STEP, "color": GREY, "width": 2}
+    )
+    own = go.Scatter(
+        x=time, y=_short(survival), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
+        hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1%}<extra>this patient</extra>",
     )  # fmt: skip
     end = endpoint.event if event else f"last seen {endpoint.free}"
-    figure.add_vline(x=followed_days / axis.days, line={"color": VERMILION if event else GREY, "dash": "dash"})
-    figure.add_annotation(
-        x=followed_days / axis.days, y=1, yref="paper", yanchor="bottom", text=f"observed: {escape(end)}",
-        showarrow=False, xanchor="right" if followed_days > last / 2 else "left",
+    observed = _line_down(
+        followed_days / axis.days, VERMILION if event else GREY, f"observed: {escape(end)}",
+        xanchor="right" if followed_days > last / 2 else "left",
     )  # fmt: skip
-    figure.update_xaxes(
-        title_text=f"Time since the start of follow-up ({axis.unit})", tickvals=axis.ticks,
-        range=[0, 1.02 * last / axis.days],
+    return go.Figure(
+        [*bands, median, own],
+        {
+            "template": TEMPLATE, "height": 400, "margin": {"t": 60}, "legend": {"y": 1.09},
+            "xaxis": {
+                "title": {"text": f"Time since the start of follow-up ({axis.unit})"}, "tickvals": axis.ticks,
+                "range": [0, 1.02 * last / axis.days],
+            },
+            "yaxis": {
+                "title": {"text": f"Predicted probability to be {escape(endpoint.free)}"}, "range": [0, 1.01],
+                "tickformat": ".0%",
+            },
+            **observed,
+        },
     )  # fmt: skip
-    title = f"Predicted probability to be {escape(endpoint.free)}"
-    figure.update_yaxes(title_text=title, range=[0, 1.01], tickformat=".0%")
-    figure.update_layout(template=TEMPLATE, height=400, margin={"t": 60}, legend={"y": 1.09})
-    return figure
 
 
-def _add_range(
-    figure: go.Figure, time: NDArray[np.float32], fan: pd.DataFrame, lower: float, upper: float, alpha: float
-) -> None:
+def _range(time: NDArray[np.float32], fan: pd.DataFrame, lower: float, upper: float, alpha: float) -> list[go.Scatter]:
+    """The area between two quantiles: its upper edge, and its lower one from which it is filled."""
     name = f"Cohort's {lower:.0%}–{upper:.0%}"
-    for column, fill, shown in ((upper, None, False), (lower, "tonexty", True)):
-        figure.add_trace(
-            go.Scatter(
-                x=time, y=_short(fan[column]), mode="lines", fill=fill, fillcolor=with_alpha(GREY, alpha),
-                hoverinfo="skip", line={**_STEP, "width": 0, "color": GREY}, showlegend=shown, name=name,
-                legendgroup=name,
-            )
-        )  # fmt: skip
+    return [
+        go.Scatter(
+            x=time, y=_short(fan[column]), mode="lines", fill=fill, fillcolor=with_alpha(GREY, alpha),
+            hoverinfo="skip", line={**_STEP, "width": 0, "color": GREY}, showlegend=shown, name=name, legendgroup=name,
+        )
+        for column, fill, shown in ((upper, None, False), (lower, "tonexty", True))
+    ]  # fmt: skip
 
 
 def seeds_figure(seeds: pd.DataFrame, seen: Sequence[float]) -> go.Figure:

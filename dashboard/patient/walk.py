@@ -26,12 +26,17 @@ def show_buttons(fold: pd.DataFrame, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, icon, step in (("Higher risk", "arrow_back", -1), ("Lower risk", "arrow_forward", 1)):
             there = 0 <= place + step < len(names)
-            if st.button(
+            st.button(
                 label, icon=f":material/{icon}:", key=f"patient-{label}", disabled=not there, shortcut=_KEYS[step],
                 help="The next patient of this fold, whose risks come from the same model.",
-            ):  # fmt: skip
-                go(**{PATIENT: names[place + step]})
+                on_click=_choose, args=[names[place + step] if there else name],
+            )  # fmt: skip
         st.caption(f"{place + 1} of {len(names)} patients of fold {int(fold['fold'].iloc[0]) + 1}", width="content")
+
+
+def _choose(patient: str) -> None:
+    """Before the page is run: it need not be run twice."""
+    st.session_state[PATIENT] = patient
 
 
 _KEYS = {-1: "alt+left", 1: "alt+right"}
