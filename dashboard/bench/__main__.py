@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from dashboard.bench import load, pages, tiles
+from dashboard.bench import figures, load, pages, tiles
 from dashboard.bench.finding import HEAD, Finding, cells, markdown
 from pomp.bench.measurement import Scale
 from pomp.errors import ConfigError, PompError
 
-PARTS = ("tiles", "pages", "load")
+PARTS = ("tiles", "figures", "pages", "load")
 console = Console()
 
 
@@ -58,6 +58,8 @@ def measure(only: str, scale: str, minutes: float) -> list[Finding]:
     with console.status("") as status:
         if "tiles" in parts:
             found += tiles.measure(size, status.update)
+        if "figures" in parts:
+            found += figures.measure(size, status.update)
         if "pages" in parts:
             found += pages.measure(size, status.update)
         if "load" in parts:

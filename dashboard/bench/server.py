@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from dashboard.server import find_port
+from dashboard.server import create_app, find_port, streamlit_options
 from pomp.errors import PompError
 
 ADDRESS, FIRST_PORT = "127.0.0.1", 18700
@@ -44,6 +44,19 @@ def dashboard_of(home: Path) -> Iterator[Server]:
     arguments = ["-m", "dashboard.server", "--home", str(home), "--port", str(port), "--no-browser"]
     with _started(arguments, port) as server:
         yield server
+
+
+@contextmanager
+def app_of(script: Path) -> Iterator[Server]:
+    """A script of Streamlit's behind the dashboard's server, with its settings."""
+    port = _port()
+    with _started(["-c", f"from {__name__} import serve; serve({str(script)!r}, {port})"], port) as server:
+        yield server
+
+
+def serve(script: str, port: int) -> None:
+    """Until it is stopped."""
+    create_app(Path(script), list).run(config=streamlit_options(ADDRESS, port))
 
 
 @contextmanager

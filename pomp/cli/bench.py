@@ -92,12 +92,12 @@ def pancancer(
 
 @app.command()
 def dashboard(
-    only: Annotated[str, typer.Option(help="Comma-separated: tiles, pages, load. Default: all.")] = "",
+    only: Annotated[str, typer.Option(help="Comma-separated: tiles, figures, pages, load. Default: all.")] = "",
     scale: ScaleOption = "full",
     minutes: Annotated[float, typer.Option(min=0.01, help="How long the load of many users lasts.")] = 3.0,
     save: Save = None,
 ) -> None:
-    """Tiles, every page in a real browser beside an empty Streamlit app, and many users at once."""
+    """Tiles, figures, every page in a real browser beside an empty Streamlit app, and many users at once."""
     options = ["--only", only, "--scale", scale, "--minutes", f"{minutes:g}"]
     # In a process of its own: the core does not import the dashboard.
     command = [sys.executable, "-m", "dashboard.bench", *options, *(["--save", str(save)] if save else [])]

@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from dashboard.bench import __main__ as bench
-from dashboard.bench import browser, load, pages, tiles
+from dashboard.bench import browser, figures, load, pages, tiles
 from dashboard.bench.finding import Finding, cells, markdown
 from dashboard.bench.protocol import Client
 from dashboard.bench.server import Server, dashboard_of
@@ -174,7 +174,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("only", "scale", "message"),
         [
-            ("speed", "small", "'speed' cannot be measured. Choose from tiles, pages, load."),
+            ("speed", "small", "'speed' cannot be measured. Choose from tiles, figures, pages, load."),
             ("tiles", "huge", "'huge' is no scale. Choose full or small."),
         ],
     )
