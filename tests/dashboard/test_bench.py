@@ -152,6 +152,14 @@ class TestInBrowser:
         ]
         assert all(finding.value > 0 and finding.note == "" for finding in found)
 
+    def test_figures(self) -> None:
+        changed, replaced = figures.measure(SMALL, quiet)
+        for found in (changed, replaced):
+            assert found.value > 0
+            assert found.against is not None
+            assert found.against > 0
+            assert found.note == ""
+
     def test_load(self) -> None:
         reruns, clicks, errors, memory = load.measure(SMALL, quiet, 0.1)
         assert reruns.value > 0
