@@ -1,7 +1,7 @@
 """A figure on a page.
 
-Streamlit's own chart draws all figures of a page at once, whether they can be seen or not: with six of them a click takes
-more than twice as long (`pomp bench dashboard --only figures` has both side by side).
+Streamlit's own chart draws all figures of a page at once, whether they can be seen or not: with six of them a click
+takes more than twice as long (`pomp bench dashboard --only figures` has both side by side).
 """
 
 from __future__ import annotations

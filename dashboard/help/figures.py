@@ -6,6 +6,13 @@ from dashboard.help.entry import Entry
 
 FIGURES = (
     Entry(
+        "Every figure",
+        "Numbers stand beside the mouse. Drag a box to look closer, and double-click to see all again. A click on a "
+        "name in the legend hides its line or shows it. The tool bar above saves a picture, moves, and fills the "
+        "screen; below are the numbers and, where there is one, the command that makes them.",
+        "zoom camera save picture full screen export legend",
+    ),
+    Entry(
         "Cohort: who is in",
         "Each bar is a step from the patients in the files to those in the analysis. Look for large losses at one "
         "step: the list beside it says who was left out and why.",
