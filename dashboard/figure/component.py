@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -25,7 +26,7 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
 
     Args:
         figure: leaves colours of text, grid and ground to the page, and may name its height in pixels.
-        key: Streamlit's key. Keep it where the data change, and the figure is changed in its place.
+        key: Streamlit's key, of any letters. Keep it where the data change, and the figure is changed in its place.
         name: of the file in which its picture is saved.
         alt: what a screen reader says.
         select: whether points can be clicked.
@@ -45,10 +46,11 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
         "select": select,
         "plotly": scripts.PLOTLY.url,
     }
+    own = re.sub("_(?=_)", "_·", key)  # two underscores have a meaning in the names of Streamlit's components
     if not select:
-        _component()(key=key, data=shown)
+        _component()(key=own, data=shown)
         return []
-    return _clicked(_component()(key=key, data=shown, on_click_change=_rerun).get("click"), digest, key)
+    return _clicked(_component()(key=own, data=shown, on_click_change=_rerun).get("click"), digest, key)
 
 
 def _clicked(told: dict[str, Any] | None, digest: str, key: str) -> list[Any]:

@@ -20,4 +20,4 @@ named = {} if data == "third" else {"customdata": ["one", "two", "three"]}
 clicked = draw_figure(bars(HEIGHTS[data], **named), key="near", name="near", alt=f"Bars of {data}", select=True)
 st.text(f"clicked {clicked}, run {st.session_state.runs}")
 st.container(height=3000, border=False)
-draw_figure(bars(HEIGHTS["first"]), key="far", name="far", alt="Bars far away", select=False)
+draw_figure(bars(HEIGHTS["first"]), key="far__a___way", name="far", alt="Bars far away", select=False)
