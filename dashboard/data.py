@@ -26,7 +26,8 @@ from pomp.runs.status import Status, read_status
 from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 Stamp = tuple[tuple[str, int, int], ...]
 TABLES = ("predictions.parquet", "baseline.parquet", "comparators.parquet")
 MAPS = "attention/regions.parquet"
@@ -75,7 +76,7 @@ def kept_for(
         cached = st.cache_resource(max_entries=entries, show_spinner=spinner)(kept)
 
         @wraps(work)
-        def ask(run: Run, *rest: P.args, **options: P.kwargs) -> T:
+        def ask(run: Run, /, *rest: P.args, **options: P.kwargs) -> T:
             return cached(run, str(run.folder), stamp(run.folder / name for name in names), *rest, **options)
 
         return ask

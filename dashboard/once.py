@@ -9,7 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def once(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:

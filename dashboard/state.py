@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -17,6 +17,7 @@ VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "so
 
 _OF_DATA = {COHORT, RUN, COMPARE, PATIENT, SLIDE}
 _NEXT = "_next"
+Choice = TypeVar("Choice", bound=str)
 
 
 def pick(
@@ -57,7 +58,9 @@ def _write_down(key: str, chosen: str) -> None:
             st.query_params[key] = chosen
 
 
-def switch(label: str, options: Sequence[str], key: str, *, explain: str | None = None, hidden: bool = False) -> str:
+def switch(
+    label: str, options: Sequence[Choice], key: str, *, explain: str | None = None, hidden: bool = False
+) -> Choice:
     """Buttons side by side, of which one is down; the choice stands in the URL unless it is the first.
 
     Args:

@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def made_tiles(file: Path, scale: Scale) -> list[float]:
     seconds: list[float] = []
     for level in made:
         places = choose(found.levels[level].columns, found.levels[level].rows, -(-TILES[scale] // len(made)))
-        seconds += times(lambda column, row, level=level: found.tile(level, column, row), places)
+        seconds += times(partial(found.tile, level), places)
     return seconds
 
 

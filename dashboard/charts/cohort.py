@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -59,7 +59,7 @@ def modality_figure(has: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def modality_table(patients: Sequence[str], has: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def modality_table(patients: Sequence[str], has: Mapping[str, Collection[str]]) -> pd.DataFrame:
     """Patients counted by which modalities they have, most frequent first: a bool column a modality, and `patients`."""
     columns = {name: pd.Index(patients).isin(list(owners)) for name, owners in has.items()}
     table = pd.DataFrame(columns, index=pd.Index(patients))

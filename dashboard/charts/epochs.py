@@ -23,17 +23,18 @@ def epoch_figure(strip: EpochStrip) -> go.Figure:
     """A thin line a fold, the mean as a thick one, and a mark wherever a rule takes a fold's epoch."""
     figure = go.Figure()
     kept = _thinned(strip)
-    for fold in strip.folds:
-        figure.add_trace(_line(strip.folds[fold][kept], f"fold {int(fold) + 1}", with_alpha(GREY, 0.8), 1))
+    folds = [int(str(fold)) for fold in strip.folds]
+    for fold in folds:
+        figure.add_trace(_line(strip.folds[fold][kept], f"fold {fold + 1}", with_alpha(GREY, 0.8), 1))
     figure.add_trace(_line(strip.mean[kept], "mean of the folds", GREY, 3))
     for rule in strip.rules:
         label, colour, symbol = RULES[rule.name]
-        values = [strip.folds.loc[epoch, fold] for fold, epoch in zip(strip.folds, rule.epochs, strict=True)]
+        values = [strip.folds.loc[epoch, fold] for fold, epoch in zip(folds, rule.epochs, strict=True)]
         figure.add_trace(
             go.Scatter(
                 x=list(rule.epochs), y=values, mode="markers", name=label,
                 marker={"color": colour, "symbol": symbol, "size": 13, "line": {"width": 2}},
-                text=[f"fold {int(fold) + 1}" for fold in strip.folds],
+                text=[f"fold {fold + 1}" for fold in folds],
                 hovertemplate="%{text}, epoch %{x}: %{y:.3f}<extra>" + label + "</extra>",
             )
         )  # fmt: skip

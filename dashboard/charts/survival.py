@@ -136,7 +136,7 @@ def _add_curve(
         line.update(customdata=_narrow(curve.at_risk[told]))
         said = "%{customdata} at risk"
     else:
-        line.update(customdata=_narrow(ends.first + told), text=[_whose(ends.patients[row]) for row in told])
+        line.update(customdata=_narrow(ends.first + told), text=[_whose(ends.patients[int(row)]) for row in told])
         said = "%{text}"
     line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>{said}<extra>{group}</extra>")
     x, y = _along_ticks(curve)

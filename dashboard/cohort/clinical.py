@@ -45,7 +45,7 @@ def _show_column(column: ClinicalColumn, name: str, patients: Sequence[str], fil
         figure = once(bar_figure, table, filters.among.get(column.name, ()), filters.active)
     clicked = show_figure(figure, name, table, f"Patients by {column.title}", select=True)
     if clicked:
-        set_filter(column, clicked[0])  # type: ignore[arg-type]
+        set_filter(column, clicked[0])
     if column.numeric:
         values = column.values[shown]
         known = values.dropna()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -151,7 +152,8 @@ def _ask_range(label: str, key: str, limits: Limits) -> Range | None:
     fits = isinstance(state, tuple) and len(state) == 2 and low <= state[0] <= state[1] <= high
     if not fits or st.session_state.get(key) is None:
         st.session_state[key] = state if fits else (low, high)
-    first, last = sorted(st.slider(label, low, high, step=limits.step, key=key, bind="query-params"))
+    ends: Any = st.slider(label, low, high, step=limits.step, key=key, bind="query-params")
+    first, last = sorted(ends)
     return None if (first, last) == (low, high) else (float(first), float(last))
 
 

@@ -40,11 +40,11 @@ def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | Non
     """
     left, right = st.columns([3, 2])
     with left:
-        steps = pd.DataFrame({"step": [one.label for one in log.steps], "patients": [one.count for one in log.steps]})
+        rows = [(one.label, one.count) for one in log.steps]
         if paper is not None:
-            steps.loc[len(steps)] = [KEPT_IN_PAPER, paper]
+            rows.append((KEPT_IN_PAPER, paper))
         show_figure(
-            once(funnel_figure, log.steps, paper), "funnel", steps,
+            once(funnel_figure, log.steps, paper), "funnel", pd.DataFrame(rows, columns=["step", "patients"]),
             "Patients left after each step, from loaded to kept",
             command=f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all" if cohort else "",
         )  # fmt: skip

@@ -71,8 +71,8 @@ def find_genes(genes: pd.DataFrame, text: str, omics: str | None) -> pd.DataFram
 
 
 def _config(run: Run, once: bool, table: pd.DataFrame) -> dict[str, Any]:
-    ranks = {
-        name: st.column_config.NumberColumn(str(name).capitalize(), help="Rank in this fold; 1 is best.")
+    ranks: dict[str, Any] = {
+        str(name): st.column_config.NumberColumn(str(name).capitalize(), help="Rank in this fold; 1 is best.")
         for name in table
         if str(name).startswith("fold ")
     }

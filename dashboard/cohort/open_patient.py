@@ -31,7 +31,7 @@ def show_patient_table(
         height: in pixels, at most; short tables are as high as their rows.
         config: of columns, as `st.dataframe` takes it.
     """
-    event = st.dataframe(
+    event: Any = st.dataframe(
         table, hide_index=True, key=f"patients-{name}", on_select="ignore" if cohort is None else "rerun",
         selection_mode="single-row", alt=alt, placeholder="–", column_config=config or {},
         height="content" if isinstance(height, int) and len(table) * _ROW_PX < height else height,

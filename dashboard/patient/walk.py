@@ -15,7 +15,7 @@ from pomp.runs.run import Run
 
 def fold_by_risk(predictions: pd.DataFrame, patient: pd.Series) -> pd.DataFrame:
     """The test patients of the patient's fold, the highest risk first; equal risks by name."""
-    fold = predictions[predictions["fold"] == patient["fold"]]
+    fold: pd.DataFrame = predictions[predictions["fold"] == patient["fold"]]
     return fold.sort_values(["risk", "patient"], ascending=[False, True], ignore_index=True)
 
 

@@ -48,12 +48,10 @@ def _funnel(facts: RunFacts) -> list[Block]:
     own = facts.run.info.cohort
     project = None if own.synthetic else find_paper_cohort(own.name, own.title)
     paper = None if project is None else PAPER_PATIENTS[project]
-    steps = pd.DataFrame(
-        [(step.label, step.count, len(step.left_out), len(step.masked)) for step in log.steps],
-        columns=["step", "patients", "left_out", "without_it_but_kept"],
-    )
+    rows = [(step.label, step.count, len(step.left_out), len(step.masked)) for step in log.steps]
     if paper is not None:
-        steps.loc[len(steps)] = [KEPT_IN_PAPER, paper, 0, 0]
+        rows.append((KEPT_IN_PAPER, paper, 0, 0))
+    steps = pd.DataFrame(rows, columns=["step", "patients", "left_out", "without_it_but_kept"])
     drawn = figure(
         "funnel", funnel_figure(log.steps, paper), steps, "Patients left after each step, from loaded to kept"
     )

@@ -12,7 +12,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -54,7 +54,7 @@ def _digest(script: str) -> str:
 
 @lru_cache(maxsize=1)
 def _plotly() -> str:
-    return get_plotlyjs()
+    return str(get_plotlyjs())
 
 
 def _read(name: str) -> str:
@@ -62,7 +62,7 @@ def _read(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _template() -> Environment:
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,

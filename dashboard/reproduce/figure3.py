@@ -98,7 +98,7 @@ def bar_figure(places: Places, table: pd.DataFrame) -> go.Figure:
     """
     figure = go.Figure()
     for protocol, part in table.dropna(subset=["c_index"]).groupby("protocol", sort=False):
-        colour = COLOURS[str(protocol)]
+        colour = COLOURS[str(protocol)]  # type: ignore[index]  # pandas knows no names of protocols
         figure.add_trace(
             go.Bar(
                 x=part["variant"].tolist(), y=(part["c_index"] - CHANCE).tolist(), base=CHANCE, name=str(protocol),

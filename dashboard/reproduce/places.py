@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -71,7 +72,7 @@ class Places:
         return self.plain.get((entry.cohort, entry.protocol, entry.variant))
 
 
-BY_KEY = {Places: attrgetter("key")}
+BY_KEY: dict[str | type[Any], Callable[[Any], Any]] = {Places: attrgetter("key")}
 """How Streamlit's caches tell places apart."""
 
 

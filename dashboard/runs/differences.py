@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.elements import plain, save_table
 from dashboard.runs.listing import names
-from dashboard.training.settings import find_field
+from dashboard.training.fields import find_field
 from pomp.runs.command import flatten
 from pomp.runs.run import Run
 

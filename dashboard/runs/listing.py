@@ -93,12 +93,13 @@ def _without_nulls(runs: Sequence[Run]) -> bool:
 def ask_filters(table: pd.DataFrame) -> Filters:
     """Boxes for cohort, protocol, state and text, whose choices stand in the URL."""
     columns = st.columns(4)
-    chosen = []
+    chosen: list[list[str]] = []
     for place, (name, key) in enumerate({"cohort": IN_COHORT, "protocol": UNDER, "state": IN_STATE}.items()):
         with columns[place]:
             chosen.append(pick_many(name.capitalize(), sorted(table[name].unique()), key))
+    cohorts, protocols, states = chosen
     text = columns[3].text_input("Text", key=TEXT, bind="query-params", placeholder="title, cohort, system or run")
-    return Filters(*chosen, text or "")
+    return Filters(cohorts, protocols, states, text or "")
 
 
 def show_table(kept: pd.DataFrame, of: int) -> None:

@@ -30,10 +30,10 @@ def to_geojson(regions: pd.DataFrame, maps: Sequence[RegionMap]) -> str:
     features = [
         {
             "type": "Feature",
-            "geometry": {"type": "Polygon", "coordinates": [_square(region.x, region.y, region.size)]},
-            "properties": _properties(index, int(region.row), int(region.column), maps),
+            "geometry": {"type": "Polygon", "coordinates": [_square(x, y, size)]},
+            "properties": _properties(index, int(row), int(column), maps),
         }
-        for index, region in enumerate(regions[["row", "column", "x", "y", "size"]].itertuples(index=False))
+        for index, (row, column, x, y, size) in enumerate(regions[["row", "column", "x", "y", "size"]].to_numpy())
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, allow_nan=False)
 

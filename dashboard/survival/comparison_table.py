@@ -89,7 +89,7 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
 def _cells(table: pd.DataFrame, kind: str, value: str, unit: float, *, signed: bool = False) -> list[str]:
     """'2.3 (1.9–3.0)' of each row."""
     columns = [table[f"{kind}_{part}"].astype(float) / unit for part in (value, "lower", "upper")]
-    return [_cell(*values, kind=kind, signed=signed) for values in zip(*columns, strict=True)]
+    return [_cell(value, lower, upper, kind, signed) for value, lower, upper in zip(*columns, strict=True)]
 
 
 def _cell(value: float, lower: float, upper: float, kind: str, signed: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import pandas as pd
 import streamlit as st
 
@@ -30,8 +32,9 @@ def show_patients(run: Run) -> None:
         st.caption("No patient of this run has that in the id.")
         return
     shown = found.head(LISTED)
+    height: int | Literal["content"] = 520 if len(shown) > 13 else "content"
     event = st.dataframe(
-        shown, hide_index=True, height=520 if len(shown) > 13 else "content", on_select="rerun",
+        shown, hide_index=True, height=height, on_select="rerun",
         selection_mode="single-row", key=f"survival-patients-{run.id}-{text}", column_config=_columns(endpoint),
         alt="Every patient's risk, group and follow-up",
     )  # fmt: skip
@@ -62,7 +65,7 @@ def patient_table(predictions: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(["risk", "patient"], ascending=[False, True], ignore_index=True)
 
 
-def _columns(endpoint: Endpoint) -> dict[str, object]:
+def _columns(endpoint: Endpoint) -> dict[str, Any]:
     number, check = st.column_config.NumberColumn, st.column_config.CheckboxColumn
     return {
         "patient": "Patient",

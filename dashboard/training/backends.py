@@ -57,7 +57,7 @@ def ask_backend() -> None:
 
 def ask_device() -> DeviceName:
     """On what a run trains that is started or resumed now."""
-    return switch("Device", list(get_args(DeviceName)), DEVICE, explain=_DEVICE_HELP)  # type: ignore[return-value]
+    return switch("Device", list(get_args(DeviceName)), DEVICE, explain=_DEVICE_HELP)
 
 
 def show_complaint() -> None:

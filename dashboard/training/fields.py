@@ -70,7 +70,7 @@ class Setting:
     @cached_property
     def check(self) -> TypeAdapter[Any]:
         """The field's own type with its limits, without those that bind it to other fields."""
-        return TypeAdapter(Annotated[self.info.annotation, self.info])
+        return TypeAdapter(Annotated[self.info.annotation, self.info])  # type: ignore[arg-type]  # a type made at run time
 
 
 def walk(model: type[BaseModel] = RunConfig, prefix: str = "") -> Iterator[Setting]:

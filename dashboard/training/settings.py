@@ -40,7 +40,7 @@ Offers = Mapping[str, Sequence[str]]
 def ask_preset() -> PresetName:
     """The settings to start from."""
     explain = "\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items())
-    return switch("Settings to start from", list(PRESET_WORDS), "preset", explain=explain)  # type: ignore[return-value]
+    return switch("Settings to start from", list(PRESET_WORDS), "preset", explain=explain)
 
 
 def ask_protocol(preset: PresetName, config: RunConfig) -> dict[str, Any]:
@@ -129,7 +129,8 @@ def _key(path: str, preset: PresetName) -> str:
 
 def _read_address(preset: PresetName) -> tuple[bool, list[str]]:
     """Take over the changes of an address that is new. Whether it was, and what it got wrong."""
-    addressed, refused = st.query_params.get_all(ADDRESS), []
+    addressed = st.query_params.get_all(ADDRESS)
+    refused: list[str] = []
     # A browser that is asked to write one address may still send the one before: that one brings nothing new.
     known = st.session_state.setdefault(_KNOWN, set())
     arrived = bool(addressed) and tuple(addressed) not in known
@@ -207,10 +208,14 @@ def _show(setting: Setting, key: str, default: Any, names: Sequence[str]) -> Non
 def _ask_number(setting: Setting, key: str, default: Any, label: str) -> None:
     kind = int if setting.kind == "whole" else float
     least, most = lowest(setting.info), highest(setting.info)
+    numbers: dict[str, Any] = {  # whole or not, as the setting is
+        "value": None if setting.optional else "min",
+        "min_value": None if least is None else kind(least),
+        "max_value": None if most is None else kind(most),
+        "step": 1 if kind is int else _step(default),
+    }
     st.number_input(
-        label, value=None if setting.optional else "min", key=key, help=setting.info.description,
-        min_value=None if least is None else kind(least), max_value=None if most is None else kind(most),
-        step=1 if kind is int else _step(default), format="%d" if kind is int else "%g",
+        label, **numbers, key=key, help=setting.info.description, format="%d" if kind is int else "%g",
         placeholder=EMPTY.get(setting.path, ""),
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ NPM_CI = ["ci", *NPM_QUIET, "--fetch-retries=1", "--fetch-retry-mintimeout=1000"
 ESBUILD = ["src/index.js", "--bundle", "--format=esm", "--minify", "--target=es2023", "--loader:.css=text"]
 
 
-class ViewerBuildHook(BuildHookInterface[Any]):
+class ViewerBuildHook(BuildHookInterface[Any]):  # type: ignore[misc]  # it is not installed where types are checked
     """Called by hatchling before it makes a wheel, an editable one included."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
