@@ -31,6 +31,7 @@ class Figure {
     this.host = place.appendChild(document.createElement("div"))
     this.host.setAttribute("role", "figure")
     this.chart = this.host.appendChild(document.createElement("div"))
+    this.calls = 0
     this.near = false
     this.drawn = null // what was asked for when it was drawn
     this.seen = new IntersectionObserver((found) => this.approach(found.at(-1).isIntersecting), {
@@ -66,7 +67,7 @@ class Figure {
     this.drawn = wanted
     try {
       const plotly = window.Plotly ?? (await loadPlotly(this.data.plotly))
-      if (wanted !== this.drawn || !this.host.isConnected) return // something newer, or nothing, is wanted by now
+      if (wanted !== this.drawn) return // something newer is wanted by now
       if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
       await plotly.react(this.chart, this.inColours(colours))
       this.listen()
@@ -136,10 +137,12 @@ class Figure {
   }
 
   destroy() {
+    this.drawn = null // what is still on its way comes too late
     clearTimeout(this.waiting)
     this.seen.disconnect()
     this.resized.disconnect()
     window.Plotly?.purge(this.chart)
+    this.host.remove()
   }
 }
 
@@ -178,12 +181,17 @@ window.addEventListener("beforeprint", () => {
   for (const figure of figures.values()) figure.approach(true)
 })
 
-// The entry that Streamlit calls when a figure comes, and when its data or the page's theme change.
+// The entry that Streamlit calls when a figure comes, and when its data or the page's theme change. It may end an
+// earlier call late, after the next one has been made for the same place: then the figure is the next one's.
 export default function render({ parentElement, data, setStateValue }) {
   if (!figures.has(parentElement)) figures.set(parentElement, new Figure(parentElement))
-  figures.get(parentElement).update(data, (click) => setStateValue("click", click))
+  const figure = figures.get(parentElement)
+  figure.calls += 1
+  const own = figure.calls
+  figure.update(data, (click) => setStateValue("click", click))
   return () => {
-    figures.get(parentElement)?.destroy()
+    if (figure.calls !== own || figures.get(parentElement) !== figure) return
+    figure.destroy()
     figures.delete(parentElement)
   }
 }

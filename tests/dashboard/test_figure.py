@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.scripts import FIGURE, PLOTLY
 from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 
@@ -134,6 +135,27 @@ def test_a_figure_that_cannot_be_clicked_says_nothing(page: Page) -> None:
     click_middle(page, bars(far(page)).nth(1))
     page.wait_for_timeout(500)
     expect(page.get_by_text("clicked [], run 1", exact=True)).to_have_count(1)
+
+
+CALLED_TWICE = """async ([script, plotly]) => {
+  const { default: render } = await import(script)
+  const place = document.querySelector("[data-testid=stMain]").appendChild(document.createElement("div"))
+  const data = { plotly, digest: "1", height: 200, name: "n", alt: "Called twice", select: false,
+    figure: { data: [{ type: "bar", y: [1, 2] }], layout: {} } }
+  const first = render({ parentElement: place, data })
+  window.second = render({ parentElement: place, data: { ...data, digest: "2" } })
+  first()
+}"""
+
+
+def test_a_call_that_ends_late_takes_nothing_from_the_next(page: Page) -> None:
+    """Streamlit ends a call that was overtaken while the script was still being fetched."""
+    page.evaluate(CALLED_TWICE, [FIGURE.url, PLOTLY.url])
+    twice = page.get_by_role("figure", name="Called twice")
+    twice.scroll_into_view_if_needed()
+    expect(bars(twice)).to_have_count(2)
+    page.evaluate("window.second()")
+    expect(twice).to_have_count(0)
 
 
 def test_what_cannot_be_drawn_says_so_and_is_drawn_later(watched: WatchedPage, address: str) -> None:
