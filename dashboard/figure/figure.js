@@ -31,7 +31,6 @@ class Figure {
     this.host = place.appendChild(document.createElement("div"))
     this.host.setAttribute("role", "figure")
     this.chart = this.host.appendChild(document.createElement("div"))
-    this.calls = 0
     this.near = false
     this.drawn = null // what was asked for when it was drawn
     this.seen = new IntersectionObserver((found) => this.approach(found.at(-1).isIntersecting), {
@@ -73,8 +72,7 @@ class Figure {
       this.listen()
     } catch (error) {
       console.warn(error)
-      this.drawn = null
-      window.Plotly?.purge(this.chart)
+      this.clear()
       this.chart.textContent = "This figure could not be drawn. Reload the page; its numbers can be saved below."
     }
   }
@@ -136,12 +134,18 @@ class Figure {
     else this.host.requestFullscreen()
   }
 
+  // As before it was drawn; what is still on its way comes too late.
+  clear() {
+    this.drawn = null
+    this.listens = false // plotly forgets who listens
+    window.Plotly?.purge(this.chart)
+  }
+
   destroy() {
-    this.drawn = null // what is still on its way comes too late
     clearTimeout(this.waiting)
     this.seen.disconnect()
     this.resized.disconnect()
-    window.Plotly?.purge(this.chart)
+    this.clear()
     this.host.remove()
   }
 }
@@ -185,13 +189,12 @@ window.addEventListener("beforeprint", () => {
 // earlier call late, after the next one has been made for the same place: then the figure is the next one's.
 export default function render({ parentElement, data, setStateValue }) {
   if (!figures.has(parentElement)) figures.set(parentElement, new Figure(parentElement))
-  const figure = figures.get(parentElement)
-  figure.calls += 1
-  const own = figure.calls
-  figure.update(data, (click) => setStateValue("click", click))
+  const tell = (click) => setStateValue("click", click)
+  figures.get(parentElement).update(data, tell)
   return () => {
-    if (figure.calls !== own || figures.get(parentElement) !== figure) return
-    figure.destroy()
+    const last = figures.get(parentElement)
+    if (last?.tell !== tell) return // of a later call
+    last.destroy()
     figures.delete(parentElement)
   }
 }

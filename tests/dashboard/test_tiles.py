@@ -123,7 +123,8 @@ class TestTiles:
             ("{torn}/2/1_1.jpeg", "torn.svs is damaged: the pixels at (256, 256) of its level of 2048 × 2048"),
             ("/slides/..%2f..%2fsecret.svs/info.json", ""),
             ("/slides/%2fetc%2fpasswd/info.json", ""),
-            ("/viewer/..%2fcomponent.py", ""),
+            ("/scripts/0000/viewer.js", "reload the page"),
+            ("/scripts/..%2fviewer%2fcomponent.py", ""),
         ],
     )
     def test_refuses(self, served: Served, path: str, message: str) -> None:

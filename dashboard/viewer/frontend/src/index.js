@@ -4,24 +4,22 @@ import { SlideViewer } from "./slide_viewer.js"
 
 // A viewer outlives reruns, and with it the zoom: it is found again by its place on the page.
 const viewers = new WeakMap()
-const latest = new WeakMap() // call of a viewer
 
 // Streamlit may end an earlier call late, after the next one has been made for the same place: then the viewer is the
 // next one's.
 export default function render({ parentElement, data, setStateValue }) {
   const onChoice = (choice) => setStateValue("choice", choice)
-  const found = viewers.get(parentElement)
-  const viewer = found ?? new SlideViewer(parentElement, data, onChoice)
-  if (found) {
+  const viewer = viewers.get(parentElement)
+  if (viewer) {
     viewer.onChoice = onChoice
     viewer.update(data)
+  } else {
+    viewers.set(parentElement, new SlideViewer(parentElement, data, onChoice))
   }
-  viewers.set(parentElement, viewer)
-  const own = {}
-  latest.set(viewer, own)
   return () => {
-    if (latest.get(viewer) !== own || viewers.get(parentElement) !== viewer) return
-    viewer.destroy()
+    const last = viewers.get(parentElement)
+    if (last?.onChoice !== onChoice) return // of a later call
+    last.destroy()
     viewers.delete(parentElement)
   }
 }
