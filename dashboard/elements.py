@@ -122,6 +122,18 @@ def show_figure(
     return clicked
 
 
+def folded(title: str, key: str, icon: str | None = None) -> DeltaGenerator | None:
+    """A part of the page that is folded up, and drawn only once a reader opens it: None until then.
+
+    Args:
+        title: of the part.
+        key: its name in the URL, which says that it is open.
+        icon: before the title.
+    """
+    part = st.expander(title, icon=icon, key=key, on_change="rerun", bind="query-params")
+    return part if part.open else None
+
+
 def show_command(command: str, name: str) -> None:
     """A quiet button that shows how to make something from a terminal.
 

@@ -125,33 +125,28 @@ def _add_curve(
     figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint,
     ends: _Ends | None,
 ) -> None:  # fmt: skip
-    """The step line, and a tick where somebody's follow-up ended without an event."""
-    steps, lost = np.flatnonzero(_steps(curve)), np.flatnonzero(curve.censored)
-    told = steps if ends is not None else np.union1d(steps, lost)
+    """The step line, and a tick where somebody's follow-up ended without an event.
+
+    The line has a point for each of them too: it is what says, and takes the clicks on, whose follow-up ended there.
+    """
+    told = np.flatnonzero(_steps(curve) | (curve.censored > 0))
     line = go.Scatter(
         x=_single(curve.time[told] / axis.days), y=_single(curve.survival[told]), legendgroup=group, mode="lines",
         name=f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}",
         line={"shape": "hv", "color": colour, "width": 2.5},
     )  # fmt: skip
-    at, last = f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>", f"<extra>{group}</extra>"
     if ends is None:
-        line.update(customdata=_narrow(curve.at_risk[told]), hovertemplate=f"{at}%{{customdata}} at risk{last}")
-        x, y = _along_ticks(curve)
-        ticks = go.Scatter(
-            x=_single(x / axis.days), y=_single(y), mode="lines", line={"shape": "hv", "width": 1.5, "color": colour},
-            hoverinfo="skip",
-        )  # fmt: skip
-    else:  # a marker a tick, which says whose it is: a line of them as well would send each of these points four times
-        ticks = go.Scatter(
-            x=_single(curve.time[lost] / axis.days), y=_single(curve.survival[lost]), mode="markers",
-            marker={"symbol": "line-ns", "size": 8, "line": {"width": 1.5, "color": colour}},
-        )  # fmt: skip
-        for trace, rows in ((line, steps), (ticks, lost)):
-            trace.update(
-                customdata=_narrow(ends.first + rows), text=[_whose(ends.patients[int(row)]) for row in rows],
-                hovertemplate=f"{at}%{{text}}{last}",
-            )  # fmt: skip
-    ticks.update(name=f"{group}, censored", legendgroup=group, showlegend=False)
+        line.update(customdata=_narrow(curve.at_risk[told]))
+        said = "%{customdata} at risk"
+    else:
+        line.update(customdata=_narrow(ends.first + told), text=[_whose(ends.patients[int(row)]) for row in told])
+        said = "%{text}"
+    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>{said}<extra>{group}</extra>")
+    x, y = _along_ticks(curve)
+    ticks = go.Scatter(
+        x=_single(x / axis.days), y=_single(y), mode="lines", line={"shape": "hv", "width": 1.5, "color": colour},
+        hoverinfo="skip", name=f"{group}, censored", legendgroup=group, showlegend=False,
+    )  # fmt: skip
     figure.add_traces([line, ticks], rows=1, cols=1)
 
 

@@ -70,7 +70,7 @@ def ask_filters(
 ) -> tuple[Filters, list[ClinicalColumn]]:
     """The widgets, the filters that they make, and the clinical columns to be charted."""
     endpoint = describe_endpoint(cohort.endpoint)
-    with st.expander("Filter patients and choose columns", icon=":material/filter_alt:", key="cohort-filters"):
+    with st.popover("Filter patients and choose columns", icon=":material/filter_alt:", key="cohort-filters"):
         first = first_columns(list(columns))
         chosen = pick_many(
             "Clinical columns", list(columns), COLUMNS, empty=", ".join(first) or "none",

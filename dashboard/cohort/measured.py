@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.cohort import modality_figure, modality_table
 from dashboard.cohort.open_patient import show_patient_table
-from dashboard.elements import save_table, show_figure
+from dashboard.elements import folded, save_table, show_figure
 from dashboard.once import once
 from dashboard.words import KINDS, count
 from pomp.data.cohort import Cohort
@@ -66,16 +66,20 @@ def _show_unused(cohort: Cohort) -> None:
     many = int((several > 1).sum())
     if table.empty:
         st.caption("One sample a patient in every table: there was no duplicate to choose from.")
-    else:
-        with st.expander(f"{count(len(table), 'sample')} not used", icon=":material/content_copy:"):
-            st.markdown("Of each patient one tumour sample is read, and of each normal sample one aliquot.")
-            show_patient_table(
-                table, "unused", cohort, alt="Samples that are not used, with the reason", height=240,
-                config={
-                    "type": "Type", "sample": "Sample", "patient": "Patient", "reason": "Why",
-                    "used": st.column_config.TextColumn("Used instead", help="Empty: nothing takes its place."),
-                },
-            )  # fmt: skip
-            save_table(table, "samples-not-used")
+    elif part := folded(f"{count(len(table), 'sample')} not used", "cohort-unused", ":material/content_copy:"):
+        with part:
+            _show_samples(table, cohort)
     if many:
         st.caption(f"{count(many, 'patient')} have more than one slide: all of a patient's slides are read.")
+
+
+def _show_samples(table: pd.DataFrame, cohort: Cohort) -> None:
+    st.markdown("Of each patient one tumour sample is read, and of each normal sample one aliquot.")
+    show_patient_table(
+        table, "unused", cohort, alt="Samples that are not used, with the reason", height=240,
+        config={
+            "type": "Type", "sample": "Sample", "patient": "Patient", "reason": "Why",
+            "used": st.column_config.TextColumn("Used instead", help="Empty: nothing takes its place."),
+        },
+    )  # fmt: skip
+    save_table(table, "samples-not-used")

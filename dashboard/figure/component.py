@@ -6,10 +6,11 @@ takes more than twice as long (`pomp bench dashboard --only figures` has both si
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
-import json
 import re
+import zlib
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -38,7 +39,7 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
     spec = figure.to_json()
     digest = hashlib.sha256(spec.encode()).hexdigest()[:16]
     shown = {
-        "figure": json.loads(spec),  # as text within text it would be longer
+        "figure": packed(spec),
         "digest": digest,
         "height": figure.layout.height or DEFAULT_PX,
         "name": name,
@@ -51,6 +52,11 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
         _component()(key=own, data=shown)
         return []
     return _clicked(_component()(key=own, data=shown, on_click_change=_rerun).get("click"), digest, key)
+
+
+def packed(spec: str) -> str:
+    """A figure's JSON as it is sent: half as many bytes, and the browser unpacks it once it can be seen."""
+    return base64.b64encode(zlib.compress(spec.encode())).decode()
 
 
 def _clicked(told: dict[str, Any] | None, digest: str, key: str) -> list[Any]:

@@ -26,6 +26,12 @@ function loadPlotly(url) {
   return library
 }
 
+// What `packed` of the Python side made.
+async function unpack(figure) {
+  const { body } = await fetch(`data:;base64,${figure}`)
+  return new Response(body.pipeThrough(new DecompressionStream("deflate"))).json()
+}
+
 class Figure {
   constructor(place) {
     this.host = place.appendChild(document.createElement("div"))
@@ -65,10 +71,13 @@ class Figure {
     if (wanted === this.drawn) return
     this.drawn = wanted
     try {
-      const plotly = window.Plotly ?? (await loadPlotly(this.data.plotly))
+      const [plotly, figure] = await Promise.all([
+        window.Plotly ?? loadPlotly(this.data.plotly),
+        unpack(this.data.figure),
+      ])
       if (wanted !== this.drawn) return // something newer is wanted by now
       if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
-      await plotly.react(this.chart, this.inColours(colours))
+      await plotly.react(this.chart, this.inColours(figure, colours))
       this.listen()
     } catch (error) {
       console.warn(error)
@@ -77,8 +86,7 @@ class Figure {
     }
   }
 
-  inColours(colours) {
-    const { data, layout } = structuredClone(this.data.figure) // plotly writes into what it is given
+  inColours({ data, layout }, colours) {
     return {
       data,
       layout: {

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.reasons import contributions_figure, genes_figure
-from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.elements import empty_state, folded, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
@@ -97,10 +97,10 @@ def show_genes(run: Run, name: str, fold: int) -> None:
 
 
 def show_all_genes(genes: pd.DataFrame) -> None:
-    folded = st.expander(f"All {count(len(genes), 'gene')}", key="patient-genes", on_change="rerun")
-    if not folded.open:
+    part = folded(f"All {count(len(genes), 'gene')}", "patient-genes")
+    if part is None:
         return
-    with folded:
+    with part:
         st.dataframe(
             genes.round({"value": 3, "percentile": 0, "attribution": 5}), hide_index=True, height=320,
             alt="Every gene of the patient, the weightiest first",

@@ -50,7 +50,6 @@ def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
     table = fold[["patient", "risk", "cutoff", "high_risk", "time_days", "event"]].assign(
         chosen=fold["patient"] == name
     )
-    # The name is the element's key: with each patient's own, a click is not taken for one on the next patient's strip.
     clicked = show_figure(
         figure, f"risks-{name}", table, f"Risks of the {len(fold)} patients of the fold, this one marked",
         command=run.info.command, select=True,

@@ -6,7 +6,7 @@ import shlex
 
 import streamlit as st
 
-from dashboard.elements import empty_state, plain, save_table, show_command
+from dashboard.elements import empty_state, folded, plain, save_table, show_command
 from dashboard.reproduce.places import Places, folder_of, run_of
 from dashboard.reproduce.tables import DEVIATES, deviating_settings, every_number, impossible, in_detail, overview
 from dashboard.runs.grid import grid_command
@@ -104,16 +104,18 @@ def _show_deviations(places: Places, cohort: str) -> None:
     table = deviating_settings(places, cohort)
     if table.empty:
         return
-    with st.expander(f"{DEVIATES} {table['setting'].nunique()} settings that are not as asked", icon=":material/tune:"):
-        st.dataframe(
-            table, hide_index=True, key=f"deviations-{places.grid.name}-{cohort}",
-            alt="Settings in which runs differ from those that are asked for",
-            column_config={
-                "setting": "Setting", "here": "In the run", "run": "Run",
-                "asked": st.column_config.TextColumn("Asked for", help="By the settings chosen above."),
-            },
-        )  # fmt: skip
-        save_table(table, f"deviations-{places.grid.name}-{cohort}")
+    name = f"deviations-{places.grid.name}-{cohort}"
+    title = f"{DEVIATES} {table['setting'].nunique()} settings that are not as asked"
+    if part := folded(title, f"{name}-part", ":material/tune:"):
+        with part:
+            st.dataframe(
+                table, hide_index=True, key=name, alt="Settings in which runs differ from those that are asked for",
+                column_config={
+                    "setting": "Setting", "here": "In the run", "run": "Run",
+                    "asked": st.column_config.TextColumn("Asked for", help="By the settings chosen above."),
+                },
+            )  # fmt: skip
+            save_table(table, name)
 
 
 def offer_runs(places: Places, cohort: str) -> None:

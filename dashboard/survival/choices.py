@@ -42,37 +42,34 @@ class CurveChoice:
 
 
 def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
-    """Draw the boxes, in two rows; what is chosen, and the risks beside the follow-up by the chosen endpoint.
+    """Draw the boxes, and fold up those that are seldom needed; what is chosen, and the risks beside the follow-up.
 
     Raises:
         RunError: the run has no predictions, or they are damaged.
     """
     columns = clinical(run)
-    first = st.columns(3)
-    with first[0]:
+    places = st.columns([4, 4, 4, 3], vertical_alignment="bottom")
+    with places[0]:
         groups = _choose_groups(run, columns)
-    with first[1]:
+    with places[1]:
         endpoint = _choose_endpoint(run, columns)
     judged = judge(run, endpoint)
-    with first[2]:
+    with places[2]:
         fold = _choose_fold(judged.table)
-    second = st.columns(3, vertical_alignment="bottom")
     reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
     times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
-    with second[0]:
+    with places[3], st.popover("More choices", icon=":material/tune:", key="survival-more"):
         landmark = pick(
             "Landmark", [NO_LANDMARK, *times], LANDMARK,
             explain="Leave out who died or was lost before that time, and count from it. It answers: of those who got "
             "this far, do the groups still differ?",
         )  # fmt: skip
-    with second[1]:
         horizon = pick(
             "Mean survival within (τ)", [LONGEST, *times], HORIZON,
             explain="The restricted mean survival time: how long patients live on average within the first τ. It can "
             "be compared also where curves cross. Beyond the time until which every group has somebody at risk there "
             "is none; that time is taken instead.",
         )  # fmt: skip
-    with second[2]:
         in_detail = tick(
             "Events and censored below the curves", DETAIL,
             explain="Adds to the numbers at risk how many had the event, and how many were lost, until each time.",

@@ -67,7 +67,6 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         patients={escape(name): rows for name, rows in ends.items()},
     )
     groups = "the groups " + ", ".join(curves)
-    # The key holds every choice: with one of its own, a click is not taken for one on the next figure.
     clicked = show_figure(
         figure, f"survival-{_slug(run, choice)}", once(survival_table, curves), f"Kaplan-Meier curves of {groups}",
         command=run.info.command, select=True,

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.elements import code, plain
+from dashboard.elements import code, folded, plain
 from dashboard.state import pick_many, switch
 from dashboard.training.address import from_address, to_address
 from dashboard.training.fields import SETTINGS, Setting, find_field, highest, lowest, read_value
@@ -83,9 +83,8 @@ def ask_changes(preset: PresetName, config: RunConfig, offers: Offers | None = N
     for section, title in SECTIONS.items():
         group = [setting for setting in asked[len(SHOWN) :] if setting.section == section]
         # Its boxes are drawn only while it is open: there are some sixty in all, and each costs every click some time.
-        folded = st.expander(title, key=section_key(section), on_change="rerun", bind="query-params")
-        if folded.open:
-            with folded:
+        if part := folded(title, section_key(section)):
+            with part:
                 values |= _ask_group(group, values, preset, config, offers, anew=arrived)
     given = {setting.path: _typed(setting, values[setting.path]) for setting in asked}
     changes = {path: value for path, value in given.items() if value != read_value(config, path)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,14 @@ def open_page(name: str, **chosen: str | Run) -> AppTest:
 
 def figures(app: AppTest) -> list[dict[str, Any]]:
     """What the browser is given of each figure: its `name`, its `alt`, the `figure` itself and more."""
-    sent = [element.proto for element in app.get("bidi_component")]
-    return [json.loads(proto.json) for proto in sent if proto.component_name == "pomp_figure"]
+    protos = [element.proto for element in app.get("bidi_component")]
+    return [unpack(proto.json) for proto in protos if proto.component_name == "pomp_figure"]
+
+
+def unpack(sent: str) -> dict[str, Any]:
+    """As the browser does it."""
+    given = json.loads(sent)
+    return given | {"figure": json.loads(zlib.decompress(base64.b64decode(given["figure"])))}
 
 
 def words(app: AppTest) -> str:

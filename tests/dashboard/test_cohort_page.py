@@ -175,7 +175,7 @@ class TestPatients:
         toml = 'name = "twins"\n[omics.mirna]\nfile = "mirna.csv"\nkind = "log"\n'
         clinical = "patient,OS,OS.time\nTCGA-AA-0001,1,90\nTCGA-AA-0002,0,91\n"
         files: dict[str, str | bytes | None] = {"cohort.toml": toml, "clinical.csv": clinical, "mirna.csv": SAMPLES}
-        app = open_cohort(write_cohort(folder, files), monkeypatch)
+        app = open_cohort(write_cohort(folder, files), monkeypatch, **{"cohort-unused": "true"})
         row = values_of(app, "used").iloc[0]
         assert row[["type", "sample", "used"]].tolist() == ["mirna", "TCGA-AA-0001-06A", "TCGA-AA-0001-01A"]
         assert "the barcode that sorts first" in row["reason"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dashboard.figure.component import packed
 from dashboard.scripts import FIGURE, PLOTLY
 from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
@@ -137,11 +139,10 @@ def test_a_figure_that_cannot_be_clicked_says_nothing(page: Page) -> None:
     expect(page.get_by_text("clicked [], run 1", exact=True)).to_have_count(1)
 
 
-CALLED_TWICE = """async ([script, plotly]) => {
+CALLED_TWICE = """async ([script, plotly, figure]) => {
   const { default: render } = await import(script)
   const place = document.querySelector("[data-testid=stMain]").appendChild(document.createElement("div"))
-  const data = { plotly, digest: "1", height: 200, name: "n", alt: "Called twice", select: false,
-    figure: { data: [{ type: "bar", y: [1, 2] }], layout: {} } }
+  const data = { plotly, digest: "1", height: 200, name: "n", alt: "Called twice", select: false, figure }
   const first = render({ parentElement: place, data })
   window.second = render({ parentElement: place, data: { ...data, digest: "2" } })
   first()
@@ -150,7 +151,8 @@ CALLED_TWICE = """async ([script, plotly]) => {
 
 def test_a_call_that_ends_late_takes_nothing_from_the_next(page: Page) -> None:
     """Streamlit ends a call that was overtaken while the script was still being fetched."""
-    page.evaluate(CALLED_TWICE, [FIGURE.url, PLOTLY.url])
+    figure = packed(go.Figure(go.Bar(y=[1, 2])).to_json())
+    page.evaluate(CALLED_TWICE, [FIGURE.url, PLOTLY.url, figure])
     twice = page.get_by_role("figure", name="Called twice")
     twice.scroll_into_view_if_needed()
     expect(bars(twice)).to_have_count(2)

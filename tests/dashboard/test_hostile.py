@@ -29,7 +29,7 @@ from pomp.slides.store import regions_path, write_regions
 from tests.dashboard.browsing import forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_maps, make_pixels, make_regions
-from tests.dashboard.pages import APP, open_page, words
+from tests.dashboard.pages import APP, open_page, unpack, words
 
 PAGES = sorted(view.stem for view in (Path(dashboard.__file__).parent / "views").glob("*.py"))
 PAYLOADS = (
@@ -183,7 +183,7 @@ def live(app: AppTest) -> list[tuple[str, str]]:
 
 def figure_text(sent: str) -> str:
     """What a figure may show: all but the data that only come back when a point is clicked."""
-    figure = json.loads(sent)["figure"]
+    figure = unpack(sent)["figure"]
     for trace in figure["data"]:
         if "customdata" not in trace.get("hovertemplate", "") + trace.get("texttemplate", ""):
             trace.pop("customdata", None)
@@ -198,7 +198,8 @@ def stands_in(payload: str, text: str) -> bool:
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_comes_alive(home: Workspace, page: str) -> None:
     """Patients, genes, values and a title that is all payloads in one."""
-    assert live(open_page(page, run=run_of(home, ALL), cohort="hostile")) == []
+    unfolded = dict.fromkeys(("patient-genes", "cohort-unused"), "true")
+    assert live(open_page(page, run=run_of(home, ALL), cohort="hostile", **unfolded)) == []
 
 
 def test_nothing_comes_alive_on_a_still_picture(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,6 +311,14 @@ def test_what_deviates_is_listed_once_a_run(made: FakeWorkspace, table: Places) 
     assert deviating_settings(table, "STAD").empty
 
 
+def test_what_deviates_is_shown_once_it_is_unfolded(made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = page(made, monkeypatch, cohort="LIHC")
+    assert not [shown for shown in app.dataframe if "asked" in shown.value]
+    app.session_state["deviations-table1-LIHC-part"] = True
+    app.run()
+    assert len([shown for shown in app.dataframe if "asked" in shown.value]) == 1
+
+
 def test_types_that_the_paper_has_not_are_left_out(home: Workspace) -> None:
     make_cohort(home.cohorts / "STAD", slides=False)
     assert types_of_paper("STAD") == []
@@ -482,6 +490,8 @@ def test_a_cohort_that_cannot_be_read_is_left_out(home: Workspace, monkeypatch: 
 def test_nothing_of_a_hostile_cohort_comes_alive(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     add_run(home, make_hostile_cohort(home.cohorts / "LIHC"), ALL)
     app = page(home, monkeypatch, cohort="LIHC")
+    for table in ("table1", "table2"):
+        app.session_state[f"deviations-{table}-LIHC-part"] = True
     for _ in go_through(app):
         assert live(app) == []
     assert "LIHC POMP" in words(app)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, see_figure, settle, tick_first_row
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -31,8 +31,11 @@ def test_a_step_opens_the_patient(page_address: str, watched: WatchedPage, fake:
     settle(page)
     figure = page.locator("[class*=st-key-figure-survival-]").get_by_role("figure")
     see_figure(page, figure)
-    ends = figure.locator(".xy .scatterlayer .trace").last.locator(".points path")
-    click_middle(page, ends.last)
+    traces = figure.locator(".xy .scatterlayer .trace")
+    curve = traces.nth(traces.count() - 2).locator("path.js-line")  # the last are its ticks
+    box = curve.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"], box["y"] + box["height"])  # where the last patient's follow-up ends
     expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
     expect(page).to_have_url(re.compile(rf"/patient\?.*patient={last}"), timeout=PATIENCE)
     settle(page)
