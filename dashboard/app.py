@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.elements import errors_as_text
+from dashboard.history import keep_history_short
 from dashboard.pictures import choose_format
 
 VIEWS = Path(__file__).parent / "views"
@@ -43,5 +44,6 @@ page = st.navigation(
 )  # fmt: skip
 with st.sidebar:
     choose_format()
+    keep_history_short()
 with errors_as_text():
     page.run()

@@ -78,6 +78,7 @@ def streamlit_options(address: str, port: int) -> dict[str, Any]:
         "client.showErrorLinks": False,
         "logger.hideWelcomeMessage": True,
         "runner.magicEnabled": False,
+        "global.disableWidgetStateDuplicationWarning": True,  # a default is left out of the URL, whoever chooses it
         "global.minCachedMessageSize": 2000.0,  # bytes: what is as it was is not sent again, small figures included
         "runner.postScriptGC": False,  # costs every click 0.1 s; Python collects by itself as need be
         **theme.OPTIONS,

@@ -31,28 +31,35 @@ def pick(
 ) -> str:
     """A select box whose choice stands in the URL; one that is no longer there falls back to `first`.
 
+    What is chosen at first is left out of the URL, unless it is data, or depends on them: then another day's first
+    choice could be another one.
+
     Args:
         label: shown above the box.
         options: at least one.
         key: one of the names above.
         show: option → what the box and the URL say, different for every option.
-        first: chosen at first; the first option if not given.
+        first: chosen at first, where the data say which; the first option if not given.
         explain: for the question mark beside the label.
     """
+    by_data = key in _OF_DATA or first is not None
     if st.session_state.get(key) not in options:
         addressed = {show(option): option for option in options}
         st.session_state[key] = addressed.get(st.query_params.get(key, ""), options[0] if first is None else first)
-        _write_down(key, show(st.session_state[key]))
-    # No index: a choice that is the default would be left out of the URL, and a newer run would take its place.
-    chosen = st.selectbox(label, options, index=None, key=key, format_func=show, help=explain, bind="query-params")
+        if by_data:
+            _write_down(key, show(st.session_state[key]))
+    chosen = st.selectbox(
+        label, options, index=None if by_data else 0,  # Streamlit leaves a default out of the URL
+        key=key, format_func=show, help=explain, bind="query-params",
+    )  # fmt: skip
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
     return chosen
 
 
 def _write_down(key: str, chosen: str) -> None:
-    """What was chosen for the reader stands in the URL at once, where another day's choice could be another one."""
-    if key in _OF_DATA and st.query_params.get(key) != chosen:
+    """What was chosen for the reader stands in the URL at once."""
+    if st.query_params.get(key) != chosen:
         # Where the widget is there already, Streamlit keeps the URL itself and lets nobody else.
         with suppress(StreamlitAPIException):
             st.query_params[key] = chosen
@@ -73,11 +80,10 @@ def switch(
     if st.session_state.get(key) not in options:
         addressed = st.query_params.get(key, "")
         st.session_state[key] = addressed if addressed in options else options[0]
-    chosen = st.segmented_control(
-        label, options, required=True, key=key, help=explain, bind="query-params",
+    return st.segmented_control(
+        label, options, default=options[0], required=True, key=key, help=explain, bind="query-params",
         label_visibility="collapsed" if hidden else "visible",
     )  # fmt: skip
-    return options[0] if chosen is None else chosen
 
 
 def tick(label: str, key: str, *, explain: str | None = None) -> bool:
@@ -94,7 +100,7 @@ def tick(label: str, key: str, *, explain: str | None = None) -> bool:
 def amount(
     label: str, key: str, *, first: float, lowest: float, highest: float, step: float, explain: str | None = None
 ) -> float:
-    """A slider whose value stands in the URL; one that the limits exclude falls back to `first`.
+    """A slider whose value stands in the URL unless it is `first`; one that the limits exclude falls back to that.
 
     Args:
         label: shown above it, with the unit.
@@ -108,7 +114,7 @@ def amount(
     if not lowest <= st.session_state.get(key, lowest - 1) <= highest:
         addressed = _as_number(st.query_params.get(key, ""))
         st.session_state[key] = addressed if addressed is not None and lowest <= addressed <= highest else first
-    return st.slider(label, lowest, highest, step=step, key=key, help=explain, bind="query-params")
+    return st.slider(label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params")
 
 
 def pick_many(

@@ -58,7 +58,7 @@ def show_chance() -> None:
         return
     by_key = {shown.experiment.config.digest + shown.experiment.cohort.digest: shown for shown in found}
     labels = {key: shown.label for key, shown in by_key.items()}
-    shown = by_key[pick("Experiment", list(by_key), EXPERIMENT, show=labels.__getitem__)]
+    shown = by_key[pick("Experiment", list(by_key), EXPERIMENT, first=next(iter(by_key)), show=labels.__getitem__)]
     _show_verdicts(shown.summaries)
     _show_figure(shown)
 

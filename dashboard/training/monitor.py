@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.elements import empty_state, errors_as_text, plain, run_badges, run_label, state_badge
+from dashboard.elements import empty_state, errors_as_text, folded, plain, run_badges, run_label, state_badge
 from dashboard.state import RUN, pick
 from dashboard.training.backends import DEVICE
 from dashboard.training.progress import show_curves
@@ -59,11 +59,13 @@ def show_run(run: Run, drawn: dict[str, State]) -> None:
         show_progress(run, status)
         show_buttons(run, status)
         show_curves(run)
-        with st.expander("Log"):
-            st.code(run.log_tail(LOG_LINES) or "Nothing yet.", language=None, height=240)
-            st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
-        with st.expander("Command"):
-            st.code(run.info.command, language="bash", wrap_lines=True)
+        if part := folded("Log", "run-log"):
+            with part:
+                st.code(run.log_tail(LOG_LINES) or "Nothing yet.", language=None, height=240)
+                st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
+        if part := folded("Command", "run-command"):
+            with part:
+                st.code(run.info.command, language="bash", wrap_lines=True)
         with st.expander("Queue", expanded=any(other.active for other in statuses.values())):
             show_queue(read_queue(runs))
 

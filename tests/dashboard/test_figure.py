@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard.figure.component import packed
 from dashboard.scripts import FIGURE, PLOTLY
-from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, settle
+from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, see_figure, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 
 SCRIPT = Path(__file__).with_name("figure_page.py")
@@ -46,8 +46,8 @@ def bars(figure: Locator) -> Locator:
 
 def choose(page: Page, data: str) -> None:
     page.get_by_role("radio", name=data).click()
-    expect(page.get_by_role("figure", name=f"Bars of {data}")).to_be_visible()
     settle(page)
+    see_figure(page, page.get_by_role("figure", name=f"Bars of {data}"))
 
 
 def says(page: Page, clicked: str) -> None:

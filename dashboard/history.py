@@ -1,0 +1,30 @@
+"""The browser's history has an entry a page: Back leads to the page before, however often the address has changed."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import streamlit as st
+
+# Streamlit makes an entry for each choice that it writes into the address, several at a time. Other pages have another
+# path, and get theirs.
+_REPLACE: Final = """
+const push = history.pushState
+history.pushState = (state, title, url) => {
+  const same = new URL(url, location.href).pathname === location.pathname
+  if (same) history.replaceState(state, title, url)
+  else push.call(history, state, title, url)
+}
+export default () => {}
+"""
+
+
+def keep_history_short() -> None:
+    """To be called once on every page, before anything is chosen. It shows nothing."""
+    _component()(key="history", height=1)
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component("pomp_history", js=_REPLACE)
