@@ -10,11 +10,10 @@ import streamlit as st
 # Streamlit makes an entry for each choice that it writes into the address, several at a time. Other pages have another
 # path, and get theirs.
 _REPLACE: Final = """
-const push = history.pushState
 history.pushState = (state, title, url) => {
-  const same = new URL(url, location.href).pathname === location.pathname
-  if (same) history.replaceState(state, title, url)
-  else push.call(history, state, title, url)
+  const same = !url || new URL(url, location.href).pathname === location.pathname
+  const change = same ? History.prototype.replaceState : History.prototype.pushState
+  change.call(history, state, title, url)
 }
 export default () => {}
 """

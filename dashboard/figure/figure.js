@@ -28,8 +28,11 @@ function loadPlotly(url) {
 
 // What `packed` of the Python side made.
 async function unpack(figure) {
-  const { body } = await fetch(`data:;base64,${figure}`)
-  return new Response(body.pipeThrough(new DecompressionStream("deflate"))).json()
+  const { readable, writable } = new DecompressionStream("deflate")
+  const writer = writable.getWriter()
+  writer.write(Uint8Array.from(atob(figure), (letter) => letter.charCodeAt(0)))
+  writer.close()
+  return new Response(readable).json()
 }
 
 class Figure {
