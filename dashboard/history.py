@@ -20,7 +20,7 @@ export default () => {}
 
 
 def keep_history_short() -> None:
-    """To be called once on every page, before anything is chosen. It shows nothing."""
+    """To be called once on every page. It shows nothing."""
     _component()(key="history", height=1)
 
 

@@ -54,6 +54,7 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
     return _clicked(_component()(key=own, data=shown, on_click_change=_rerun).get("click"), digest, key)
 
 
+@functools.lru_cache(maxsize=64)  # a page is run at every click, and most of its figures stay as they are
 def packed(spec: str) -> str:
     """A figure's JSON as it is sent: half as many bytes, and the browser unpacks it once it can be seen."""
     return base64.b64encode(zlib.compress(spec.encode())).decode()

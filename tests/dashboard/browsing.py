@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -21,6 +22,13 @@ _DRAWN_MS = 300
 def settle(page: Page) -> None:
     """Wait until Streamlit has drawn the page."""
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+
+
+def see_page(page: Page, name: str, address: str = ".") -> None:
+    """Wait until a page is drawn that is called so, and whose address this expression matches."""
+    expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(page).to_have_url(re.compile(address), timeout=PATIENCE)
+    settle(page)
 
 
 def forgive_probes(watched: WatchedPage) -> None:

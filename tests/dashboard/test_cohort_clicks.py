@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, see_figure, settle, tick_first_row
+from tests.dashboard.browsing import (
+    PATIENCE,
+    click_middle,
+    forgive_probes,
+    see_figure,
+    see_page,
+    settle,
+    tick_first_row,
+)
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -58,7 +66,5 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage, fake: 
     settle(page)
     table = page.locator(".st-key-patients-list [data-testid=stDataFrame]")
     tick_first_row(page, table)
-    expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
-    settle(page)
+    see_page(page, "Patient", r"/patient\?.*patient=P-31")
     forgive_probes(watched)

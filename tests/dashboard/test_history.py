@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, settle
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -20,31 +20,25 @@ def address(serve: Serve, fake: FakeWorkspace) -> str:
     return serve(REPOSITORY / "dashboard" / "app.py", Path(fake.root))
 
 
-def heading(page: Page, name: str) -> None:
-    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible(timeout=PATIENCE)
-    settle(page)
-
-
 @pytest.mark.timeout(300)
 def test_back_leads_to_the_page_before(address: str, watched: WatchedPage) -> None:
     page = watched.page
     page.set_default_timeout(PATIENCE)
     page.goto(address)
-    heading(page, "Start")
+    see_page(page, "Start")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Survival").click()
-    heading(page, "Survival")
+    see_page(page, "Survival")
     for part in ("C-index", "Curves"):
         button = page.get_by_role("radio", name=part, exact=True)
         button.click()
         expect(button).to_be_checked()
         settle(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Patient").click()
-    heading(page, "Patient")
-    expect(page).to_have_url(re.compile("patient="), timeout=PATIENCE)
+    see_page(page, "Patient", "patient=")
     page.go_back()
-    heading(page, "Survival")
+    see_page(page, "Survival")
     page.go_back()
-    heading(page, "Start")
+    see_page(page, "Start")
     forgive_probes(watched)
 
 
@@ -53,14 +47,13 @@ def test_the_address_has_the_data_and_what_is_not_as_at_first(address: str, watc
     page = watched.page
     page.set_default_timeout(PATIENCE)
     page.goto(f"{address}/survival?survival-endpoint=no+such+endpoint")
-    heading(page, "Survival")
-    expect(page).to_have_url(re.compile("compare="), timeout=PATIENCE)
+    see_page(page, "Survival", "compare=")
     assert set(parse_qs(urlsplit(page.url).query)) == {"run", "compare"}
     page.get_by_role("combobox", name=re.compile("^Patients")).click()
     page.get_by_role("option", name="fold 2").click()
     expect(page).to_have_url(re.compile("survival-fold=fold[+ ]2|survival-fold=fold%202"), timeout=PATIENCE)
     settle(page)
     page.reload()
-    heading(page, "Survival")
+    see_page(page, "Survival")
     expect(page.get_by_role("combobox", name=re.compile("^Patients"))).to_have_value("fold 2")
     forgive_probes(watched)

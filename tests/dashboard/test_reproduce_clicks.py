@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from pomp.config import override
 from pomp.runs.workspace import Workspace
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, settle, tick_first_row
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_cohort
 
@@ -26,7 +24,5 @@ def test_a_row_opens_its_run(serve: Serve, watched: WatchedPage, tmp_path: Path)
     page.goto(f"{serve(REPOSITORY / 'dashboard' / 'app.py', tmp_path)}/reproduce?reproduce-cohort=LIHC")
     settle(page)
     tick_first_row(page, page.locator("[class*=st-key-detail-table1-LIHC] [data-testid=stDataFrame]"))
-    expect(page.get_by_role("heading", name="Survival", exact=True)).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(rf"/survival\?.*{run.id[-6:]}"), timeout=PATIENCE)
-    settle(page)
+    see_page(page, "Survival", rf"/survival\?.*{run.id[-6:]}")
     forgive_probes(watched)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import REPOSITORY
-from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, settle, tick_first_row
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, see_page, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -36,9 +35,7 @@ def test_a_step_opens_the_patient(page_address: str, watched: WatchedPage, fake:
     box = curve.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"], box["y"] + box["height"])  # where the last patient's follow-up ends
-    expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(rf"/patient\?.*patient={last}"), timeout=PATIENCE)
-    settle(page)
+    see_page(page, "Patient", rf"/patient\?.*patient={last}")
     forgive_probes(watched)
 
 
@@ -50,9 +47,7 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage) -> Non
     settle(page)
     table = page.locator("[class*=st-key-survival-patients-] [data-testid=stDataFrame]")
     tick_first_row(page, table)
-    expect(page.get_by_role("heading", name="Patient", exact=True)).to_be_visible(timeout=PATIENCE)
-    expect(page).to_have_url(re.compile(r"/patient\?.*patient=P-31"), timeout=PATIENCE)
-    settle(page)
+    see_page(page, "Patient", r"/patient\?.*patient=P-31")
     forgive_probes(watched)
 
 
