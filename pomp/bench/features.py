@@ -10,7 +10,7 @@ from pomp.bench.measurement import Measurement, Rival, Scale, in_turns
 from pomp.config import PRESETS, RunConfig, override
 from pomp.model import Pomp, build_model
 from pomp.training.batches import Batch
-from pomp.training.device import plan_compute
+from pomp.training.device import pick_device, plan_compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import backpropagate
@@ -27,9 +27,10 @@ def measure(scale: Scale) -> list[Measurement]:
     demo, paper = (override(PRESETS[name], {"model.modalities": "both"}) for name in ("demo", "paper"))
     if scale == "small":
         return [_compare("demo", demo, patients=8, regions=4, repeats=1)]
+    patients, regions = (50, 144) if pick_device().type == "cuda" else (16, 50)  # a batch, or what a CPU has time for
     return [
         _compare("demo", demo, patients=64, regions=20, repeats=9),
-        _compare("paper", paper, patients=16, regions=50, repeats=3),
+        _compare("paper", paper, patients=patients, regions=regions, repeats=3),
     ]
 
 
@@ -37,7 +38,9 @@ def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats:
     counts, side = [regions] * patients, config.slides.side
     pixels = made_up_batch(counts, (side, side, 3), TYPES, GENES)
     features = made_up_batch(counts, (DIMENSION,), TYPES, GENES)
-    ours, theirs = (build_model(config, TYPES, GENES, 0, dimension) for dimension in (DIMENSION, None))
+    device = pick_device()
+    pixels, features = pixels.to(device), features.to(device)
+    ours, theirs = (build_model(config, TYPES, GENES, 0, dimension).to(device) for dimension in (DIMENSION, None))
     ways = {"features": _epoch(ours, features, config, DIMENSION), "pixels": _epoch(theirs, pixels, config, None)}
     seconds = in_turns(ways, repeats)
     difference = _difference_beyond_the_embedding(ours, theirs, pixels)
@@ -52,7 +55,7 @@ def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats:
 def _epoch(model: Pomp, batch: Batch, config: RunConfig, features: int | None) -> Callable[[], object]:
     losses = finetune_losses(config.finetune)
     optimiser = torch.optim.AdamW(model.parameters(), lr=config.finetune.learning_rate, fused=True)
-    compute = plan_compute(torch.device("cpu"), config, features)
+    compute = plan_compute(pick_device(), config, features)
     embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     model.train()
 
@@ -60,6 +63,7 @@ def _epoch(model: Pomp, batch: Batch, config: RunConfig, features: int | None) -
         optimiser.zero_grad(set_to_none=True)
         backpropagate(model, batch, losses, embedding, (0,))
         optimiser.step()
+        optimiser.param_groups[0]["params"][0].flatten()[0].item()  # waits for the device
 
     return epoch
 

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 Scale = Literal["full", "small"]
 """full: the sizes of the claim. small: the same work on toy sizes, so that tests can see that it runs."""
 
@@ -58,18 +60,24 @@ def in_turns(ways: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, f
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
-def in_turns_apart(makers: Mapping[str, Callable[[], Callable[[], Any]]], repeats: int) -> dict[str, float]:
+def in_turns_apart(
+    makers: Mapping[str, Callable[[], Callable[[], Any]]], repeats: int, together: bool = True
+) -> dict[str, float]:
     """As `in_turns`, with a process for each way, which keeps the memory it has been given, as it does in real use.
 
     In one process a way would have to ask the system again for what the other has handed back.
 
     Args:
         makers: give the ways, each in its own process, and can be pickled.
+        together: False where there is no memory for all ways at once: each is then done before the next is made.
     """
     context = multiprocessing.get_context("spawn")
-    with ExitStack() as stack:
-        pools = {name: stack.enter_context(context.Pool(1, _remember, (maker,))) for name, maker in makers.items()}
-        return in_turns({name: partial(pool.apply, _run_remembered) for name, pool in pools.items()}, repeats)
+    taken: dict[str, float] = {}
+    for group in [list(makers)] if together else [[name] for name in makers]:
+        with ExitStack() as stack:
+            pools = {name: stack.enter_context(context.Pool(1, _remember, (makers[name],))) for name in group}
+            taken |= in_turns({name: partial(pool.apply, _run_remembered) for name, pool in pools.items()}, repeats)
+    return taken
 
 
 _remembered: list[Callable[[], Any]] = []  # of a process that runs one way
@@ -90,21 +98,32 @@ def seconds_of(work: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def peak_memory(work: Callable[..., Any], *arguments: Any) -> int:
-    """Bytes that a fresh process holds at most while it does `work`, over what it holds just before.
+def apart(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` returns, done in a process of its own, which gives all its memory back.
 
     Args:
         work: a module's function, found by name in the child.
     """
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_peak, (work, arguments))
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, arguments)
+
+
+def peak_memory(work: Callable[..., Any], *arguments: Any) -> int:
+    """Bytes that a fresh process holds at most while it does `work`, over what it holds just before.
+
+    Where it works on a GPU, what torch takes there in all.
+
+    Args:
+        work: as in `apart`.
+    """
+    return int(apart(_peak, work, arguments))
 
 
 def _peak(work: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
     before = _resident()
     work(*arguments)
-    return _resident() - before
+    on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return torch.cuda.max_memory_reserved() if on_gpu else _resident() - before
 
 
 def _resident() -> int:

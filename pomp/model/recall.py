@@ -19,14 +19,17 @@ from torch import Tensor, nn
 class RecallingMlp(Mlp):
     """timm's perceptron, whose last product can be noted in one pass and recalled in another."""
 
-    noted: list[Tensor] | None = None
-    known: Iterator[Tensor] | None = None
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As timm's."""
+        super().__init__(*args, **kwargs)
+        self.noted: list[Tensor] | None = None
+        self.known: Tensor | None = None
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(…, d) → (…, d)."""
         hidden = self.norm(self.drop1(self.act(self.fc1(tokens))))
         if self.known is not None:
-            product = _KnownProduct.apply(hidden, self.fc2.weight, self.fc2.bias, next(self.known))  # type: ignore[no-untyped-call]
+            product = _KnownProduct.apply(hidden, self.fc2.weight, self.fc2.bias, self.known)  # type: ignore[no-untyped-call]
         else:
             product = self.fc2(hidden)
             if self.noted is not None:
@@ -37,30 +40,32 @@ class RecallingMlp(Mlp):
 @contextmanager
 def noting(module: nn.Module) -> Iterator[list[Tensor]]:
     """The list of products that a pass within the block makes, in their order."""
-    noted: list[Tensor] = []
-    with _all(module, noted=noted):
+    perceptrons, noted = _perceptrons(module), list[Tensor]()
+    try:
+        for perceptron in perceptrons:
+            perceptron.noted = noted
         yield noted
+    finally:
+        for perceptron in perceptrons:
+            perceptron.noted = None
 
 
 @contextmanager
 def recalling(module: nn.Module, products: Iterable[Tensor]) -> Iterator[None]:
     """A pass within the block takes its products from `products`, as `noting` gave them for the same input."""
-    with _all(module, known=iter(products)):
-        yield
-
-
-@contextmanager
-def _all(module: nn.Module, **state: Any) -> Iterator[None]:
-    """Every perceptron of the module has that state for the block."""
-    perceptrons = [part for part in module.modules() if isinstance(part, RecallingMlp)]
-    for perceptron in perceptrons:
-        vars(perceptron).update(state)
+    perceptrons = _perceptrons(module)
     try:
+        for perceptron, product in zip(perceptrons, products, strict=True):
+            perceptron.known = product
         yield
     finally:
         for perceptron in perceptrons:
-            for name in state:
-                vars(perceptron).pop(name)
+            perceptron.known = None
+
+
+def _perceptrons(module: nn.Module) -> list[RecallingMlp]:
+    """In the order in which a pass meets them."""
+    return [part for part in module.modules() if isinstance(part, RecallingMlp)]
 
 
 class _KnownProduct(torch.autograd.Function):

@@ -66,6 +66,7 @@ class PartwiseEmbedding:
     def __init__(self, module: nn.Module, width: int, compute: Compute, share: Share = ALL) -> None:
         """`module`: (R, …) regions → (R, d); `width`: d; `share`: which parts of a batch are this process's."""
         self._module, self._width, self._compute, self._share = module, width, compute, share
+        # For parts of the usual size only: it is compiled for one size.
         self._fast: Callable[[Tensor], Tensor] | None = _compile(module) if compute.compiled else None
         self._costs: Costs | None = None  # None: not known yet
         self._parts: list[Tensor] = []
@@ -114,12 +115,12 @@ class PartwiseEmbedding:
 
     def predict(self, regions: Sequence[Tensor]) -> Tensor:
         """(R, d) float32 without gradients; the module is in evaluation mode."""
-        outputs = (self._embed(part) for part in parts_of(regions, self._compute.part))
+        outputs = (self._run(self._module, part) for part in parts_of(regions, self._compute.part))
         return torch.cat([torch.zeros(0, self._width, device=self._compute.device), *outputs])
 
     def _first_pass(self, index: int, keep: bool, note: bool) -> Tensor:
         if keep:
-            self.kept[index] = self._fast_pass(index)
+            self.kept[index] = self._pass(index)
             return self.kept[index].detach()
         with torch.no_grad():
             if not note:
@@ -142,34 +143,30 @@ class PartwiseEmbedding:
         torch.manual_seed(hash_seed((*self._seed, index)))
         return self._embed(self._parts[index])
 
-    def _fast_pass(self, index: int) -> Tensor:
-        """`_pass`, compiled for parts of the usual size: its activations are kept, so no other pass must agree."""
-        if self._fast is None or len(self._parts[index]) != self._compute.part:
-            return self._pass(index)
-        torch.manual_seed(hash_seed((*self._seed, index)))
-        try:
-            with self._compute.autocast():
-                return self._fast(self._parts[index]).float()
-        except BackendCompilerFailed as error:
-            log.warning("The ViT is not compiled (%s): training goes on without.", str(error).splitlines()[0])
-            self._fast = None
-            return self._pass(index)
-
     def _embed(self, regions: Tensor) -> Tensor:
+        if self._fast is not None and len(regions) == self._compute.part:
+            try:
+                return self._run(self._fast, regions)
+            except BackendCompilerFailed as error:
+                log.warning("The ViT is not compiled (%s): training goes on without.", str(error).splitlines()[0])
+                self._fast = None
+        return self._run(self._module, regions)
+
+    def _run(self, module: Callable[[Tensor], Tensor], regions: Tensor) -> Tensor:
         with self._compute.autocast():
-            embedded: Tensor = self._module(regions)
-        return embedded.float()
+            return module(regions).float()
 
     def _measure(self) -> Costs:
-        first = self._share.of(len(self._parts)).start
-        with count_saved(self._module) as saved, noting(self._module) as noted:
+        first, size = self._share.of(len(self._parts)).start, self._compute.part
+        with count_saved(self._module) as saved:
             self._pass(first)
-        scale = self._compute.part / len(self._parts[first])  # a small batch may have no part of the usual size
-        keeping, noting_them = (int(scale * sum(sizes)) for sizes in (saved, [product.nbytes for product in noted]))
-        costs = Costs(int(self._compute.memory * ROOM), keeping, noting_them)
+        keeping = sum(saved) * size // len(self._parts[first])  # a small batch may have no part of the usual size
+        with torch.no_grad(), noting(self._module) as noted:
+            self._run(self._module, self._parts[first][:1])
+        costs = Costs(int(self._compute.memory * ROOM), keeping, size * sum(product.nbytes for product in noted))
         log.info(
             "%d regions keep %.3g GB of activations, or %.3g GB of products for a second pass; there is room for %.3g.",
-            self._compute.part, costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,
+            size, costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,
         )  # fmt: skip
         return costs
 
@@ -187,7 +184,9 @@ class Costs:
         if parts * self.keeping <= self.room:
             return parts, 0
         keep = max(0, (self.room - parts * self.noting) // max(1, self.keeping - self.noting))
-        return keep, min(parts - keep, (self.room - keep * self.keeping) // max(1, self.noting))
+        if not self.noting:  # features go through one layer, which has no products to note
+            return keep, 0
+        return keep, min(parts - keep, (self.room - keep * self.keeping) // self.noting)
 
 
 def _compile(module: nn.Module) -> Callable[[Tensor], Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from pomp.training.batches import Batch
@@ -22,7 +23,8 @@ def made_up_batch(
     """
     generator = torch.Generator().manual_seed(seed)
     patients, places = len(counts), torch.cat([torch.arange(count) for count in counts])
-    drawn = [torch.randint(0, 256, (count, *shape), dtype=torch.uint8, generator=generator) for count in counts]
+    pixels = np.random.default_rng(seed)  # draws bytes several times faster than torch
+    drawn = [torch.from_numpy(pixels.integers(0, 256, (count, *shape), np.uint8)) for count in counts]
     return Batch.of(
         patients=[f"P{number:03d}" for number in range(patients)],
         regions=[own.half() for own in drawn] if len(shape) == 1 else drawn,

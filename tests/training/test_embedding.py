@@ -11,14 +11,15 @@ from torch._dynamo.exc import BackendCompilerFailed
 
 from pomp.config import RunConfig
 from pomp.errors import TrainingError
-from pomp.model import Pomp
+from pomp.model import Pomp, build_model
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import Costs, PartwiseEmbedding, Share, parts_of
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
-from tests.small import batch_of, small_config, small_model
+from tests.small import GENES, TYPES, batch_of, small_config, small_model
 
 CPU = torch.device("cpu")
 COUNTS = [3, 1, 0, 5, 2, 11, 4]
@@ -150,6 +151,18 @@ def test_costs_are_those_of_a_usual_part_whatever_comes_first(generator: torch.G
     assert kept[0] == kept[1] > 0
 
 
+@pytest.mark.parametrize("memory", [0, 1_000, 2_000, 5_000])
+def test_features_have_nothing_to_note(memory: int, generator: torch.Generator) -> None:
+    config = small_config()
+    model = build_model(config, TYPES, GENES, seed=3, features=64).train()
+    batch = made_up_batch(COUNTS, (64,), TYPES, GENES)
+    some, everything = (
+        gradients(model, batch, finetune_losses(config.finetune), Compute(CPU, memory=room, part=2))
+        for room in (memory, 2**40)
+    )
+    assert all(torch.equal(some[name], expected) for name, expected in everything.items())
+
+
 def compiled_and_not(generator: torch.Generator, losses: StepLosses) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     model, batch = small_model().train(), batch_of(COUNTS, generator)
     found = [
@@ -167,6 +180,20 @@ def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:
         torch.testing.assert_close(fast[name], expected, atol=1e-6, rtol=1e-4, msg=name)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_what_is_computed_twice_is_the_same_where_it_is_compiled(generator: torch.Generator) -> None:
+    """Nothing kept, products noted and recalled, and activations kept: each is another graph for the compiler."""
+    model, batch = small_model(model__dropout=0.3).train(), batch_of(COUNTS, generator)
+    losses = finetune_losses(small_config().finetune)
+    kept, *others = (
+        gradients(model, batch, losses, Compute(CPU, memory=memory, part=4, compiled=True))
+        for memory in (2**40, 20_000, 0)
+    )
+    for found in others:
+        assert all(torch.equal(found[name], expected) for name, expected in kept.items())
+
+
 def test_parts_of_the_usual_size_are_compiled(generator: torch.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
@@ -175,7 +202,7 @@ def test_parts_of_the_usual_size_are_compiled(generator: torch.Generator, monkey
 
     monkeypatch.setattr(torch, "compile", noting)
     fast, plain = compiled_and_not(generator, finetune_losses(small_config().finetune))
-    assert seen == [4] * 6  # 26 regions: the last two are no whole part
+    assert seen == [4] * (1 + 6)  # to learn the costs, and 26 regions: the last two are no whole part
     assert torch.equal(fast["total"], plain["total"])
 
 

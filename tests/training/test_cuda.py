@@ -1,0 +1,122 @@
+"""On a GPU: the CPU's losses and gradients, nothing waited for, and a step in whatever memory there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor
+
+from pomp.model import Pomp
+from pomp.training.batches import Batch
+from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding
+from pomp.training.finetune import finetune_losses
+from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.pretrain import pretrain_losses
+from tests.small import batch_of, small_config, small_model
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU (CUDA)")
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+COUNTS = [3, 1, 0, 5, 2, 11, 4]
+LOSSES: dict[str, StepLosses] = {
+    "pretrain": pretrain_losses(small_config(pretrain__negatives="multinomial").pretrain),
+    "finetune": finetune_losses(small_config().finetune),
+}
+ROOM = {"nothing": 0, "products": 20_000, "some": 300_000, "everything": 2**40}
+
+
+def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, Tensor]:
+    """Of every parameter that has any, and the losses."""
+    model = model.to(compute.device)
+    model.zero_grad(set_to_none=True)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
+    terms = backpropagate(model, batch.to(compute.device), losses, embedding, (5, 1))
+    found = {name: one.grad.cpu() for name, one in model.named_parameters() if one.grad is not None}
+    return found | {name: term.cpu() for name, term in terms.items()}
+
+
+def same(found: dict[str, Tensor], expected: dict[str, Tensor], atol: float) -> None:
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(
+            found[name], value, atol=atol, rtol=1e-3, msg=lambda text, name=name: f"{name}: {text}"
+        )
+
+
+@pytest.mark.parametrize("stage", LOSSES)
+@pytest.mark.parametrize("room", ROOM)
+def test_a_step_is_that_of_the_cpu(stage: str, room: str, generator: torch.Generator) -> None:
+    model, batch = small_model().train(), batch_of(COUNTS, generator)
+    expected = gradients(model, batch, LOSSES[stage], Compute(CPU, part=4))
+    found = gradients(model, batch, LOSSES[stage], Compute(CUDA, memory=ROOM[room], part=4))
+    same(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_is_computed_twice_meets_the_same_dropout(
+    dtype: torch.dtype, compiled: bool, generator: torch.Generator
+) -> None:
+    model, batch = small_model(model__dropout=0.3).train(), batch_of(COUNTS, generator)
+    kept, *others = (
+        gradients(model, batch, LOSSES["pretrain"], Compute(CUDA, dtype, room, part=4, compiled=compiled))
+        for room in reversed(ROOM.values())
+    )
+    for found in others:
+        same(found, kept, atol=1e-5 if dtype == torch.float32 else 1e-3)
+
+
+@pytest.mark.slow
+def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:
+    model, batch = small_model().train(), batch_of(COUNTS, generator)
+    plain, compiled = (
+        gradients(model, batch, LOSSES["pretrain"], Compute(CUDA, memory=2**40, part=4, compiled=compiled))
+        for compiled in (False, True)
+    )
+    same(compiled, plain, atol=1e-5)
+
+
+@pytest.fixture
+def waiting_is_an_error() -> Iterator[None]:
+    torch.cuda.set_sync_debug_mode("error")
+    yield
+    torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize("stage", LOSSES)
+def test_a_step_does_not_wait_for_the_device(
+    stage: str, generator: torch.Generator, request: pytest.FixtureRequest
+) -> None:
+    model, batch = small_model().train().to(CUDA), batch_of(COUNTS, generator).to(CUDA)
+    optimiser = torch.optim.AdamW(model.parameters(), fused=True)
+    embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CUDA, part=4))
+
+    def step() -> Tensor:
+        terms = backpropagate(model, batch, LOSSES[stage], embedding, (0,))
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        return terms["total"]
+
+    step()  # what is made once, such as the optimiser's state, may wait
+    request.getfixturevalue("waiting_is_an_error")
+    total = step()
+    with pytest.raises(RuntimeError, match="synchronizing"):  # the check sees what waits
+        total.item()
+
+
+def test_where_the_device_is_full_less_is_kept(generator: torch.Generator, caplog: pytest.LogCaptureFixture) -> None:
+    """Real shortness: the plan takes the device to be larger than it is."""
+    model, batch = small_model(model__width=64).train(), batch_of([200] * 20, generator)
+    expected = gradients(model, batch, LOSSES["finetune"], Compute(CUDA, memory=0, part=64))
+    torch.cuda.empty_cache()
+    total = torch.cuda.get_device_properties(CUDA).total_memory
+    torch.cuda.set_per_process_memory_fraction(400 * 2**20 / total)
+    try:
+        found = gradients(model, batch, LOSSES["finetune"], Compute(CUDA, memory=2**40, part=64))
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert "Memory was short" in caplog.text
+    same(found, expected, atol=1e-5)
