@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 
@@ -60,9 +60,16 @@ def in_turns(ways: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, f
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
+class Taken(NamedTuple):
+    """What a way took in its own process."""
+
+    seconds: float  # median
+    memory: int  # bytes held at most, over what the process held before; on a GPU, what torch took there
+
+
 def in_turns_apart(
     makers: Mapping[str, Callable[[], Callable[[], Any]]], repeats: int, together: bool = True
-) -> dict[str, float]:
+) -> dict[str, Taken]:
     """As `in_turns`, with a process for each way, which keeps the memory it has been given, as it does in real use.
 
     In one process a way would have to ask the system again for what the other has handed back.
@@ -72,23 +79,42 @@ def in_turns_apart(
         together: False where there is no memory for all ways at once: each is then done before the next is made.
     """
     context = multiprocessing.get_context("spawn")
-    taken: dict[str, float] = {}
+    taken: dict[str, Taken] = {}
     for group in [list(makers)] if together else [[name] for name in makers]:
         with ExitStack() as stack:
             pools = {name: stack.enter_context(context.Pool(1, _remember, (makers[name],))) for name in group}
-            taken |= in_turns({name: partial(pool.apply, _run_remembered) for name, pool in pools.items()}, repeats)
+            seconds = in_turns({name: partial(pool.apply, _run_remembered) for name, pool in pools.items()}, repeats)
+            taken |= {name: Taken(seconds[name], pool.apply(_held)) for name, pool in pools.items()}
     return taken
 
 
-_remembered: list[Callable[[], Any]] = []  # of a process that runs one way
+@dataclass(frozen=True)
+class _Remembered:
+    """The way that a process runs."""
+
+    way: Callable[[], Any]
+    before: int  # bytes that the process held when it had not been made
+
+
+_remembered: list[_Remembered] = []
 
 
 def _remember(maker: Callable[[], Callable[[], Any]]) -> None:
-    _remembered.append(maker())
+    before = _resident()
+    _remembered.append(_Remembered(maker(), before))
 
 
 def _run_remembered() -> None:
-    _remembered[0]()
+    _remembered[0].way()
+
+
+def _held() -> int:
+    return _taken_since(_remembered[0].before)
+
+
+def _taken_since(before: int) -> int:
+    on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return torch.cuda.max_memory_reserved() if on_gpu else _resident() - before
 
 
 def seconds_of(work: Callable[[], Any]) -> float:
@@ -122,8 +148,7 @@ def peak_memory(work: Callable[..., Any], *arguments: Any) -> int:
 def _peak(work: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
     before = _resident()
     work(*arguments)
-    on_gpu = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    return torch.cuda.max_memory_reserved() if on_gpu else _resident() - before
+    return _taken_since(before)
 
 
 def _resident() -> int:

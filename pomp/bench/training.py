@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from pomp.bench.measurement import Measurement, Rival, Scale, apart, in_turns, in_turns_apart, peak_memory
+from pomp.bench.measurement import Measurement, Rival, Scale, Taken, apart, in_turns, in_turns_apart, peak_memory
 from pomp.bench.paper_loop import Arrays, PaperLoop
 from pomp.config import PRESETS, PresetName, RunConfig, override
 from pomp.model import Pomp, build_model
@@ -21,7 +22,7 @@ from pomp.model.flops import PASSES, region_flops
 from pomp.slides.store import SlideRegions, write_regions
 from pomp.training.bank import RegionBank
 from pomp.training.batches import Batch
-from pomp.training.device import Compute, free_device_bytes, pick_device, plan_compute
+from pomp.training.device import Compute, free_device_bytes, part_size, pick_device, plan_compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.loop import backpropagate, losses_seed
 from pomp.training.made_up import made_up_batch
@@ -31,7 +32,7 @@ TYPES, GENES = 3, 300
 SEED = (0,)
 _LEAST = {"cpu": 3, "mps": 3, "cuda": 15}  # times faster than the paper's loop
 _THEIRS = "the paper's loop: patient by patient, all graphs kept, float32"
-_KINDS = ("plain", "compiled")
+_AT_ONCE = {"cpu": 1, "mps": 1, "cuda": 4}  # steps before the device is waited for, as in training
 _PRODUCTS = 10  # matrices multiplied before the device is waited for
 _ALL = 2**50  # bytes: whatever all activations take
 _CALLS = 1000  # of what takes less than a microsecond
@@ -100,14 +101,18 @@ def make_batch(config: RunConfig, counts: list[int]) -> Batch:
     return made_up_batch(counts, (side, side, 3), TYPES, GENES)
 
 
-def our_step(model: Pomp, batch: Batch, config: RunConfig, compute: Compute) -> Callable[[], dict[str, float]]:
-    """A step without its update of the weights, so that it can be compared and repeated."""
+def our_step(
+    model: Pomp, batch: Batch, config: RunConfig, compute: Compute, steps: int = 1
+) -> Callable[[], dict[str, float]]:
+    """A step without its update of the weights, so that it can be compared and repeated; or several in a row."""
     embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     losses = pretrain_losses(config.pretrain)
 
     def step() -> dict[str, float]:
-        model.zero_grad(set_to_none=True)
-        terms = backpropagate(model, batch, losses, embedding, SEED)
+        for _ in range(steps):
+            model.zero_grad(set_to_none=True)
+            with compute.step():
+                terms = backpropagate(model, batch, losses, embedding, SEED)
         return {name: value.item() for name, value in terms.items() if name != "total"}
 
     return step
@@ -119,8 +124,8 @@ def _make(config: RunConfig, counts: list[int], device: torch.device) -> tuple[P
 
 
 def _our_way(config: RunConfig, counts: list[int], compute: Compute) -> Callable[[], dict[str, float]]:
-    """Our step on a model and a batch of its own."""
-    return our_step(*_make(config, counts, compute.device), config, compute)
+    """Our steps, as many as are done at once, on a model and a batch of their own."""
+    return our_step(*_make(config, counts, compute.device), config, compute, _AT_ONCE[compute.device.type])
 
 
 def _their_way(
@@ -141,43 +146,45 @@ def _their_step(model: Pomp, arrays: Arrays, config: RunConfig) -> Callable[[], 
     return step
 
 
+def _time(
+    ours: dict[str, Compute], config: RunConfig, counts: list[int], repeats: int, **others: Callable[[], Any]
+) -> dict[str, Taken]:
+    """A step, done by us in one way or another, and by others.
+
+    A GPU's memory is filled by each of them, and nobody else makes a GPU busy: there one is done after the other.
+    """
+    makers = {name: partial(_our_way, config, counts, compute) for name, compute in ours.items()}
+    [device] = {compute.device.type for compute in ours.values()}
+    taken = in_turns_apart({**makers, **others}, repeats, together=device != "cuda")
+    at_once = {name: _AT_ONCE[device] if name in ours else 1 for name in taken}
+    return {name: Taken(seconds / at_once[name], memory) for name, (seconds, memory) in taken.items()}
+
+
 def _step(config: RunConfig, sizes: _Sizes) -> Measurement:
     compute = plan_compute(pick_device(), config, regions=COHORT * MEAN_REGIONS)
     counts = region_counts(sizes.patients, sizes.share)
     total = sum(counts)
+    ways = {kind: replace(compute, compiled=kind == "compiled") for kind in ("plain", "compiled")}
+    if sizes.preset == "demo":  # of which nobody compiles anything
+        del ways["compiled"]
     with tempfile.TemporaryDirectory() as folder:
-        makers = {
-            "ours": partial(_our_way, config, counts, compute),
-            "theirs": partial(_their_way, config, counts, compute.device, Path(folder)),
-        }
-        taken = in_turns_apart(makers, sizes.repeats, together=_both_fit(compute))
+        theirs = partial(_their_way, config, counts, compute.device, Path(folder))
+        taken = _time(ways, config, counts, sizes.repeats, theirs=theirs)
+    ours, theirs_took = taken["compiled" if compute.compiled else "plain"].seconds, taken["theirs"].seconds
+    compiled = [what.seconds / taken["plain"].seconds for name, what in taken.items() if name == "compiled"]
     checks = [
-        f"{total / taken['ours']:,.0f} regions a second, theirs {total / taken['theirs']:,.0f}",
-        *_compiled(config, counts, compute, sizes),
+        f"{total / ours:,.0f} regions a second, {ours / total * 1e6:,.1f} µs each; theirs {total / theirs_took:,.0f}",
+        *(f"compiled, the step takes {ratio:.2f} times the time" for ratio in compiled),
         *apart(_same_as_theirs, config, counts, compute),
-        _share_of_machine(config, compute, total / taken["ours"]),
+        apart(_share_of_machine, config, compute, total / ours),
     ]
     return Measurement(
         work=f"step of pre-training, three tasks, {sizes.patients} patients with {total} regions of "
         f"{config.slides.side}², {_name(compute.dtype)}{', compiled' * compute.compiled} on {compute.device.type}",
-        seconds=taken["ours"],
-        rivals=[Rival(_THEIRS, taken["theirs"], least=_LEAST[compute.device.type])],
+        seconds=ours,
+        rivals=[Rival(_THEIRS, theirs_took, least=_LEAST[compute.device.type])],
         checks=checks,
     )
-
-
-def _both_fit(compute: Compute) -> bool:
-    """Whether two ways may hold their memory at once. A GPU's they fill, and nobody else is busy there."""
-    return compute.device.type != "cuda"
-
-
-def _compiled(config: RunConfig, counts: list[int], compute: Compute, sizes: _Sizes) -> list[str]:
-    """How much compiling the ViT changes the time of the step."""
-    if sizes.preset == "demo":
-        return []
-    ways = {kind: partial(_our_way, config, counts, replace(compute, compiled=kind == "compiled")) for kind in _KINDS}
-    taken = in_turns_apart(ways, sizes.repeats, together=_both_fit(compute))
-    return [f"compiled, the step takes {taken['compiled'] / taken['plain']:.2f} times the time"]
 
 
 def _same_as_theirs(config: RunConfig, counts: list[int], compute: Compute) -> list[str]:
@@ -234,18 +241,17 @@ def _memory(config: RunConfig, sizes: _Sizes) -> Measurement:
     counts, most = ([number] * sizes.patients for number in (sizes.regions, sizes.most))
     total = sum(counts)
     compute = plan_compute(pick_device(), config, regions=COHORT * MEAN_REGIONS)
-    plans = {name: replace(compute, memory=room) for name, room in {"ours": _room(config, total), "all": _ALL}.items()}
-    makers = {name: partial(_our_way, config, counts, plan) for name, plan in plans.items()}
-    taken = in_turns_apart(makers, sizes.repeats, together=_both_fit(compute))
-    held = {name: peak_memory(_one_step, config, counts, plan) for name, plan in plans.items()}
-    worst = replace(compute, memory=_room(config, sum(most)))
-    largest = held["ours"] if counts == most else peak_memory(_one_step, config, most, worst)
+    room = _room(config, total)
+    little = replace(compute, memory=room, part=part_size(config, None, compute.device.type, room))
+    taken = _time({"ours": little, "all": replace(compute, memory=_ALL)}, config, counts, sizes.repeats)
+    worst = replace(little, memory=_room(config, sum(most)))
+    largest = taken["ours"].memory if counts == most else peak_memory(_one_step, config, most, worst)
     return Measurement(
-        work=f"the same with {total} regions, in {held['ours'] / 1e9:.2f} GB",
-        seconds=taken["ours"],
-        rivals=[Rival(f"all activations kept, in {held['all'] / 1e9:.2f} GB", taken["all"], least=0.8)],
+        work=f"the same with {total} regions, in {taken['ours'].memory / 1e9:.2f} GB",
+        seconds=taken["ours"].seconds,
+        rivals=[Rival(f"all activations kept, in {taken['all'].memory / 1e9:.2f} GB", taken["all"].seconds, least=0.8)],
         checks=[
-            apart(_same_as_all_kept, config, counts, plans["ours"]),
+            apart(_same_as_all_kept, config, counts, little),
             f"a step of {sizes.patients} patients with {sizes.most} regions each, measured: {largest / 2**30:.1f} GiB",
         ],
     )

@@ -35,10 +35,12 @@ class CrossAttention(nn.Module):
 
         A patient without any key gets zeros, not NaN.
         """
-        scores = self.query(queries) @ self.key(keys).transpose(1, 2) / keys.shape[-1] ** 0.5
+        # Q (K W)ᵀ = (Q Wᵀ) Kᵀ and A (K W) = (A K) W: there are hundreds of keys for each of a few queries, and so no
+        # matrix meets all the keys.
+        scores = self.query(queries) @ self.key.weight @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5
         scores = scores.masked_fill(~mask[:, None, :], torch.finfo(scores.dtype).min)
         weights = scores.softmax(dim=-1) * mask[:, None, :]
-        return weights @ self.value(keys), weights
+        return self.value(weights @ keys), weights
 
 
 class MultimodalEncoder(nn.Module):

@@ -49,6 +49,19 @@ class PixelPatches(PatchEmbed):
         return nn.functional.linear(patches.to(dtype) - HALF_WHITE, matrix, self.proj.bias)
 
 
+class NarrowStream(nn.Module):
+    """What runs from layer to layer of a ViT, in the type of its products where that is free: under autocast on CUDA.
+
+    There a layer's norms compute in float32 whatever they are given, and reading and writing the stream takes as long
+    as the products. On a CPU the norms would compute in bfloat16.
+    """
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(R, L, d) → the same."""
+        narrow = tokens.is_cuda and torch.is_autocast_enabled("cuda")
+        return tokens.to(torch.get_autocast_dtype("cuda")) if narrow else tokens
+
+
 class RegionEmbedding(nn.Module):
     """A region's pixels → one vector: a ViT and the average of its patch tokens."""
 
@@ -71,6 +84,7 @@ class RegionEmbedding(nn.Module):
             embed_layer=PixelPatches,
             mlp_layer=RecallingMlp,
         )
+        self.vit.norm_pre = NarrowStream()  # it has no norm there
 
     def forward(self, regions: Tensor) -> Tensor:
         """Eq. (1): (R, side, side, 3) uint8 → (R, d)."""

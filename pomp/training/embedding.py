@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +69,7 @@ class PartwiseEmbedding:
         # For parts of the usual size only: it is compiled for one size.
         self._fast: Callable[[Tensor], Tensor] | None = _compile(module) if compute.compiled else None
         self._costs: Costs | None = None  # None: not known yet
-        self._parts: list[Tensor] = []
+        self._parts: list[Part] = []
         self._seed: tuple[int, ...] = ()
         self.kept: dict[int, Tensor] = {}  # outputs of parts, with all their activations
         self.noted: dict[int, list[Tensor]] = {}  # of others the products that need not be multiplied again
@@ -90,7 +90,7 @@ class PartwiseEmbedding:
         outputs = [
             self._first_pass(index, index - own.start < keep, index - own.start < keep + note)
             if index in own
-            else nothing.new_zeros(len(part), self._width)
+            else nothing.new_zeros(part.size, self._width)
             for index, part in enumerate(self._parts)
         ]
         return torch.cat([nothing, *outputs])
@@ -98,7 +98,7 @@ class PartwiseEmbedding:
     def backward(self, gradient: Tensor | None) -> None:
         """As `Embedding.backward`."""
         if gradient is not None:
-            gradients = torch.split(gradient, [len(part) for part in self._parts])
+            gradients = torch.split(gradient, [part.size for part in self._parts])
             for index in self._share.of(len(self._parts)):
                 output = self.kept.pop(index, None)
                 torch.autograd.backward(self._second_pass(index) if output is None else output, gradients[index])
@@ -115,7 +115,7 @@ class PartwiseEmbedding:
 
     def predict(self, regions: Sequence[Tensor]) -> Tensor:
         """(R, d) float32 without gradients; the module is in evaluation mode."""
-        outputs = (self._run(self._module, part) for part in parts_of(regions, self._compute.part))
+        outputs = (self._run(self._module, part.join()) for part in parts_of(regions, self._compute.part))
         return torch.cat([torch.zeros(0, self._width, device=self._compute.device), *outputs])
 
     def _first_pass(self, index: int, keep: bool, note: bool) -> Tensor:
@@ -141,7 +141,7 @@ class PartwiseEmbedding:
 
     def _pass(self, index: int) -> Tensor:
         torch.manual_seed(hash_seed((*self._seed, index)))
-        return self._embed(self._parts[index])
+        return self._embed(self._parts[index].join())
 
     def _embed(self, regions: Tensor) -> Tensor:
         if self._fast is not None and len(regions) == self._compute.part:
@@ -160,9 +160,9 @@ class PartwiseEmbedding:
         first, size = self._share.of(len(self._parts)).start, self._compute.part
         with count_saved(self._module) as saved:
             self._pass(first)
-        keeping = sum(saved) * size // len(self._parts[first])  # a small batch may have no part of the usual size
+        keeping = sum(saved) * size // self._parts[first].size  # a small batch may have no part of the usual size
         with torch.no_grad(), noting(self._module) as noted:
-            self._run(self._module, self._parts[first][:1])
+            self._run(self._module, self._parts[first].pieces[0][:1])
         costs = Costs(int(self._compute.memory * ROOM), keeping, size * sum(product.nbytes for product in noted))
         log.info(
             "%d regions keep %.3g GB of activations, or %.3g GB of products for a second pass; there is room for %.3g.",
@@ -194,8 +194,19 @@ def _compile(module: nn.Module) -> Callable[[Tensor], Tensor]:
     return compiled
 
 
-def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Tensor]:
-    """The regions of all patients in parts of `size`, the last one perhaps smaller; copied only where two meet."""
+class Part(NamedTuple):
+    """Regions that go through the ViT in one pass. They lie where their patients' regions lie until they are joined."""
+
+    pieces: tuple[Tensor, ...]  # of one patient each
+    size: int  # regions in all
+
+    def join(self) -> Tensor:
+        """(R, …) copied only where patients meet."""
+        return self.pieces[0] if len(self.pieces) == 1 else torch.cat(self.pieces)
+
+
+def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Part]:
+    """The regions of all patients in parts of `size`, the last one perhaps smaller."""
     waiting: list[Tensor] = []
     missing = size
     for own in regions:
@@ -205,10 +216,10 @@ def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Tensor]:
             waiting.append(piece)
             start, missing = start + len(piece), missing - len(piece)
             if not missing:
-                yield waiting[0] if len(waiting) == 1 else torch.cat(waiting)
+                yield Part(tuple(waiting), size)
                 waiting, missing = [], size
     if waiting:
-        yield waiting[0] if len(waiting) == 1 else torch.cat(waiting)
+        yield Part(tuple(waiting), size - missing)
 
 
 @contextmanager
@@ -222,7 +233,7 @@ def count_saved(module: nn.Module) -> Iterator[list[int]]:
         if storage._cdata not in seen:
             seen.add(storage._cdata)
             sizes.append(storage.nbytes())
-        return tensor
+        return tensor.detach()  # kept itself, an output would keep its own graph alive, for ever
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         yield sizes

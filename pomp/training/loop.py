@@ -102,7 +102,8 @@ def train(
                 regions += len(batch.coordinates)
                 rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
                 optimiser.zero_grad(set_to_none=True)
-                terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
+                with compute.step():
+                    terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
                 _check(tally.add(names, terms), stage, epoch)
                 _update(model, optimiser, rate, config.clip_norm)
         _check(tally.first_bad(), stage, epoch)

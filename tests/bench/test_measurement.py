@@ -61,7 +61,30 @@ def test_each_way_has_a_process_of_its_own(tmp_path: Path) -> None:
 
 def test_each_way_is_timed_under_its_name() -> None:
     taken = in_turns_apart({"short": partial(sleeping, 0.01), "long": partial(sleeping, 1.0)}, 1)
-    assert 0.01 <= taken["short"] < taken["long"] >= 1.0
+    assert 0.01 <= taken["short"].seconds < taken["long"].seconds >= 1.0
+
+
+def holding(mebibytes: int) -> Callable[[], None]:
+    return partial(hold, mebibytes)
+
+
+def test_memory_is_told_of_each_way() -> None:
+    taken = in_turns_apart({name: partial(holding, size) for name, size in {"little": 20, "much": 220}.items()}, 1)
+    assert 190 < (taken["much"].memory - taken["little"].memory) / 2**20 < 230
+
+
+def living(file: Path) -> Callable[[], None]:
+    """Notes when it is made."""
+    with file.open("a") as lines:
+        lines.write(f"made {os.getpid()}\n")
+    return telling(file)
+
+
+def test_ways_that_do_not_fit_together_are_done_one_after_the_other(tmp_path: Path) -> None:
+    file = tmp_path / "told"
+    in_turns_apart({name: partial(living, file) for name in ("ours", "theirs")}, 1, together=False)
+    lines = file.read_text().splitlines()
+    assert [line.startswith("made") for line in lines] == [True, False, False] * 2
 
 
 def test_a_way_that_fails_in_its_process_is_not_timed() -> None:

@@ -34,8 +34,8 @@ def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -
     model.zero_grad(set_to_none=True)
     embedding = PartwiseEmbedding(model.embedding, model.width, compute)
     terms = backpropagate(model, batch.to(compute.device), losses, embedding, (5, 1))
-    found = {name: one.grad.cpu() for name, one in model.named_parameters() if one.grad is not None}
-    return found | {name: term.cpu() for name, term in terms.items()}
+    found = {name: one.grad.to(CPU, copy=True) for name, one in model.named_parameters() if one.grad is not None}
+    return found | {name: term.to(CPU) for name, term in terms.items()}
 
 
 def same(found: dict[str, Tensor], expected: dict[str, Tensor], atol: float) -> None:

@@ -23,6 +23,7 @@ GB = 2**30
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """20 GB free on every device, and hardware that multiplies bfloat16 on the CPU and CUDA."""
     monkeypatch.setattr(device_module, "free_device_bytes", lambda device: 20 * GB)
+    monkeypatch.setattr(device_module, "total_device_bytes", lambda device: 24 * GB)
     monkeypatch.setattr(device_module, "_multiplies_bfloat16", lambda device: device.type != "mps")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -14,7 +16,7 @@ from pomp.errors import TrainingError
 from pomp.model import Pomp, build_model
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
-from pomp.training.embedding import Costs, PartwiseEmbedding, Share, parts_of
+from pomp.training.embedding import Costs, PartwiseEmbedding, Share, count_saved, parts_of
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
 from pomp.training.made_up import made_up_batch
@@ -163,6 +165,18 @@ def test_features_have_nothing_to_note(memory: int, generator: torch.Generator) 
     assert all(torch.equal(some[name], expected) for name, expected in everything.items())
 
 
+def test_what_is_counted_is_not_held(generator: torch.Generator) -> None:
+    """A saved output that is kept itself would keep its graph, and so every activation before it, for ever."""
+    model, batch = small_model(), batch_of(COUNTS, generator)
+    with count_saved(model.embedding) as sizes:
+        output = model.embedding(torch.cat(batch.regions)).sigmoid()  # whose backward pass needs its output
+    assert sum(sizes) > 0
+    held = weakref.ref(output)
+    del output
+    gc.collect()
+    assert held() is None
+
+
 def compiled_and_not(generator: torch.Generator, losses: StepLosses) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     model, batch = small_model().train(), batch_of(COUNTS, generator)
     found = [
@@ -242,10 +256,12 @@ def test_shares_are_all_parts_in_order(parts: int, members: int) -> None:
 )
 def test_parts(lengths: list[int], size: int, expected: list[list[int]]) -> None:
     whole = torch.arange(sum(lengths))
-    assert [part.tolist() for part in parts_of(torch.split(whole, lengths), size)] == expected
+    parts = list(parts_of(torch.split(whole, lengths), size))
+    assert [part.join().tolist() for part in parts] == expected
+    assert [part.size for part in parts] == list(map(len, expected))
 
 
 def test_a_part_within_one_patient_is_not_copied() -> None:
     whole = torch.arange(6)
-    first, second = parts_of([whole], 3)
+    first, second = (part.join() for part in parts_of([whole], 3))
     assert (first.data_ptr(), second.data_ptr()) == (whole.data_ptr(), whole[3:].data_ptr())

@@ -131,7 +131,7 @@ def describe_regions(regions: Sequence[Tensor], patch_px: int) -> Tensor:
         regions: of each patient, (M, side, side, 3) pixels, of which each patch's mean colour counts, or (M, F).
         patch_px: side of a patch.
     """
-    parts = list(parts_of(regions, _REGIONS_AT_ONCE)) or [regions[0]]  # nobody has any: (0, …)
+    parts = [part.join() for part in parts_of(regions, _REGIONS_AT_ONCE)] or [regions[0]]  # nobody has any: (0, …)
     numbers = torch.cat([_mean_colours(part, patch_px) if part.ndim == 4 else part.float() for part in parts])
     return functional.layer_norm(numbers, numbers.shape[1:])
 

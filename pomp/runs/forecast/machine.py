@@ -96,14 +96,15 @@ def expect_machine(accelerator: Accelerator, config: RunConfig, features: int | 
     half = chooses_bfloat16(config, features, accelerator.bfloat16 is not None)
     fast = accelerator.bfloat16 if half else None
     steady = accelerator.float32 * ASSUMED
+    work = int(accelerator.memory * WORK_SHARE["cuda"])
     return Machine(
         name=accelerator.title,
         bfloat16=fast is not None,
         memory=accelerator.memory,
-        work=int(accelerator.memory * WORK_SHARE["cuda"]),
+        work=work,
         on_device=int(accelerator.memory * REGIONS_SHARE["cuda"]),
         on_host=int(HOST_BYTES * REGIONS_SHARE["cpu"]),
-        part=part_size(config, features, "cuda"),
+        part=part_size(config, features, "cuda", work),
         cores=0,
         pace=Pace(
             embedding=steady if fast is None else fast * accelerator.reached,
