@@ -84,6 +84,7 @@ def _sizes(scale: Scale, device: torch.device) -> _Sizes:
     return replace(
         sizes,
         share=min(1.0, holds / (sizes.patients * MEAN_REGIONS)),
+        repeats=3,  # of several steps each
         regions=min(sizes.most, int(2 * holds / sizes.patients)),  # in bfloat16
     )
 
@@ -125,7 +126,12 @@ def _make(config: RunConfig, counts: list[int], device: torch.device) -> tuple[P
 
 def _our_way(config: RunConfig, counts: list[int], compute: Compute) -> Callable[[], dict[str, float]]:
     """Our steps, as many as are done at once, on a model and a batch of their own."""
-    return our_step(*_make(config, counts, compute.device), config, compute, _AT_ONCE[compute.device.type])
+    model, batch = _make(config, counts, compute.device)
+    if compute.device.type == "cuda":  # a GPU of the size that the plan is for: it gives no more than that
+        whole = torch.cuda.get_device_properties(compute.device).total_memory
+        planned = compute.memory + sum(own.nbytes for own in batch.regions)
+        torch.cuda.set_per_process_memory_fraction(min(1.0, planned / whole), compute.device)
+    return our_step(model, batch, config, compute, _AT_ONCE[compute.device.type])
 
 
 def _their_way(
@@ -190,25 +196,27 @@ def _step(config: RunConfig, sizes: _Sizes) -> Measurement:
 def _same_as_theirs(config: RunConfig, counts: list[int], compute: Compute) -> list[str]:
     """How far losses and gradients are from the paper's loop's, in float32 and in the precision that is timed."""
     model, batch = _make(config, counts, compute.device)
-    ways = {
-        kind: our_step(model, batch, config, replace(compute, dtype=kind, compiled=False))
-        for kind in dict.fromkeys([torch.float32, compute.dtype])
-    }
+    kinds = dict.fromkeys([torch.float32, compute.dtype])
     with tempfile.TemporaryDirectory() as folder:
-        theirs = _their_step(model, Arrays.write(batch, Path(folder)), config)
-        return [f"ours in {_name(kind)}: {_differences(model, step, theirs)}" for kind, step in ways.items()]
+        theirs = _outcome(model, _their_step(model, Arrays.write(batch, Path(folder)), config))
+    plans = {kind: replace(compute, dtype=kind, compiled=compute.compiled and kind == compute.dtype) for kind in kinds}
+    steps = {kind: our_step(model, batch, config, plan) for kind, plan in plans.items()}
+    return [f"ours in {_name(kind)}: {_differences(_outcome(model, step), theirs)}" for kind, step in steps.items()]
 
 
-def _differences(model: Pomp, ours: Callable[[], dict[str, float]], theirs: Callable[[], dict[str, float]]) -> str:
-    """Largest differences of losses and, over the largest of a tensor's, of gradients."""
-    found = []
-    for step in (ours, theirs):
-        losses = step()
-        gradients = {
-            name: parameter.grad.clone() for name, parameter in model.named_parameters() if parameter.grad is not None
-        }
-        found.append((losses, gradients))
-    (losses, gradients), (other_losses, other_gradients) = found
+_Outcome = tuple[dict[str, float], dict[str, torch.Tensor]]
+"""Losses and gradients."""
+
+
+def _outcome(model: Pomp, step: Callable[[], dict[str, float]]) -> _Outcome:
+    losses = step()
+    gradients = {name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None}
+    return losses, gradients
+
+
+def _differences(ours: _Outcome, others: _Outcome) -> str:
+    """Largest differences of losses and, over the largest of all, of gradients."""
+    (losses, gradients), (other_losses, other_gradients) = ours, others
     loss = max(abs(value - other_losses[name]) for name, value in losses.items())
     scale = max(float(value.abs().max()) for value in other_gradients.values())
     gradient = max(float((value - other_gradients[name]).abs().max()) for name, value in gradients.items()) / scale
@@ -260,8 +268,10 @@ def _memory(config: RunConfig, sizes: _Sizes) -> Measurement:
 def _same_as_all_kept(config: RunConfig, counts: list[int], compute: Compute) -> str:
     """How far losses and gradients in so much memory are from those with all activations kept."""
     model, batch = _make(config, counts, compute.device)
-    ways = (our_step(model, batch, config, plan) for plan in (compute, replace(compute, memory=_ALL)))
-    return _differences(model, *ways)
+    little, everything = (
+        _outcome(model, our_step(model, batch, config, plan)) for plan in (compute, replace(compute, memory=_ALL))
+    )
+    return _differences(little, everything)
 
 
 def _room(config: RunConfig, regions: int) -> int:

@@ -22,7 +22,7 @@ REGIONS_SHARE = {"cuda": 0.4, "mps": 0.2, "cpu": 0.3}
 _FLOPS_AT_ONCE = {"cuda": 2**41, "mps": 2**36, "cpu": 2**35}
 """Of one forward pass of the ViT: enough to keep the device busy, and on the CPU little enough for its caches."""
 
-_FLOPS_A_BYTE = 70
+_FLOPS_A_BYTE = 84
 """On CUDA, of that pass for each byte that training may take: its activations are then a quarter of the memory."""
 
 _MOST_AT_ONCE = 2**14  # regions in one pass, however small

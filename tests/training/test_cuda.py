@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -55,6 +56,7 @@ def test_a_step_is_that_of_the_cpu(stage: str, room: str, generator: torch.Gener
     same(found, expected, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore")  # torch's compiler has much to say
 @pytest.mark.parametrize("compiled", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_what_is_computed_twice_meets_the_same_dropout(
@@ -69,6 +71,7 @@ def test_what_is_computed_twice_meets_the_same_dropout(
         same(found, kept, atol=1e-5 if dtype == torch.float32 else 1e-3)
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
 def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:
     model, batch = small_model().train(), batch_of(COUNTS, generator)
@@ -79,17 +82,18 @@ def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:
     same(compiled, plain, atol=1e-5)
 
 
-@pytest.fixture
+@contextmanager
 def waiting_is_an_error() -> Iterator[None]:
     torch.cuda.set_sync_debug_mode("error")
-    yield
-    torch.cuda.set_sync_debug_mode("default")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 @pytest.mark.parametrize("stage", LOSSES)
-def test_a_step_does_not_wait_for_the_device(
-    stage: str, generator: torch.Generator, request: pytest.FixtureRequest
-) -> None:
+def test_a_step_does_not_wait_for_the_device(stage: str, generator: torch.Generator) -> None:
     model, batch = small_model().train().to(CUDA), batch_of(COUNTS, generator).to(CUDA)
     optimiser = torch.optim.AdamW(model.parameters(), fused=True)
     embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CUDA, part=4))
@@ -101,10 +105,10 @@ def test_a_step_does_not_wait_for_the_device(
         return terms["total"]
 
     step()  # what is made once, such as the optimiser's state, may wait
-    request.getfixturevalue("waiting_is_an_error")
-    total = step()
-    with pytest.raises(RuntimeError, match="synchronizing"):  # the check sees what waits
-        total.item()
+    with waiting_is_an_error():
+        total = step()
+        with pytest.raises(RuntimeError, match="synchronizing"):  # the check sees what waits
+            total.item()
 
 
 def test_where_the_device_is_full_less_is_kept(generator: torch.Generator, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeCopyMode, FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
@@ -52,3 +54,36 @@ def test_a_step_depends_on_no_value(case: str, memory: int, generator: torch.Gen
 def test_the_check_would_see_it(generator: torch.Generator) -> None:
     with FakeTensorMode() as mode, pytest.raises(DataDependentOutputException):
         mode.from_tensor(torch.ones(3)).sum().item()
+
+
+class SentAndWaitedFor(TorchDispatchMode):
+    """Notes the shape of every tensor that is copied from one device to another while the CPU waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func is torch.ops.aten._to_copy.default and args[0].device != result.device:
+            self.shapes += [] if (kwargs or {}).get("non_blocking") else [tuple(result.shape)]
+        return result
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_drawn_on_the_cpu_is_sent_without_waiting(case: str, generator: torch.Generator) -> None:
+    """On a device without values in place of a GPU. It has no autocast, which the ViT asks for: its output is given."""
+    losses, device = CASES[case](), torch.device("meta")
+    model, batch = small_model(model__dropout=0.1).train().to(device), batch_of([3, 0, 5, 1], generator).to(device)
+    embedded = torch.empty(9, model.width, device=device, requires_grad=True)
+    with SentAndWaitedFor() as sent:
+        losses(model, batch, embedded)["total"].backward()
+    assert sent.shapes == []
+    assert embedded.grad is not None
+
+
+def test_what_is_sent_and_waited_for_would_be_seen() -> None:
+    with SentAndWaitedFor() as sent:
+        torch.ones(3).to("meta")
+        torch.ones(4).to("meta", non_blocking=True)
+    assert sent.shapes == [(3,)]
