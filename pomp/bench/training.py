@@ -182,7 +182,7 @@ def _step(config: RunConfig, sizes: _Sizes) -> Measurement:
         f"{total / ours:,.0f} regions a second, {ours / total * 1e6:,.1f} µs each; theirs {total / theirs_took:,.0f}",
         *(f"compiled, the step takes {ratio:.2f} times the time" for ratio in compiled),
         *apart(_same_as_theirs, config, counts, compute),
-        apart(_share_of_machine, config, compute, total / ours),
+        _share_of_machine(config, compute, total / ours),
     ]
     return Measurement(
         work=f"step of pre-training, three tasks, {sizes.patients} patients with {total} regions of "

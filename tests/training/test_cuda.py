@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from torch import Tensor
 
+from pomp.config import PRESETS, override
+from pomp.data.bundle import assets_folder
+from pomp.data.cohort import read_cohort
 from pomp.model import Pomp
+from pomp.runs.worker import execute
+from pomp.runs.workspace import Workspace
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
@@ -124,3 +131,20 @@ def test_where_the_device_is_full_less_is_kept(generator: torch.Generator, caplo
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert "Memory was short" in caplog.text
     same(found, expected, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_run_gives_the_risks_that_the_cpu_gives(tmp_path: Path) -> None:
+    """From slides to out-of-fold risks; without dropout, which every device draws in its own way."""
+    few = {"folds": 2, "model.dropout": 0.0, "pretrain.epochs": 2, "finetune.epochs": 2}
+    config = override(PRESETS["demo"], few)
+    workspace = Workspace(tmp_path)
+    workspace.install_bundle(assets_folder())
+    cohort = read_cohort(workspace.cohorts / "demo", config.cohort)
+    risks = []
+    for device in ("cpu", "cuda"):
+        run = workspace.runs.create(cohort, config, device)
+        execute(run, device)
+        assert run.status().device == device
+        risks.append(run.require_predictions().set_index("patient")["risk"])
+    pd.testing.assert_series_equal(risks[0], risks[1], check_exact=False, rtol=0, atol=1e-3)
