@@ -29,7 +29,7 @@ _MOST_AT_ONCE = 2**14  # regions in one pass, however small
 _WORTH_BFLOAT16 = 10**8  # operations a region below which conversions cost more than they save
 
 _SAVED = {"cuda": 4e-15, "mps": 0.0, "cpu": 0.0}
-"""Seconds that compiling saves a region and an operation of its forward pass: a third of a step on an H200, nothing on
+"""Seconds that compiling saves a region and an operation of its forward pass: a third in a trial on an H200, nothing on
 the CPU (`pomp bench train`)."""
 
 _WORTH_COMPILING = 120.0  # seconds: about three times what it takes
@@ -70,7 +70,7 @@ class Compute:
     def step(self) -> Iterator[None]:
         """Around a step of training. On CUDA, beside a ViT in bfloat16, the products of the rest have eleven bits.
 
-        In float32 proper they would be a tenth of the time for 0.4 % of the work.
+        In float32 proper these 0.4 % of the work would take a tenth of the time.
         """
         before = torch.get_float32_matmul_precision()
         if self.device.type == "cuda" and self.dtype == torch.bfloat16:

@@ -25,7 +25,7 @@ def test_tables(monkeypatch: pytest.MonkeyPatch) -> None:
         "374 patients × 144 regions on 4 × NVIDIA A100, 40 GB",
         "500 epochs × 374 patients × 144 regions",
         "device hours",
-        "A step goes through the ViT in 8 parts of 254 regions",
+        "A step goes through the ViT in 3 parts of 776 regions",
         "How it grows",
         "1,496",
         "assumed, not",
