@@ -61,13 +61,21 @@ def show_run(run: Run, drawn: dict[str, State]) -> None:
         show_curves(run)
         if part := folded("Log", "run-log"):
             with part:
-                st.code(run.log_tail(LOG_LINES) or "Nothing yet.", language=None, height=240)
-                st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
+                show_log(run, status)
         if part := folded("Command", "run-command"):
             with part:
                 st.code(run.info.command, language="bash", wrap_lines=True)
         with st.expander("Queue", expanded=any(other.active for other in statuses.values())):
             show_queue(read_queue(runs))
+
+
+def show_log(run: Run, status: Status) -> None:
+    said = run.log_tail(LOG_LINES)
+    if said or status.active:
+        st.code(said or "Nothing yet.", language=None, height=240)
+        st.caption(f"The last {LOG_LINES} lines of log.txt in the run's folder.")
+    else:
+        st.caption("No log was kept with this run.")
 
 
 def show_progress(run: Run, status: Status) -> None:

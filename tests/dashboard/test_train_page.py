@@ -375,6 +375,17 @@ def test_time_and_device_of_a_finished_run(own: FakeWorkspace, status: dict[str,
     assert describe_work(run.status()) == said
 
 
+def test_the_log_of_a_run(own: FakeWorkspace) -> None:
+    queue_up(own, "empty")
+    finished, unfolded = own.runs["honest"], {"run-log": "true"}
+    assert "Nothing yet." in [box.value for box in open_page("train", run=own.runs["empty"], **unfolded).code]
+    assert "No log was kept with this run." in words(open_page("train", run=finished, **unfolded))
+    (finished.folder / "log.txt").write_text("epoch 1 of 2\n")
+    app = open_page("train", run=finished, **unfolded)
+    assert "epoch 1 of 2" in [box.value for box in app.code]
+    assert "No log was kept" not in words(app)
+
+
 def queue_up(own: FakeWorkspace, *names: str) -> None:
     for name in names:
         Workspace(own.root).queue.submit(own.runs[name])

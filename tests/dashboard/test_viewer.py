@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from dashboard.scripts import Script
+from dashboard.scripts import VIEWER, Script
 from dashboard.viewer import Choice, Look, Pane, RegionMap, ScoreScale, component
 from dashboard.viewer.pane import pool
 from tests.dashboard.cohort_folder import (
@@ -148,7 +148,28 @@ SWITCH_AND_LOOK = """
 """
 
 
+OVERTAKEN = """
+import render from "{url}?itself"
+export default (call) => {{
+  const overtaken = render(call)
+  const end = render(call)
+  overtaken()
+  return end
+}}
+"""
+
+
 class TestInBrowser:
+    def test_a_call_that_ends_late_takes_nothing_from_the_next(self, watched: WatchedPage, address: str) -> None:
+        """Streamlit ends a call that was overtaken while the script was still being fetched."""
+        script = {"content_type": "text/javascript", "body": OVERTAKEN.format(url=VIEWER.url)}
+        watched.page.route(lambda url: url.endswith(VIEWER.url), lambda route: route.fulfill(**script))
+        watched.page.goto(address)
+        shown = Viewer(watched)
+        shown.label("Opacity").fill("0")
+        shown.find(RED)
+        assert watched.page.locator(".stage").count() == 1
+
     def test_regions_lie_on_their_tissue(self, viewer: Viewer) -> None:
         red, blue = viewer.find(RED), viewer.find(BLUE)
         viewer.label("Opacity").fill("100")
