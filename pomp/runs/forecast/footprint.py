@@ -31,7 +31,8 @@ class Footprint(Frozen):
 def count_footprint(config: RunConfig, types: int, features: int | None, dtype: torch.dtype) -> Footprint:
     """Counted in passes over one region and over two, on the CPU.
 
-    There attention in bfloat16 is two products and a softmax; a GPU's one kernel keeps an eighth less.
+    There attention in bfloat16 is two products and a softmax, and what runs from layer to layer is float32; a GPU has
+    one kernel and bfloat16, and keeps about a quarter less.
 
     Args:
         config: its `model.modalities` is decided.
