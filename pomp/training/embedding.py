@@ -226,12 +226,13 @@ def parts_of(regions: Sequence[Tensor], size: int) -> Iterator[Part]:
 def count_saved(module: nn.Module) -> Iterator[list[int]]:
     """Bytes of each tensor that is kept for the backward pass meanwhile; of what shares memory, once. No weights."""
     sizes: list[int] = []
-    seen = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+    weights = {parameter.untyped_storage()._cdata for parameter in module.parameters()}
+    seen: dict[int, torch.UntypedStorage] = {}  # held, so that no other takes the number of one that is gone
 
     def keep(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
-        if storage._cdata not in seen:
-            seen.add(storage._cdata)
+        if storage._cdata not in weights and storage._cdata not in seen:
+            seen[storage._cdata] = storage
             sizes.append(storage.nbytes())
         return tensor.detach()  # kept itself, an output would keep its own graph alive, for ever
 

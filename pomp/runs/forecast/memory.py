@@ -19,8 +19,8 @@ SECOND_PASS = 0.72
 STATE_BYTES = 16
 """Of a parameter in training: itself, its gradient and Adam's two moments, each in float32."""
 
-_LAYER_NUMBERS = 16  # times d: what a transformer layer keeps of a token
-_KEY_NUMBERS = 3  # times d: a region token of a pair, its key and its value
+_LAYER_NUMBERS = 18  # times d: what a transformer layer keeps of a token
+_KEY_NUMBERS = 1  # times d: a region token of a pair
 _FLOAT32 = 4
 
 
@@ -77,7 +77,7 @@ def plan_memory(
 
 
 def _rest_bytes(config: RunConfig, patients: int, workload: Workload) -> int:
-    """Activations of Eq. 2–5 in float32: of the tokens in each transformer's layers, and of Eq. 4's keys and values.
+    """Activations of Eq. 2–5 in float32: of the tokens in each transformer's layers, and the region tokens of Eq. 4.
 
     Pairs are three a patient for matching and one for masked modelling, which encodes the omics once more.
     """

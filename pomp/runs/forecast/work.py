@@ -26,9 +26,9 @@ def omics_flops(config: RunConfig, types: int) -> float:
 
 
 def fusion_flops(config: RunConfig, regions: float, types: int) -> float:
-    """Eq. 4–5: 1 + T queries, M keys and values, and the Multi-Transformer."""
+    """Eq. 4–5: 1 + T queries over M regions, and the Multi-Transformer. No matrix of Eq. 4 meets all regions."""
     model, queries = config.model, 1 + types
-    projected = 2 * model.width**2 * (queries + 2 * regions)
+    projected = 2 * model.width**2 * 3 * queries
     attended = 4 * queries * regions * model.width
     return projected + attended + model.multimodal_layers * _layer(queries, model.width)
 
