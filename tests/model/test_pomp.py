@@ -9,7 +9,7 @@ from pomp.config import PRESETS, override
 from pomp.errors import ConfigError
 from pomp.model import build_model
 from pomp.training.loop import weights
-from tests.small import batch_of, encode_slides, small_config, small_model
+from tests.small import batch_of, encode_slides, random_regions, small_config, small_model
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_generator_alone() -> None:
@@ -62,3 +62,14 @@ def test_risk_kinds_are_what_they_say(generator: torch.Generator) -> None:
     }.items():  # fmt: skip
         model.risk_kind = kind  # type: ignore[assignment]
         torch.testing.assert_close(model.risk(pathology, omics), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_on_a_cpu_what_runs_from_layer_to_layer_stays_float32(dtype: torch.dtype, generator: torch.Generator) -> None:
+    """There a layer's norms would compute in bfloat16 what they are given in bfloat16."""
+    model, (pixels, _) = small_model(), random_regions(2, generator)
+    seen: list[torch.dtype] = []
+    model.embedding.vit.blocks[0].register_forward_pre_hook(lambda block, tokens: seen.append(tokens[0].dtype))
+    with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
+        model.embedding(pixels)
+    assert seen == [torch.float32]

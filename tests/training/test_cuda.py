@@ -78,6 +78,16 @@ def test_what_is_computed_twice_meets_the_same_dropout(
         same(found, kept, atol=1e-5 if dtype == torch.float32 else 1e-3)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_tokens_between_layers_have_the_type_of_the_products(dtype: torch.dtype, generator: torch.Generator) -> None:
+    model, batch = small_model().to(CUDA), batch_of(COUNTS, generator).to(CUDA)
+    seen = []
+    model.embedding.vit.blocks[0].register_forward_pre_hook(lambda block, tokens: seen.append(tokens[0].dtype))
+    with torch.inference_mode(), Compute(CUDA, dtype).autocast():
+        embedded = model.embedding(torch.cat(batch.regions))
+    assert (seen, embedded.dtype) == ([dtype], torch.float32)
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.slow
 def test_a_compiled_vit_is_the_same(generator: torch.Generator) -> None:

@@ -83,6 +83,32 @@ def test_autocast_is_for_bfloat16_only() -> None:
             assert torch.is_autocast_enabled("cpu") == (dtype == torch.bfloat16)
 
 
+@pytest.mark.parametrize(
+    ("device", "dtype", "expected"),
+    [(CUDA, torch.bfloat16, "high"), (CUDA, torch.float32, "highest"), (CPU, torch.bfloat16, "highest")],
+)
+def test_products_beside_bfloat16_are_tf32_during_a_step_on_cuda(
+    device: torch.device, dtype: torch.dtype, expected: str
+) -> None:
+    with pytest.raises(ZeroDivisionError), Compute(device, dtype).step():
+        assert torch.get_float32_matmul_precision() == expected
+        raise ZeroDivisionError
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+def test_passes_on_cuda_fit_into_the_memory() -> None:
+    flops = region_flops(PRESETS["paper"])
+    roomy, tight = (plan_compute(CUDA, PRESETS["paper"], memory_gb=gigabytes) for gigabytes in (80, 4))
+    assert (roomy.part, tight.part) == (2**41 // flops, 84 * 4 * GB // flops)
+    assert plan_compute(CPU, PRESETS["paper"], memory_gb=0.1).part == plan_compute(CPU, PRESETS["paper"]).part
+
+
+def test_dropout_does_not_depend_on_what_others_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = plan_compute(CUDA, PRESETS["paper"]).part
+    monkeypatch.setattr(device_module, "free_device_bytes", lambda device: GB)
+    assert plan_compute(CUDA, PRESETS["paper"]).part == part
+
+
 @pytest.mark.parametrize("preset", ["paper", "demo"])
 def test_flops_are_those_that_torch_counts(preset: Any) -> None:
     config = PRESETS[preset]
