@@ -43,7 +43,7 @@ def test_every_equation_has_its_test(number: int) -> None:
 def test_two_commands_and_ci_runs_the_second() -> None:
     demo, tests = COMMANDS
     assert demo.endswith("pomp demo")
-    assert tests.endswith("-m pytest -n 3")
+    assert tests.endswith("-m pytest -n 2")
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert tests in ci.splitlines()
 
