@@ -12,6 +12,7 @@ from pomp.model import PathologyTokens, Pomp, build_model
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
+from pomp.training.loop import StepLosses, backpropagate
 
 TYPES, GENES, SIDE = 3, 8, 32
 
@@ -66,3 +67,13 @@ def embed(model: Pomp, batch: Batch) -> torch.Tensor:
 def encode_slides(model: Pomp, batch: Batch) -> PathologyTokens:
     """Eq. 1 and 2 for all regions in one pass."""
     return model.encode_pathology(torch.cat(batch.regions), batch.coordinates, batch.layout.counts)
+
+
+def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, torch.Tensor]:
+    """Of every parameter that has any, and the losses of that step, on the CPU."""
+    model = model.to(compute.device)
+    model.zero_grad(set_to_none=True)
+    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
+    terms = backpropagate(model, batch.to(compute.device), losses, embedding, (5, 1))
+    found = {name: one.grad.to("cpu", copy=True) for name, one in model.named_parameters() if one.grad is not None}
+    return found | {name: term.cpu() for name, term in terms.items()}

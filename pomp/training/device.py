@@ -60,7 +60,7 @@ class Compute:
     dtype: torch.dtype = torch.float32  # of the ViT's matrix products; the weights are always float32
     memory: int = _UNKNOWN  # bytes that training may take on the device, beyond the weights
     part: int = 16  # regions in one pass of the ViT
-    compiled: bool = False  # whether passes that keep their activations are compiled
+    compiled: bool = False  # whether passes over `part` regions are compiled
 
     def autocast(self) -> AbstractContextManager[object]:
         """For the ViT alone: the rest is 0.4 % of the work, and its losses want their digits."""

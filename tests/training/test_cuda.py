@@ -14,16 +14,14 @@ from torch import Tensor
 from pomp.config import PRESETS, override
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import read_cohort
-from pomp.model import Pomp
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
-from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, backpropagate
 from pomp.training.pretrain import pretrain_losses
-from tests.small import batch_of, small_config, small_model
+from tests.small import batch_of, gradients, small_config, small_model
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU (CUDA)")
 
@@ -34,16 +32,6 @@ LOSSES: dict[str, StepLosses] = {
     "finetune": finetune_losses(small_config().finetune),
 }
 ROOM = {"nothing": 0, "products": 20_000, "some": 300_000, "everything": 2**40}
-
-
-def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, Tensor]:
-    """Of every parameter that has any, and the losses."""
-    model = model.to(compute.device)
-    model.zero_grad(set_to_none=True)
-    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
-    terms = backpropagate(model, batch.to(compute.device), losses, embedding, (5, 1))
-    found = {name: one.grad.to(CPU, copy=True) for name, one in model.named_parameters() if one.grad is not None}
-    return found | {name: term.to(CPU) for name, term in terms.items()}
 
 
 def same(found: dict[str, Tensor], expected: dict[str, Tensor], atol: float) -> None:

@@ -18,10 +18,10 @@ from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import Costs, PartwiseEmbedding, Share, count_saved, parts_of
 from pomp.training.finetune import finetune_losses
-from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.loop import StepLosses
 from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
-from tests.small import GENES, TYPES, batch_of, small_config, small_model
+from tests.small import GENES, TYPES, batch_of, gradients, small_config, small_model
 
 CPU = torch.device("cpu")
 COUNTS = [3, 1, 0, 5, 2, 11, 4]
@@ -29,15 +29,6 @@ COUNTS = [3, 1, 0, 5, 2, 11, 4]
 
 def stage_losses(stage: str, config: RunConfig) -> StepLosses:
     return pretrain_losses(config.pretrain) if stage == "pretrain" else finetune_losses(config.finetune)
-
-
-def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, Tensor]:
-    """Of every parameter that has any, and the total loss."""
-    model.zero_grad(set_to_none=True)
-    embedding = PartwiseEmbedding(model.embedding, model.width, compute)
-    terms = backpropagate(model, batch, losses, embedding, (5, 1))
-    found = {name: parameter.grad for name, parameter in model.named_parameters() if parameter.grad is not None}
-    return {name: gradient.clone() for name, gradient in found.items()} | {"total": terms["total"]}
 
 
 @pytest.mark.parametrize("stage", ["pretrain", "finetune"])
