@@ -61,8 +61,7 @@ def _epoch(model: Pomp, batch: Batch, config: RunConfig, features: int | None) -
 
     def epoch() -> None:
         optimiser.zero_grad(set_to_none=True)
-        with compute.step():
-            backpropagate(model, batch, losses, embedding, (0,))
+        backpropagate(model, batch, losses, embedding, (0,))
         optimiser.step()
         optimiser.param_groups[0]["params"][0].flatten()[0].item()  # waits for the device
 

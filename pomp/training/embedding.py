@@ -50,6 +50,10 @@ ALL = Share(0, 1)
 class Embedding(Protocol):
     """Eq. 1 for one batch after another, by one process or by several."""
 
+    @property
+    def compute(self) -> Compute:
+        """How this process does its part of the work."""
+
     def forward(self, batch: Batch, seed: tuple[int, ...]) -> Tensor:
         """(R, d) float32, a leaf whose gradient `backward` carries on. `seed`: of the dropout."""
 
@@ -65,7 +69,7 @@ class PartwiseEmbedding:
 
     def __init__(self, module: nn.Module, width: int, compute: Compute, share: Share = ALL) -> None:
         """`module`: (R, …) regions → (R, d); `width`: d; `share`: which parts of a batch are this process's."""
-        self._module, self._width, self._compute, self._share = module, width, compute, share
+        self._module, self._width, self.compute, self._share = module, width, compute, share
         # For parts of the usual size only: it is compiled for one size.
         self._fast: Callable[[Tensor], Tensor] | None = _compile(module) if compute.compiled else None
         self._costs: Costs | None = None  # None: not known yet
@@ -80,13 +84,13 @@ class PartwiseEmbedding:
 
     def embed(self, regions: Sequence[Tensor], seed: tuple[int, ...]) -> Tensor:
         """(R, d) float32 of the patients' R regions, with zeros in the parts that are not this process's."""
-        self._parts, self._seed = list(parts_of(regions, self._compute.part)), seed
+        self._parts, self._seed = list(parts_of(regions, self.compute.part)), seed
         self.kept, self.noted = {}, {}
         own = self._share.of(len(self._parts))
         if self._costs is None and own:
             self._costs = self._measure()
         keep, note = (0, 0) if self._costs is None else self._costs.afford(len(own))
-        nothing = torch.zeros(0, self._width, device=self._compute.device)
+        nothing = torch.zeros(0, self._width, device=self.compute.device)
         outputs = [
             self._first_pass(index, index - own.start < keep, index - own.start < keep + note)
             if index in own
@@ -115,8 +119,8 @@ class PartwiseEmbedding:
 
     def predict(self, regions: Sequence[Tensor]) -> Tensor:
         """(R, d) float32 without gradients; the module is in evaluation mode."""
-        outputs = (self._run(self._module, part.join()) for part in parts_of(regions, self._compute.part))
-        return torch.cat([torch.zeros(0, self._width, device=self._compute.device), *outputs])
+        outputs = (self._run(self._module, part.join()) for part in parts_of(regions, self.compute.part))
+        return torch.cat([torch.zeros(0, self._width, device=self.compute.device), *outputs])
 
     def _first_pass(self, index: int, keep: bool, note: bool) -> Tensor:
         if keep:
@@ -144,7 +148,7 @@ class PartwiseEmbedding:
         return self._embed(self._parts[index].join())
 
     def _embed(self, regions: Tensor) -> Tensor:
-        if self._fast is not None and len(regions) == self._compute.part:
+        if self._fast is not None and len(regions) == self.compute.part:
             try:
                 return self._run(self._fast, regions)
             except BackendCompilerFailed as error:
@@ -153,17 +157,17 @@ class PartwiseEmbedding:
         return self._run(self._module, regions)
 
     def _run(self, module: Callable[[Tensor], Tensor], regions: Tensor) -> Tensor:
-        with self._compute.autocast():
+        with self.compute.autocast():
             return module(regions).float()
 
     def _measure(self) -> Costs:
-        first, size = self._share.of(len(self._parts)).start, self._compute.part
+        first, size = self._share.of(len(self._parts)).start, self.compute.part
         with count_saved(self._module) as saved:
             self._pass(first)
         keeping = sum(saved) * size // self._parts[first].size  # a small batch may have no part of the usual size
         with torch.no_grad(), noting(self._module) as noted:
             self._run(self._module, self._parts[first].pieces[0][:1])
-        costs = Costs(int(self._compute.memory * ROOM), keeping, size * sum(product.nbytes for product in noted))
+        costs = Costs(int(self.compute.memory * ROOM), keeping, size * sum(product.nbytes for product in noted))
         log.info(
             "%d regions keep %.3g GB of activations, or %.3g GB of products for a second pass; there is room for %.3g.",
             size, costs.keeping / 1e9, costs.noting / 1e9, costs.room / 1e9,

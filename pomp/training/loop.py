@@ -102,8 +102,7 @@ def train(
                 regions += len(batch.coordinates)
                 rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
                 optimiser.zero_grad(set_to_none=True)
-                with compute.step():
-                    terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
+                terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
                 _check(tally.add(names, terms), stage, epoch)
                 _update(model, optimiser, rate, config.clip_norm)
         _check(tally.first_bad(), stage, epoch)
@@ -142,11 +141,12 @@ def backpropagate(
     """
     while True:
         try:
-            embedded = embedding.forward(batch, seed)
-            torch.manual_seed(losses_seed(seed))
-            terms = losses(model, batch, embedded)
-            torch.autograd.backward(terms["total"])
-            embedding.backward(embedded.grad)
+            with embedding.compute.step():
+                embedded = embedding.forward(batch, seed)
+                torch.manual_seed(losses_seed(seed))
+                terms = losses(model, batch, embedded)
+                torch.autograd.backward(terms["total"])
+                embedding.backward(embedded.grad)
             return {name: term.detach() for name, term in terms.items()}
         except torch.OutOfMemoryError as error:
             if not embedding.shrink():

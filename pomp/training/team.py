@@ -120,6 +120,7 @@ class TeamEmbedding:
 
     def __init__(self, team: Team, own: PartwiseEmbedding, module: nn.Module) -> None:
         self._team, self._own, self._weights = team, own, list(module.parameters())
+        self.compute = own.compute
 
     def forward(self, batch: Batch, seed: tuple[int, ...]) -> Tensor:
         """As `Embedding.forward`."""

@@ -17,7 +17,7 @@ from pomp.training.batches import Batch
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.finetune import finetune_losses, predict_risk
-from pomp.training.loop import Stage, StopRequested, learning_rate, train, weights
+from pomp.training.loop import Stage, StopRequested, backpropagate, learning_rate, train, weights
 from pomp.training.pretrain import pretrain_losses
 from pomp.training.tally import Losses
 from tests.small import batch_of, small_config, small_model
@@ -127,6 +127,36 @@ def test_a_loss_that_is_not_finite_names_the_patients(tmp_path: Path) -> None:
     )  # fmt: skip
     with pytest.raises(TrainingError, match=r"The loss became nan in pretrain of fold 2, epoch 0, with patients P\d+"):
         train(small_model(), FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
+
+
+class Given:
+    """Embeddings that nothing computes, on a device that may not be there."""
+
+    def __init__(self, compute: Compute) -> None:
+        self.compute = compute
+
+    def forward(self, batch: Batch, seed: tuple[int, ...]) -> torch.Tensor:
+        return torch.zeros(len(batch.coordinates), 1, requires_grad=True)
+
+    def backward(self, gradient: torch.Tensor | None) -> None:
+        self.precision = torch.get_float32_matmul_precision()
+
+    def shrink(self) -> bool:
+        return False
+
+
+def test_losses_and_gradients_have_the_precision_of_a_step() -> None:
+    seen = []
+
+    def losses(model: Any, batch: Batch, embedded: torch.Tensor) -> Losses:
+        seen.append(torch.get_float32_matmul_precision())
+        return {"total": embedded.sum()}
+
+    embedding = Given(Compute(torch.device("cuda"), torch.bfloat16))
+    batch = batch_of([2], torch.Generator().manual_seed(0))
+    backpropagate(small_model(), batch, losses, embedding, (0,))
+    assert [*seen, embedding.precision] == ["high", "high"]
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_predictions_do_not_depend_on_how_patients_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:

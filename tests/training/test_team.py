@@ -173,6 +173,8 @@ class Silent:
 class Short:
     """A process that is short of memory."""
 
+    compute = Compute(CPU)
+
     def embed(self, regions: Sequence[torch.Tensor], seed: tuple[int, ...]) -> torch.Tensor:
         raise torch.OutOfMemoryError
 

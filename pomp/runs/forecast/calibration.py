@@ -58,8 +58,7 @@ def measure_pace(config: RunConfig, compute: Compute, types: int, features: int 
 
     def step(losses: StepLosses) -> None:
         optimiser.zero_grad(set_to_none=True)
-        with compute.step():
-            backpropagate(model, small, losses, embedding, _SEED)
+        backpropagate(model, small, losses, embedding, _SEED)
         optimiser.step()
 
     survival = system.finetuning(config.finetune)
