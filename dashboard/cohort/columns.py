@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from pomp.data.clinical import is_stage, known_text
 from pomp.data.cohort import Cohort
 from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
 
 MOST_CATEGORIES = 12
 NOT_RECORDED, OTHERS = "not recorded", "other values"
-AGE, SEX, STAGE = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$", re.I), re.compile(r"stage", re.I)
+AGE, SEX = re.compile(r"\bage|^age", re.I), re.compile(r"^(sex|gender)$", re.I)
 _DAYS = re.compile(r"(^|_)days(_|$)", re.I)
-_NO_VALUE = re.compile(r"\[.*\]")  # TCGA's [Not Available], [Unknown], [Discrepancy]
-_SUB_STAGE = re.compile(r"(Stage (?:0|I{1,3}|IV))[ABC]\d?", re.I)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +61,7 @@ def _columns(digest: str, _cohort: Cohort) -> dict[str, ClinicalColumn]:
 def read_columns(clinical: pd.DataFrame) -> dict[str, ClinicalColumn]:
     """Every column but those of endpoints, of reasons for leaving out, of ids, and without any value.
 
-    What TCGA writes in brackets, such as ``[Not Available]``, counts as not recorded.
+    What stands for no value, such as TCGA's ``[Not Available]``, counts as not recorded.
 
     Args:
         clinical: as of a `Cohort`.
@@ -75,29 +74,24 @@ def read_columns(clinical: pd.DataFrame) -> dict[str, ClinicalColumn]:
 
 def first_columns(columns: Sequence[str]) -> list[str]:
     """Age, sex and stage, as far as there are such columns."""
-    found = (next((name for name in columns if pattern.search(name)), None) for pattern in (AGE, SEX, STAGE))
+    found = (next(filter(speaks, columns), None) for speaks in (AGE.search, SEX.search, is_stage))
     return [name for name in found if name is not None]
 
 
-def main_stages(values: pd.Series) -> pd.Series:
-    """Sub-stages counted with their stage: 'Stage IIA' becomes 'Stage II'. Other texts stay."""
-    return values.map(lambda text: _SUB_STAGE.sub(r"\1", str(text)))
-
-
 def _read_column(name: str, cells: pd.Series) -> ClinicalColumn | None:
-    known = cells[cells.notna() & ~cells.astype(str).str.fullmatch(_NO_VALUE)]
+    text = known_text(cells)
+    known = text.dropna()
     if known.empty:
         return None
-    if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
-        many = known.nunique() > MOST_CATEGORIES or (known % 1 != 0).any()
+    numbers = pd.to_numeric(known, errors="coerce")
+    if numbers.notna().all():
+        many = numbers.nunique() > MOST_CATEGORIES or (numbers % 1 != 0).any()
         if many or AGE.search(name):
-            return ClinicalColumn(name, cells.astype(float), ())
-        text = known.map(lambda number: f"{number:g}")
-    else:
-        text = known.astype(str).str.strip()
-        if text.nunique() > MOST_CATEGORIES and text.is_unique:
-            return None  # an id
-    return _categorise(name, text, cells.index)
+            return ClinicalColumn(name, numbers.reindex(cells.index).astype(float), ())
+        known = numbers.map(lambda number: f"{number:.0f}")
+    elif known.nunique() > MOST_CATEGORIES and known.is_unique:
+        return None  # an id
+    return _categorise(name, known, cells.index)
 
 
 def _categorise(name: str, text: pd.Series, patients: pd.Index) -> ClinicalColumn:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard.cohort.columns import NOT_RECORDED, OTHERS, STAGE, ClinicalColumn, main_stages
+from dashboard.cohort.columns import NOT_RECORDED, OTHERS, ClinicalColumn
 from dashboard.theme import SERIES
+from pomp.data.clinical import is_stage, main_stage
 from pomp.evaluation.curves import SurvivalCurve
 from pomp.evaluation.hazard_ratio import hazard_ratios
 
@@ -46,8 +47,9 @@ def _by_median(column: ClinicalColumn, known: pd.Series) -> Grouping:
 
 def _by_value(column: ClinicalColumn, known: pd.Series) -> Grouping:
     order, notes = list(column.categories), []
-    if STAGE.search(column.name) and not known.equals(main_stages(known)):
-        known, order = main_stages(known), list(dict.fromkeys(main_stages(pd.Series(order, dtype=object))))
+    stages = known.map(main_stage)
+    if is_stage(column.name) and not known.equals(stages):
+        known, order = stages, list(dict.fromkeys(map(main_stage, order)))
         notes.append("Sub-stages count with their stage: IIA with II.")
     frequent = known.value_counts().index
     if len(frequent) > MOST_GROUPS:

@@ -8,7 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from pomp.data.clinical import is_stage, known_at_start, known_text, main_stage, stage_number
 from pomp.errors import RunError
 
 MOST_CATEGORIES = 6
@@ -72,12 +74,13 @@ def clinical_groups(values: pd.Series, parts: int | None = None) -> Groups:
     """Patients by a column of clinical.csv. They know of the outcome's patients what the column says, not the model.
 
     Args:
-        values: index patient; missing values are in no group.
+        values: index patient, named as the column. Who has no value, or what stands for none such as TCGA's
+            [Not Available], is in no group; a sub-stage counts with its stage.
         parts: cut numbers into so many equally large groups, at the quantiles of these patients. None: a group a value.
     """
-    known = values.dropna()
+    known = _known(values)
     if parts is None:
-        labels, ordered = _categories(known)
+        labels, ordered = _categories(known, is_stage(values.name))
     else:
         labels, ordered = _slices(pd.to_numeric(known, errors="coerce").dropna(), parts), True
     present = tuple(labels.cat.categories[labels.value_counts(sort=False).to_numpy() > 0].astype(str))
@@ -87,40 +90,55 @@ def clinical_groups(values: pd.Series, parts: int | None = None) -> Groups:
 def clinical_choices(clinical: pd.DataFrame) -> dict[str, bool]:
     """The columns of clinical.csv that make groups: name → True if its numbers are to be cut, False for categories.
 
-    Follow-up (`OS`, `OS.time`, …) is no group, nor is a text of more than MOST_CATEGORIES values, such as a name.
+    What is the outcome, or came after the diagnosis, is no group (`known_at_start`), nor is a text of more than
+    MOST_CATEGORIES values, such as a name.
     """
-    names = [str(name) for name in clinical.columns]
-    follow_up = {name for name in names if name.endswith(".time") or f"{name}.time" in names}
     found: dict[str, bool] = {}
-    for name in names:
-        known = clinical[name].dropna()
-        few = known.nunique() <= MOST_CATEGORIES
-        if name in follow_up or known.nunique() < 2 or not (few or _is_numeric(known)):
-            continue
-        found[name] = not few
+    for name in known_at_start(clinical.columns):
+        known = _known(clinical[name])
+        values = known.nunique()
+        if 2 <= values <= MOST_CATEGORIES or (values > MOST_CATEGORIES and _is_numeric(known)):
+            found[name] = values > MOST_CATEGORIES
     return found
+
+
+def _known(values: pd.Series) -> pd.Series:
+    known = known_text(values).dropna()
+    return known.map(main_stage) if is_stage(values.name) else known
 
 
 def _is_numeric(known: pd.Series) -> bool:
     return bool(pd.to_numeric(known, errors="coerce").notna().all())
 
 
-def _categories(known: pd.Series) -> tuple[pd.Series, bool]:
-    """A category a value, numbers by size and text by the alphabet; text is in no order that means anything."""
+def _categories(known: pd.Series, stages: bool) -> tuple[pd.Series, bool]:
+    """A category a value: numbers by size, stages by theirs, other text by the alphabet, which means nothing."""
     if _is_numeric(known):
         numbers = pd.to_numeric(known)
-        order = [f"{value:g}" for value in sorted(numbers.unique())]
-        labels = pd.Series([f"{value:g}" for value in numbers], index=known.index)
-        return labels.astype(pd.CategoricalDtype(order)), True
-    text = known.astype(str)
-    return text.astype(pd.CategoricalDtype(sorted(text.unique()))), False
+        sizes = np.sort(numbers.unique())
+        names = dict(zip(sizes, _names(sizes), strict=True))
+        return numbers.map(names).astype(pd.CategoricalDtype(list(names.values()))), True
+    order = sorted(known.unique())
+    ordered = stages and not any(np.isnan(stage_number(text)) for text in order)
+    return known.astype(pd.CategoricalDtype(sorted(order, key=stage_number) if ordered else order)), ordered
 
 
 def _slices(numbers: pd.Series, parts: int) -> pd.Series:
     """Cut at the quantiles; the name of each part says where."""
     cuts = np.unique(np.quantile(numbers, np.arange(1, parts) / parts)) if len(numbers) else np.array([0.0])
-    edges = [f"{cut:g}" for cut in cuts]
+    edges = _names(cuts)
     between = [f"above {low} to {high}" for low, high in pairwise(edges)]
     names = [f"at most {edges[0]}", *between, f"above {edges[-1]}"]
     codes = np.searchsorted(cuts, numbers, side="left")
     return pd.Series(pd.Categorical.from_codes(codes, pd.Index(names)), index=numbers.index)
+
+
+def _names(values: NDArray[np.float64]) -> list[str]:
+    """Different numbers as text: of six digits, or of as many more as it takes to have two of the fraction, and to
+    tell them apart."""
+    whole = len(f"{np.abs(values).max(initial=0):.0f}")
+    for digits in range(max(6, whole + 2), 25):
+        names = [np.format_float_positional(value, digits, fractional=False, trim="-") for value in values]
+        if len(set(names)) == len(names):
+            break
+    return names

@@ -84,8 +84,40 @@ def test_clinical_choices() -> None:
             "name": list("abcdefgh"),
             "cohort": ["x"] * 8,
             "empty": [None] * 8,
+            "ajcc_stage": [
+                "Stage IA",
+                "Stage IB",
+                "Stage IIA",
+                "Stage IIIA",
+                "Stage IIIB",
+                "Stage IV",
+                "Stage IVA",
+                "NA",
+            ],
+            "size": ["1", "2", "3", "4", "5", "6", "7", "[Not Available]"],
+            "vital_status": ["Alive", "Dead"] * 4,
             "OS": [0, 1] * 4,
             "OS.time": range(8),
         }
     )
-    assert clinical_choices(clinical) == {"age": True, "stage": False, "grade": False}
+    assert clinical_choices(clinical) == {
+        "age": True,
+        "stage": False,
+        "grade": False,
+        "ajcc_stage": False,
+        "size": True,
+    }
+
+
+def test_stages_are_in_order_and_what_is_not_known_is_in_no_group() -> None:
+    values = ["Stage II", "[Discrepancy]", "Stage IIIB", "Stage IA", "Unknown", "Stage IIA"]
+    found = clinical_groups(pd.Series(values, list("abcdef"), name="stage"))
+    assert (found.names, found.ordered) == (("Stage I", "Stage II", "Stage III"), True)
+    assert found.of.to_dict() == {"a": "Stage II", "c": "Stage III", "d": "Stage I", "f": "Stage II"}
+    assert not clinical_groups(pd.Series(["Stage X", "Stage I"], name="stage")).ordered
+
+
+def test_large_numbers_that_differ_little_have_names_of_their_own() -> None:
+    values = pd.Series([1000001, 1000002, 1000001, 1000003])
+    assert clinical_groups(values).names == ("1000001", "1000002", "1000003")
+    assert clinical_groups(values, 2).names == ("at most 1000001.5", "above 1000001.5")
