@@ -14,11 +14,13 @@ import pandas as pd
 import streamlit as st
 
 from pomp.config import CohortConfig
-from pomp.data.cohort import EVERYBODY, Cohort, CohortCheck, OmicsTable, check_cohort
+from pomp.data.cohort import EVERYBODY, Cohort, CohortCheck, OmicsTable, check_cohort, read_cohort
+from pomp.data.cohort_files import cohort_tables, slide_folders
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
+from pomp.data.manifest import MANIFEST
 from pomp.errors import RunError
-from pomp.evaluation.calibration import StepFunction, predicted_survival
+from pomp.evaluation.calibration import fold_baseline, predicted_survival
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
@@ -85,14 +87,45 @@ def kept_for(
 
 
 def stamp(files: Iterable[Path]) -> Stamp:
-    """What changes when one of the files does."""
-    found = ((path, path.stat()) for path in files if path.is_file())
+    """What changes when one of the files does, or when something in one of the folders comes or goes."""
+    found = ((path, path.stat()) for path in files if path.exists())
     return tuple(sorted((str(path), state.st_mtime_ns, state.st_size) for path, state in found))
+
+
+def cohort_stamp(*folders: Path) -> Stamp:
+    """What changes when a table of one of the cohorts does, or a slide comes or goes, wherever in the folder it lies.
+
+    One file of a slide in place of another of the same name is not noticed: a cohort may have thousands.
+    """
+    files: list[Path] = []
+    for folder in folders:
+        tables = _tables(folder, stamp([folder / MANIFEST]))
+        files += [*tables, *_slide_folders(folder, tables[-1], stamp(tables[-1:]))]
+    return stamp(files)
+
+
+@lru_cache(maxsize=256)
+def _tables(folder: Path, of: Stamp) -> tuple[Path, ...]:
+    return cohort_tables(folder)
+
+
+@lru_cache(maxsize=256)
+def _slide_folders(folder: Path, table: Path, of: Stamp) -> tuple[Path, ...]:
+    return slide_folders(folder, table)
 
 
 def cohort_check(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
     """A cohort folder, read once until one of its files changes."""
-    return _cohort_check(str(folder), config.model_dump_json(), stamp(folder.iterdir()) if folder.is_dir() else ())
+    return _cohort_check(str(folder), config.model_dump_json(), cohort_stamp(folder))
+
+
+def cohort(folder: Path, config: CohortConfig = EVERYBODY) -> Cohort:
+    """As `read_cohort`, and read once as `cohort_check`.
+
+    Raises:
+        CohortError: the folder cannot be used.
+    """
+    return cohort_check(folder, config).cohort or read_cohort(folder, config)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the cohort…")
@@ -215,18 +248,6 @@ def mapped_patients(run: Run) -> list[str]:
     return [] if maps is None else sorted(maps["patient"].unique())
 
 
-def region_maps(run: Run, patient: str) -> pd.DataFrame:
-    """The maps of one patient, one row a region.
-
-    Raises:
-        RunError: the table is not there or damaged.
-    """
-    found = run.regions(patient)
-    if found is None:
-        raise RunError(f"Run {run.id} has no {MAPS}: it has not read slides.")
-    return found
-
-
 @kept_for(*TABLES, spinner="Evaluating the run…")
 def report(run: Run) -> EvaluationReport:
     """The evaluation of a finished run.
@@ -242,7 +263,7 @@ def predicted_curves(run: Run) -> pd.DataFrame:
     """Predicted survival of every patient by the own fold's baseline: index patient, a column a time in days.
 
     Raises:
-        RunError: the run has no predictions or no baseline yet.
+        RunError: the run has no predictions or no baseline yet, or none of a fold.
     """
     predictions, baseline = run.require_predictions(), run.baseline()
     if baseline is None:
@@ -250,7 +271,6 @@ def predicted_curves(run: Run) -> pd.DataFrame:
     times = np.unique(np.concatenate([[0.0], baseline["time_days"].to_numpy(dtype=float)]))
     parts = []
     for fold, part in predictions.groupby("fold"):
-        rows = baseline[baseline["fold"] == fold].sort_values("time_days")
-        hazard = StepFunction(rows["time_days"].to_numpy(dtype=float), rows["cumulative_hazard"].to_numpy(dtype=float))
-        parts.append(pd.DataFrame(predicted_survival(hazard, part["risk"], times), part["patient"], times))
+        survival = predicted_survival(fold_baseline(baseline, int(str(fold))), part["risk"], times)
+        parts.append(pd.DataFrame(survival, part["patient"], times))
     return pd.concat(parts)

@@ -33,6 +33,9 @@ _AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")  # what GitHub's Ma
 _WORD_JOINER = "\u2060"  # invisible
 _TITLE = 40
 
+LISTED = 30
+"""Findings of a kind that are shown; a table has them all."""
+
 
 def plain(text: object) -> str:
     """Text from data for a place that reads Markdown: shown letter by letter, so that it can be no image or link."""
@@ -67,7 +70,7 @@ def show_problems(problems: Sequence[Problem]) -> None:
     for found, show, title in ((errors, st.error, "must be repaired"), (warnings, st.warning, "worth a look")):
         if found:
             count = f"{len(found)} problem{'s' if len(found) > 1 else ''}"
-            show("\n".join(f"- {plain(problem)}" for problem in found[:30]), title=f"{count} {title}")
+            show("\n".join(f"- {plain(problem)}" for problem in found[:LISTED]), title=f"{count} {title}")
 
 
 @contextmanager

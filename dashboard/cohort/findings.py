@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard.elements import save_table, show_problems
+from dashboard.elements import LISTED, save_table, show_problems
 from dashboard.state import switch
 from dashboard.words import count
 from pomp.data.problems import Problem
@@ -16,7 +16,6 @@ SEVERITY = "cohort-findings"
 """Name in the URL."""
 
 ALL, ERRORS, WARNINGS = "All", "To be repaired", "Worth a look"
-LISTED = 30
 
 
 def show_findings(problems: Sequence[Problem]) -> None:

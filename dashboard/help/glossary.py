@@ -18,7 +18,8 @@ GLOSSARY = (
         "The whole protocol on survival that was dealt anew to the patients, so that nothing can predict it. A "
         "protocol that can be trusted gives a C-index around 0.5 there; one that gives more finds signal where there is"
         " none. Runs of null experiments are marked *outcomes dealt anew*, and none of their numbers is a result. "
-        "*Permutation p* of a run is the share of permutations whose C-index reaches its own.",
+        "*Permutation p* of a run is the share of permutations whose C-index reaches its own, the run itself counted "
+        "among them: with 20 permutations it is 1/21 at least.",
         "permutation shuffled chance leak optimism",
     ),
     Entry(
@@ -45,16 +46,26 @@ GLOSSARY = (
     ),
     Entry(
         "Censoring",
-        "Follow-up that ended before the event was seen: the patient was alive at the last visit, or moved away. Such "
-        "a patient counts as event-free up to that day and says nothing about later. In the curves it is a tick.",
+        "Follow-up that ended before the event was seen: the patient was alive at the last visit, or moved away, or, "
+        "with an endpoint other than overall survival, died of something else. Such a patient counts as event-free up "
+        "to that day and says nothing about later. In the curves it is a tick.",
         "censored event follow-up",
     ),
     Entry(
         "Kaplan–Meier curve",
         "The share of patients still free of the event at each time, counted so that censored patients stay in for as "
         "long as they were seen. The band is its 95 % interval. Late in a curve few patients are left: look at the "
-        "numbers at risk below it before reading a step.",
+        "numbers at risk below it before reading a step. Where patients can die of something else first, see "
+        "*competing events*.",
         "KM survival at risk",
+    ),
+    Entry(
+        "Competing events",
+        "A patient who died of something else can no longer die of the disease, progress or relapse. DSS, PFI and DFI "
+        "count such deaths as censored, as if the event might still come. The Kaplan–Meier curve then shows how fast "
+        "the event itself takes patients (it is *cause-specific*), and falls lower than the share who really meet it: "
+        "the more other deaths, the lower. Groups can be compared by it; a patient's chances cannot be read off it.",
+        "competing risks cumulative incidence cause-specific Aalen Johansen DSS PFI DFI",
     ),
     Entry(
         "Median survival",
@@ -134,8 +145,9 @@ GLOSSARY = (
     ),
     Entry(
         "Optimism",
-        "The C-index under the paper's protocol minus that under the honest one, on the same folds: how much better "
-        "the score looks than new patients would give.",
+        "The C-index under the paper's protocol minus that under the honest one, with the same settings and folds: how "
+        "much better the score looks than new patients would give. On a small cohort the two may not be told apart; "
+        "the *null experiment* tells more.",
         "leakage bias",
     ),
     Entry(

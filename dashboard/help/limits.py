@@ -64,7 +64,8 @@ LIMITS = (
     Entry(
         "Other hospitals",
         "All folds are of one cohort. Other scanners, stains, laboratories and patients can make a model much worse. "
-        "Nothing here measures that.",
+        "Random folds do not measure that; folds of whole hospitals (`folds_by = sites`) measure the part of it that "
+        "the cohort's own hospitals show.",
         "external validation generalisation",
     ),
 )

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.cohort.filters import owners
 from dashboard.cohort.paper import TYPES, beside_paper
-from dashboard.data import Stamp, cohort_check, stamp
+from dashboard.data import Stamp, cohort_check, cohort_stamp
 from dashboard.elements import plain, save_table
 from dashboard.endpoints import describe_endpoint
 from dashboard.reproduce.places import folder_of
@@ -47,7 +47,7 @@ class Facts:
 def facts_of(cohort: str) -> Facts | None:
     """The facts, read once until a file of the cohort changes; None if it is not here or cannot be read."""
     folder = folder_of(cohort)
-    return None if folder is None else _facts(cohort, str(folder), stamp(folder.iterdir()))
+    return None if folder is None else _facts(cohort, str(folder), cohort_stamp(folder))
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the cohort…")

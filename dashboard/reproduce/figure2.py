@@ -12,9 +12,10 @@ from dashboard import data
 from dashboard.charts.survival import survival_figure, survival_table
 from dashboard.elements import plain, protocol_badge, save_table, show_figure
 from dashboard.endpoints import describe_endpoint
-from dashboard.reproduce.places import Places, folder_of, run_of
+from dashboard.reproduce.places import Places, folder_of
 from dashboard.reproduce.show_table import offer_runs, show_no_cohort
 from dashboard.reproduce.tables import score_of_ours
+from dashboard.runs.opening import run_of
 from dashboard.survival.choices import CurveChoice
 from dashboard.survival.compared import compare
 from dashboard.survival.comparison_table import describe_tests

@@ -11,9 +11,10 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import plain, show_figure
-from dashboard.reproduce.places import Places, folder_of, run_of
+from dashboard.reproduce.places import Places, folder_of
 from dashboard.reproduce.show_table import show_no_cohort
 from dashboard.runs.curves import curve_figure, mean_curves
+from dashboard.runs.opening import run_of
 from pomp.config import ProtocolName
 from pomp.runs.run import Run
 

@@ -16,7 +16,7 @@ from dashboard.data import Stamp, stamp
 from pomp.data.manifest import read_manifest
 from pomp.data.paper_cohorts import PAPER_PATIENTS
 from pomp.errors import CohortError, PompError, RunError
-from pomp.runs.grid.cells import Cell, find_cohort, plan_cells
+from pomp.runs.grid.cells import Cell, plan_cells
 from pomp.runs.grid.fill import FilledCell, fill
 from pomp.runs.grid.plain import BestPlain, adjust_plain, best_plain
 from pomp.runs.grid.reproduction import Reproduction, summarise
@@ -24,7 +24,6 @@ from pomp.runs.grid.shelf import find_grid
 from pomp.runs.grid.spec import Grid, choose
 from pomp.runs.grid.stand_in import stand_in
 from pomp.runs.grid.table import Entry, make_entries
-from pomp.runs.run import Run
 
 TABLE_1, TABLE_2, FIGURE_3A, FIGURE_3B = "table1", "table2", "fig3a", "fig3b"
 DEMO = "demo"
@@ -84,7 +83,7 @@ def cohorts() -> list[str]:
 def folder_of(cohort: str) -> Path | None:
     """The cohort's folder; None if the workspace has none of that name."""
     try:
-        return find_cohort(cohort, data.workspace())
+        return data.workspace().find_cohort(cohort)
     except CohortError:
         return None
 
@@ -106,7 +105,7 @@ def ask(preset: str, seeds: Sequence[int]) -> Asked:
     runs = workspace.runs.list()
     folders = [folder for name in cohorts() if (folder := folder_of(name)) is not None]
     state = (
-        stamp(file for folder in folders for file in folder.iterdir()),
+        data.cohort_stamp(*folders),
         tuple(run.id for run in runs if run.held()),
         stamp(run.folder / name for run in runs for name in _OF_RUNS),
     )
@@ -167,14 +166,14 @@ def _plain(entries: Sequence[Entry]) -> tuple[dict[tuple[str, str, str], BestPla
 def plan(grid: Grid, cohort: str) -> list[Cell]:
     """The cells of one cohort, planned once until a file of it changes."""
     folder, names = folder_of(cohort), tuple(data.cohort_folders())
-    of = () if folder is None else stamp(folder.iterdir())
+    of = () if folder is None else data.cohort_stamp(folder)
     own = cohort_grid(grid, cohort).model_dump_json(by_alias=True)
     return _plan(own, str(data.workspace().root), names, of)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _plan(grid: str, root: str, names: tuple[str, ...], of: Stamp) -> list[Cell]:
-    return plan_cells(Grid.model_validate_json(grid), data.workspace())
+    return plan_cells(Grid.model_validate_json(grid), data.workspace(), data.cohort)
 
 
 def cohort_grid(grid: Grid, cohort: str) -> Grid:
@@ -194,9 +193,3 @@ def types_of_paper(cohort: str) -> list[str]:
         return []
     own = [name for name in has if any(pattern.search(name) for pattern in TYPES.values())]
     return own if own and len(own) < len(has) else []
-
-
-def run_of(entry: Entry) -> Run | None:
-    """The run that a place opens: the first that is done, else the first there is."""
-    there = [one for one in entry.cells if one.run is not None]
-    return next((one.run for one in [*(one for one in there if one.state == "DONE"), *there]), None)

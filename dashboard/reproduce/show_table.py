@@ -7,11 +7,11 @@ import shlex
 import streamlit as st
 
 from dashboard.elements import empty_state, folded, plain, save_table, show_command
-from dashboard.reproduce.places import Places, folder_of, run_of
+from dashboard.reproduce.places import Places, folder_of
 from dashboard.reproduce.tables import DEVIATES, deviating_settings, every_number, impossible, in_detail, overview
 from dashboard.runs.grid import grid_command
 from dashboard.runs.launching import offer_launch
-from dashboard.runs.opening import open_run
+from dashboard.runs.opening import open_run, run_of
 from dashboard.words import count
 from pomp.config import ProtocolName
 from pomp.runs.command import setting_text

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.reproduce.places import BY_KEY, Places, run_of
+from dashboard.reproduce.places import BY_KEY, Places
 from dashboard.reproduce.verdict import signed
+from dashboard.runs.differences import setting_text
+from dashboard.runs.opening import run_of
 from dashboard.words import number
 from pomp.config import ProtocolName
 from pomp.runs.grid.plain import BestPlain
@@ -161,16 +163,10 @@ def deviating_settings(places: Places, cohort: str) -> pd.DataFrame:
     """A row a setting and run of a cohort: setting, here, asked, run."""
     columns = ["setting", "here", "asked", "run"]
     rows = [
-        (found.setting, _value(found.here), _value(found.asked), one.run.id)
+        (found.setting, setting_text(found.here), setting_text(found.asked), one.run.id)
         for entry in places.of(cohort)
         for one in entry.cells
         if one.run is not None and one.state == "DONE"
         for found in deviations(one)
     ]
     return pd.DataFrame(rows, columns=columns).drop_duplicates(ignore_index=True)
-
-
-def _value(value: object) -> str:
-    if value is None or value == []:
-        return NOWHERE
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -27,7 +27,7 @@ def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
     facts = [_facts(run) for run in runs]
     rows = [
         {"setting": path}
-        | {columns[run.id]: _text(own[path]) for run, own in zip(runs, facts, strict=True)}
+        | {columns[run.id]: setting_text(own[path]) for run, own in zip(runs, facts, strict=True)}
         | {"what it is": _EXPLAINED.get(path) or find_field(path).description or ""}
         for path in facts[0]
         if any(own[path] != facts[0][path] for own in facts[1:])
@@ -53,7 +53,8 @@ def _facts(run: Run) -> dict[str, Any]:
     return {COHORT: run.info.cohort.title, FILES: run.info.cohort.digest} | flatten(run.config.model_dump(mode="json"))
 
 
-def _text(value: Any) -> str:
+def setting_text(value: Any) -> str:
+    """A setting as tables show it."""
     if value is None or value == []:
         return "–"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

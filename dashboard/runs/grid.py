@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -14,11 +13,10 @@ from dashboard.elements import empty_state, plain, save_table, show_command, sho
 from dashboard.once import once
 from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.launching import offer_launch, say_what_became_of_it
-from dashboard.runs.opening import open_run
+from dashboard.runs.opening import open_run, run_of
 from dashboard.state import pick, pick_many, switch
 from dashboard.words import PRESET_WORDS, count, duration
-from pomp.config import PROTOCOLS, CohortConfig
-from pomp.data.cohort import Cohort, read_cohort
+from pomp.config import PROTOCOLS
 from pomp.errors import ConfigError
 from pomp.runs.grid.cells import Cell, plan_cells, same_runs
 from pomp.runs.grid.fill import FilledCell, distinct, fill, seconds_left
@@ -34,7 +32,6 @@ from pomp.runs.grid.table import (
     score_text,
     tidy,
 )
-from pomp.runs.run import Run
 
 GRID, PRESET, ON, RULES, SEEDS = "grid", "grid_preset", "grid_cohorts", "grid_protocols", "grid_seeds"
 """Names in the URL."""
@@ -102,18 +99,13 @@ def read_seeds(text: str) -> list[int]:
 
 def planned(grid: Grid) -> list[Cell]:
     """The cells of a grid, planned once until a file of a cohort changes."""
-    folders = data.workspace().cohort_folders()
-    files = (file for folder in folders if folder.is_dir() for file in folder.iterdir())
-    return _planned(grid.model_dump_json(by_alias=True), str(data.workspace().root), data.stamp(files))
+    of = data.cohort_stamp(*data.workspace().cohort_folders())
+    return _planned(grid.model_dump_json(by_alias=True), str(data.workspace().root), of)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the cohorts…")
 def _planned(grid: str, root: str, of: data.Stamp) -> list[Cell]:
-    return plan_cells(Grid.model_validate_json(grid), data.workspace(), _read)
-
-
-def _read(folder: Path, config: CohortConfig) -> Cohort:
-    return data.cohort_check(folder, config).cohort or read_cohort(folder, config)
+    return plan_cells(Grid.model_validate_json(grid), data.workspace(), data.cohort)
 
 
 def _busy(filled: Sequence[FilledCell]) -> bool:
@@ -168,8 +160,8 @@ def show_cells(grid: Grid, entries: Sequence[Entry]) -> None:
     )  # fmt: skip
     st.caption("Click on a score to open its run. The newest finished run fills a cell, also if it was made by hand.")
     for row, column in event.selection.cells:
-        run = run_of(places.get((row, column)))
-        if run is not None:
+        entry = places.get((row, column))
+        if entry is not None and (run := run_of(entry)) is not None:
             open_run(run)
 
 
@@ -191,15 +183,6 @@ def cell_table(grid: Grid, entries: Sequence[Entry]) -> tuple[pd.DataFrame, dict
             rows[row][f"{entry.cohort} · published"] = published_text(entry).removeprefix("published ")
     table = pd.DataFrame(rows).fillna("")
     return table.loc[:, (table != "").any()], places
-
-
-def run_of(entry: Entry | None) -> Run | None:
-    """The run that a cell opens: of several seeds the first that is done, else the first there is."""
-    if entry is None:
-        return None
-    there = [one for one in entry.cells if one.run is not None]
-    done = [one for one in there if one.state == "DONE"]
-    return next((one.run for one in [*done, *there]), None)
 
 
 def grid_command(file: str, grid: Grid) -> str:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.data import Stamp, stamp
-from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, read_manifest
+from dashboard.data import Stamp, cohort_stamp
+from pomp.data.manifest import CLINICAL, SLIDES, read_manifest
 from pomp.data.outcome import list_endpoints
 from pomp.data.problems import Problems
 from pomp.data.readers.clinical import read_clinical
@@ -35,8 +35,8 @@ class Glance:
 
 
 def glance(folder: Path) -> Glance:
-    """The cohort in a folder, read once until one of its small files changes."""
-    return _glance(str(folder), stamp(folder / name for name in (MANIFEST, CLINICAL, SLIDES)))
+    """The cohort in a folder, read once until one of its files changes."""
+    return _glance(str(folder), cohort_stamp(folder))
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.reproduce import places as places_module
 from dashboard.reproduce.differences import Facts, facts_of, facts_table, sentence
 from dashboard.reproduce.figure2 import p_values
 from dashboard.reproduce.figure3 import bar_figure, bar_table
 from dashboard.reproduce.figure5 import FIGURE_A, FIGURE_B, draw
-from dashboard.reproduce.places import Places, ask, cohorts, fill_places, run_of, types_of_paper
+from dashboard.reproduce.places import Places, ask, cohorts, fill_places, types_of_paper
 from dashboard.reproduce.tables import deviating_settings, every_number, impossible, in_detail, overview
 from dashboard.reproduce.verdict import sentences
+from dashboard.runs.opening import run_of
 from pomp.config import PROTOCOLS, override
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import Cohort, read_cohort
@@ -218,7 +218,7 @@ def test_a_finished_run_is_seen_at_the_next_look(made: FakeWorkspace, tmp_path: 
     workspace = Workspace(tmp_path / "home")
     app = page(workspace, monkeypatch, cohort="LIHC")
     assert app.dataframe[0].value.set_index("system").loc["GPDBN: bilinear fusion", "LIHC · ours"] == "missing"
-    liver = places_module.find_cohort("LIHC", workspace)
+    liver = workspace.find_cohort("LIHC")
     add(workspace, read_cohort(liver), {"model.system": "gpdbn"}, 0.5)
     app.run()
     assert app.dataframe[0].value.set_index("system").loc["GPDBN: bilinear fusion", "LIHC · ours"].endswith("†")

@@ -12,9 +12,10 @@ from streamlit.testing.v1 import AppTest
 from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.curves import curve_figure, mean_curves
 from dashboard.runs.differences import config_differences
-from dashboard.runs.grid import cell_table, grid_command, read_seeds, run_of
+from dashboard.runs.grid import cell_table, grid_command, read_seeds
 from dashboard.runs.launching import how_long
 from dashboard.runs.listing import Filters, label, names, run_table
+from dashboard.runs.opening import run_of
 from pomp.errors import ConfigError, RunError
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.grid.fill import fill
@@ -294,7 +295,7 @@ def test_a_cell_opens_the_run_that_fills_it(own: FakeWorkspace) -> None:
     _, places = cell_table(grid, entries)
     assert run_of(places[1, "tumours · honest"]) == own.runs["honest"]
     assert run_of(places[0, "tumours · honest"]) is None
-    assert run_of(places.get((0, "variant"))) is None
+    assert (0, "variant") not in places
 
 
 def test_bars_have_a_point_a_fold_and_what_is_published(own: FakeWorkspace) -> None:

@@ -33,6 +33,9 @@ class SlideRow(NamedTuple):
 
 COLUMNS = list(SlideRow._fields)
 
+PATHS = ("file", "features", "coordinates")
+"""The columns of slides.csv that name files."""
+
 
 @dataclass(frozen=True)
 class _Cells:
