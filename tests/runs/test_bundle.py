@@ -15,6 +15,7 @@ from pomp.data.cohort import read_cohort
 from pomp.data.splits import make_splits
 from pomp.evaluation.report import evaluate, optimism
 from pomp.runs.bundle import BUNDLED, BundledRun, make_run
+from pomp.runs.comparators import MODELS
 from pomp.runs.resolve import resolve
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
@@ -43,6 +44,16 @@ def test_belongs_to_the_bundled_cohort_and_to_its_settings(entry: BundledRun) ->
     assert run.splits() == make_splits(cohort.outcome, config.folds, config.seed)
     predictions = run.require_predictions().set_index("patient").loc[list(cohort.patients)]
     assert predictions["time_days"].to_numpy() == pytest.approx(cohort.outcome["time_days"].to_numpy())
+
+
+@pytest.mark.parametrize("entry", BUNDLED, ids=lambda entry: entry.id)
+def test_stands_beside_every_plain_model(entry: BundledRun) -> None:
+    comparators = bundled(entry.id).comparators()
+    assert comparators is not None
+    patients = set(bundled(entry.id).require_predictions()["patient"])
+    assert {name: set(part["patient"]) for name, part in comparators.groupby("model")} == dict.fromkeys(
+        MODELS, patients
+    )
 
 
 def test_bundle_is_small() -> None:
