@@ -1,4 +1,4 @@
-"""Builds the slide viewer's JavaScript when the package is installed or a wheel is made.
+"""Builds the slide viewer's JavaScript when the package is installed or a wheel is made, which takes the bundle in too.
 
 Third-party code is not part of the repository: `frontend/package.json` and its lock name what is fetched, Node comes as
 a build requirement, and the result goes to `build/`. An installation never fails for it: without a network the slide
@@ -24,6 +24,7 @@ SCRIPT = BUILD / "viewer.js"
 NOTICE = BUILD / "openseadragon-license.txt"
 DIGEST = BUILD / "sources.sha256"
 FAILED = BUILD / "failed.txt"
+BUNDLE = ("cohorts", "grids", "published", "runs")  # of assets: where `assets_folder` looks for them
 LIMIT_SECONDS = 300
 NPM_QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
 NPM_CI = ["ci", *NPM_QUIET, "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
@@ -37,6 +38,8 @@ class ViewerBuildHook(BuildHookInterface[Any]):  # type: ignore[misc]  # it is n
         if self.target_name == "wheel":
             build_viewer()
             build_data["artifacts"].append("dashboard/viewer/build/*")
+            if version == "standard":  # an editable installation reads them where they are
+                build_data["force_include"].update({f"assets/{part}": f"pomp/assets/{part}" for part in BUNDLE})
 
 
 def build_viewer() -> None:

@@ -45,6 +45,19 @@ class TestBuild:
         hook.build_viewer()
         assert hook.SCRIPT.read_text() == "made from these sources"
 
+    @pytest.mark.parametrize(("version", "bundled"), [("standard", True), ("editable", False)])
+    def test_a_wheel_takes_the_bundle_to_where_it_is_looked_for(
+        self, hook: types.ModuleType, monkeypatch: pytest.MonkeyPatch, version: str, bundled: bool
+    ) -> None:
+        monkeypatch.setattr(hook, "build_viewer", lambda: None)
+        builder = hook.ViewerBuildHook()
+        builder.target_name = "wheel"
+        build_data = {"artifacts": [], "force_include": {}}
+        builder.initialize(version, build_data)
+        here = [f"assets/{name}" for name in ("cohorts", "grids", "published", "runs")]
+        assert build_data["force_include"] == ({part: f"pomp/{part}" for part in here} if bundled else {})
+        assert all((REPOSITORY / part).is_dir() for part in here)
+
     def test_lock_pins_content_and_names_no_registry(self) -> None:
         lock = json.loads((FRONTEND / "package-lock.json").read_text())
         packages = {name: entry for name, entry in lock["packages"].items() if name}
