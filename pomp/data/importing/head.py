@@ -69,8 +69,8 @@ def _read_text(path: Path, separator: str) -> Head | None:
     body = list(islice(lines, _rows(len(header))))
     if not body:
         return None
-    if len(body[0]) == len(header) + 1:
-        header = ["", *header]  # as R's write.table does
+    if len(body[0]) == len(header) + 1 and any(row[len(header) :] != [""] for row in body):
+        header = ["", *header]  # as R's write.table does, unless each line ends in a separator
     if len(header) < 2:
         return None
     body = [row[: len(header)] + [""] * (len(header) - len(row)) for row in body if any(row)]

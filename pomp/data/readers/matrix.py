@@ -110,8 +110,8 @@ def _first_lines(path: Path, packed: bool, separator: str) -> tuple[list[str] | 
         return None, 0
     header = next(csv.reader([text], delimiter=separator))
     found = count_fields(second.decode(), separator)
-    if found == len(header) + 1:
-        header = ["", *header]  # as R's write.table does
+    if found == len(header) + 1 and not second.rstrip(b"\r\n").endswith(separator.encode()):
+        header = ["", *header]  # as R's write.table does; what ends in a separator `read_table` looks at more closely
     return (header, len(second)) if found == len(header) else (None, 0)
 
 

@@ -8,7 +8,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,7 +130,8 @@ def _parse_text(content: bytes, file: str, separator: str) -> RawTable:
     if not any(line.strip() for line in body):
         raise UnreadableTableError("the file has a header and no rows.")
     body.seek(start)
-    if count_fields(body.readline().decode(), separator) == len(header) + 1:
+    unnamed = count_fields(body.readline().decode(), separator) == len(header) + 1
+    if unnamed:
         header = ["", *header]  # as R's write.table does: no name above the row names
     body.seek(start)
     _check_widths(body, len(header), separator)
@@ -145,6 +146,12 @@ def _parse_text(content: bytes, file: str, separator: str) -> RawTable:
         raise UnreadableTableError(f"cannot be read: {error}") from None
     if not isinstance(frame.index, pd.RangeIndex):  # where pandas puts fields too many
         raise UnreadableTableError(f"has rows with more fields than the {len(header)} of the header.")
+    if unnamed and frame.iloc[:, -1].isna().all():  # taken for R's, every column would get its neighbour's values
+        raise UnreadableTableError(
+            f"has {len(header)} fields where the header has {len(header) - 1}, and the last is empty in every row. If "
+            "each line ends in a separator, take it off; if the first column has no name, give it one.",
+            row=2,
+        )
     columns = [name.strip() for name in header[1:]]
     cells = frame.drop(columns=0).set_axis(range(len(columns)), axis=1)
     return RawTable(file, list(range(2, len(frame) + 2)), frame[0].tolist(), columns, cells)
@@ -165,12 +172,14 @@ def _check_separator(line: str, separator: str) -> None:
     )
 
 
-def _check_widths(lines: Iterable[bytes], width: int, separator: str) -> None:
+def _check_widths(body: io.BytesIO, width: int, separator: str) -> None:
     """A line that is too short would be filled up with missing values without a word: a torn file, say."""
-    wrong = []
-    for row, line in enumerate(lines, start=2):
-        if line.count(b'"') % 2:
-            return  # a quoted field goes over several lines: lines are not rows
+    start, wrong = body.tell(), []
+    for row, line in enumerate(body, start=2):
+        if line.count(b'"') % 2:  # a quoted field goes over several lines: lines are not rows
+            body.seek(start)
+            wrong = _wrong_records(body, width, separator)
+            break
         found = count_fields(line.decode(), separator)
         if line != b"\n" and found != width:
             wrong.append((row, found))
@@ -178,6 +187,23 @@ def _check_widths(lines: Iterable[bytes], width: int, separator: str) -> None:
         row, found = wrong[0]
         more = f" So have {len(wrong) - 1} more rows." if len(wrong) > 1 else ""
         raise UnreadableTableError(f"has {found} fields where the header has {width}.{more}", row=row)
+
+
+def _wrong_records(body: io.BytesIO, width: int, separator: str) -> list[tuple[int, int]]:
+    """(row, fields) where there are too few or too many. What stands in quotes may go over several lines."""
+    lines = (line.decode() for line in body)
+    reader, row, wrong = csv.reader(lines, delimiter=separator, strict=True), 1, []
+    try:
+        for row, record in enumerate(reader, start=2):
+            if record and len(record) != width:
+                wrong.append((row, len(record)))
+    except csv.Error:
+        raise UnreadableTableError(
+            "a quotation mark opens a field that does not end in one, so that the rows after it would be swallowed. "
+            "Write a quotation mark within a text twice, or take it out.",
+            row=row + 1,
+        ) from None
+    return wrong
 
 
 def _without_blank_rows(table: RawTable) -> RawTable:

@@ -84,6 +84,7 @@ FAULTS: dict[str, tuple[str, bytes]] = {
     "not UTF-8": ("t.csv", TEXT.replace("g9,", "gü,").encode("latin-1")),
     "empty": ("t.csv", b""),
     "header only": ("t.csv", b"gene,a\n"),
+    "lines that end in a separator": ("t.csv", TEXT.replace("e-3\n", "e-3,\n").encode()),
     "no text table": ("t.xlsx", b"PK"),
 }
 

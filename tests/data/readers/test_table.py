@@ -99,6 +99,18 @@ UNREADABLE: list[tuple[str, bytes, str]] = [
         r"row 3: has 2 fields where the header has 3\. So have 1 more rows",
     ),
     ("t.csv", b"patient,A,B\nP1,1,2\nP2,1,2,3\n", r"row 3: has 4 fields where the header has 3\.$"),
+    (
+        "t.csv",
+        b"patient,A,B\nP1,1,2,\nP2,3,4,\n",
+        r"row 2: has 4 fields where the header has 3, and the last is empty in every row\. If each line ends in a sep",
+    ),
+    ("t.csv", b'patient,A,B\nP1,"5"" x\ny",2\nP2,1\n', r"row 3: has 2 fields where the header has 3\.$"),
+    (
+        "t.csv",
+        b'patient,A,B\nP1,1,2\nP2,"big,2\nP3,1,2\nP4,"big,2\n',
+        r"row 3: a quotation mark opens a field that does not end in one, so that the rows after it would be swallowed",
+    ),
+    ("t.csv", b'patient,A,B\nP1,1,2\nP2,1,"big\n', r"row 3: a quotation mark opens a field that does not end in one"),
     ("t.csv", "patient,Alter\nMüller,3\n".encode("latin-1"), r"is not UTF-8 text \(byte 15\)\. Save it as 'CSV UTF-8'"),
     ("t.csv", "patient,A\nP1,1\n".encode("utf-16"), r"is not UTF-8 text"),
     ("t.csv.gz", TORN, r"^t\.csv\.gz: cannot be read: .*Is it complete\?$"),
@@ -115,6 +127,13 @@ def test_unreadable(name: str, content: bytes, message: str, tmp_path: Path) -> 
     assert read_table(tmp_path / name, name, problems) is None
     (problem,) = problems.found
     assert re.search(message, str(problem)), str(problem)
+
+
+def test_a_missing_corner_name_and_a_first_row_that_ends_in_nothing(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("A,B\nP1,1,\nP2,3,4\n")
+    table = read_table(tmp_path / "t.csv", "t.csv", Problems())
+    assert table is not None
+    assert (table.labels, table.columns, table.cells[1].tolist()[1]) == (["P1", "P2"], ["A", "B"], 4)
 
 
 def test_missing(tmp_path: Path) -> None:
