@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -60,11 +59,8 @@ class TokenGate:
             await HTMLResponse(_REFUSAL, status_code=401, headers={"Cache-Control": "no-store"})(scope, receive, send)
 
     def _has_cookie(self, scope: Scope) -> bool:
-        try:
-            cookie = SimpleCookie(Headers(scope=scope).get("cookie", "")).get(COOKIE)
-        except CookieError:
-            return False
-        return cookie is not None and hmac.compare_digest(cookie.value.encode(), self.proof.encode())
+        cookie = HTTPConnection(scope).cookies.get(COOKIE, "")
+        return hmac.compare_digest(cookie.encode(), self.proof.encode())
 
     def _has_token(self, scope: Scope) -> bool:
         given = dict(_query(scope)).get(PARAMETER, "")

@@ -10,7 +10,7 @@ from dashboard.charts.alignment import correlation_figure, reconstruction_figure
 from dashboard.elements import card_row, empty_state, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
-from dashboard.state import PATIENT, pick, switch
+from dashboard.state import PATIENT, pick
 from dashboard.words import count, number
 from pomp.runs.run import Run
 
@@ -42,7 +42,7 @@ def show_hidden(run: Run) -> None:
         name = pick("Patient", sorted(found.scores["patient"].unique()), PATIENT, explain="Type to search.")
     own = found.scores[found.scores["patient"] == name]
     with places[1]:
-        omics = switch(
+        omics = pick(
             "Hidden omics type", [name for name in run.info.cohort.omics if name in set(own["type"])], TYPE,
             explain="All genes of this type were hidden from the model, which predicted them from the patient's slides "
             "and other omics types.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any, Literal
 
 import pandas as pd
@@ -25,14 +26,16 @@ def show_patient_table(
 
     Args:
         table: what is shown.
-        name: the element's key; unique on the page.
+        name: of the element; unique on the page.
         cohort: whose patients they are; None: there is none yet, and rows cannot be clicked.
         alt: what a screen reader says.
         height: in pixels, at most; short tables are as high as their rows.
         config: of columns, as `st.dataframe` takes it.
     """
+    # Whose rows they are is in the key: the row that was ticked among some patients is another one's among others.
+    rows = blake2b(repr((cohort and cohort.folder, *table["patient"])).encode(), digest_size=8).hexdigest()
     event: Any = st.dataframe(
-        table, hide_index=True, key=f"patients-{name}", on_select="ignore" if cohort is None else "rerun",
+        table, hide_index=True, key=f"patients-{name}-{rows}", on_select="ignore" if cohort is None else "rerun",
         selection_mode="single-row", alt=alt, placeholder="–", column_config=config or {},
         height="content" if isinstance(height, int) and len(table) * _ROW_PX < height else height,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, save_table, show_command
+from dashboard.elements import empty_state, errors_as_text, save_table, show_command
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.state import PATIENT, go
@@ -20,6 +20,7 @@ MODALITIES = {"pathology": "slides", "omics": "omics"}
 SHOWN = 8
 
 
+@errors_as_text()
 def show_alike(run: Run, fold: pd.DataFrame, patient: pd.Series) -> None:
     """The most similar patients of the fold; one that is selected is opened."""
     st.subheader("Similar patients")

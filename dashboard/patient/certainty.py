@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import seeds_figure
-from dashboard.elements import show_figure
+from dashboard.elements import errors_as_text, plain, run_label, show_figure
 from dashboard.once import once
 from dashboard.words import count
+from pomp.errors import RunError
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
@@ -22,12 +24,13 @@ MORE_SEEDS = 4
 
 
 def other_group(run: Run, patient: pd.Series) -> float | None:
-    """Share of resampled training folds whose median puts the patient into the other group; None if not recorded.
+    """Share of resampled training folds whose median puts the patient into the other group; None if not known.
 
-    Raises:
-        RunError: the table is damaged.
+    Why it is not known, `show_certainty` says.
     """
-    medians = _medians(run, int(patient["fold"]))
+    medians = None
+    with suppress(RunError):
+        medians = _medians(run, int(patient["fold"]))
     return None if medians is None else float(change_of_group(patient["risk"], patient["cutoff"], medians))
 
 
@@ -47,11 +50,13 @@ def out_of_hundred(share: float) -> str:
     return f"{100 * share:.0f} of 100"
 
 
+@errors_as_text()
 def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: float | None) -> None:
     """In words how firm the group is, and the risks that other seeds give."""
     st.subheader("How sure is this?")
     group = "high" if patient["high_risk"] else "low"
     if changes is None:
+        data.run_table(run, RISKS)  # a damaged one is told as an error
         st.caption(
             "This run has not recorded the risks of its training patients, as older versions did not: how often the "
             "group would change cannot be told. Make the run again to get them."
@@ -61,17 +66,31 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
             f"**The cut.** In {out_of_hundred(changes)} resamples of the training patients, the cut between the groups "
             f"falls on the other side, and this patient is no longer in the {group}-risk group."
         )
-    others = [other for other in repeats(run, runs) if other.info.seed != run.info.seed]
+    others, damaged = _readable([other for other in repeats(run, runs) if other.info.seed != run.info.seed])
+    for other, reason in damaged:
+        st.caption(f"Left out, because it cannot be read: {plain(run_label(other))}. {plain(reason)}")
     seeds = risks_by_seed([run, *others], patient["patient"])
     if len(seeds) < 2:
         st.markdown(
-            "**The seed.** Only one run with these settings: how far the risk depends on chance in training, and on "
-            "who else was trained on, is not known. More seeds, from a terminal:"
+            f"**The seed.** Only one run with these settings{' can be read' if damaged else ''}: how far the risk "
+            "depends on chance in training, and on who else was trained on, is not known. More seeds, from a terminal:"
         )
         st.code(more_seeds(run), language="bash", wrap_lines=True)
         return
     st.markdown(f"**The seed.** {describe_seeds(seeds)}")
     show_seeds(run, seeds, patient["patient"])
+
+
+def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[tuple[Run, RunError]]]:
+    """Those whose predictions can be read, and the others with what is wrong."""
+    whole, damaged = [], []
+    for run in runs:
+        try:
+            data.run_table(run, "predictions")
+            whole.append(run)
+        except RunError as error:
+            damaged.append((run, error))
+    return whole, damaged
 
 
 def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import QUANTILES, patient_figure
-from dashboard.elements import card_row, show_figure
+from dashboard.elements import card_row, errors_as_text, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
 from dashboard.words import follow_up
@@ -53,12 +53,13 @@ _BOUNDED = (
 )
 
 
+@errors_as_text()
 def show_curve(run: Run, patient: pd.Series) -> None:
     """The predicted curve over the cohort's quantiles."""
+    st.subheader("Predicted survival")
     endpoint = describe_endpoint(run.info.cohort.endpoint)
     curves, fan = _drawn_curves(run)
     own = curves.loc[patient["patient"]].to_numpy()
-    st.subheader("Predicted survival")
     figure = once(patient_figure, fan, own, float(patient["time_days"]), bool(patient["event"]), endpoint)
     table = fan.assign(this_patient=own)
     show_figure(

@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.reasons import contributions_figure, genes_figure
-from dashboard.elements import empty_state, folded, plain, save_table, show_command, show_figure
+from dashboard.elements import empty_state, errors_as_text, folded, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
-from dashboard.state import switch
+from dashboard.state import pick
 from dashboard.words import count
 from pomp.runs.run import Run
 
@@ -26,6 +26,7 @@ OLDER = (
 )
 
 
+@errors_as_text()
 def show_parts(run: Run, name: str) -> None:
     """What the risk would be without the slides, the omics, or one omics type."""
     st.subheader("What each part of the data adds")
@@ -65,6 +66,7 @@ def part_table(own: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@errors_as_text()
 def show_genes(run: Run, name: str, fold: int) -> None:
     """The genes that weigh most, with the patient's value among the fold's patients."""
     st.subheader("Leading genes")
@@ -80,7 +82,7 @@ def show_genes(run: Run, name: str, fold: int) -> None:
         st.caption("This patient has no omics data that the model has read.")
         return
     types = [omics for omics in run.info.cohort.omics if omics in set(genes["type"])]
-    chosen = types[0] if len(types) == 1 else switch("Omics type", types, TYPE)
+    chosen = types[0] if len(types) == 1 else pick("Omics type", types, TYPE)
     own = genes[genes["type"] == chosen]
     top = own.head(SHOWN)
     show_figure(

@@ -14,26 +14,28 @@ from PIL import Image
 from dashboard import data
 from dashboard.cohort.slide_states import slide_picture
 from dashboard.data import Stamp, stamp
-from dashboard.elements import plain, run_label
+from dashboard.elements import errors_as_text, plain, run_label
 from dashboard.not_explained import said_only_of_pomp
+from dashboard.slide.maps import region_rows
+from dashboard.slide.words import EFFECT
 from dashboard.state import PATIENT, RUN, SLIDE, pick
 from dashboard.words import count
 from pomp.errors import SlideError
 from pomp.runs.run import Run
 from pomp.slides.store import read_at, regions_path
 
-EFFECT = "occlusion"
 SHOWN = 3
 REGION_PX = 192
 _QUALITY = 85
 
 
+@errors_as_text()
 def show_tissue(run: Run, name: str) -> None:
     """The slide with its regions, those that move the risk most, and the way to the Slide page."""
     st.subheader("Slide")
     if said_only_of_pomp(run, "map of a slide"):
         return
-    maps = data.region_maps(run, name) if data.has_maps(run) else None
+    maps = region_rows(run, "regions", name) if data.has_maps(run) else None
     if maps is None:
         st.caption("This run has read no slides.")
         return

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from html import escape
 
 import pandas as pd
 
@@ -106,10 +104,9 @@ def _scores(grid: Grid, entries: Sequence[Entry]) -> Section:
         blocks += [text(f"{cohort}, {protocol} protocol"), table(frame)]
     scored = [entry for entry in entries if entry.scores]
     if scored:
-        drawn = bar_figure(_escaped_grid(grid), [_escaped(entry) for entry in scored])
         blocks.append(
             figure(
-                "bars", drawn, bar_table(scored), "C-index of each variant, with its folds",
+                "bars", bar_figure(grid, scored), bar_table(scored), "C-index of each variant, with its folds",
                 "A bar reaches from guessing to the mean; a point is a fold; an open diamond is what was published.",
             )
         )  # fmt: skip
@@ -125,7 +122,7 @@ def _curves(grid: Grid, entries: Sequence[Entry]) -> Sequence[Block]:
     for cohort in grid.cohorts:
         for protocol in grid.protocols:
             own = [entry for entry in entries if (entry.cohort, entry.protocol) == (cohort, protocol)]
-            runs = {escape(entry.variant): run for entry in own if (run := _first_done(entry)) is not None}
+            runs = {entry.variant: run for entry in own if (run := _first_done(entry)) is not None}
             metrics = {name: run.metrics() for name, run in runs.items()}
             for measure in CURVES:
                 curves = mean_curves(metrics, measure)
@@ -170,16 +167,6 @@ def _commands(command: str, runs: Sequence[FilledCell]) -> Section:
     if own:
         blocks += [text("Each run by itself:"), Code("\n".join(own))]
     return section("commands", "How to make it again", blocks)
-
-
-def _escaped(entry: Entry) -> Entry:
-    """For figures, which read names as HTML."""
-    return replace(entry, cohort=escape(entry.cohort), variant=escape(entry.variant))
-
-
-def _escaped_grid(grid: Grid) -> Grid:
-    variants = tuple(variant.model_copy(update={"name": escape(variant.name)}) for variant in grid.variants)
-    return grid.model_copy(update={"variants": variants})
 
 
 def _slug(grid: Grid) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from itertools import groupby
 
 import pandas as pd
@@ -27,7 +28,7 @@ def bar_figure(grid: Grid, entries: Sequence[Entry]) -> go.Figure:
     figure = go.Figure()
     for place, (name, group) in enumerate(groupby(entries, _series)):
         own, colour = list(group), SERIES[place % len(SERIES)]
-        variants = [entry.variant for entry in own]
+        variants = [escape(entry.variant) for entry in own]
         means, sds = zip(*(entry.mean_sd for entry in own), strict=True)
         figure.add_trace(
             go.Bar(
@@ -37,15 +38,15 @@ def bar_figure(grid: Grid, entries: Sequence[Entry]) -> go.Figure:
                 hovertemplate="%{x}: %{customdata[0]:.3f} ± %{customdata[1]:.3f}",
             )
         )  # fmt: skip
-        points = [(entry.variant, value) for entry in own for score in entry.scores.values() for value in score.folds]
+        folds = bar_table(own)
         figure.add_trace(
             go.Scatter(
-                x=[variant for variant, _ in points], y=[value for _, value in points], mode="markers", name=name,
+                x=folds["variant"].map(escape).tolist(), y=folds["c_index"].tolist(), mode="markers", name=name,
                 offsetgroup=name, legendgroup=name, showlegend=False, marker={"color": colour, "size": 7},
                 hovertemplate="%{x}, a fold: %{y:.3f}",
             )
         )  # fmt: skip
-        published = [(entry.variant, entry.published[0]) for entry in own if entry.published is not None]
+        published = [(escape(entry.variant), entry.published[0]) for entry in own if entry.published is not None]
         if published:
             figure.add_trace(
                 go.Scatter(
@@ -56,7 +57,7 @@ def bar_figure(grid: Grid, entries: Sequence[Entry]) -> go.Figure:
                 )
             )  # fmt: skip
     figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})
-    order = [variant.name for variant in grid.variants]
+    order = [escape(variant.name) for variant in grid.variants]
     figure.update_xaxes(categoryorder="array", categoryarray=order, showgrid=False)
     shown = [*bar_table(entries)["c_index"].dropna(), *(entry.published[0] for entry in entries if entry.published)]
     limits = [min([CHANCE, *shown]) - ROOM, max([CHANCE, *shown]) + ROOM]
@@ -77,4 +78,4 @@ def bar_table(entries: Sequence[Entry]) -> pd.DataFrame:
 
 
 def _series(entry: Entry) -> str:
-    return f"{entry.cohort}, {entry.protocol}"
+    return escape(f"{entry.cohort}, {entry.protocol}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.training import FINETUNE, PRETRAIN, smooth, stage_metrics
-from dashboard.elements import show_figure
+from dashboard.elements import plain, show_figure
 from dashboard.once import once
 from dashboard.runs.listing import names
 from dashboard.state import pick, tick
@@ -49,7 +50,7 @@ def show_curves(runs: Sequence[Run]) -> None:
     )
     missing = [name for name, table in metrics.items() if not _has(table, measure)]
     said = "Mean over folds; the band is one standard deviation over folds."
-    st.caption(said + (f" Without this measure: {', '.join(missing)}." if missing else ""))
+    st.caption(said + (f" Without this measure: {plain(', '.join(missing))}." if missing else ""))
 
 
 def mean_curves(metrics: Mapping[str, pd.DataFrame], measure: str, smoothing: float = 0.0) -> pd.DataFrame:
@@ -85,7 +86,7 @@ def curve_figure(curves: pd.DataFrame, title: str, *, log: bool) -> go.Figure:
     """
     figure = go.Figure()
     for place, (name, part) in enumerate(curves.groupby("run", sort=False)):
-        colour = SERIES[place % len(SERIES)]
+        label, colour = escape(str(name)), SERIES[place % len(SERIES)]
         banded = part.dropna(subset=["sd"])
         if len(banded):
             edge = pd.concat([banded["mean"] + banded["sd"], (banded["mean"] - banded["sd"]).iloc[::-1]])
@@ -93,13 +94,13 @@ def curve_figure(curves: pd.DataFrame, title: str, *, log: bool) -> go.Figure:
             figure.add_trace(
                 go.Scatter(
                     x=epochs, y=edge, mode="lines", fill="toself", fillcolor=with_alpha(colour, 0.15),
-                    line={"width": 0}, hoverinfo="skip", showlegend=False, legendgroup=str(name), name=str(name),
+                    line={"width": 0}, hoverinfo="skip", showlegend=False, legendgroup=label, name=label,
                 )
             )  # fmt: skip
         figure.add_trace(
             go.Scatter(
-                x=part["epoch"], y=part["mean"], mode="lines" if len(part) > 1 else "markers", name=str(name),
-                legendgroup=str(name), line={"color": colour, "width": 2}, customdata=part["sd"],
+                x=part["epoch"], y=part["mean"], mode="lines" if len(part) > 1 else "markers", name=label,
+                legendgroup=label, line={"color": colour, "width": 2}, customdata=part["sd"],
                 hovertemplate="epoch %{x}: %{y:.4g} ± %{customdata:.2g}",
             )
         )  # fmt: skip

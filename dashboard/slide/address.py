@@ -5,13 +5,14 @@ Who goes to another page and comes back finds it, too: the address is then witho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard.slide.words import LOOK, REGION, SECOND_MAP
 from dashboard.state import MAP
-from dashboard.viewer import Choice, Look, Pane
+from dashboard.viewer import Choice, Look, Pane, RegionMap
 
 _MAPS = (MAP, SECOND_MAP)
 _SHOWN, _KEPT = "slide-shown", "slide-kept"
@@ -22,8 +23,8 @@ def read_address(panes: Sequence[Pane]) -> Choice:
     keys = [_key_of(pane, _read(name)) for pane, name in zip(panes, _MAPS, strict=False)]
     if len(panes) > 1 and not _read(SECOND_MAP):
         keys[1] = _other(panes, keys[0])
-    place, _, number = _read(REGION).rpartition(":")
-    region = (int(place == "2"), int(number) - 1) if number.isascii() and number.isdigit() else None
+    named = re.fullmatch(r"(2:)?([0-9]{1,9})", _read(REGION))
+    region = (int(named[1] is not None), int(named[2]) - 1) if named else None
     return Choice(tuple(keys), region, Look.from_text(_read(LOOK))).fit(panes)
 
 
@@ -35,6 +36,11 @@ def write_address(choice: Choice, panes: Sequence[Pane]) -> None:
     for name, text in named.items():
         _write(name, text)
     write_region(choice.region)
+
+
+def write_map(chosen: RegionMap) -> None:
+    """Let the address name the map of a slide that stands alone."""
+    _write(MAP, chosen.scale.title)
 
 
 def write_region(region: tuple[int, int] | None) -> None:

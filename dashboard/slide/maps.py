@@ -52,7 +52,7 @@ def slides_of(run: Run, patient: str) -> list[str]:
     Raises:
         RunError: the table is not there or damaged.
     """
-    return sorted(_table(run, "regions", patient)["slide"].unique())
+    return sorted(region_rows(run, "regions", patient)["slide"].unique())
 
 
 def slide_maps(run: Run, patient: str, slide: str) -> SlideMaps:
@@ -70,7 +70,7 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
     run = Run.open(Path(folder))
 
     def rows(name: RegionTable) -> pd.DataFrame:
-        table = _table(run, name, patient)
+        table = region_rows(run, name, patient)
         return table[table["slide"] == slide].reset_index(drop=True) if len(table) else table
 
     regions, within, genes = rows("regions"), rows("within"), rows("region_genes")
@@ -93,8 +93,12 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
     return SlideMaps(regions, maps, patches, agreement, genes if len(genes) else None)
 
 
-def _table(run: Run, name: RegionTable, patient: str) -> pd.DataFrame:
-    """A patient's rows of a table; none where the run lacks the table, but for the regions themselves."""
+def region_rows(run: Run, name: RegionTable, patient: str) -> pd.DataFrame:
+    """A patient's rows of a table, read once until it changes; none where the run lacks the table.
+
+    Raises:
+        RunError: the table is damaged, or it is that of the regions themselves and not there.
+    """
     files = [run.folder / "attention" / f"{name}.parquet"]
     table = _read(str(run.folder), name, patient, stamp(files))
     if table is None and name == "regions":

@@ -13,11 +13,11 @@ from PIL import Image
 
 from dashboard.data import Stamp, stamp
 from dashboard.elements import plain, show_figure
-from dashboard.slide.address import read_address, write_region
+from dashboard.slide.address import read_address, write_map, write_region
 from dashboard.slide.maps import SlideMaps
 from dashboard.slide.source import SlideSource
-from dashboard.state import MAP, pick
-from dashboard.viewer import RegionMap, fallback_figure, grid_figure
+from dashboard.state import MAP
+from dashboard.viewer import Pane, RegionMap, fallback_figure, grid_figure
 from pomp.errors import SlideError
 from pomp.slides.store import read_at
 
@@ -27,9 +27,8 @@ A_SIDE, PICTURE_PX = 5, 84
 def show_still(found: SlideMaps, source: SlideSource, slide: str, command: str) -> int | None:
     """Map selector, still picture and the regions at both ends; the position of the region that is chosen."""
     st.info(source.reason)
-    titles = {one.key: one.scale.title for one in found.maps}
-    key = pick("Map", list(titles), MAP, show=titles.__getitem__, explain="What the colours on the slide stand for.")
-    shown = next(one for one in found.maps if one.key == key)
+    pane = found.pane(source.url, slide)
+    shown = _pick_map(pane)
     st.markdown(f"**{plain(shown.scale.title)}** — {plain(shown.meaning)}")
     alt = f"Regions of slide {slide}, coloured by: {shown.scale.title}"
     clicked = show_figure(
@@ -37,9 +36,24 @@ def show_still(found: SlideMaps, source: SlideSource, slide: str, command: str) 
     )
     if source.stored is not None:
         _show_extremes(found, shown, source)
-    region = (0, clicked[0] - 1) if clicked else read_address([found.pane(source.url, slide)]).region
+    region = (0, clicked[0] - 1) if clicked else read_address([pane]).region
     write_region(region)
     return region[1] if region else None
+
+
+def _pick_map(pane: Pane) -> RegionMap:
+    """A select box of the slide's maps, whose choice stands in the address.
+
+    It is not bound to the address, as `pick` would have it: the viewer, in whose place it stands, writes the same name
+    there, which Streamlit forbids while a widget is bound to it.
+    """
+    titles = {one.key: one.scale.title for one in pane.maps}
+    st.session_state[MAP] = read_address([pane]).maps[0]
+    key = st.selectbox(
+        "Map", list(titles), key=MAP, format_func=titles.__getitem__, help="What the colours on the slide stand for.",
+        on_change=lambda: write_map(pane.find_map(st.session_state[MAP])),
+    )  # fmt: skip
+    return pane.find_map(key)
 
 
 def still_figure(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> go.Figure:

@@ -64,7 +64,7 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage, fake: 
     page.set_default_timeout(PATIENCE)
     page.goto(f"{page_address}&cohort-find=P-31")
     settle(page)
-    table = page.locator(".st-key-patients-list [data-testid=stDataFrame]")
+    table = page.get_by_role("region", name="Patients with their follow-up and types of data")
     tick_first_row(page, table)
     see_page(page, "Patient", r"/patient\?.*patient=P-31")
     forgive_probes(watched)

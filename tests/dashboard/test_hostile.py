@@ -19,6 +19,7 @@ from streamlit.testing.v1.element_tree import Block
 
 import dashboard
 from dashboard.elements import run_label
+from dashboard.runs.listing import label
 from dashboard.scripts import Script
 from dashboard.viewer import component
 from pomp.config import override
@@ -29,7 +30,7 @@ from pomp.slides.store import regions_path, write_regions
 from tests.dashboard.browsing import forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_maps, make_pixels, make_regions
-from tests.dashboard.pages import APP, open_page, unpack, words
+from tests.dashboard.pages import APP, figures, open_page, unpack, words
 
 PAGES = sorted(view.stem for view in (Path(dashboard.__file__).parent / "views").glob("*.py"))
 PAYLOADS = (
@@ -74,6 +75,16 @@ ACTIVE = tuple(payload for payload in PAYLOADS if set(payload) & set("<>&[]()`*_
 
 MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 """Those that figures could make more of: Plotly reads a little HTML."""
+
+PARTS = [
+    *(("cohort", {"view": part}) for part in ("Genes", "Slides", "Preparation", "Import")),
+    *(("survival", {"survival-part": part}) for part in ("C-index", "Calibration", "Epochs", "Patients")),
+    ("patient", {"patient-type": PAYLOADS[0]}),
+    *(("slide", {"slide-compare": part, "slide-region": "1"}) for part in ("Two maps", "Two slides")),
+    ("alignment", {"alignment-view": "Hidden omics", "alignment-type": PAYLOADS[0]}),
+    *(("runs", {"part": part}) for part in ("Ablations", "What chance gives")),
+]
+"""Of pages with data in them; what a page shows at first is none of these."""
 
 ALL = " ".join(PAYLOADS)
 PLAIN = {"Selectbox.options", "Selectbox.raw_value", "MultiSelect.options", "MultiSelect.raw_values",
@@ -135,7 +146,37 @@ def add_run(workspace: Workspace, cohort: Cohort, title: str) -> Run:
     assert predictions is not None
     maps = make_maps(cohort, predictions, np.random.default_rng(3))
     run.write_table("attention/regions", maps.assign(**{f"alignment_{PAYLOADS[0]}": 0.5}))
+    explain(run, cohort, predictions[["patient", "fold"]])
     return run
+
+
+def explain(run: Run, cohort: Cohort, patients: pd.DataFrame) -> None:
+    """Made-up numbers of every omics type and gene for every patient. `patients`: patient and fold."""
+    rng = np.random.default_rng(4)
+
+    def numbers(rows: pd.DataFrame, *names: str) -> pd.DataFrame:
+        return rows.assign(**{name: rng.normal(size=len(rows)) for name in names})
+
+    parts = patients.merge(pd.Series(["slides", *cohort.omics], name="part"), how="cross")
+    run.write_table("contributions", numbers(parts, "without", "difference"))
+    genes = pd.concat(
+        [pd.DataFrame({"type": name, "gene": table.values.columns}) for name, table in cohort.omics.items()]
+    )
+    genes = patients.merge(genes, how="cross")
+    run.write_table("gene_attributions", numbers(genes, "value", "attribution"))
+    run.write_table("reconstructions", numbers(genes, "observed", "reconstructed"))
+    run.write_table("training_risks", numbers(patients.assign(fold=1 - patients["fold"]), "risk"))
+    vectors = {name: list(rng.normal(size=(len(patients), 4))) for name in ("pathology", "omics")}
+    run.write_table("embeddings", patients.assign(**vectors))
+    places = maps_of(run)[["patient", "slide", "row", "column"]]
+    tied = places.merge(genes[["patient", "type", "gene"]].groupby("patient").head(3), on="patient")
+    run.write_table("attention/region_genes", numbers(tied, "weight"))
+
+
+def maps_of(run: Run) -> pd.DataFrame:
+    maps = run.table("attention/regions")
+    assert maps is not None
+    return maps
 
 
 def break_cohort(whole: Path, broken: Path) -> None:
@@ -198,8 +239,40 @@ def stands_in(payload: str, text: str) -> bool:
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_comes_alive(home: Workspace, page: str) -> None:
     """Patients, genes, values and a title that is all payloads in one."""
-    unfolded = dict.fromkeys(("patient-genes", "cohort-unused"), "true")
-    assert live(open_page(page, run=run_of(home, ALL), cohort="hostile", **unfolded)) == []
+    run, unfolded = run_of(home, ALL), dict.fromkeys(("patient-genes", "cohort-unused"), "true")
+    assert live(open_page(page, run=run, cohort="hostile", compare_runs=label(run), **unfolded)) == []
+
+
+@pytest.mark.parametrize(("page", "chosen"), PARTS)
+def test_nothing_comes_alive_in_other_parts(home: Workspace, page: str, chosen: dict[str, str]) -> None:
+    app = open_page(page, run=run_of(home, ALL), cohort="hostile", **chosen)
+    for name, part in chosen.items():
+        assert app.query_params[name] == part  # one that there is not falls back to the first
+    assert live(app) == []
+
+
+def test_all_that_is_recorded_is_shown(home: Workspace) -> None:
+    """So that what is not found alive has been there."""
+    run, odd = run_of(home, ALL), PAYLOADS[0]
+    app = open_page("patient", run=run, patient=odd, **{"patient-type": odd, "patient-genes": "true"})
+    assert odd in app.selectbox(key="patient-type").options
+    assert {"contributions", "leading-genes"} <= {figure["name"] for figure in figures(app)}
+    assert any("attribution" in table.value for table in app.dataframe)
+    app = open_page("alignment", run=run, **{"alignment-view": "Hidden omics", "alignment-type": odd})
+    assert app.selectbox(key="alignment-type").value == odd
+    assert {"reconstruction", "reconstruction-spread"} <= {figure["name"] for figure in figures(app)}
+    assert {"retrieval", "similarity-1"} <= {figure["name"] for figure in figures(open_page("alignment", run=run))}
+    app = open_page("slide", run=run, patient=odd, **{"slide-region": "1"})
+    assert any("Pull" in table.value for table in app.dataframe)
+
+
+def test_a_run_without_the_curves_is_named_as_it_is(home: Workspace) -> None:
+    run, lost = run_of(home, ALL), home.runs.create(read_cohort(home.cohorts / "hostile"), CONFIG, f"lost {ALL}")
+    app = open_page("runs", compare_runs=label(run))
+    assert "curves-total" in {figure["name"] for figure in figures(app)}
+    app.multiselect(key="compare_runs").select(label(lost)).run()
+    assert "Without this measure: lost" in words(app)
+    assert live(app) == []
 
 
 def test_nothing_comes_alive_on_a_still_picture(home: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

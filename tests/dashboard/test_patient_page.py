@@ -195,6 +195,14 @@ class TestSeeds:
         risks = [one.require_predictions().set_index("patient").loc["P-20", "risk"] for one in (run, again)]
         assert f"between {min(risks):+.3f} and {max(risks):+.3f}" in said
         assert "Only one run" not in said
+        (again.folder / "predictions.parquet").write_bytes(b"torn")
+        app = open_page("patient", run=run, patient="P-20")
+        said = words(app).replace("\u2060", "")
+        assert f"Left out, because it cannot be read: {run_label(again)}." in said
+        assert "predictions.parquet is damaged" in said
+        assert "Only one run with these settings can be read" in said
+        assert not app.error
+        assert {title.value for title in app.subheader} == set(PARTS)
 
 
 class TestFigures:
@@ -248,6 +256,12 @@ class TestFigures:
         bars, points = genes_figure(genes).data
         assert (bars.y, list(bars.x)) == (("&lt;a&gt;", "B"), [-0.02, 0.01])
         assert list(points.x) == [97, 20]
+
+
+PARTS = (
+    "Predicted survival", "Among the patients of its fold", "What each part of the data adds", "How sure is this?",
+    "Leading genes", "Slide", "Clinical data", "Similar patients",
+)  # fmt: skip
 
 
 def named(figure: object, name: str) -> object:
@@ -353,11 +367,17 @@ class TestWhatIsGone:
         assert "There is no picture of this slide" in said
         assert "Raise the risk most" in said
 
-    @pytest.mark.parametrize("table", ["training_risks", "contributions", "gene_attributions", "embeddings"])
+    @pytest.mark.parametrize(
+        "table",
+        ["training_risks", "contributions", "gene_attributions", "embeddings", "baseline", "attention/regions"],
+    )
     def test_a_damaged_table(self, own: FakeWorkspace, table: str) -> None:
         (own.runs["honest"].folder / f"{table}.parquet").write_bytes(b"torn")
         app = open_page("patient", run=own.runs["honest"], patient="P-12")
         assert f"{table}.parquet is damaged" in app.error[0].value.replace("\\", "")
+        assert len(app.error) == 1
+        assert {title.value for title in app.subheader} == set(PARTS)
+        assert {metric.label for metric in app.metric} >= {"Risk score", "Would change group"}
 
     def test_all_but_one_patient(self, own: FakeWorkspace) -> None:
         run = own.runs["honest"]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dashboard.report.grid_report import grid_html, score_tables
+from dashboard.runs.bars import bar_figure, bar_table
+from dashboard.runs.curves import curve_figure, mean_curves
 from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.runs.grid.cells import plan_cells
@@ -81,6 +85,20 @@ def test_nothing_from_outside_and_nothing_alive(page: ReportPage) -> None:
     assert "img" not in {tag for tag, _ in page.elements}
     assert HOSTILE in page.words
     assert not [name for name in map(str, page.figures["bars"]["data"]) if "<img" in name]
+
+
+def test_figures_escape_what_they_name(workspace: Workspace, grid: Grid) -> None:
+    """Wherever they are drawn: the numbers beside them keep the names."""
+    entries = make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+    scored = [replace(entry, cohort=HOSTILE) for entry in entries if entry.scores]
+    curves = mean_curves({HOSTILE: scored[0].cells[0].run.metrics()}, "total")
+    bars = bar_figure(grid, scored)
+    for drawn in (bars, curve_figure(curves, "Total", log=False)):
+        shown = str(drawn.to_plotly_json())
+        assert HOSTILE not in shown
+        assert "&lt;img src=x onerror=alert(1)&gt;" in shown
+    assert set(bar_table(scored)["cohort"]) == set(curves["run"]) == {HOSTILE}
+    assert set(bars.data[0].x) <= set(bars.layout.xaxis.categoryarray)
 
 
 def test_a_grid_without_a_run_says_so(workspace: Workspace, grid: Grid) -> None:

@@ -156,8 +156,10 @@ class TestTokenGate:
         assert headers["location"] == "/attacker.example/"
 
     @pytest.mark.parametrize("kind", ["http", "websocket", "lifespan"])
-    def test_lets_in_who_has_the_cookie(self, kind: str) -> None:
-        assert self.ask(kind, cookie=self.cookie) == [{"type": "inside"}]
+    @pytest.mark.parametrize("others", ["", 'foo={"a":1}; ', "a b; ", "é=1; ", '="; '])
+    def test_lets_in_who_has_the_cookie(self, kind: str, others: str) -> None:
+        """Whatever another app of the same host has left beside it."""
+        assert self.ask(kind, cookie=others + self.cookie) == [{"type": "inside"}]
 
 
 TOKEN = "a-token"  # noqa: S105  # guards nothing

@@ -177,7 +177,7 @@ class TestRegion:
         assert cells(app, 1) == [["mirna", "MIR21", 0.1], ["mrna", "<b>EGFR", -0.9], ["mrna", "TP53", 0.2]]
         assert "It does not say that the gene is expressed here" in words(app)
 
-    @pytest.mark.parametrize("number", ["0", "13", "-1", "x", "²", "9" * 30, "2:1"])
+    @pytest.mark.parametrize("number", ["0", "13", "-1", "x", "²", "٣", "9" * 30, "9" * 5000, "2:1", "x:1"])
     def test_a_region_that_there_is_not(self, number: str, run: Run) -> None:
         app = open_page("slide", run=run, patient="P-12", **{"slide-region": number})
         assert "Click a region on the slide" in words(app)
@@ -263,6 +263,20 @@ class TestZoomable:
         app.selectbox(key="patient").select("P-12").run()
         assert not app.exception, [error.value for error in app.exception]
         assert app.selectbox(key="map").value == "within"
+
+    def test_from_a_still_slide_at_its_first_map_to_one_that_zooms(self, run: Run, viewer: Viewer) -> None:
+        app = open_page("slide", run=run, patient="P-12")
+        app.selectbox(key="patient").select("P-11").run()
+        assert not app.exception, [error.value for error in app.exception]
+        assert app.query_params["map"] == "Effect on the risk"
+
+    def test_a_map_chosen_on_a_still_slide_stands_in_the_address(self, run: Run, viewer: Viewer) -> None:
+        app = open_page("slide", run=run, patient="P-12")
+        app.selectbox(key="map").select("alignment_mrna").run()
+        assert app.query_params["map"] == "Match with mrna"
+        app.selectbox(key="patient").select("P-11").run()
+        assert viewer.first is not None
+        assert viewer.first.maps == ("alignment_mrna",)
 
     def test_who_comes_back_finds_what_was_chosen(self, run: Run, viewer: Viewer) -> None:
         viewer.chosen = Choice(("within",), (0, 6), Look(byRank=True))
