@@ -11,7 +11,7 @@ from dashboard.cohort.chosen_genes import selection_files
 from dashboard.elements import empty_state, errors_as_text, plain, run_label
 from dashboard.state import RUN, VIEW, go
 from dashboard.training.monitor import read_states, show_progress
-from dashboard.training.settings import ask_changes
+from dashboard.training.settings import ask_changes, offers_of
 from dashboard.words import PRESET_WORDS, PROTOCOLS, count
 from pomp.config import PRESETS, ProtocolName
 from pomp.data.cohort import Cohort
@@ -58,7 +58,7 @@ def _ask_preparation(cohort: Cohort) -> None:
         key=f"preparation-protocol@{preset}", help="\n".join(f"- **{key}**: {text}" for key, text in PROTOCOLS.items()),
     )  # fmt: skip
     with st.expander("Settings of the training that may follow"):
-        changes: dict[str, object] = dict(ask_changes(preset, config))
+        changes: dict[str, object] = dict(ask_changes(preset, config, offers_of(cohort.folder), "preparation-"))
     if protocol != config.protocol:
         changes["protocol"] = protocol
     with errors_as_text():

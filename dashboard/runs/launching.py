@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
 from dashboard import actions
 from dashboard.elements import errors_as_text, plain
-from dashboard.training.forecast import make_plan, plan_command
+from dashboard.training.forecast import Planned, plan_command, show_plan
 from dashboard.words import count, duration
 from pomp.errors import RunError
 from pomp.runs.forecast.accelerators import THIS
@@ -27,7 +28,7 @@ def offer_launch(grid: Grid, cells: Sequence[Cell], filled: Sequence[FilledCell]
         return
     words = f"Launch {count(len(missing), 'missing run')}…"
     opened = st.popover(words, icon=":material/play_arrow:", type="primary", key="launch-grid", on_change="rerun")
-    if opened.open:  # the estimate may take seconds
+    if opened.open:  # the estimate keeps the machine busy for seconds
         with opened, errors_as_text():
             _confirm(grid, cells, filled, missing)
 
@@ -43,7 +44,7 @@ def _confirm(grid: Grid, cells: Sequence[Cell], filled: Sequence[FilledCell], mi
     again = sum(one.run is not None for one in missing)
     said = f"**{count(len(missing), 'run')}** on {plain(backend.where)}"
     st.markdown(said + (f", {again} of which go on from where they were stopped." if again else "."))
-    st.markdown(how_long(filled, missing))
+    _show_time(filled, missing)
     st.caption("They wait in the queue and start by themselves, also when this page is closed.")
     if st.button("Launch", type="primary", key="launch-confirmed"):
         made = launch(grid, cells, backend)
@@ -52,18 +53,29 @@ def _confirm(grid: Grid, cells: Sequence[Cell], filled: Sequence[FilledCell], mi
         st.rerun()
 
 
-def how_long(filled: Sequence[FilledCell], missing: Sequence[FilledCell]) -> str:
+def _show_time(filled: Sequence[FilledCell], missing: Sequence[FilledCell]) -> None:
     """About how long the runs take one after another: as those that are done did, else as `pomp plan` says."""
-    seconds = seconds_left([one for one in filled if one.state == "DONE"], missing)
-    if seconds is not None:
-        return f"About {duration(seconds)} one after another, going by the runs of this grid that are done."
     wanted = next((one.cell.wanted for one in missing if one.cell.wanted is not None), None)
-    if wanted is None:
+    if said := how_long(filled, missing):
+        st.markdown(said)
+    elif wanted is not None:
+        words = plan_command(wanted.folder, wanted.config, THIS, None)
+        show_plan(words, wanted.folder, partial(_show_planned, len(missing)))
+
+
+def how_long(filled: Sequence[FilledCell], missing: Sequence[FilledCell]) -> str:
+    """About how long the runs take, going by those that are done; empty where none is."""
+    seconds = seconds_left([one for one in filled if one.state == "DONE"], missing)
+    if seconds is None:
         return ""
+    return f"About {duration(seconds)} one after another, going by the runs of this grid that are done."
+
+
+def _show_planned(runs: int, first: Planned) -> None:
+    """How long the runs take, by the plan of the first."""
     try:
-        with st.spinner("Estimating…"):
-            plan = make_plan(tuple(plan_command(wanted.folder, wanted.config, THIS, None)))
+        together = duration(first.result().seconds * runs)
     except RunError as error:
-        return f"How long they take cannot be said: {plain(error)}"
-    together = duration(plan.seconds * len(missing))
-    return f"About {together} one after another on this machine, if all take as long as the first."
+        st.markdown(f"How long they take cannot be said: {plain(error)}")
+    else:
+        st.markdown(f"About {together} one after another on this machine, if all take as long as the first.")

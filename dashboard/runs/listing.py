@@ -70,7 +70,7 @@ def run_table(runs: Sequence[Run]) -> pd.DataFrame:
     rows = []
     for run in runs:
         info, status = run.info, data.status(run)
-        mean, sd = _score(run)
+        mean, sd = concordance_of(run)
         took = status.seconds if status.state == "DONE" else None
         rows.append(
             (STATES[status.state][0], info.title, info.cohort.title, system_name(run.config), info.protocol, info.seed,
@@ -149,8 +149,8 @@ def _title(run: Run) -> str:
     return run.info.title or run.info.cohort.title + system
 
 
-def _score(run: Run) -> tuple[float, float] | tuple[None, None]:
-    """C-index and its deviation; nothing for a run that has none or whose tables are damaged."""
+def concordance_of(run: Run) -> tuple[float, float] | tuple[None, None]:
+    """Mean and deviation of the C-index over folds; nothing for a run that has none or whose tables are damaged."""
     try:
         return mean_sd([score_run(run)]) if data.is_finished(run) else (None, None)
     except PompError:

@@ -1,4 +1,4 @@
-"""The Train page's plan: how long a run will take and how much memory it wants, before it is launched.
+"""Plans: how long a run will take and how much memory it wants, before it is launched.
 
 Another process makes it (`pomp plan`), because it loads and times a model. The page goes on meanwhile.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,6 +28,9 @@ SECONDS = 1
 FRESH = 600
 """Seconds for which a plan is taken for true: how busy this machine is changes."""
 
+LONGEST = 600
+"""Seconds after which a plan that is not done is ended: there is one place for all who ask, and others wait."""
+
 STAGES = {
     "prepare": "cutting slides",
     "select": "choosing genes",
@@ -40,12 +44,15 @@ _HELP = (
     "devices, their makers' figures are taken, and mostly nobody has measured how far training reaches them. The plan "
     "says what it rests on."
 )
+_WAITED_FOR = "plan-waited-for"
 _pool = ThreadPoolExecutor(1)
+Planned = Future[Forecast]
 
 
 def ask_plan(folder: Path, config: RunConfig) -> None:
     """A switch and, where it is on, the plan of a run with these settings on the device that is chosen."""
     if not st.toggle("Estimate time and memory", key="plan", help=_HELP):
+        _wait_for(None)
         return
     device = st.selectbox(
         "Planned for", list(_DEVICES), key="plan-device", format_func=_DEVICES.__getitem__,
@@ -55,9 +62,19 @@ def ask_plan(folder: Path, config: RunConfig) -> None:
         "Regions of a patient", value=None, min_value=1, step=1, key="plan-regions", placeholder="as its slides have",
         help="On average. Empty: as the cohort's slides have that are cut already.",
     )  # fmt: skip
-    words = plan_command(folder, config, device, regions)
-    asked = _asked(tuple(words), data.tree_stamp(folder))
-    st.fragment(_show, run_every=None if asked.done() else SECONDS)(asked, asked.done())
+    show_plan(plan_command(folder, config, device, regions), folder, _show_forecast)
+
+
+def show_plan(words: Sequence[str], folder: Path, show: Callable[[Planned], None]) -> None:
+    """Have a plan made, unless it is there, and show it then.
+
+    Args:
+        words: of `plan_command`.
+        folder: the cohort's.
+        show: given the plan, whose `result` raises RunError where the command refused.
+    """
+    asked = _ask(tuple(words), folder)
+    st.fragment(_show, run_every=None if asked.done() else SECONDS)(asked, asked.done(), show)
 
 
 def plan_command(folder: Path, config: RunConfig, device: str, regions: int | None) -> list[str]:
@@ -67,36 +84,63 @@ def plan_command(folder: Path, config: RunConfig, device: str, regions: int | No
     return ["plan", *words, "--device", device, *stated, "--json"]
 
 
+def _ask(words: tuple[str, ...], folder: Path) -> Planned:
+    """The plan, which may be in the making, or wait until another is made."""
+    of = data.tree_stamp(folder)
+    if _asked(words, of).cancelled():  # another session asked for the same, and gave it up
+        _asked.clear(words, of)
+    asked = _asked(words, of)
+    _wait_for(asked)
+    return asked
+
+
 @st.cache_resource(ttl=FRESH, max_entries=32, show_spinner=False)
-def _asked(words: tuple[str, ...], of: data.Stamp) -> Future[Forecast]:
+def _asked(words: tuple[str, ...], of: data.Stamp) -> Planned:
     return _pool.submit(make_plan, words)
+
+
+def _wait_for(asked: Planned | None) -> None:
+    """Give up what this session waited for before, unless it has begun: plans take seconds and are made in turn."""
+    before: Planned | None = st.session_state.get(_WAITED_FOR)
+    if before is not None and before is not asked:
+        before.cancel()
+    st.session_state[_WAITED_FOR] = asked
 
 
 def make_plan(words: tuple[str, ...]) -> Forecast:
     """Run the command.
 
     Raises:
-        RunError: it refuses, and says why.
+        RunError: it refuses, and says why, or takes too long.
     """
     command = [sys.executable, "-m", "pomp", *words]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        raise RunError(
+            f"`pomp plan` was not done after {duration(LONGEST)} and was ended. A terminal gives it the time it needs: "
+            f"pomp {shlex.join(words)}"
+        ) from None
     if done.returncode:
         raise RunError(" ".join(done.stderr.split()) or f"`pomp plan` ended with status {done.returncode}.")
     return Forecast.model_validate_json(done.stdout)
 
 
-def _show(asked: Future[Forecast], drawn: bool) -> None:
+def _show(asked: Planned, drawn: bool, show: Callable[[Planned], None]) -> None:
     """The plan, or that it is being made. `drawn`: whether it was there when the page was drawn."""
     if not asked.done():
         st.caption("The plan is being made: a few seconds.")
         return
-    if not drawn:  # ends the timer
+    if not drawn or asked.cancelled():  # ends the timer; asks again for what another session gave up
         st.rerun()
     with errors_as_text():
-        _show_forecast(asked.result())
+        show(asked)
 
 
-def _show_forecast(found: Forecast) -> None:
+def _show_forecast(asked: Planned) -> None:
+    found = asked.result()
     st.metric("Time", f"about {duration(found.seconds)}")
     memory, disk = st.columns(2)
     free = f"Of {size(found.memory.available)} on {plain(found.machine)}."

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import actions, data
 from dashboard.elements import empty_state, errors_as_text, folded, plain, run_badges, run_label, state_badge
+from dashboard.runs.listing import concordance_of
 from dashboard.state import RUN, pick
 from dashboard.training.backends import DEVICE
 from dashboard.training.progress import show_curves
 from dashboard.training.queue import read_queue, show_queue
-from dashboard.words import STAGES, STATES, duration, size
-from pomp.errors import PompError
-from pomp.runs.grid.score import mean_sd, score_run
+from dashboard.words import STAGES, STATES, duration, size, time_left
 from pomp.runs.run import Run
 from pomp.runs.status import SUDDEN_END, State, Status
 from pomp.runs.system_name import system_name
@@ -115,9 +117,7 @@ def describe_progress(status: Status) -> str:
         parts.append(f"epoch {status.epoch}" + (f" of {status.epochs}" if status.epochs else ""))
     if status.message:
         parts.append(plain(status.message))
-    parts.append(
-        f"{duration(status.eta_seconds)} left" if status.eta_seconds is not None else "time left not known yet"
-    )
+    parts.append(time_left(status.eta_seconds))
     return " · ".join(parts)
 
 
@@ -149,10 +149,13 @@ def show_buttons(run: Run, status: Status) -> None:
 
 def ask_deletion(run: Run) -> None:
     """A button behind a tick that names the run."""
-    with st.popover("Delete…", icon=":material/delete:"):
+    opened = st.popover("Delete…", icon=":material/delete:", key=f"delete-{run.id}", on_change="rerun")
+    if not opened.open:  # a run may have thousands of files to measure
+        return
+    with opened:
         st.markdown(
             f"**{plain(run_label(run))}** goes for good, with its predictions, maps and checkpoints. The cohort stays. "
-            f"On disk: {size(folder_bytes(run))}."
+            f"On disk: {size(folder_bytes(run.folder))}."
         )
         sure = st.checkbox("Delete this run", key=f"delete-sure-{run.id}")
         if st.button("Delete", type="primary", key="delete", disabled=not sure) and sure:
@@ -160,9 +163,14 @@ def ask_deletion(run: Run) -> None:
             st.rerun()
 
 
-def folder_bytes(run: Run) -> int:
-    """What the run takes on disk."""
-    return sum(file.stat().st_size for file in run.folder.rglob("*") if file.is_file())
+def folder_bytes(folder: Path) -> int:
+    """What a folder takes on disk. Files that go meanwhile count for nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += Path(place, name).stat().st_size
+    return total
 
 
 def list_runs(runs: Sequence[Run]) -> None:
@@ -172,7 +180,7 @@ def list_runs(runs: Sequence[Run]) -> None:
         status, info = data.status(run), run.info
         rows.append(
             (info.created[:16].replace("T", " "), info.title, info.cohort.title, system_name(run.config), info.protocol,
-             STATES[status.state][0], mean_concordance(run),
+             STATES[status.state][0], concordance_of(run)[0],
              None if status.seconds is None else duration(status.seconds), status.device, run.id)
         )  # fmt: skip
     columns = [
@@ -194,11 +202,3 @@ def list_runs(runs: Sequence[Run]) -> None:
             "Device": st.column_config.TextColumn(help="cuda: a GPU of NVIDIA; mps: that of an Apple chip; cpu: none."),
         },
     )  # fmt: skip
-
-
-def mean_concordance(run: Run) -> float | None:
-    """The C-index of a finished run; None if it has none or its tables are damaged, which Survival explains."""
-    try:
-        return mean_sd([score_run(run)])[0] if data.is_finished(run) else None
-    except PompError:
-        return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard.elements import code, folded, plain
+from dashboard.start.glance import glance
 from dashboard.state import pick_many, switch
 from dashboard.training.address import from_address, to_address
 from dashboard.training.fields import SETTINGS, Setting, find_field, highest, lowest, read_value
@@ -67,28 +69,36 @@ def ask_companions(others: Sequence[str]) -> dict[str, Any]:
     return {COMPANIONS: tuple(chosen)} if chosen else {}
 
 
-def ask_changes(preset: PresetName, config: RunConfig, offers: Offers | None = None) -> dict[str, Any]:
+def offers_of(folder: Path) -> Offers:
+    """What a cohort has to choose from."""
+    seen = glance(folder)
+    return {"cohort.omics": seen.omics, "cohort.endpoint": seen.endpoints}
+
+
+def ask_changes(preset: PresetName, config: RunConfig, offers: Offers, form: str = "") -> dict[str, Any]:
     """A box a setting; what differs from the preset. It stands in the address too, so that it can be shared.
 
     Args:
         preset: name of the preset, so that another preset brings its own values.
         config: the preset.
         offers: for the fields that take names of the cohort; a field without an offer is left out.
+        form: what tells this form from that of another page. Both hold the same choices, but never share a box: at
+            first Streamlit has the value of the box that was left, and yet draws the new one without it.
     """
-    offers = offers or {}
     asked = [SETTINGS[path] for path in (*SHOWN, *_others(offers))]
     arrived, refused = _read_address(preset)
     values = _kept_values(asked, preset, config, offers)
-    values |= _ask_group(asked[: len(SHOWN)], values, preset, config, offers, anew=arrived)
+    keys = {setting.path: form + _key(setting.path, preset) for setting in asked}
+    values |= _ask_group(asked[: len(SHOWN)], values, keys, config, offers, anew=arrived)
     for section, title in SECTIONS.items():
         group = [setting for setting in asked[len(SHOWN) :] if setting.section == section]
         # Its boxes are drawn only while it is open: there are some sixty in all, and each costs every click some time.
         if part := folded(title, section_key(section)):
             with part:
-                values |= _ask_group(group, values, preset, config, offers, anew=arrived)
+                values |= _ask_group(group, values, keys, config, offers, anew=arrived)
     given = {setting.path: _typed(setting, values[setting.path]) for setting in asked}
     changes = {path: value for path, value in given.items() if value != read_value(config, path)}
-    _keep(preset, changes)
+    _keep(preset, changes, values)
     if refused:
         names = ", ".join(code(text) for text in refused)
         st.warning(f"Left out, because there is no such setting or value: {names}.", title="From the address")
@@ -155,26 +165,27 @@ def _offered(value: Any, setting: Setting, offers: Offers) -> Any:
 
 
 def _ask_group(
-    group: Sequence[Setting], first: Mapping[str, Any], preset: PresetName, config: RunConfig, offers: Offers, *,
+    group: Sequence[Setting], first: Mapping[str, Any], keys: Mapping[str, str], config: RunConfig, offers: Offers, *,
     anew: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Draw boxes. What they hold, by path.
 
     Args:
         first: what those begin with that were not there before.
+        keys: of the boxes, by path.
         anew: all of them begin with it.
     """
-    keys = {setting.path: _key(setting.path, preset) for setting in group}
-    for path, key in keys.items():
+    for setting in group:
+        key = keys[setting.path]
         if anew or key not in st.session_state:
-            st.session_state[key] = first[path]
+            st.session_state[key] = first[setting.path]
     for row in _rows(group):
         # A row a pair: a label that takes two lines does not push the boxes beside it out of line.
         for place, setting in zip(st.columns(len(row), vertical_alignment="bottom"), row, strict=True):
             with place:
                 default = read_value(config, setting.path)
                 _show(setting, keys[setting.path], default, offers.get(setting.path, ()))
-    return {path: st.session_state[key] for path, key in keys.items()}
+    return {setting.path: st.session_state[keys[setting.path]] for setting in group}
 
 
 def _rows(group: Sequence[Setting]) -> list[list[Setting]]:
@@ -231,9 +242,15 @@ def _typed(setting: Setting, value: Any) -> Any:
     return value
 
 
-def _keep(preset: PresetName, changes: Mapping[str, Any]) -> None:
-    """Remember the changes while other pages are looked at, and write them into the address."""
-    st.session_state[_KEPT] = st.session_state.get(_KEPT, {}) | {preset: dict(changes)}
+def _keep(preset: PresetName, changes: Mapping[str, Any], asked: Collection[str]) -> None:
+    """Remember the changes while other pages are looked at, and write them into the address.
+
+    Args:
+        asked: paths of the settings for which there was a box: what was chosen of others before stands.
+    """
+    kept = st.session_state.get(_KEPT, {})
+    others = {path: value for path, value in kept.get(preset, {}).items() if path not in asked}
+    st.session_state[_KEPT] = kept | {preset: others | dict(changes)}
     written = to_address(changes)
     if written:
         st.query_params[ADDRESS] = written

@@ -8,7 +8,6 @@ import streamlit as st
 
 from dashboard import actions, data
 from dashboard.elements import code, empty_state, errors_as_text, plain
-from dashboard.start.glance import glance
 from dashboard.state import COHORT, RUN, pick
 from dashboard.training.backends import ask_backend, ask_device, show_complaint
 from dashboard.training.forecast import ask_plan
@@ -19,6 +18,7 @@ from dashboard.training.settings import (
     ask_modality,
     ask_preset,
     ask_protocol,
+    offers_of,
     show_changes,
 )
 from pomp.config import PRESETS
@@ -32,9 +32,9 @@ def ask_configuration(folders: dict[str, Path]) -> None:
     """The form of a new run; starting one makes it the run that the page watches."""
     folder = folders[pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")]
     preset = ask_preset()
-    config, seen = PRESETS[preset], glance(folder)
+    config = PRESETS[preset]
     changes = ask_protocol(preset, config) | ask_modality()
-    changes |= ask_changes(preset, config, {"cohort.omics": seen.omics, "cohort.endpoint": seen.endpoints})
+    changes |= ask_changes(preset, config, offers_of(folder))
     changes |= ask_companions(data.companion_names(folder))
     show_changes(changes, preset, config)
     device = ask_device()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, NoReturn
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -60,6 +62,15 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     return found
 
 
+@pytest.fixture
+def busy() -> Iterator[Event]:
+    """A plan is being made for somebody else until this is set."""
+    over = Event()
+    forecast._pool.submit(over.wait)
+    yield over
+    over.set()
+
+
 def switch_on(app: AppTest) -> AppTest:
     """With the plan made and shown: tests do not wait for the page's timer."""
     app.toggle(key="plan").set_value(True).run()
@@ -103,6 +114,43 @@ def test_another_device_and_other_settings_are_another_plan(asked: list[tuple[st
     assert len(asked) == 2  # the first is remembered
 
 
+def test_plans_that_nobody_waits_for_are_not_made(busy: Event, asked: list[tuple[str, ...]]) -> None:
+    app = open_page("train", cohort="tumours")
+    app.toggle(key="plan").set_value(True).run()
+    assert "The plan is being made" in words(app)
+    for folds in (4, 3):
+        app.number_input(key="folds@demo").set_value(folds).run()
+    busy.set()
+    forecast._pool.submit(int).result()
+    assert [plan[2:6] for plan in asked] == [("--preset", "demo", "--set", "folds=3")]
+    app.run()
+    assert "Time: about 1 min 45 s" in words(app)
+
+
+def test_a_plan_is_given_up_when_it_is_switched_off(busy: Event, asked: list[tuple[str, ...]]) -> None:
+    app = open_page("train", cohort="tumours")
+    app.toggle(key="plan").set_value(True).run()
+    app.toggle(key="plan").set_value(False).run()
+    busy.set()
+    forecast._pool.submit(int).result()
+    assert asked == []
+
+
+def test_what_another_session_gave_up_is_asked_for_again(busy: Event, asked: list[tuple[str, ...]]) -> None:
+    sessions = [open_page("train", cohort="tumours") for _ in range(2)]
+    for app in sessions:
+        app.toggle(key="plan").set_value(True).run()
+    first, second = sessions
+    first.number_input(key="folds@demo").set_value(3).run()
+    second.run()
+    assert not second.exception
+    busy.set()
+    forecast._pool.submit(int).result()
+    assert [plan[4:6] for plan in asked] == [("--set", "folds=3"), ("--device", "this")]
+    second.run()
+    assert "Time: about 1 min 45 s" in words(second)
+
+
 def test_short_memory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = FOUND.memory.model_copy(update={"problem": "Training would run out of memory: 1 GB is short."})
     monkeypatch.setattr(forecast, "make_plan", lambda _: FOUND.model_copy(update={"memory": memory}))
@@ -133,6 +181,15 @@ def test_a_command_that_fails(
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(RunError, match=said):
         forecast.make_plan(("plan", "--json"))
+
+
+def test_a_command_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], *, timeout: float, **_: Any) -> NoReturn:
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(RunError, match=r"not done after 10 min 0 s and was ended\. .*: pomp plan 'a b' --json$"):
+        forecast.make_plan(("plan", "a b", "--json"))
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from threading import Event
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from dashboard.runs.grid import cell_table, grid_command, read_seeds
 from dashboard.runs.launching import how_long
 from dashboard.runs.listing import Filters, label, names, run_table
 from dashboard.runs.opening import run_of
+from dashboard.training import forecast
 from pomp.errors import ConfigError, RunError
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.grid.fill import fill
@@ -62,6 +64,25 @@ def filled_entries(fake: FakeWorkspace) -> tuple[Grid, list[Entry]]:
     workspace = Workspace(fake.root)
     grid = read_grid(fake.root / "grids" / "own.toml")
     return grid, make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+
+
+class Plan:
+    """As far as launching reads one."""
+
+    seconds = 90.0
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The words of every plan that is made."""
+    found: list[tuple[str, ...]] = []
+
+    def make_plan(words: tuple[str, ...]) -> Plan:
+        found.append(words)
+        return Plan()
+
+    monkeypatch.setattr(forecast, "make_plan", make_plan)
+    return found
 
 
 def offer(app: AppTest) -> str:
@@ -244,11 +265,13 @@ def test_missing_cells_are_launched_once_that_is_confirmed(own: FakeWorkspace, m
     def refuse(words: tuple[str, ...]) -> None:
         raise RunError("No plan.")
 
-    monkeypatch.setattr("dashboard.runs.launching.make_plan", refuse)
+    monkeypatch.setattr(forecast, "make_plan", refuse)
     before = len(Workspace(own.root).runs.list())
     app = open_page("runs", part="Ablations", grid="own", grid_preset="honest", grid_cohorts="tumours")
     assert offer(app) == "Launch 1 missing run…"
     app.session_state["launch-grid"] = True
+    app.run()
+    forecast._pool.submit(int).result()  # the plan was asked for before
     app.run()
     assert "1 run on this machine." in words(app).replace("*", "")
     assert "How long they take cannot be said: No plan." in words(app)
@@ -264,9 +287,25 @@ def test_missing_cells_are_launched_once_that_is_confirmed(own: FakeWorkspace, m
 
 
 @pytest.mark.usefixtures("queue_only")
+def test_the_page_goes_on_while_one_plan_is_made(own: FakeWorkspace, planned: list[tuple[str, ...]]) -> None:
+    over = Event()
+    forecast._pool.submit(over.wait, 60)
+    app = open_page("runs", part="Ablations", grid="own", grid_preset="honest", grid_cohorts="tumours")
+    app.session_state["launch-grid"] = True
+    app.run()
+    said = words(app)
+    over.set()
+    assert "The plan is being made" in said
+    forecast._pool.submit(int).result()
+    for _ in range(3):
+        app.run()
+    assert "About 1 min 30 s one after another on this machine, if all take as long as the first." in words(app)
+    assert [plan[:2] for plan in planned] == [("plan", str(own.root / "cohorts" / "tumours"))]
+
+
+@pytest.mark.usefixtures("queue_only", "planned")
 def test_a_full_queue_says_how_many_wait(own: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Queue.__init__, "__defaults__", (0,))
-    monkeypatch.setattr("dashboard.runs.launching.how_long", lambda *_: "")
     app = open_page("runs", part="Ablations", grid="own", grid_preset="honest", grid_cohorts="tumours")
     app.session_state["launch-grid"] = True
     app.run()
@@ -274,18 +313,14 @@ def test_a_full_queue_says_how_many_wait(own: FakeWorkspace, monkeypatch: pytest
     assert "The queue has room for 0 runs. Launch the other 1 when it has more." in words(app)
 
 
-def test_how_long_it_takes_is_known_from_what_is_done(own: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_long_it_takes_is_known_from_what_is_done(own: FakeWorkspace) -> None:
     workspace, grid = Workspace(own.root), read_grid(own.root / "grids" / "own.toml")
-
-    class Plan:
-        seconds = 90.0
 
     def estimate() -> str:
         filled = fill(plan_cells(grid, workspace), workspace.runs.list())
         return how_long(filled, [one for one in filled if one.state == "MISSING"])
 
-    monkeypatch.setattr("dashboard.runs.launching.make_plan", lambda words: Plan())
-    assert estimate().startswith("About 1 min 30 s one after another on this machine")
+    assert estimate() == ""
     own.runs["honest"].write_status(started="2025-01-01T00:00:00+00:00", finished="2025-01-01T00:10:00+00:00")
     assert estimate().startswith("About 10 min 0 s one after another, going by the runs of this grid")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from dashboard import actions
 from dashboard.charts.training import SPEED, View, loss_figure, loss_lines, smooth, thin
 from dashboard.training.address import from_address, to_address
 from dashboard.training.fields import EDGE, SETTINGS, find_field, highest, lowest
-from dashboard.training.monitor import describe_work
+from dashboard.training.monitor import describe_work, folder_bytes
 from dashboard.training.settings import COMPANIONS, MODALITY, SHOWN, section_key
 from dashboard.training.words import EMPTY, LABELS, SECTIONS, value_in_words
 from pomp.config import RunConfig
@@ -244,6 +245,32 @@ def test_a_form_that_was_left_is_found_again() -> None:
 
 
 @pytest.mark.usefixtures("home")
+def test_the_preparation_holds_the_same_settings_and_leaves_them_as_they_are() -> None:
+    chosen = ["folds=3", "cohort.omics=mrna", "pretrain.epochs=12"]
+    app = with_settings(*chosen)
+    app.query_params["view"] = "Preparation"
+    app.switch_page("views/cohort.py").run()
+    assert not app.exception
+    said = "--preset demo --set folds=3 --set cohort.omics=mrna --set pretrain.epochs=12"
+    assert [box.value for box in app.code] == [f"pomp prepare tumours {said}"]
+    app.number_input(key="preparation-folds@demo").set_value(4).run()
+    app.switch_page("views/train.py").run()
+    assert not app.exception
+    assert app.number_input(key="folds@demo").value == 4
+    assert app.query_params["set"] == ["folds=4", *chosen[1:]]
+    assert f"pomp run tumours {said.replace('folds=3', 'folds=4')}" in [box.value for box in app.code]
+
+
+def test_what_another_cohort_does_not_offer_is_kept_for_the_first(own: FakeWorkspace) -> None:
+    (own.root / "cohorts" / "omics_only" / "clinical.csv").unlink()  # no endpoint can be chosen there
+    app = with_settings("seed=7", "folds=3", "cohort.endpoint=OS")
+    app.selectbox(key="cohort").select("omics_only").run()
+    assert app.query_params["set"] == ["folds=3", "seed=7"]
+    app.selectbox(key="cohort").select("tumours").run()
+    assert app.query_params["set"] == ["folds=3", "seed=7", "cohort.endpoint=OS"]
+
+
+@pytest.mark.usefixtures("home")
 def test_an_address_that_is_wrong_in_parts() -> None:
     app = with_settings("folds=1", "seed=2", "cohort.omics=mrna,<b>")
     assert app.number_input(key="folds@demo").value == 5
@@ -430,6 +457,8 @@ def test_an_empty_queue_says_so(own: FakeWorkspace) -> None:
 def test_a_run_is_deleted_after_a_tick_that_names_it(own: FakeWorkspace) -> None:
     run = own.runs["hostile"]
     app = open_page("train", run=run)
+    app.session_state[f"delete-{run.id}"] = True
+    app.run()
     assert "goes for good" in words(app)
     assert "![x](" not in "\n".join(str(element.value) for element in [*app.markdown, *app.caption])
     assert app.button(key="delete").disabled
@@ -439,6 +468,30 @@ def test_a_run_is_deleted_after_a_tick_that_names_it(own: FakeWorkspace) -> None
     assert not run.folder.exists()
     assert (own.root / "cohorts" / "omics_only" / "clinical.csv").is_file()
     assert app.selectbox(key="run").value != run.id
+
+
+def test_a_run_is_measured_only_for_who_is_about_to_delete_it(
+    own: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, measured = own.runs["honest"], []
+    monkeypatch.setattr("dashboard.training.monitor.folder_bytes", lambda run: measured.append(run) or 1_200_000)
+    app = open_page("train", run=run)
+    app.run()
+    assert measured == []
+    app.session_state[f"delete-{run.id}"] = True
+    app.run()
+    assert "On disk: 1.2 MB." in words(app)
+
+
+def test_a_file_that_goes_while_a_run_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "state").write_bytes(b"12345")
+    (tmp_path / "status.json").write_bytes(b"123")
+    assert folder_bytes(tmp_path) == 8
+    found = list(os.walk(tmp_path))
+    monkeypatch.setattr(os, "walk", lambda _: found)
+    (tmp_path / "checkpoints" / "state").unlink()
+    assert folder_bytes(tmp_path) == 3
 
 
 def test_what_is_under_way_offers_no_deletion(own: FakeWorkspace) -> None:
