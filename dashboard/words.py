@@ -160,6 +160,11 @@ def verdict(report: EvaluationReport) -> list[str]:
             f"The 95 % interval, {number(score.lower)} to {number(score.upper)}, covers 0.5: on these patients the "
             "model cannot be told from guessing."
         )
+    elif score.upper < CHANCE:
+        said.append(
+            f"The 95 % interval, {number(score.lower)} to {number(score.upper)}, lies below 0.5: the risk ranks the "
+            "wrong way round."
+        )
     ahead = [other for other in report.comparators if other.mean >= score.mean]
     if ahead:
         names = " and ".join(f"{other.model} ({number(other.mean)})" for other in ahead)

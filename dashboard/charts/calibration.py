@@ -42,9 +42,9 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
                     "array": [found.upper - found.observed for found in part],
                     "arrayminus": [found.observed - found.lower for found in part],
                 },
-                customdata=[(found.patients, found.lower, found.upper) for found in part],
-                hovertemplate="%{customdata[0]} patients<br>predicted %{x:.0%}, observed %{y:.0%} (95 % band "
-                "%{customdata[1]:.0%} to %{customdata[2]:.0%})<extra>" + horizon(days) + "</extra>",
+                customdata=[(found.patients, _band(found, endpoint)) for found in part],
+                hovertemplate="%{customdata[0]} patients<br>predicted %{x:.0%}, observed %{y:.0%} (%{customdata[1]})"
+                "<extra>" + horizon(days) + "</extra>",
             )
         )  # fmt: skip
     shares = {"tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "tickformat": ".0%", "range": [-0.03, 1.06]}
@@ -52,6 +52,13 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
     figure.update_yaxes(title_text=f"Observed share {endpoint.free}", **shares)
     figure.update_layout(template=TEMPLATE, height=440)
     return figure
+
+
+def _band(found: CalibrationBin, endpoint: Endpoint) -> str:
+    """'95 % band 40% to 81%', or why there is none."""
+    if np.isfinite(found.lower) and np.isfinite(found.upper):
+        return f"95 % band {found.lower:.0%} to {found.upper:.0%}"
+    return f"no interval: no {endpoint.event} by then" if found.observed else f"no interval: nobody {endpoint.free}"
 
 
 def horizon(days: float) -> str:

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.theme import GREY, SERIES, TEMPLATE
+from dashboard.words import CHANCE
 from pomp.evaluation.report import ModelScore
 
-CHANCE = 0.5
 LINE = 10
 """Letters in a line below a column, where a word is not longer."""
 
@@ -57,7 +57,7 @@ def _folds(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
         x=spread, y=[fold.harrell for fold in score.folds], mode="markers", name=escape(name),
         marker={"color": colour, "size": 9},
         customdata=[(fold.fold + 1, fold.patients, fold.events) for fold in score.folds],
-        hovertemplate="fold %{customdata[0]}: %{y:.3f}<br>%{customdata[1]} patients, %{customdata[2]} deaths"
+        hovertemplate="fold %{customdata[0]}: %{y:.3f}<br>%{customdata[1]} patients, %{customdata[2]} events"
         "<extra></extra>",
     )  # fmt: skip
 
@@ -73,10 +73,10 @@ def _mean(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
 
 
 def concordance_table(scores: Mapping[str, ModelScore]) -> pd.DataFrame:
-    """A row a model and fold: model, fold (from 1), patients, deaths, c_index (Harrell), uno, paper (Eq. 16)."""
+    """A row a model and fold: model, fold (from 1), patients, events, c_index (Harrell), uno, paper (Eq. 16)."""
     rows = [
         (name, fold.fold + 1, fold.patients, fold.events, fold.harrell, fold.uno, fold.paper)
         for name, score in scores.items()
         for fold in score.folds
     ]
-    return pd.DataFrame(rows, columns=["model", "fold", "patients", "deaths", "c_index", "uno", "paper"])
+    return pd.DataFrame(rows, columns=["model", "fold", "patients", "events", "c_index", "uno", "paper"])

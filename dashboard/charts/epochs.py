@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.theme import GREEN, GREY, PURPLE, TEMPLATE, VERMILION, with_alpha
+from dashboard.words import CHANCE
 from pomp.evaluation.epochs import EpochStrip
 
 POINTS = 300
@@ -38,7 +39,7 @@ def epoch_figure(strip: EpochStrip) -> go.Figure:
                 hovertemplate="%{text}, epoch %{x}: %{y:.3f}<extra>" + label + "</extra>",
             )
         )  # fmt: skip
-    figure.add_hline(y=0.5, line={"color": GREY, "dash": "dot"})
+    figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})
     figure.update_xaxes(title_text="Epoch of fine-tuning", tickformat="d")
     figure.update_yaxes(title_text="C-index on the test patients")
     figure.update_layout(template=TEMPLATE, height=440)

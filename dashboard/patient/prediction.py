@@ -8,9 +8,12 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import QUANTILES, patient_figure
-from dashboard.elements import card_row, errors_as_text, show_figure
+from dashboard.elements import card_row, errors_as_text, run_label, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
+from dashboard.state import RUN
+from dashboard.survival.calibration import CALIBRATION, PART, describe_calibration
+from dashboard.survival.results import calibrated
 from dashboard.words import follow_up
 from pomp.runs.run import Run
 
@@ -44,7 +47,8 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
     card(
         "Would change group", "–" if changes is None else changes,
         help="How often the cut between the groups falls on the other side of this patient when the training patients "
-        "are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss.",
+        "are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss. The model and its risk "
+        "stay as they are: other seeds, below, tell more.",
     )  # fmt: skip
 
 
@@ -72,6 +76,14 @@ def show_curve(run: Run, patient: pd.Series) -> None:
         f"{int(patient['fold']) + 1}. Grey: the middle half and the middle 80 % of the cohort. Observed: followed for "
         f"{follow_up(float(patient['time_days']))}, {ended}."
     )
+    found = calibrated(run)
+    doubts = [] if found is None else describe_calibration(found)
+    if doubts:
+        st.warning("Of this run's curves, over all patients: " + " ".join(doubts), icon=":material/rule:")
+        st.page_link(
+            "views/survival.py", label="See the calibration", icon=":material/rule:",
+            query_params={RUN: run_label(run), PART: CALIBRATION},
+        )  # fmt: skip
 
 
 @data.kept_for(*data.TABLES)

@@ -25,6 +25,7 @@ from pomp.runs.run import Run
 from pomp.slides.store import read_at, regions_path
 
 SHOWN = 3
+_LEAST = 0.00005  # shown as 0.0001
 REGION_PX = 192
 _QUALITY = 85
 
@@ -66,10 +67,13 @@ def show_tissue(run: Run, name: str) -> None:
 
 
 def extremes(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Regions that raise the risk most, and those that lower it most: SHOWN of each at most, the strongest first."""
+    """Regions that raise the risk most, and those that lower it most: SHOWN of each at most, the strongest first.
+
+    Those without an effect in the digits that are shown do neither.
+    """
     ordered = regions[["row", "column", "x", "y", EFFECT]].dropna(subset=EFFECT).sort_values(EFFECT, ascending=False)
     top, bottom = ordered.head(SHOWN), ordered.tail(SHOWN).iloc[::-1]
-    return top[top[EFFECT] > 0], bottom[bottom[EFFECT] < 0]
+    return top[top[EFFECT] >= _LEAST], bottom[bottom[EFFECT] <= -_LEAST]
 
 
 def _show_picture(run: Run, slide: str) -> None:

@@ -19,11 +19,11 @@ from dashboard.charts.survival import capitalise, survival_figure, survival_tabl
 from dashboard.charts.timed_scores import shown_scores
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.report.document import Block, Card, Cards, Section, Tone, figure, section, table, text
-from dashboard.report.protocols import Twin
+from dashboard.report.protocols import HONEST, Contrast, Twin, Twins, contrasts, describe_optimism
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from dashboard.words import DAYS_PER_YEAR, headline, number, p_value
 from pomp.evaluation.paired import Estimate
-from pomp.evaluation.report import HIGH, LOW, optimism
+from pomp.evaluation.report import HIGH, LOW
 from pomp.evaluation.timed_scores import Kind
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
@@ -69,7 +69,7 @@ def curves_section(facts: RunFacts) -> Section:
         "kaplan-meier", survival_figure(report.curves, {LOW: LOW_RISK, HIGH: HIGH_RISK}, endpoint),
         survival_table(report.curves), "Kaplan-Meier curves of the low- and the high-risk group, with numbers at risk",
         "Bands: 95 %. Ticks: follow-up ended without the event. A patient is in the high-risk group if the risk is "
-        "above the median risk of that fold's training patients.",
+        f"above the median risk of that fold's training patients. {endpoint.competing}".strip(),
     )  # fmt: skip
     rows = [
         (capitalise(name), curve.patients, int(curve.events.sum()), _median(curve.median),
@@ -126,45 +126,61 @@ def calibration_section(facts: RunFacts) -> Section:
     )
 
 
-def protocols_section(facts: RunFacts, twins: Sequence[Twin]) -> Section:
+def protocols_section(facts: RunFacts, twins: Twins) -> Section:
     """The same settings on the same folds under other protocols, and what having seen the test patients is worth."""
     title = "Honest and paper protocol side by side"
-    if not twins:
+    lost = _left_out(twins)
+    if not twins.found:
         return section("protocols", title, [text(
             "The workspace has no finished run with the same settings on the same folds under another protocol, so the "
             "optimism of the paper's way of working cannot be told. The command of the run, with another --protocol, "
             "makes one.",
-        )])  # fmt: skip
+        ), lost])  # fmt: skip
     own = Twin(facts.run, facts.report)
-    together = sorted([own, *twins], key=lambda twin: list(_ORDER).index(twin.run.info.protocol))
+    together = sorted([own, *twins.found], key=lambda twin: list(_ORDER).index(twin.run.info.protocol))
     scores = {f"{facts.model}, {twin.run.info.protocol}": twin.report.score for twin in together}
     drawn = figure(
         "protocols", concordance_figure(scores), concordance_table(scores),
         "C-index of each fold under each protocol, same settings and folds",
         "What changes is only what the protocol lets the model see.",
     )  # fmt: skip
-    honest = next((twin for twin in together if twin.run.info.protocol == "honest"), None)
+    honest = next((twin for twin in together if twin.run.info.protocol == HONEST), None)
+    found = {} if honest is None else contrasts(honest, [twin for twin in together if twin is not honest])
     rows = [
         (twin.run.info.protocol, headline(twin.report.score), _limits(twin.report.score.lower, twin.report.score.upper),
-         _optimism(honest, twin), twin.run.id)
+         *_optimism(found.get(twin.run.info.protocol)), twin.run.id)
         for twin in together
     ]  # fmt: skip
+    columns = ["protocol", "C-index", "95 % interval", "optimism", "its 95 % interval", "beside the honest one", "run"]
     numbers = table(
-        pd.DataFrame(rows, columns=["protocol", "C-index", "95 % interval", "optimism", "run"]),
+        pd.DataFrame(rows, columns=columns),
         "Optimism: by how much the C-index is higher than the honest one's, mean over the same folds, with the "
-        "standard deviation over folds. It comes from having seen the test patients; new patients do not get it.",
+        "standard deviation over folds, and its interval for the choice of test patients. Better or worse only where "
+        "that interval and the corrected t-test of the folds agree.",
     )
-    return section("protocols", title, [drawn, numbers])
+    said = [
+        f"{one.difference.verdict.sentence(protocol, HONEST)} {describe_optimism(one)}"
+        for protocol, one in found.items()
+    ]
+    return section("protocols", title, [drawn, numbers, text(*said) if said else None, lost])
 
 
-_ORDER = ("honest", "paper", "paper-released")
+_ORDER = (HONEST, "paper", "paper-released")
 
 
-def _optimism(honest: Twin | None, other: Twin) -> str:
-    if honest is None or other is honest:
-        return "–"
-    found = optimism(honest.report, other.report)
-    return f"{found.difference:+z.3f} (sd {number(found.sd)})"
+def _left_out(twins: Twins) -> Block | None:
+    if not twins.damaged:
+        return None
+    return text(f"Left out, because the predictions are damaged: {', '.join(twins.damaged)}.", tone="warn")
+
+
+def _optimism(found: Contrast | None) -> tuple[str, str, str]:
+    """The difference, its interval, and whether it can be told from none."""
+    if found is None:
+        return "–", "–", "–"
+    one = found.by_fold
+    limits = f"{found.difference.lower:+.3f} to {found.difference.upper:+.3f}".replace("-", "−")
+    return f"{one.difference:+z.3f} (sd {number(one.sd)})", limits, found.difference.verdict.outcome
 
 
 def _bins(facts: RunFacts) -> Block:
@@ -178,7 +194,8 @@ def _bins(facts: RunFacts) -> Block:
         "calibration", calibration_figure(bins, _endpoint(facts)), calibration_table(bins),
         "Predicted against observed survival at 1, 3 and 5 years",
         "A point is a quarter of the patients, those with similar predictions; bars are 95 % intervals of the "
-        "Kaplan–Meier estimate. On the dotted line, as many were spared as predicted.",
+        "Kaplan–Meier estimate; without an event there is no interval. On the dotted line, as many were spared as "
+        f"predicted. {_endpoint(facts).competing}".strip(),
     )  # fmt: skip
 
 

@@ -1,14 +1,22 @@
-"""The runs that differ from one in the protocol alone."""
+"""The runs that differ from one in the protocol alone, and what the difference is worth."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pomp.evaluation.report import EvaluationReport, evaluate
+from dashboard.words import number
+from pomp.errors import RunError
+from pomp.evaluation.report import EvaluationReport, Optimism, evaluate, optimism
+from pomp.evaluation.uncertainty import Interval, signed_words
+from pomp.evaluation.verdict import APART
+from pomp.runs.grid.adjusted import Comparison, adjust
+from pomp.runs.grid.score import Difference, compare, score_run
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
+
+HONEST = "honest"
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,22 +27,31 @@ class Twin:
     report: EvaluationReport
 
 
-def find_twins(run: Run) -> Sequence[Twin]:
-    """The newest finished run under each other protocol, same cohort, settings and folds, in the run's workspace.
+@dataclass(frozen=True, eq=False)
+class Twins:
+    """The runs that differ from one in the protocol alone."""
 
-    Raises:
-        RunError: one of them is damaged.
-    """
-    found: dict[str, Run] = {}
-    for other in Workspace(run.folder.parents[1]).runs.list():  # newest first
-        if _alike(run, other) and other.status().state == "DONE":
-            found.setdefault(other.info.protocol, other)
-    return [
-        Twin(other, evaluate(other.require_predictions(), model=system_name(other.config))) for other in found.values()
-    ]
+    found: tuple[Twin, ...]
+    damaged: tuple[str, ...]
+    """Ids of those left out, because their predictions cannot be read or are not of the same patients."""
 
 
-def _alike(run: Run, other: Run) -> bool:
+@dataclass(frozen=True)
+class Contrast:
+    """Two runs on the same patients in the same folds."""
+
+    by_fold: Optimism
+    """Of the first run (`honest`) and the second (`paper`)."""
+    difference: Difference
+    """C-index of the second less that of the first, and whether the two can be told apart."""
+
+    @property
+    def words(self) -> str:
+        """'+0.081 (+0.021 to +0.143)', with the 95 % interval of the choice of test patients."""
+        return signed_words(self.difference.value, Interval(self.difference.lower, self.difference.upper))
+
+
+def is_twin(run: Run, other: Run) -> bool:
     """Whether they differ in the protocol, and in nothing else that decides numbers."""
     same_files = [run.info.cohort.digest, *(each.digest for each in run.info.companions)] == [
         other.info.cohort.digest,
@@ -47,3 +64,73 @@ def _alike(run: Run, other: Run) -> bool:
         and other.info.splits_digest == run.info.splits_digest
         and under_same == run.config
     )
+
+
+def find_twins(run: Run) -> Twins:
+    """The newest finished run under each other protocol, same cohort, settings and folds, in the run's workspace.
+
+    Raises:
+        RunError: the run's own predictions are damaged.
+    """
+    found: dict[str, Twin] = {}
+    damaged: list[str] = []
+    own = score_run(run)
+    for other in Workspace(run.folder.parents[1]).runs.list():  # newest first
+        if other.info.protocol in found or not is_twin(run, other) or other.status().state != "DONE":
+            continue
+        try:
+            twin = Twin(other, evaluate(other.require_predictions(), model=system_name(other.config)))
+            same = own.comparable(score_run(other))
+        except RunError:
+            same = False
+        if same:
+            found[other.info.protocol] = twin
+        else:
+            damaged.append(other.id)
+    return Twins(tuple(found.values()), tuple(damaged))
+
+
+def contrast(first: Twin, second: Twin) -> Contrast:
+    """The second run beside the first.
+
+    Raises:
+        RunError: they do not have the same patients in the same folds; the message names some that differ.
+    """
+    by_fold = optimism(first.report, second.report)
+    difference = compare({0: score_run(second.run)}, {0: score_run(first.run)})
+    if difference is None:
+        raise RunError(f"The runs {first.run.id} and {second.run.id} do not have the same patients in the same folds.")
+    return Contrast(by_fold, difference)
+
+
+def contrasts(honest: Twin, others: Sequence[Twin]) -> dict[str, Contrast]:
+    """Each other protocol beside the honest one, by protocol; p-values are adjusted for their number.
+
+    Raises:
+        RunError: as `contrast`.
+    """
+    found = {other.run.info.protocol: contrast(honest, other) for other in others}
+    adjusted = adjust({name: Comparison(HONEST, name, one.difference) for name, one in found.items()})
+    return {name: replace(one, difference=adjusted[name]) for name, one in found.items()}
+
+
+def describe_optimism(found: Contrast) -> str:
+    """What having seen the test patients has gained, where that can be told; otherwise, that it cannot.
+
+    Args:
+        found: a run of the paper's way of working beside its honest twin.
+    """
+    paper, honest = number(found.by_fold.paper), number(found.by_fold.honest)
+    outcome = found.difference.verdict.outcome
+    if outcome == "better":
+        return (
+            f"On the same folds, the paper's way of working raises the C-index from {honest} to {paper}. That gain "
+            "comes from having seen the test patients: new patients do not get it."
+        )
+    both = f"On the same folds, the paper's way of working gives {paper} and the honest one {honest}"
+    if outcome == APART:
+        return (
+            f"{both}. The two {APART}: this pair does not show what having seen the test patients is worth. The null "
+            "experiment (pomp null) is the better evidence."
+        )
+    return f"{both}: here it gained nothing, though it has seen the test patients."

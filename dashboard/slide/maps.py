@@ -85,6 +85,8 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
         scores[words.AGREEMENT] = regions[words.AGREEMENT]
     fold = int(regions["fold"].iloc[0])
     remarks = dict.fromkeys(scores, words.origin(run, fold))
+    if words.ATTENTION in scores:
+        remarks[words.ATTENTION] += words.evenness(scores[words.ATTENTION])
     if agreement is not None:
         remarks[words.AGREEMENT] = words.origin_of_agreement(agreement.models, seen)
     if patches is not None:

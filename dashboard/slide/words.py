@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from dashboard.words import explain_map, map_label
 from pomp.runs.run import Run
 
@@ -13,6 +15,9 @@ SECOND_PATIENT, SECOND_SLIDE = "slide-patient-2", "slide-slide-2"
 """Names in the address of this page alone."""
 
 ONE, TWO_MAPS, TWO_SLIDES = "One slide", "Two maps", "Two slides"
+
+_EVEN = 1.5
+"""Times the lowest attention below which the highest hardly differs from it."""
 
 _LABELS = {WITHIN: "Attention within regions", AGREEMENT: "Agreement of the folds"}
 _MEANINGS = {
@@ -46,6 +51,17 @@ def origin(run: Run, fold: int) -> str:
 def origin_of_agreement(models: int, seen: int) -> str:
     """Which models agree or not."""
     return f"From the models of {models} folds, {seen} of which had this patient among their training patients."
+
+
+def evenness(attention: pd.Series) -> str:
+    """What is said of attention that hardly differs between the regions, which full colours would hide."""
+    lowest, highest = attention.min(), attention.max()
+    if not (len(attention) > 1 and highest < _EVEN * lowest):
+        return ""
+    return (
+        f" **It is nearly even here**: {lowest:.3g} to {highest:.3g}, where {attention.mean():.3g} each would be even. "
+        "The colours show differences that are small."
+    )
 
 
 def coarseness(side: int) -> str:

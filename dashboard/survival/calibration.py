@@ -1,4 +1,4 @@
-"""The Survival page's calibration: is a predicted 70 % really 70 %, and who dies within 1, 3 and 5 years?"""
+"""The Survival page's calibration: is a predicted 70 % really 70 %, and who has the event within 1, 3 and 5 years?"""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ from pomp.evaluation.calibration_slope import Calibration
 from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import Interval
 from pomp.runs.run import Run
+
+PART = "survival-part"
+"""Name in the address of the page's parts."""
+
+CALIBRATION = "Calibration"
+"""This part."""
 
 
 def show_calibration(run: Run, report: EvaluationReport) -> None:
@@ -81,6 +87,7 @@ def _limits(interval: Interval) -> str:
 
 def _show_bins(run: Run, report: EvaluationReport) -> None:
     st.subheader("Predicted against observed")
+    endpoint = describe_endpoint(run.info.cohort.endpoint)
     if not any(math.isfinite(found.observed) for found in report.calibration):
         empty_state(
             "There is nothing to calibrate.",
@@ -89,21 +96,22 @@ def _show_bins(run: Run, report: EvaluationReport) -> None:
         )  # fmt: skip
         return
     show_figure(
-        once(calibration_figure, report.calibration, describe_endpoint(run.info.cohort.endpoint)),
+        once(calibration_figure, report.calibration, endpoint),
         f"calibration-{run.id}", calibration_table(report.calibration),
         "Predicted against observed survival at 1, 3 and 5 years", command=run.info.command,
     )  # fmt: skip
-    st.caption(
+    said = [
         "A point is a quarter of the patients, those with similar predictions. On the dotted line, as many were spared "
-        "as predicted; above it, more. Bars: 95 % of the Kaplan–Meier estimate. "
-        "Each patient is predicted with the baseline hazard of the own fold's training patients."
-        + (
-            " POMP's risk is a cosine between −1 and 1, so no two patients' hazards can differ by more than e² = 7.39 "
+        "as predicted; above it, more. Bars: 95 % of the Kaplan–Meier estimate; without an event there is no interval. "
+        "Each patient is predicted with the baseline hazard of the own fold's training patients.",
+        endpoint.competing,
+    ]
+    if run.config.model.bounded:
+        said.append(
+            "POMP's risk is a cosine between −1 and 1, so no two patients' hazards can differ by more than e² = 7.39 "
             "times: where true risks differ by more, predictions lie too close together, however good their order."
-            if run.config.model.bounded
-            else ""
         )
-    )
+    st.caption(" ".join(filter(None, said)))
 
 
 def _show_brier(run: Run) -> None:

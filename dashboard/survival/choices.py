@@ -53,7 +53,7 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
         groups = _choose_groups(run, columns)
     with places[1]:
         endpoint = _choose_endpoint(run, columns)
-    judged = judge(run, endpoint)
+    judged, said = judge(run, endpoint), describe_endpoint(endpoint)
     with places[2]:
         fold = _choose_fold(judged.table)
     reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
@@ -61,14 +61,14 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
     with places[3], st.popover("More choices", icon=":material/tune:", key="survival-more"):
         landmark = pick(
             "Landmark", [NO_LANDMARK, *times], LANDMARK,
-            explain="Leave out who died or was lost before that time, and count from it. It answers: of those who got "
-            "this far, do the groups still differ?",
+            explain=f"Leave out those who {said.ended} before that time, and count from it. It answers: of those who "
+            "got this far, do the groups still differ?",
         )  # fmt: skip
         horizon = pick(
             "Mean survival within (τ)", [LONGEST, *times], HORIZON,
-            explain="The restricted mean survival time: how long patients live on average within the first τ. It can "
-            "be compared also where curves cross. Beyond the time until which every group has somebody at risk there "
-            "is none; that time is taken instead.",
+            explain=f"The restricted mean survival time: how long patients are {said.free} on average within the first "
+            "τ. It can be compared also where curves cross. Beyond the time until which every group has somebody at "
+            "risk there is none; that time is taken instead.",
         )  # fmt: skip
         in_detail = tick(
             "Events and censored below the curves", DETAIL,

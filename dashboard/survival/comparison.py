@@ -11,11 +11,12 @@ from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, run_badges, run_label, show_figure
 from dashboard.once import once
+from dashboard.report.protocols import HONEST, Contrast, Twin, contrast, describe_optimism, is_twin
 from dashboard.state import COMPARE, pick
 from dashboard.words import PROTOCOLS, number
 from pomp.config import ProtocolName
-from pomp.errors import PompError
-from pomp.evaluation.report import EvaluationReport, Optimism, optimism
+from pomp.errors import RunError
+from pomp.evaluation.report import EvaluationReport
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
@@ -28,12 +29,15 @@ class Beside:
     """Another run, and the difference of the two on the same folds."""
 
     run: Run
-    report: EvaluationReport
-    found: Optimism | None
-    """None where the patients or the folds are not the same; `why` says so."""
+    report: EvaluationReport | None
+    """None where its predictions are damaged; `why` says so."""
+    found: Contrast | None
+    """None also where the patients or the folds are not the same; `why` says so."""
     why: str
     named: bool
-    """Whether, of one system, one is honest and the other is not: the difference is then called optimism."""
+    """Whether they differ in the protocol alone, and one is honest: the difference is then called optimism."""
+    verdict: str
+    """Whether the two can be told apart, and by what; empty without a difference."""
 
 
 def protocol_label(run: Run) -> str:
@@ -42,18 +46,16 @@ def protocol_label(run: Run) -> str:
 
 
 def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
-    """Runs of the same cohort; first those of the same system under another protocol on the same splits, the widest
-    contrast ahead.
-    """
+    """Runs of the same cohort; first those that differ in the protocol alone, the widest contrast ahead."""
     others = [other for other in runs if other.id != run.id and _same_outcomes(run, other)]
-    return sorted(others, key=lambda other: (not _is_twin(run, other), CONTRASTS.index(other.info.protocol)))
+    return sorted(others, key=lambda other: (not is_twin(run, other), CONTRASTS.index(other.info.protocol)))
 
 
 def released_twin(run: Run, runs: Sequence[Run]) -> Run | None:
-    """The run of the released code's protocol on the same splits."""
+    """The run of the released code's protocol with the same settings on the same splits."""
     return next(
         (other for other in comparable(run, runs)
-         if other.info.protocol == "paper-released" and _is_twin(run, other)), None,
+         if other.info.protocol == "paper-released" and is_twin(run, other)), None,
     )  # fmt: skip
 
 
@@ -63,21 +65,14 @@ def _same_outcomes(run: Run, other: Run) -> bool:
     return other.info.cohort.name == run.info.cohort.name and own == theirs
 
 
-def _is_twin(run: Run, other: Run) -> bool:
-    """The same system on the same splits under another protocol: two systems differ in more than the protocol."""
-    same_system = other.config.model.system == run.config.model.system
-    same_splits = other.info.splits_digest == run.info.splits_digest
-    return same_system and same_splits and other.info.protocol != run.info.protocol
-
-
 def choose_other(run: Run, runs: Sequence[Run]) -> Run | None:
-    """The box with the other runs of the cohort; at first the widest contrast of its system and splits is chosen."""
+    """The box with the other runs of the cohort; at first the widest contrast among its twins is chosen."""
     others = comparable(run, runs)
     if not others:
         st.caption("There is no other finished run of this cohort. Train one under another protocol to compare.")
         return None
     by_id = {other.id: other for other in others}
-    first = others[0].id if _is_twin(run, others[0]) else NOTHING
+    first = others[0].id if is_twin(run, others[0]) else NOTHING
     chosen = pick(
         "Compare with", [NOTHING, *by_id], COMPARE, first=first,
         show=lambda key: run_label(by_id[key]) if key in by_id else key,
@@ -88,21 +83,30 @@ def choose_other(run: Run, runs: Sequence[Run]) -> Run | None:
 
 
 def put_beside(run: Run, report: EvaluationReport, other: Run) -> Beside:
-    """The difference of two runs; where one is honest, that of the other minus the honest one.
+    """The other run's difference from this one; where the two are twins, that of the paper's way from the honest one.
 
-    Raises:
-        RunError: the other run's predictions are damaged.
+    Where there is none, `why` says so.
     """
-    beside = data.report(other)
-    swap = run.info.protocol != "honest" and other.info.protocol == "honest"
-    same_system = other.config.model.system == run.config.model.system
-    protocols = {run.info.protocol, other.info.protocol}
-    named = same_system and "honest" in protocols and len(protocols) == 2
     try:
-        found, why = optimism(*((beside, report) if swap else (report, beside))), ""
-    except PompError as error:
-        found, why = None, str(error)
-    return Beside(other, beside, found, why, named)
+        theirs = data.report(other)
+    except RunError as error:
+        return Beside(other, None, None, str(error), named=False, verdict="")
+    named = is_twin(run, other) and HONEST in {run.info.protocol, other.info.protocol}
+    pair = list(zip((Twin(run, report), Twin(other, theirs)), _labels(run, other), strict=True))
+    if named and other.info.protocol == HONEST:
+        pair.reverse()
+    (first, first_label), (second, second_label) = pair
+    try:
+        found = contrast(first, second)
+    except RunError as error:
+        return Beside(other, theirs, None, str(error), named, verdict="")
+    return Beside(other, theirs, found, "", named, found.difference.verdict.sentence(second_label, first_label))
+
+
+def _labels(run: Run, other: Run) -> tuple[str, str]:
+    """What the two are called beside each other."""
+    own, theirs = protocol_label(run), protocol_label(other)
+    return own, theirs if theirs != own else f"{theirs} (the other)"
 
 
 def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -> None:
@@ -111,37 +115,29 @@ def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -
     if beside is None:
         st.caption("Choose another run of this cohort above, under Compare with.")
         return
-    other = protocol_label(beside.run)
-    names = protocol_label(run), other if other != protocol_label(run) else f"{other} (the other)"
-    scores = dict(zip(names, (report.score, beside.report.score), strict=True))
+    if beside.report is None:
+        st.info(plain(beside.why), title="The other run cannot be read")
+        return
+    scores = dict(zip(_labels(run, beside.run), (report.score, beside.report.score), strict=True))
     show_figure(
         once(concordance_figure, scores), f"comparison-{run.id}", concordance_table(scores),
         "C-index of both runs by fold", command=beside.run.info.command,
     )  # fmt: skip
     run_badges(beside.run)
-    _show_difference(beside)
+    _show_difference(run, beside)
 
 
-def describe_optimism(found: Optimism) -> str:
-    """What having seen the test patients has gained, or that it has gained nothing here."""
-    if found.difference <= 0:
-        return (
-            f"On the same folds, the paper's way of working gives {number(found.paper)} and the honest one "
-            f"{number(found.honest)}: here it gained nothing, though it has seen the test patients."
-        )
-    return (
-        f"On the same folds, the paper's way of working raises the C-index from {number(found.honest)} to "
-        f"{number(found.paper)}. That gain comes from having seen the test patients: new patients do not get it."
-    )
-
-
-def _show_difference(beside: Beside) -> None:
+def _show_difference(run: Run, beside: Beside) -> None:
     if beside.found is None:
         st.info(plain(beside.why), title="Not the same patients in the same folds")
         return
-    name, found = "Optimism" if beside.named else "Difference", beside.found
-    st.markdown(f"**{name} {plain(f'{found.difference:+.3f}')}**, mean over folds; sd {number(found.sd)}.")
+    found, protocol = beside.found, beside.run.info.protocol
+    st.markdown(
+        f"**{'Optimism' if beside.named else 'Difference'} {plain(found.words)}**, mean over folds with its 95 % "
+        f"interval for the choice of test patients; sd {number(found.by_fold.sd)}. {plain(beside.verdict)}"
+    )
     if beside.named:
-        st.markdown(describe_optimism(found))
-    protocol = beside.run.info.protocol
+        st.markdown(plain(describe_optimism(found)))
+    elif protocol != run.info.protocol and not is_twin(run, beside.run):
+        st.markdown("The two differ in more than the protocol: the difference says nothing of the protocol alone.")
     st.markdown(f"**{plain(protocol)}**: {PROTOCOLS[protocol]}")

@@ -40,7 +40,7 @@ def comparison_numbers(found: GroupComparison) -> pd.DataFrame:
 def describe_tests(found: GroupComparison, stratified: bool) -> str:
     """The p-values in one line. `stratified`: whether the tests are, by fold."""
     if found.logrank is None:
-        return "**Log-rank test:** there are no two groups that a death could tell apart."
+        return "**Log-rank test:** there are no two groups that an event could tell apart."
     how = "stratified by fold" if stratified else "not stratified"
     said = [
         f"**Log-rank p {plain(p_value(found.logrank.p_value))}** ({count(len(found.curves), 'group')}, {how})",
@@ -80,9 +80,9 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
     save_table(table, name)
     st.caption(
         f"In brackets: 95 % intervals. Median: when half of the group have had the event. Mean within τ: "
-        f"{axis.unit} lived on average within the first {tau}. Difference and hazard ratio are against the group "
-        f"“{plain(first)}”; p is that of the hazard ratio. A hazard ratio of 2 means twice as many {endpoint.events} a "
-        "day among those still at risk."
+        f"{axis.unit} {endpoint.free} on average within the first {tau}. Difference and hazard ratio are against the "
+        f"group “{plain(first)}”; p is that of the hazard ratio. A hazard ratio of 2 means twice as many "
+        f"{endpoint.events} a day among those still at risk."
     )
 
 

@@ -51,7 +51,7 @@ def show_curves(run: Run) -> None:
 
 def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
     curves, members = compared.found.curves, compared.members
-    colours = group_colours(compared.groups, choice.groups)
+    colours, endpoint = group_colours(compared.groups, choice.groups), describe_endpoint(choice.endpoint)
     parts = {name: members[members["group"] == name] for name in curves}
     ends = {
         name: ends_by_row(curve, parts[name]["patient"].tolist(), parts[name]["time_days"].tolist())
@@ -61,7 +61,7 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         survival_figure,
         {escape(name): curve for name, curve in curves.items()},
         {escape(name): colours[name] for name in curves},
-        describe_endpoint(choice.endpoint),
+        endpoint,
         since="the landmark" if choice.landmark_days else "the start of follow-up",
         in_detail=choice.in_detail,
         patients={escape(name): rows for name, rows in ends.items()},
@@ -73,7 +73,7 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
     )  # fmt: skip
     st.caption(
         "Bands: 95 %. Ticks: follow-up ended without the event (censored). Below: how many are still followed at the "
-        "start of each time. Click on a step or a tick to open the patient."
+        f"start of each time. Click on a step or a tick to open the patient. {endpoint.competing}".strip()
     )
     if clicked:
         offer_patients([*chain.from_iterable(ends.values())][clicked[0]])
@@ -93,8 +93,9 @@ def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) 
         said.append(f"{count(compared.without_group, 'patient')} left out: not recorded in that column.")
     if choice.landmark_days:
         said.append(
-            f"Landmark: {count(compared.found.left_out, 'patient')} left out who died or were lost within "
-            f"{follow_up(choice.landmark_days)}; time counts from there."
+            f"Landmark: {count(compared.found.left_out, 'patient')} left out who "
+            f"{describe_endpoint(choice.endpoint).ended} within {follow_up(choice.landmark_days)}; time counts from "
+            "there."
         )
     if compared.found.tau_days is not None:
         ends = "the last time at which every group still has somebody at risk"

@@ -8,6 +8,7 @@ from itertools import cycle
 import pandas as pd
 
 from dashboard.theme import GREY, HIGH_RISK, LOW_RISK, ORANGE, SERIES, SKY
+from pomp.data.clinical import is_stage
 from pomp.errors import RunError
 from pomp.evaluation.groups import Groups, clinical_choices, clinical_groups, risk_groups, training_cuts
 
@@ -110,9 +111,10 @@ def describe_cut(choice: GroupChoice) -> str:
     """How the groups were made, for the caption."""
     if not choice.by_risk:
         cut = f"Its numbers are {_PARTS[choice.parts]} of these patients. " if choice.parts else ""
+        stages = "Sub-stages count with their stage: IIA with II. " if is_stage(choice.by) and not choice.parts else ""
         return (
-            f"{cut}These groups come from clinical.csv, not from the model: they are no predictions out of fold, and "
-            "the tests are not stratified by fold. Many columns tried means some small p by chance."
+            f"{cut}{stages}These groups come from clinical.csv, not from the model: they are no predictions out of "
+            "fold, and the tests are not stratified by fold. Many columns tried means some small p by chance."
         )
     if choice.by == MEDIAN:
         return (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.elements import card_row, plain
-from dashboard.words import headline, number, p_value, verdict
-from pomp.evaluation.report import EvaluationReport, Optimism
+from dashboard.report.protocols import Contrast, describe_optimism
+from dashboard.words import headline, interval, number, p_value, verdict
+from pomp.evaluation.report import EvaluationReport
 
 
-def show_headline(report: EvaluationReport, beside: Optimism | None, *, named: bool) -> None:
+def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: bool) -> None:
     """Five cards, and a warning for each reason not to believe them.
 
     Args:
@@ -21,8 +22,9 @@ def show_headline(report: EvaluationReport, beside: Optimism | None, *, named: b
     card = card_row()
     card(
         "C-index, mean ± sd", headline(score),
-        help="Of all pairs of patients whose order of death is known, the share that the risk puts in the right order. "
-        "0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were not trained on.",
+        help="Of all pairs of patients of whom it is known who had the event first, the share that the risk puts in "
+        "the right order. 0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were "
+        "not trained on.",
     )  # fmt: skip
     card(
         "95 % interval", f"{number(score.lower)}–{number(score.upper)}",
@@ -35,16 +37,29 @@ def show_headline(report: EvaluationReport, beside: Optimism | None, *, named: b
         f"{p_value(report.permutation_p)}.",
     )  # fmt: skip
     card(
-        "Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.1f} ({ratio.lower:.1f}–{ratio.upper:.1f})",
+        "Hazard ratio", "–" if ratio is None else interval(ratio.ratio, ratio.lower, ratio.upper),
         help="How many times as often the event happens per day in the high- as in the low-risk group, with its 95 % "
         "interval; 1 means no difference.",
     )  # fmt: skip
     card(
-        "Optimism" if named else "Difference", "–" if beside is None else f"{beside.difference:+.3f}",
-        help="By how much the C-index is higher under the protocol that has seen the test patients, on the same folds: "
-        "new patients do not get that gain. A dash: no other run on the same folds is chosen under Compare with."
-        if named or beside is None
-        else "The C-index of the other run minus that of this one, mean over folds.",
+        "Optimism" if named else "Difference", "–" if beside is None else beside.words,
+        delta=None if beside is None else beside.difference.verdict.outcome, delta_color="off", delta_arrow="off",
+        help=_explain_difference(beside, named=named),
     )  # fmt: skip
     for sentence in verdict(report):
         st.warning(plain(sentence))
+
+
+def _explain_difference(beside: Contrast | None, *, named: bool) -> str:
+    if beside is None:
+        return (
+            "By how much the C-index of another run differs, mean over the same folds. A dash: no other run on the "
+            "same folds is chosen under Compare with."
+        )
+    what = (
+        "By how much the C-index is higher under the protocol that has seen the test patients"
+        if named
+        else "The C-index of the other run minus that of this one"
+    )
+    said = describe_optimism(beside) if named else "Below it, whether test patients and folds agree on a difference."
+    return plain(f"{what}, mean over the same folds, with its 95 % interval for the choice of test patients. {said}")

@@ -9,15 +9,18 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.concordance import concordance_figure, concordance_table
+from dashboard.charts.survival import capitalise
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
 from dashboard.survival.added import show_added
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
-from dashboard.survival.results import model_scores
+from dashboard.survival.results import CLINICAL_ONLY, clinical, model_scores
 from dashboard.survival.seeds import show_seeds
 from dashboard.words import DAYS_PER_YEAR, number
+from pomp.data.clinical import known_at_start
 from pomp.evaluation.model_comparison import ModelComparison, compare_models
 from pomp.evaluation.model_scores import ModelScores
+from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import signed_words
@@ -26,6 +29,9 @@ from pomp.runs.run import Run
 
 DEFINITIONS = {"harrell": "Harrell's C", "uno": "Uno's C", "paper": "Eq. 16"}
 """C-index → its column."""
+
+LISTED = 10
+"""So many clinical columns are named at most."""
 
 
 def show_models(run: Run, report: EvaluationReport, beside: Beside | None, runs: Sequence[Run]) -> None:
@@ -69,7 +75,7 @@ def _show_definitions(run: Run, report: EvaluationReport) -> None:
             ),
             "Uno's C": st.column_config.TextColumn(
                 help="Harrell's, weighted so that it does not depend on how many patients were lost to follow-up. "
-                "Deaths count up to τ, by which nine in ten of the training patients' follow-ups have ended."
+                "Events count up to τ, by which nine in ten of the training patients' follow-ups have ended."
             ),
             "Eq. 16": st.column_config.TextColumn(
                 help="The paper's formula to the letter: ties count as wrong."
@@ -93,6 +99,18 @@ def _show_definitions(run: Run, report: EvaluationReport) -> None:
         f"within the folds, the same draws for all models. Uno's τ: {_taus(scores)}. "
         "P-values are adjusted for the number of models by Holm's method."
     )
+    columns = clinical(run)
+    if columns is not None and any(one.model == CLINICAL_ONLY for one in scores.models):
+        st.caption(plain(describe_covariates(columns)))
+
+
+def describe_covariates(columns: pd.DataFrame) -> str:
+    """Which columns of clinical.csv the clinical model has before it; those that say nothing it drops by itself."""
+    names = known_at_start(columns.columns)
+    if not names:
+        return f"{capitalise(CLINICAL_ONLY)} reads no column."
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{capitalise(CLINICAL_ONLY)} reads: {', '.join(names[:LISTED])}{more}."
 
 
 def _taus(scores: ModelScores) -> str:
@@ -135,9 +153,10 @@ def _signed(found: Estimate) -> str:
 
 def score_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.DataFrame:
     """A row a model: model; value, lower and upper of harrell, uno, paper and added; p_value, of the choice of
-    training patients, and verdict.
+    training patients, p_holm, the same adjusted for the number of models, and verdict.
     """
-    rows, tests = [], {one.other: one for one in compared}
+    adjusted = holm([one.training.p_value for one in compared]).tolist()
+    rows, tests = [], {one.other: (one, p_holm) for one, p_holm in zip(compared, adjusted, strict=True)}
     for one in scores.models:
         row: dict[str, object] = {"model": one.model}
         for name in (*DEFINITIONS, "added"):
@@ -147,7 +166,9 @@ def score_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.
                 f"{name}_lower": found and found.interval.lower,
                 f"{name}_upper": found and found.interval.upper,
             }
-        test = tests.get(one.model)
-        row |= {"p_value": test and test.training.p_value, "verdict": test and test.verdict.outcome}
+        test, p_holm = tests.get(one.model, (None, None))
+        row |= {
+            "p_value": test and test.training.p_value, "p_holm": p_holm, "verdict": test and test.verdict.outcome,
+        }  # fmt: skip
         rows.append(row)
     return pd.DataFrame(rows)

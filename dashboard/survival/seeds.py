@@ -9,12 +9,14 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
-from dashboard.elements import save_table, show_figure
+from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
 from dashboard.words import count, number, p_value
 from pomp.config import override
+from pomp.errors import RunError
 from pomp.evaluation.corrected_t import CorrectedT
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
+from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.command import command_line
 from pomp.runs.repeats import repeats
@@ -27,8 +29,10 @@ SHOWN = 12
 def show_seeds(run: Run, runs: Sequence[Run]) -> None:
     """A column of folds a seed, with each model over all seeds; or how to get more seeds."""
     st.subheader("Other seeds")
-    alike = repeats(run, runs)
-    if len(alike) < 2:
+    reports, damaged = _read(repeats(run, runs))
+    if damaged:
+        st.caption(plain(f"Left out, because the predictions are damaged: {', '.join(damaged)}."))
+    if len(reports) < 2:
         st.markdown(
             "There is one run with these settings. Another seed deals other folds, starting weights and batches: it "
             "shows how far the C-index moves by chance alone. Make a few, as with:"
@@ -36,13 +40,12 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         config = override(run.config, {"seed": run.info.seed + 1})
         st.code(command_line(data.cohort_argument(run.cohort_folder), config), language="bash", wrap_lines=True)
         return
-    reports = [data.report(one) for one in alike]
-    scores = {f"seed {one.info.seed}": report.score for one, report in zip(alike[:SHOWN], reports, strict=False)}
+    scores = {f"seed {seed}": report.score for seed, report in list(reports.items())[:SHOWN]}
     show_figure(
         once(concordance_figure, scores), f"seeds-{run.id}", concordance_table(scores), "C-index of each fold, by seed",
         command=run.info.command,
     )  # fmt: skip
-    found = once(compare_pooled, report_scores(reports))
+    found = once(compare_pooled, report_scores(list(reports.values())))
     st.dataframe(
         pooled_table(found), hide_index=True, alt="C-index of each model over all folds of all seeds",
         column_config={
@@ -56,16 +59,28 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
                 "and Bengio. Folds share most of their training patients, so that more seeds narrow it only so far."
             ),
             "p": st.column_config.TextColumn(
-                help="That the two are equally good: the corrected resampled t-test of their folds, after Holm for all "
-                "models of the table."
+                help="How often a difference at least this large would be seen if the two were equally good: the "
+                "corrected resampled t-test of their folds, after Holm for all models of the table."
             ),
         },
     )  # fmt: skip
     save_table(pooled_numbers(found), f"pooled-{run.id}")
     st.caption(
-        f"{count(len(alike), 'seed')}: each deals other folds, starting weights and batches to the same patients. "
+        f"{count(len(reports), 'seed')}: each deals other folds, starting weights and batches to the same patients. "
         "Models are there that all of these runs have."
     )
+
+
+def _read(alike: Sequence[Run]) -> tuple[dict[int, EvaluationReport], list[str]]:
+    """Evaluations by seed, and the ids of the runs that cannot be read."""
+    found: dict[int, EvaluationReport] = {}
+    damaged = []
+    for one in alike:
+        try:
+            found[one.info.seed] = data.report(one)
+        except RunError:
+            damaged.append(one.id)
+    return found, damaged
 
 
 def pooled_table(found: Sequence[PooledComparison]) -> pd.DataFrame:

@@ -6,8 +6,10 @@ import math
 
 import streamlit as st
 
+from dashboard.charts.survival import capitalise
 from dashboard.charts.timed_scores import score_cell, shown_scores, timed_table
 from dashboard.elements import save_table
+from dashboard.endpoints import describe_endpoint
 from dashboard.survival.results import scored_by_time
 from dashboard.words import DAYS_PER_YEAR, number
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores
@@ -18,7 +20,8 @@ from pomp.runs.system_name import system_name
 def show_timed(run: Run) -> None:
     """AUC and Brier score, a row a model; or why there are none."""
     found = scored_by_time(run)
-    st.subheader("Who dies within 1, 3 and 5 years")
+    events = describe_endpoint(run.info.cohort.endpoint).events
+    st.subheader(f"{capitalise(events)} within 1, 3 and 5 years")
     if found is None or not any(math.isfinite(one.score.value) for one in found.scores):
         st.caption("There is no AUC: no fold has somebody with the event within a year and somebody without.")
         return

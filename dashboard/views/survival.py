@@ -8,7 +8,7 @@ from dashboard import data
 from dashboard.elements import empty_state, pick_run, plain, run_badges
 from dashboard.report.downloads import offer_report
 from dashboard.state import arrive, switch
-from dashboard.survival.calibration import show_calibration
+from dashboard.survival.calibration import CALIBRATION, PART, show_calibration
 from dashboard.survival.comparison import choose_other, put_beside
 from dashboard.survival.curves import show_curves
 from dashboard.survival.epochs import show_epochs
@@ -17,9 +17,7 @@ from dashboard.survival.models import show_models
 from dashboard.survival.patients import show_patients
 from dashboard.words import PROTOCOLS
 
-PART = "survival-part"
-"""Name in the URL."""
-CURVES, MODELS, CALIBRATION, EPOCHS, PATIENTS = "Curves", "C-index", "Calibration", "Epochs", "Patients"
+CURVES, MODELS, EPOCHS, PATIENTS = "Curves", "C-index", "Epochs", "Patients"
 
 st.title("Survival")
 arrive()

@@ -80,7 +80,7 @@ class CalibrationBin:
     predicted: float
     """Mean predicted survival."""
     observed: float
-    """Kaplan-Meier survival, with its band."""
+    """Kaplan-Meier survival, with its band, which is nan where nobody or everybody had the event by then."""
     lower: float
     upper: float
 
@@ -98,7 +98,8 @@ def calibration_bins(
         bins: groups; fewer where there are fewer patients.
 
     Returns:
-        A bin a group. A group whose follow-up ends before the horizon has `observed` and its band nan.
+        A bin a group. A group whose follow-up ends before the horizon has `observed` and its band nan. One without an
+        event until then has no band: Greenwood's variance is 0 there, however few the patients.
     """
     time, died = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool)
     survival = np.asarray(predicted, dtype=float)
@@ -117,4 +118,7 @@ def _observed(time: Array, died: NDArray[np.bool_], horizon: float) -> tuple[flo
     place = int(np.searchsorted(curve.time, horizon, side="right")) - 1
     if time.max() < horizon and curve.survival[place] > 0:
         return float("nan"), float("nan"), float("nan")
-    return float(curve.survival[place]), float(curve.lower[place]), float(curve.upper[place])
+    observed = float(curve.survival[place])
+    if observed == 1:
+        return observed, float("nan"), float("nan")
+    return observed, float(curve.lower[place]), float(curve.upper[place])

@@ -15,6 +15,7 @@ from scipy import stats
 from pomp.errors import RunError
 from pomp.evaluation.uncertainty import Interval
 
+UNBOUNDED = Interval(float("-inf"), float("inf"))
 _NONE = Interval(float("nan"), float("nan"))
 _CONSTANT = 1e-12
 """Spread that is rounding alone: scores are numbers near 1."""
@@ -43,7 +44,13 @@ class CorrectedT:
     reason: str | None
 
 
-def corrected_t(scores: ArrayLike, test_patients: float, training_patients: float, level: float = 0.95) -> CorrectedT:
+def corrected_t(
+    scores: ArrayLike,
+    test_patients: float,
+    training_patients: float,
+    level: float = 0.95,
+    possible: Interval = UNBOUNDED,
+) -> CorrectedT:
     """Test whether the mean of fold scores is 0: t = mean / √((1/J + n_test/n_train)·s²), J - 1 degrees of freedom.
 
     Given the differences of two models fold by fold, it tests whether one is better. The 1/J of the ordinary test is
@@ -56,6 +63,8 @@ def corrected_t(scores: ArrayLike, test_patients: float, training_patients: floa
         test_patients: n_test of a fold, the mean where folds differ.
         training_patients: n_train of a fold, the mean where folds differ.
         level: coverage of the interval.
+        possible: values that the mean can have, such as 0 to 1 of a C-index: the interval, symmetric around the mean,
+            is cut there. Mean, t and p-value stay as they are.
 
     Raises:
         RunError: a number of patients is not positive, or a score is infinite.
@@ -77,9 +86,8 @@ def corrected_t(scores: ArrayLike, test_patients: float, training_patients: floa
     error = sd * float(np.sqrt(1 / count + ratio))
     reach = float(stats.t.ppf((1 + level) / 2, count - 1)) * error
     p_value = float(2 * stats.t.sf(abs(mean) / error, count - 1))
-    return CorrectedT(
-        mean, sd, Interval(mean - reach, mean + reach), mean / error, count - 1, p_value, count, missing, None
-    )
+    interval = Interval(max(mean - reach, possible.lower), min(mean + reach, possible.upper))
+    return CorrectedT(mean, sd, interval, mean / error, count - 1, p_value, count, missing, None)
 
 
 def _share(test_patients: float, training_patients: float) -> float:

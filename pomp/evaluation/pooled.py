@@ -15,6 +15,9 @@ from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import Interval
 
+_C_INDEX = Interval(0.0, 1.0)
+"""What a C-index can be."""
+
 COLUMNS = ("model", "repeat", "fold", "patients", "score")
 
 
@@ -75,7 +78,8 @@ def pool(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledScore, ...]:
     """Mean, spread and interval of every model's fold scores, in the order in which models appear.
 
     The interval allows for the overlap of training sets (`corrected_t`): more repeats make it narrower only down to
-    what one split of new patients would leave. The plain sd/√(R·K) would shrink without end.
+    what one split of new patients would leave. The plain sd/√(R·K) would shrink without end. Scores are C-indices: the
+    interval is cut at 0 and 1.
 
     Args:
         scores: model, repeat, fold, patients (of the test fold), score; as of `report_scores`.
@@ -91,7 +95,7 @@ def pool(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledScore, ...]:
 
 def _pooled(model: str, part: pd.DataFrame, level: float) -> PooledScore:
     values = part["score"].to_numpy(dtype=float)
-    found = corrected_t(values, *fold_sizes(part), level)
+    found = corrected_t(values, *fold_sizes(part), level, _C_INDEX)
     of_repeats = part.groupby("repeat")["score"].mean().dropna().to_numpy(dtype=float)
     between = float(of_repeats.std(ddof=1)) if len(of_repeats) > 1 else float("nan")
     repeats = int(part["repeat"].nunique())

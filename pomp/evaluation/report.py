@@ -181,7 +181,7 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
     mean, sd = _mean_sd([fold.harrell for fold in folds if not math.isnan(fold.harrell)])
     interval = bootstrap_concordance(table["time_days"], table["event"], table["risk"], table["fold"])
     notes = [
-        f"{model}: fold {fold.fold} ({fold.patients} patients, {fold.events} deaths) has no comparable pair, hence no "
+        f"{model}: fold {fold.fold} ({fold.patients} patients, {fold.events} events) has no comparable pair, hence no "
         "C-index; the mean leaves it out."
         for fold in folds
         if math.isnan(fold.harrell)

@@ -39,7 +39,7 @@ def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) 
     Args:
         curve: of one group.
         tau_days: above 0 and at most the curve's last time.
-        level: coverage of the interval, which is symmetric.
+        level: coverage of the interval, which is symmetric but for being cut at 0 and τ: no mean lies beyond them.
 
     Raises:
         ValueError: nobody is followed until `tau_days`, or it is not above 0.
@@ -59,7 +59,7 @@ def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) 
     np.divide(events, at_risk * (at_risk - events), out=spread, where=at_risk > events)
     mean, error = float(areas.sum()), float(np.sqrt((after[:-1] ** 2 * spread).sum()))
     reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    return RestrictedMean(mean, error, mean - reach, mean + reach)
+    return RestrictedMean(mean, error, max(mean - reach, 0.0), min(mean + reach, tau_days))
 
 
 def mean_difference(one: RestrictedMean, other: RestrictedMean, level: float = 0.95) -> MeanDifference:

@@ -19,11 +19,13 @@ from dashboard.charts.patient import QUANTILES, patient_figure, seeds_figure, st
 from dashboard.charts.reasons import contributions_figure, genes_figure
 from dashboard.elements import run_label
 from dashboard.endpoints import describe_endpoint
+from dashboard.patient import prediction
 from dashboard.patient.alike import alike_table, compare
 from dashboard.patient.certainty import describe_seeds, more_seeds, other_group, out_of_hundred, risks_by_seed
 from dashboard.patient.reasons import genes_by_patient, part_table
 from dashboard.patient.tissue import extremes
 from dashboard.patient.walk import fold_by_risk
+from dashboard.survival.results import calibrated
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from pomp.config import override
 from pomp.data.cohort import read_cohort
@@ -150,6 +152,22 @@ class TestNumbers:
         top, bottom = extremes(regions)
         assert top["row"].tolist() == [6, 2, 5]
         assert bottom["row"].tolist() == [1, 7]
+        weak = regions.assign(occlusion=[0.00004, -0.00004, 0.00006, NAN, 0.0, 0.0, 0.0, -0.00006])
+        assert [part["row"].tolist() for part in extremes(weak)] == [[2], [7]]
+
+
+class TestCurve:
+    def test_a_curve_that_does_not_hold_for_all_patients_is_doubted(
+        self, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("POMP_HOME", str(fake.root))
+        run = fake.runs["honest"]
+        assert not open_page("patient", run=run).warning
+        monkeypatch.setattr(prediction, "describe_calibration", lambda found: [f"Slope {found.slope.slope:.2f}."])
+        found = calibrated(run)
+        assert found is not None
+        said = f"Of this run's curves, over all patients: Slope {found.slope.slope:.2f}."
+        assert [box.value for box in open_page("patient", run=run).warning] == [said]
 
 
 class TestSeeds:

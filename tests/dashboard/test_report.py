@@ -13,14 +13,17 @@ from dashboard.charts.timed_scores import score_cell
 from dashboard.report.document import Document, Figure, cell, section, text
 from dashboard.report.explanation import contribution_table, leading_genes
 from dashboard.report.patients import slide_funnel
-from dashboard.report.protocols import find_twins
+from dashboard.report.protocols import Contrast, Twin, contrasts, describe_optimism, find_twins
 from dashboard.report.render import render
 from dashboard.report.run_report import run_html
 from dashboard.report.training import training_section
 from pomp.config import override
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import read_cohort
-from pomp.evaluation.report import evaluate, optimism
+from pomp.evaluation.corrected_t import CorrectedT
+from pomp.evaluation.report import Optimism, evaluate, optimism
+from pomp.evaluation.uncertainty import Interval
+from pomp.runs.grid.score import Difference, compare, score_run
 from pomp.runs.info_sheet.facts import gather_facts
 from pomp.runs.info_sheet.results import by_time
 from pomp.runs.run import Run
@@ -152,10 +155,15 @@ def test_protocols_stand_side_by_side(fake: FakeWorkspace, honest: ReportPage) -
     assert f"{found.difference:+z.3f} (sd {found.sd:.3f})" in honest.words
     assert "protocols" in honest.figures
     assert "paper-released" in honest.words
+    (twin,) = find_twins(fake.runs["honest"]).found
+    (one,) = contrasts(Twin(fake.runs["honest"], reports[0]), [twin]).values()
+    assert f"{one.difference.lower:+.3f} to {one.difference.upper:+.3f}".replace("-", "−") in honest.words
+    assert one.difference.verdict.sentence("paper-released", "honest") in honest.words
+    assert describe_optimism(one) in honest.words
 
 
 def test_only_runs_that_differ_in_the_protocol_alone_are_twins(fake: FakeWorkspace, tmp_path: Path) -> None:
-    assert [twin.run.id for twin in find_twins(fake.runs["honest"])] == [fake.runs["released"].id]
+    assert [twin.run.id for twin in find_twins(fake.runs["honest"]).found] == [fake.runs["released"].id]
     workspace = Workspace(tmp_path)
     shutil.copytree(fake.root / "cohorts" / "tumours", workspace.cohorts / "tumours")
     cohort = read_cohort(workspace.cohorts / "tumours")
@@ -163,9 +171,57 @@ def test_only_runs_that_differ_in_the_protocol_alone_are_twins(fake: FakeWorkspa
         run = finish(workspace.runs.create(cohort, override(CONFIG, changes)), cohort, signal=1.0)
     workspace.runs.create(cohort, override(CONFIG, {"protocol": "paper"}))  # not finished
     own = next(run for run in workspace.runs.list() if run.info.protocol == "honest")
-    assert find_twins(own) == []
+    assert (find_twins(own).found, find_twins(own).damaged) == ((), ())
     page = ReportPage(run_html(run))
     assert "no finished run with the same settings on the same folds" in page.words
+
+
+def test_a_damaged_twin_is_left_out_and_named(fake: FakeWorkspace, tmp_path: Path) -> None:
+    shutil.copytree(fake.root, tmp_path / "home")
+    own, other = (Run.open(tmp_path / "home" / "runs" / fake.runs[name].id) for name in ("honest", "released"))
+    file = other.folder / "predictions.parquet"
+    for write in (
+        lambda: file.write_bytes(b"PAR1, and no more"),
+        lambda: other.write_table("predictions", fake.runs["released"].require_predictions().iloc[1:]),
+    ):
+        write()
+        assert (find_twins(own).found, find_twins(own).damaged) == ((), (other.id,))
+    assert f"Left out, because the predictions are damaged: {other.id}." in ReportPage(run_html(own)).words
+
+
+def pair(value: float, lower: float, upper: float, p_value: float) -> Contrast:
+    test = CorrectedT(value, 0.02, Interval(value - 0.1, value + 0.1), 2.0, 4, p_value, 5, 0, None)
+    by_fold = Optimism((), honest=0.64, paper=0.64 + value, difference=value, sd=0.02)
+    return Contrast(by_fold, Difference(value, lower, upper, test))
+
+
+@pytest.mark.parametrize(("found", "said"), [
+    (pair(0.08, 0.02, 0.14, 0.01), "raises the C-index from 0.640 to 0.720. That gain comes from having seen the test "
+     "patients"),
+    (pair(0.08, 0.02, 0.14, 0.23), "gives 0.720 and the honest one 0.640. The two cannot be told apart: this pair does "
+     "not show what having seen the test patients is worth. The null experiment (pomp null) is the better evidence."),
+    (pair(0.0003, -0.05, 0.06, 0.99), "The two cannot be told apart"),
+    (pair(-0.08, -0.14, -0.02, 0.01), "here it gained nothing, though it has seen the test patients"),
+])  # fmt: skip
+def test_only_a_gain_that_can_be_told_from_none_is_given_a_cause(found: Contrast, said: str) -> None:
+    sentence = describe_optimism(found)
+    assert said in sentence
+    assert ("That gain comes from" in sentence) == (found.difference.verdict.outcome == "better")
+
+
+def test_the_bundled_pair_shows_no_gain_by_itself() -> None:
+    """+0.081 (+0.021 to +0.143), but p = 0.23 over five folds: the folds differ too much among themselves."""
+    own = bundled("brca-honest")
+    twins = find_twins(own).found
+    assert {twin.run.id for twin in twins} == {"brca-paper", "brca-paper-released"}
+    honest = Twin(own, evaluate(own.require_predictions()))
+    found = contrasts(honest, twins)
+    assert found["paper-released"].words == "+0.081 (+0.021 to +0.143)"
+    alone = compare({0: score_run(bundled("brca-paper-released"))}, {0: score_run(own)})
+    assert alone is not None
+    assert found["paper-released"].difference.training == alone.training
+    assert found["paper-released"].difference.adjusted_p == pytest.approx(2 * alone.training.p_value)  # one of two
+    assert "this pair does not show" in describe_optimism(found["paper-released"])
 
 
 LACKING = {

@@ -21,7 +21,7 @@ from dashboard.slide.maps import SlideMaps, slide_maps
 from dashboard.slide.region import region_scores, tied_genes
 from dashboard.slide.source import SlideSource
 from dashboard.slide.trident import to_trident
-from dashboard.slide.words import coarseness
+from dashboard.slide.words import coarseness, evenness
 from dashboard.viewer import Choice, Look, Pane, RegionMap, ScoreScale
 from pomp.runs.run import Run
 from pomp.slides.coordinates import read_coordinates
@@ -364,6 +364,20 @@ class TestWords:
     def test_coarse_patches_are_told(self, side: int, text: str) -> None:
         assert text in coarseness(side)
         assert bool(coarseness(side)) == bool(text)
+
+    @pytest.mark.parametrize(
+        ("attention", "text"),
+        [
+            ([0.043, 0.048, 0.051], "nearly even here**: 0.043 to 0.051, where 0.0473 each would be even"),
+            ([0.02, 0.04, 0.08], ""),
+            ([1.0], ""),
+            ([np.nan, 0.3, 0.7], ""),
+        ],
+    )
+    def test_even_attention_is_told(self, attention: list[float], text: str) -> None:
+        said = evenness(pd.Series(attention))
+        assert text in said
+        assert bool(said) == bool(text)
 
 
 class TestStill:

@@ -12,12 +12,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts.timed_scores import timed_table
+from dashboard.elements import run_label
+from dashboard.report.protocols import describe_optimism
 from dashboard.survival.added import describe_added
 from dashboard.survival.calibration import describe_calibration
 from dashboard.survival.choices import CurveChoice
 from dashboard.survival.compared import compare
+from dashboard.survival.comparison import put_beside, released_twin
 from dashboard.survival.comparison_table import comparison_numbers
 from dashboard.survival.grouping import GroupChoice
+from dashboard.survival.models import describe_covariates, score_table
 from dashboard.survival.patients import patient_table
 from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores, scored_by_time
 from dashboard.survival.timed import integrated_words
@@ -27,6 +31,7 @@ from pomp.evaluation.calibration_slope import Calibration, CalibrationInTheLarge
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.model_comparison import compare_models
+from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.pooled import compare_folds, pool, report_scores
 from pomp.evaluation.report import evaluate
@@ -111,6 +116,8 @@ def test_default_is_the_training_median_stratified_by_fold(fake: FakeWorkspace) 
     assert list(groups_of(app).index) == ["Low risk", "High risk"]
     assert "the last time at which every group still has somebody at risk" in said
     assert "Research use only" in words(app)
+    assert "cause-specific" not in said  # every death counts
+    assert "years alive on average within the first" in said
 
 
 GROUPS = [
@@ -121,17 +128,19 @@ GROUPS = [
      "You chose where the cut lies"),
     ("risk: own value", ["Low risk", "High risk"], "High against low risk", "a risk above +0.00"),
     ("clinical: stage", ["Stage I", "Stage II", "Stage III"], "By stage", "not recorded in that column"),
+    ("clinical: stage", ["Stage I", "Stage II", "Stage III"], "By stage", "Sub-stages count with their stage"),
     ("clinical: grade", ["1", "2", "3"], "By grade", "no predictions out of fold"),
     ("clinical: age, cut into thirds", None, "By age", "cut into thirds of these patients"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("groups", "names", "title", "said"), GROUPS, ids=[case[0] for case in GROUPS])
+@pytest.mark.parametrize(("groups", "names", "title", "said"), GROUPS, ids=[f"{case[0]}: {case[3]}" for case in GROUPS])
 def test_groups(groups: str, names: list[str] | None, title: str, said: str, fake: FakeWorkspace) -> None:
     app = open_part(fake.runs["honest"], "Curves", **{"survival-groups": groups})
     assert app.selectbox(key="survival-groups").value == groups
     assert title in [element.value for element in app.subheader]
     assert said in words(app)
+    assert ("Sub-stages" in words(app)) == (groups == "clinical: stage")
     assert names is None or list(groups_of(app).index) == names
     stratified = "stratified by fold)" in words(app) and "not stratified" not in words(app)
     assert stratified == groups.startswith("risk")
@@ -157,6 +166,8 @@ def test_another_endpoint(fake: FakeWorkspace) -> None:
     said = words(app)
     assert "Judged by progression-free interval; 2 patients without it left out" in said
     assert "The model was trained on overall survival" in said
+    assert "count as censored here: the Kaplan–Meier curve is the cause-specific one" in said
+    assert "months free of progression on average" in said or "years free of progression on average" in said
     judged = judge(run, "PFI")
     assert judged.left_out == 2
     own = judge(run, "OS").table.set_index("patient")
@@ -177,6 +188,17 @@ def test_landmark_counts_from_there(fake: FakeWorkspace) -> None:
     app = open_part(run, "Curves", **{"survival-landmark": "2 years"})
     early = int((run.require_predictions()["time_days"] <= 730.5).sum())
     assert f"{early} patients left out who died or were lost within 2.0 years" in words(app)
+
+
+def test_a_landmark_leaves_out_who_has_progressed(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    chosen = {"survival-endpoint": "PFI: progression-free interval", "survival-landmark": "2 years"}
+    app = open_part(run, "Curves", **chosen)
+    early = int((judge(run, "PFI").table["time_days"] <= 730.5).sum())
+    assert f"{early} patients left out who progressed, died or were lost within 2.0 years" in words(app)
+    boxes = {box.label: box.help for box in app.selectbox}
+    assert "those who progressed, died or were lost" in boxes["Landmark"]
+    assert "patients are free of progression on average" in boxes["Mean survival within (τ)"]
 
 
 def test_compared_is_what_the_core_says(fake: FakeWorkspace) -> None:
@@ -219,7 +241,73 @@ def test_models_beside_each_other(fake: FakeWorkspace) -> None:
         assert one.verdict.sentence("POMP", one.other) in said.replace("\\", "")
     assert "What it adds to the clinical data" in said
     assert "Uno's τ" in said
-    assert "That gain comes from having seen the test patients" in said
+    other = put_beside(run, report, fake.runs["released"])
+    assert other.named
+    assert other.found is not None
+    assert other.verdict in said
+    assert describe_optimism(other.found) in said
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Optimism"] == other.found.words
+    (card,) = [metric for metric in app.metric if metric.label == "Optimism"]
+    assert card.delta == other.found.difference.verdict.outcome
+    ratio = report.hazard_ratio
+    assert ratio is not None
+    assert shown["Hazard ratio"] == f"{ratio.ratio:.2f} ({ratio.lower:.2f}–{ratio.upper:.2f})"
+    assert "Clinical Cox reads: age, gender, stage, grade." in said
+
+
+def test_runs_that_differ_in_more_than_the_protocol_are_no_twins(
+    fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A narrower model of more epochs, on the same folds."""
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    workspace, own = Workspace(tmp_path / "home"), Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
+    cohort = read_cohort(workspace.cohorts / "tumours")
+    changes = {"protocol": "paper-released", "model.width": 48, "finetune.epochs": 99}
+    other = finish(workspace.runs.create(cohort, override(CONFIG, changes)), cohort, signal=2.0)
+    app = open_part(own, "C-index", compare=run_label(other))
+    said = words(app)
+    beside = put_beside(own, evaluate(own.require_predictions()), other)
+    assert beside.found is not None
+    assert "Difference" in {metric.label for metric in app.metric}
+    assert "The two differ in more than the protocol" in said
+    assert beside.verdict in said
+    assert "the paper's way of working" not in said
+    twin = next(run for run in workspace.runs.list() if run.id == fake.runs["released"].id)
+    assert released_twin(own, workspace.runs.list()) == twin
+
+
+def test_a_damaged_twin_does_not_end_the_page(
+    fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    other = fake.runs["released"].id
+    (tmp_path / "home" / "runs" / other / "predictions.parquet").write_bytes(b"PAR1, and no more")
+    app = open_part(fake.runs["honest"], "C-index")
+    assert not app.error
+    assert "predictions.parquet is damaged" in words(app)
+    assert "What it adds to the clinical data" in words(app)
+
+
+@pytest.mark.parametrize(("names", "said"), [
+    (["age", "OS", "OS.time", "stage"], "Clinical Cox reads: age, stage."),
+    (["OS", "OS.time"], "Clinical Cox reads no column."),
+    ([f"x{place}" for place in range(12)], "Clinical Cox reads: x0, x1, x2, x3, x4, x5, x6, x7, x8, x9 and 2 more."),
+])  # fmt: skip
+def test_what_clinical_cox_reads(names: list[str], said: str) -> None:
+    assert describe_covariates(pd.DataFrame(columns=names)) == said
+
+
+def test_p_values_are_saved_as_they_are_and_adjusted(fake: FakeWorkspace) -> None:
+    run = fake.runs["honest"]
+    compared = compare_models(evaluate(run.require_predictions(), run.baseline(), run.comparators()), model_scores(run))
+    table = score_table(model_scores(run), compared).set_index("model").loc[[one.other for one in compared]]
+    p_values = [one.training.p_value for one in compared]
+    assert table["p_value"].tolist() == p_values
+    assert table["p_holm"].astype(float).tolist() == holm(p_values).tolist()
+    assert min(table["p_holm"]) == pytest.approx(2 * min(p_values))  # of two models
 
 
 def test_what_the_model_adds_is_shown_with_its_numbers(fake: FakeWorkspace) -> None:
@@ -321,6 +409,21 @@ def test_seeds_are_pooled_as_repeats(fake: FakeWorkspace) -> None:
         assert row["POMP ahead by"].startswith("" if ahead is None else f"{ahead.mean:+.3f} (".replace("-", "−"))
         assert (row["p"] == "") == (ahead is None)
     assert "3 seeds: each deals other folds" in words(app)
+    (helped,) = [table.proto.columns for table in app.dataframe if "SD between seeds" in table.value]
+    assert "How often a difference at least this large would be seen if the two were equally good" in helped
+
+
+def test_a_damaged_seed_is_left_out_and_named(
+    fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    lost = fake.runs["seed 2"].id
+    (tmp_path / "home" / "runs" / lost / "predictions.parquet").write_bytes(b"PAR1, and no more")
+    app = open_part(fake.runs["seed 1"], "C-index", compare="none")
+    assert not app.error
+    assert f"Left out, because the predictions are damaged: {lost}." in words(app)
+    assert "2 seeds: each deals other folds" in words(app)
 
 
 def test_a_model_that_one_seed_lacks_is_not_pooled(fake: FakeWorkspace) -> None:
@@ -338,6 +441,8 @@ def test_calibration_brier_and_auc(fake: FakeWorkspace) -> None:
     app = open_part(fake.runs["released"], "Calibration")
     said = words(app)
     assert "7.39" in said
+    assert "without an event there is no interval" in said
+    assert "Deaths within 1, 3 and 5 years" in [element.value for element in app.subheader]
     assert "Integrated Brier score" in said
     found = scored_by_time(fake.runs["released"])
     assert found is not None

@@ -72,6 +72,15 @@ def test_numbers_in_words(said: str, expected: str) -> None:
     assert said == expected
 
 
+@pytest.mark.parametrize("name", ["OS", "DSS", "PFI", "DFI", "XYZ"])
+def test_other_deaths_are_spoken_of_where_they_are_no_event(name: str) -> None:
+    found = describe_endpoint(name)
+    assert ("the Kaplan–Meier curve is the cause-specific one" in found.competing) == (name != "OS")
+    assert found.estimate.startswith("Share of patients" if name == "OS" else "Kaplan–Meier estimate, ")
+    assert found.estimate.endswith(found.free)
+    assert found.competing.startswith("Where ") == (name == "XYZ")  # whose other deaths nobody knows of
+
+
 def report(mean: float, lower: float, upper: float, **others: float) -> EvaluationReport:
     score = ModelScore("POMP", (), mean, 0.02, lower, upper)
     comparators = tuple(replace(score, model=name, mean=value) for name, value in others.items())
@@ -84,6 +93,7 @@ def report(mean: float, lower: float, upper: float, **others: float) -> Evaluati
         (report(0.65, 0.60, 0.70, ridge=0.60), []),
         (report(0.55, 0.48, 0.62), ["covers 0.5"]),
         (report(0.65, 0.60, 0.70, ridge=0.66, clinical=0.5), ["No better than a plain model on the same folds: ridge"]),
+        (report(0.40, 0.32, 0.48), ["0.320 to 0.480, lies below 0.5: the risk ranks the wrong way round"]),
         (report(0.52, 0.45, 0.60, ridge=0.6), ["covers 0.5", "ridge (0.600) against 0.520"]),
         (report(NAN, NAN, NAN, ridge=0.6), []),
     ],

@@ -77,6 +77,16 @@ def test_calibration_of_a_true_model() -> None:
         assert found.lower - 0.01 < found.predicted < found.upper + 0.01
 
 
+@pytest.mark.parametrize("patients", [1, 2, 188])
+def test_without_an_event_there_is_no_band(patients: int) -> None:
+    """Greenwood's variance is 0 there: a band of no width would say that nothing is uncertain."""
+    (found,) = calibration_bins([9] * patients, [0] * patients, [0.9] * patients, 5, bins=1)
+    assert found.observed == 1
+    assert np.isnan([found.lower, found.upper]).all()
+    (later,) = calibration_bins([9] * patients, [1] * patients, [0.9] * patients, 5, bins=1)  # events after the horizon
+    assert np.isnan([later.lower, later.upper]).all()
+
+
 def test_follow_up_shorter_than_the_horizon_is_nan() -> None:
     (found,) = calibration_bins([1, 2, 3], [1, 0, 0], [0.5, 0.5, 0.5], 10, bins=1)
     assert np.isnan([found.observed, found.lower, found.upper]).all()

@@ -62,6 +62,15 @@ def test_equal_scores_have_no_interval() -> None:
     assert found.reason == "every fold gives exactly 0.5: there is no spread to judge by"
 
 
+def test_no_interval_reaches_beyond_what_a_c_index_can_be() -> None:
+    scores = [1, 0.95, 0.7, 1, 0.9]
+    (found,), bare = pool(table_of("POMP", [scores])), corrected_t(scores, 10, 40)
+    assert bare.interval.upper == pytest.approx(1.142, abs=5e-4)
+    assert (found.mean, found.interval.lower, found.interval.upper) == (bare.mean, bare.interval.lower, 1.0)
+    (low,) = pool(table_of("POMP", [[1 - score for score in scores]]))
+    assert (low.interval.lower, low.interval.upper) == (0.0, pytest.approx(1 - bare.interval.lower))
+
+
 def test_more_repeats_narrow_the_interval_only_so_far() -> None:
     generator = np.random.default_rng(0)
     few, many = (pool(table_of("POMP", generator.normal(0.6, 0.05, (n, 5)).tolist()))[0] for n in (2, 400))

@@ -122,7 +122,7 @@ def test_json_has_neither_nan_nor_arrays() -> None:
 
 ODD = [
     # (what, change of the table, note)
-    ("a fold without deaths", lambda t: t.assign(event=t["event"] & (t["fold"] != 2)), r"fold 2 \(30 .*, 0 deaths"),
+    ("a fold without deaths", lambda t: t.assign(event=t["event"] & (t["fold"] != 2)), r"fold 2 \(30 .*, 0 events"),
     ("one group", lambda t: t.assign(high_risk=True), "All patients are in the high risk group"),
     ("nobody dies", lambda t: t.assign(event=False), "no log-rank test"),
     ("the groups are the folds", lambda t: t.assign(high_risk=t["fold"] > 2), "no log-rank test"),

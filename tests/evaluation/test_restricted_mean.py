@@ -24,7 +24,15 @@ def test_by_hand() -> None:
     found = restricted_mean(kaplan_meier([2, 4, 4, 6], [1, 1, 0, 0]), 5)
     assert found.days == pytest.approx(4)
     assert found.error == pytest.approx(np.sqrt(4 / 12 + 1 / 24))
-    assert (found.upper - found.days) / found.error == pytest.approx(1.959964, rel=1e-6)
+    assert (found.days - found.lower) / found.error == pytest.approx(1.959964, rel=1e-6)
+    assert found.upper == 5  # 5.2 before it was cut: nobody lives for more than 5 days of 5
+
+
+def test_the_interval_is_cut_at_day_0() -> None:
+    # S = 1 until 1, 1/2 after: within 10 days 1 + 4.5 = 5.5, with an error of 9·½·√½ = 3.18 days.
+    found = restricted_mean(kaplan_meier([1, 10], [1, 0]), 10)
+    assert (found.days, found.error) == pytest.approx((5.5, 9 / 2 * np.sqrt(1 / 2)))
+    assert (found.lower, found.upper) == (0, 10)
 
 
 def test_nobody_dies() -> None:

@@ -94,9 +94,8 @@ def _data(facts: RunFacts) -> tuple[Item, ...]:
 
 def _analysis(facts: RunFacts) -> tuple[Item, ...]:
     config = facts.run.config
-    drawn = (
-        "patients, stratified by event" if facts.splits.by == "patients" else "whole hospitals (tissue source sites)"
-    )
+    by_sites = facts.splits.by == "sites"
+    drawn = "whole hospitals (tissue source sites)" if by_sites else "patients, stratified by event"
     permuted = (
         ("The outcomes were dealt anew to the patients: a null experiment, whose scores say nothing of patients.",)
         if config.cohort.permutation is not None else ()
@@ -114,7 +113,7 @@ def _analysis(facts: RunFacts) -> tuple[Item, ...]:
         Item("12c", "The model, and how it was built", _building(facts),
              "which other settings were tried before these, and on which patients"),
         Item("12d", "Differences between hospitals", (
-            "Folds hold hospitals apart." if facts.splits.by == "sites"
+            "Folds hold hospitals apart." if by_sites
             else "Not looked at; with --set folds_by=sites, a fold is tested on hospitals that training has not seen.",
         )),
         Item("12e", "Measures of performance", (
@@ -130,7 +129,8 @@ def _analysis(facts: RunFacts) -> tuple[Item, ...]:
         )),
         Item("13", "Imbalance of the classes", (
             "Nothing is resampled or weighted: the Cox likelihood takes censored patients as they are. Folds have "
-            "near-equal shares of events.",
+            + ("shares of events as near-equal as whole hospitals allow." if by_sites
+               else "near-equal shares of events."),
         )),
         Item("14", "Fairness", to_fill="what was done to find and lessen differences between groups of patients"),
         Item("15", "What the model gives out", (
@@ -139,7 +139,8 @@ def _analysis(facts: RunFacts) -> tuple[Item, ...]:
         )),
         Item("16", "Training and evaluation compared", (
             "Both are of the same cohort, with the same criteria, outcome and predictors: an internal validation. "
-            "Nothing is said of other hospitals or countries.",
+            + ("Folds hold the cohort's hospitals apart; nothing is said of hospitals or countries outside it."
+               if by_sites else "Nothing is said of other hospitals or countries."),
         )),
         Item("17", "Ethics", to_fill="the committee that approved the study, and consent"),
     )  # fmt: skip
@@ -172,8 +173,11 @@ def _discussion(facts: RunFacts) -> tuple[Item, ...]:
             "not measured by this run.",
         ), "what input is too poor to be used"),
         Item("27b", "Who can use it", to_fill="what a user must know, and what skill it takes"),
-        Item("27c", "Next steps", ("Validation on patients of other hospitals; none was made by this run.",),
-             "what is to follow"),
+        Item("27c", "Next steps", (
+            "Validation on patients of other hospitals"
+            + (" than the cohort's, which were held apart from each other; none was made by this run."
+               if facts.splits.by == "sites" else "; none was made by this run."),
+        ), "what is to follow"),
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from pomp.runs.info_sheet.facts import RunFacts, gather_facts
+from pomp.runs.info_sheet.facts import RunFacts, SharedSites, gather_facts
 from pomp.runs.info_sheet.items import TO_FILL, InfoSheet, Item, Section, escape, markdown
 from pomp.runs.info_sheet.sheet import info_sheet
 from pomp.runs.run import Run
@@ -52,6 +53,26 @@ def test_protocols_differ_in_what_leaks_and_in_the_limits(runs: dict[str, Run]) 
     assert {"L1.1", "L1.2", "L1.3", "26"} <= differ
     assert not differ & {"L1.4", "L2", "L3.1", "L3.3"}
     assert any("New patients would get a lower score" in line for line in sheets["paper"]["26"].answers)
+
+
+SITES = {
+    "12d": ("Not looked at", "Folds hold hospitals apart."),
+    "13": ("Folds have near-equal shares of events.", "as near-equal as whole hospitals allow."),
+    "16": ("Nothing is said of other hospitals or countries.", "Folds hold the cohort's hospitals apart; nothing is "
+           "said of hospitals or countries outside it."),
+    "27c": ("Validation on patients of other hospitals; none was made by this run.", "Validation on patients of other "
+            "hospitals than the cohort's, which were held apart from each other; none was made by this run."),
+}  # fmt: skip
+"""Point → what is said of folds by patients, and of folds by sites."""
+
+
+def test_folds_by_sites_are_not_spoken_of_as_those_by_patients(honest: RunFacts) -> None:
+    by_sites = replace(honest, splits=replace(honest.splits, by="sites"), sites=SharedSites(7, 0.0))
+    for place, found in enumerate((items(info_sheet(honest)), items(info_sheet(by_sites)))):
+        for number, said in SITES.items():
+            text = " ".join(found[number].answers)
+            assert said[place] in text
+            assert said[1 - place] not in text
 
 
 def test_a_model_of_omics_says_nothing_of_regions(runs: dict[str, Run]) -> None:
