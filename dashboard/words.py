@@ -18,16 +18,16 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 PROTOCOLS: dict[ProtocolName, str] = {
     "honest": "Genes, scalers, pre-training and the cut between the groups see the training patients only, and the "
     "last epoch counts. The test patients are looked at once: this is what to expect of new patients.",
-    "paper": "As the paper says: genes are chosen, and the model is pre-trained, on all patients, those of the test "
-    "fold included. The score is better than new patients would get.",
+    "paper": "Genes are chosen on all patients, those of the test fold included, as the paper says; so is the model "
+    "pre-trained, of which the paper says nothing. The score can be better than new patients would get.",
     "paper-released": "As the authors' released code does: genes and pre-training on all patients, and of all epochs "
-    "the one that scores best on the test fold is reported. The score is better than new patients would get.",
+    "the one that scores best on the test fold is reported. The score can be better than new patients would get.",
 }
 
 PRESET_WORDS: dict[PresetName, str] = {
     "demo": "small model, few epochs; minutes on a laptop",
-    "honest": "the paper's sizes under the honest protocol; hours, better with a GPU",
-    "paper": "the paper's sizes, protocol and choice of patients; hours, better with a GPU",
+    "honest": "the paper's sizes under the honest protocol; with slides hours on a GPU, months without: see the plan",
+    "paper": "the paper's sizes, protocol and choice of patients; with slides as long as honest",
 }
 
 STATES = {

@@ -70,6 +70,8 @@ def _show_curves(places: Places, cohort: str) -> None:
                 continue
             drawn = draw(run)
             st.markdown(describe_tests(drawn.found, True))
+            if said := describe_endpoint(run.info.cohort.endpoint).competing:
+                st.caption(said)
             show_figure(
                 drawn.figure, f"figure2-{cohort}-{entry.protocol}", drawn.table,
                 f"Kaplan-Meier curves of high and low risk, {cohort}, {entry.protocol} protocol",

@@ -124,6 +124,7 @@ class TestSurvival:
         app = open_cohort(folder, monkeypatch, **{"cohort-endpoint": "PFI: progression-free interval"})
         assert "Progression-free interval" in words(app).replace("\\", "")
         assert cards(app)["Deaths"] == "3"  # the cards keep the cohort's own endpoint
+        assert "Patients who died of something else count as censored here" in words(app)
 
     def test_an_endpoint_that_nobody_shown_has(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_cohort(folder, {"clinical.csv": re.sub(r",[01],\d+$", ",,", CLINICAL, flags=re.MULTILINE)})
@@ -133,6 +134,20 @@ class TestSurvival:
     def test_one_group_is_no_test(self) -> None:
         app = open_page("cohort", cohort="tumours", **{"cohort-groups": "gender", "cohort-is-gender": "MALE"})
         assert "No log-rank test: no two groups can be compared." in words(app)
+
+
+class TestFunnel:
+    def test_grey_bars_are_explained(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        said = words(open_cohort(write_cohort(folder), monkeypatch))
+        assert "Grey bars: patients who have that type of data. Those who lack it stay in" in said
+        everybody = {
+            "clinical.csv": "".join(CLINICAL.splitlines(keepends=True)[:5]),  # P1 to P4, who lack nothing
+            "mrna.csv": "".join(FILES["mrna.csv"].splitlines(keepends=True)[:5]),
+            "methylation.tsv": "".join(FILES["methylation.tsv"].splitlines(keepends=True)[:5]),
+        }
+        said = words(open_cohort(write_cohort(folder, everybody), monkeypatch))
+        assert "Grey bars: patients who have that type of data." in said
+        assert "Those who lack it stay in" not in said
 
 
 class TestPaper:
