@@ -1,4 +1,7 @@
-"""What is chosen, and the address: choices stand in the URL, so that a page can be shared and reloaded."""
+"""What is chosen, and the address: choices stand in the URL, so that a page can be shared and reloaded.
+
+Where a link asks for what is not there, the page says so beside what it shows instead.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,9 @@ VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "so
 
 _OF_DATA = {COHORT, RUN, COMPARE, PATIENT, SLIDE}
 _NEXT = "_next"
+_MISSED, _PAGE = "_missed", "_page"
+"""In the session: what a link asks for and is not there, with what is shown instead, by name; the page it opened."""
+
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -45,15 +51,19 @@ def pick(
     by_data = key in _OF_DATA or first is not None
     if st.session_state.get(key) not in options:
         addressed = {show(option): option for option in options}
-        st.session_state[key] = addressed.get(st.query_params.get(key, ""), options[0] if first is None else first)
+        asked = st.query_params.get(key, "")
+        if asked not in addressed:
+            _note_missed(key, asked)
+        st.session_state[key] = addressed.get(asked, options[0] if first is None else first)
         if by_data:
             _write_down(key, show(st.session_state[key]))
     chosen = st.selectbox(
         label, options, index=None if by_data else 0,  # Streamlit leaves a default out of the URL
-        key=key, format_func=show, help=explain, bind="query-params",
+        key=key, format_func=show, help=explain, bind="query-params", on_change=_forget_missed,
     )  # fmt: skip
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
+    _say_missed(key, show(chosen))
     return chosen
 
 
@@ -112,9 +122,17 @@ def amount(
         explain: for the question mark beside the label.
     """
     if not lowest <= st.session_state.get(key, lowest - 1) <= highest:
-        addressed = _as_number(st.query_params.get(key, ""))
-        st.session_state[key] = addressed if addressed is not None and lowest <= addressed <= highest else first
-    return st.slider(label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params")
+        asked = st.query_params.get(key, "")
+        addressed = _as_number(asked)
+        fits = addressed is not None and lowest <= addressed <= highest
+        if not fits:
+            _note_missed(key, asked)
+        st.session_state[key] = addressed if fits else first
+    chosen = st.slider(
+        label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params", on_change=_forget_missed
+    )
+    _say_missed(key, f"{chosen:g}", f"which is not between {lowest:g} and {highest:g}")
+    return chosen
 
 
 def pick_many(
@@ -141,6 +159,38 @@ def pick_many(
     )
 
 
+def _note_missed(key: str, asked: str) -> None:
+    """Keep what a link asks for and is not there. What was chosen before, and went with another run, is no link."""
+    if asked and key not in st.session_state:
+        st.session_state.setdefault(_MISSED, {})[key] = (asked, None)
+
+
+def _say_missed(key: str, chosen: str, why: str = "which is not here") -> None:
+    """One line below the box, until anything is chosen."""
+    from dashboard.elements import plain  # noqa: PLC0415  # elements are built on this module
+
+    missed = st.session_state.get(_MISSED, {})
+    asked, shown = missed.get(key, ("", None))
+    if not asked:
+        return
+    if shown not in {None, chosen}:  # a click on the page chose
+        del missed[key]
+        return
+    missed[key] = (asked, chosen)
+    st.warning(f"The link asks for {plain(asked)}, {why}. Shown is {plain(chosen)}.")
+
+
+def _forget_missed() -> None:
+    st.session_state.pop(_MISSED, None)
+
+
+def turn_to(page: str) -> None:
+    """What a link asks for is said on the page that it opened, and on no other; before any page is drawn."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        _forget_missed()
+
+
 def _as_number(text: str) -> float | None:
     try:
         return float(text)
@@ -160,5 +210,8 @@ def go(**choices: object) -> NoReturn:
 
 def arrive() -> None:
     """Make the choices of `go`; at the top of a page that calls it."""
-    for key, choice in st.session_state.pop(_NEXT, {}).items():
+    choices = st.session_state.pop(_NEXT, {})
+    if choices:
+        _forget_missed()
+    for key, choice in choices.items():
         st.session_state[key] = choice

@@ -192,6 +192,10 @@ class OptimiserConfig(Frozen):
     schedule: Literal["constant", "cosine"] = Field("constant", description="Learning rate after the warm-up.")
     clip_norm: float | None = Field(1.0, gt=0, description="Largest gradient norm. Empty: none.")
 
+    def steps(self, patients: int) -> int:
+        """Steps of an epoch on so many patients: as many as make batches of about `batch_size`."""
+        return max(1, round(patients / self.batch_size))
+
 
 class PretrainConfig(OptimiserConfig):
     """The three tasks (Eq. 6–10)."""
@@ -274,8 +278,9 @@ class RunConfig(Frozen):
     seed: int = Field(0, ge=0, description="Seed of splits, weights, batches and masks.")
     precision: Precision = Field(
         "auto",
-        description="Of the matrix products in the ViT that reads a region; everything else is float32. auto: bfloat16 "
-        "where the hardware multiplies it and regions are large enough for it to pay, otherwise float32.",
+        description="Of the matrix products in the ViT that reads a region; everything else is float32 (on CUDA beside "
+        "bfloat16, with products in TF32). auto: bfloat16 where the hardware multiplies it and regions are large "
+        "enough for it to pay, otherwise float32.",
     )
     cohort: CohortConfig = CohortConfig()
     slides: SlideConfig = SlideConfig()

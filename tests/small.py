@@ -15,6 +15,8 @@ from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.loop import StepLosses, backpropagate
 
 TYPES, GENES, SIDE = 3, 8, 32
+SEED = (5, 1)
+"""Of the step whose `gradients` are taken."""
 
 
 def small_config(**changes: Any) -> RunConfig:
@@ -74,6 +76,6 @@ def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -
     model = model.to(compute.device)
     model.zero_grad(set_to_none=True)
     embedding = PartwiseEmbedding(model.embedding, model.width, compute)
-    terms = backpropagate(model, batch.to(compute.device), losses, embedding, (5, 1))
+    terms = backpropagate(model, batch.to(compute.device), losses, embedding, SEED)
     found = {name: one.grad.to("cpu", copy=True) for name, one in model.named_parameters() if one.grad is not None}
     return found | {name: term.cpu() for name, term in terms.items()}

@@ -14,6 +14,7 @@ from dashboard.theme import BLUE, GREEN, GREY, ORANGE, TEMPLATE, with_alpha
 from pomp.data.exclusion import Step
 
 _ROW_PX = 38
+_LETTER_PX = 7
 _BINS = 15
 _PALE = with_alpha(GREY, 0.3)
 CLINICAL_PX = 300
@@ -55,7 +56,9 @@ def modality_figure(has: pd.DataFrame) -> go.Figure:
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=False, side="top")
-    figure.update_layout(template=TEMPLATE, height=_ROW_PX * len(has) + 60)
+    height = _ROW_PX * len(has) + 60
+    upright = {"height": height + _LETTER_PX * max(map(len, modalities), default=0), "xaxis": {"tickangle": -90}}
+    figure.update_layout(template=TEMPLATE, height=height, meta={"narrow": upright})
     return figure
 
 
@@ -93,17 +96,22 @@ def bar_figure(table: pd.DataFrame, chosen: Sequence[str], filtered: bool) -> go
         f"{shown} of {every}" if filtered else str(shown)
         for shown, every in zip(table["patients"], table["cohort"], strict=True)
     ]
-    figure = go.Figure(layout={"meta": list(chosen)})  # else a bar stays clicked after its filter was cleared
+    most = max(int(table["cohort"].max()), 1)
+    meta: dict[str, object] = {"chosen": list(chosen)}  # else a bar stays clicked after its filter was cleared
+    if filtered:
+        meta["narrow"] = {"xaxis": {"range": [0, 2 * most]}}  # for '12 of 345'
+    figure = go.Figure(layout={"meta": meta})
     if filtered:
         figure.add_bar(x=table["cohort"], y=names, orientation="h", marker_color=_PALE, hoverinfo="skip")
     width = min(0.8, 0.25 * len(table))  # one or two categories need no wall of colour
     figure.add_bar(
         x=table["patients"], y=names, orientation="h", marker_color=BLUE, text=texts, textposition="outside",
-        customdata=[[name] for name in table["value"]], hovertemplate="%{y}: %{x} patients<extra></extra>",
+        cliponaxis=False, customdata=[[name] for name in table["value"]],
+        hovertemplate="%{y}: %{x} patients<extra></extra>",
     )  # fmt: skip
     figure.update_traces(width=width)
     figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(title_text="Patients", range=[0, 1.3 * max(int(table["cohort"].max()), 1)])
+    figure.update_xaxes(title_text="Patients", range=[0, 1.3 * most])
     figure.update_layout(
         template=TEMPLATE, barmode="overlay", showlegend=False, height=max(CLINICAL_PX, 26 * len(table) + 80)
     )
@@ -134,7 +142,9 @@ def range_figure(table: pd.DataFrame, title: str, chosen: Sequence[float], filte
         filtered: whether to show everybody behind the patients shown.
     """
     middle, width = (table["lowest"] + table["highest"]) / 2, table["highest"] - table["lowest"]
-    figure = go.Figure(layout={"meta": list(chosen)})  # else a bar stays clicked after its filter was cleared
+    figure = go.Figure(
+        layout={"meta": {"chosen": list(chosen)}}
+    )  # else a bar stays clicked after its filter was cleared
     if filtered:
         figure.add_bar(x=middle, y=table["cohort"], width=width, marker_color=_PALE, hoverinfo="skip")
     figure.add_bar(
@@ -165,7 +175,7 @@ def _bars(names: Sequence[str], counts: Sequence[int], colours: str | Sequence[s
     figure = go.Figure(
         go.Bar(
             x=counts, y=names, orientation="h", marker_color=colours, text=[str(count) for count in counts],
-            textposition="outside", hovertemplate="%{y}: %{x} patients<extra></extra>",
+            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x} patients<extra></extra>",
         )
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")

@@ -60,7 +60,7 @@ def strip_figure(fold: pd.DataFrame, patient: str, cutoff: float, endpoint: Endp
     )  # fmt: skip
 
 
-def _line_down(x: float, colour: str, text: str, **placed: str) -> dict[str, Any]:
+def _line_down(x: float, colour: str, text: str, **placed: str | int) -> dict[str, Any]:
     """The layout's dashed line from the top to the axis, and what it means above it; `placed`: of this text.
 
     Written down: plotly's helper takes ten times as long, at every step to another patient.
@@ -100,12 +100,13 @@ def patient_figure(
     end = endpoint.event if event else f"last seen {endpoint.free}"
     observed = _line_down(
         followed_days / axis.days, VERMILION if event else GREY, f"observed: {escape(end)}",
-        xanchor="right" if followed_days > last / 2 else "left",
+        xanchor="right" if followed_days > last / 2 else "left", yshift=8,  # above '100%'
     )  # fmt: skip
     return go.Figure(
         [*bands, median, own],
         {
             "template": TEMPLATE, "height": 400, "margin": {"t": 60}, "legend": {"y": 1.09},
+            "meta": {"narrow": {"height": 480, "legend": {"y": 1.12}}},  # the legend takes a line for each curve
             "xaxis": {
                 "title": {"text": f"Time since the start of follow-up ({axis.unit})"}, "tickvals": axis.ticks,
                 "range": [0, 1.02 * last / axis.days],

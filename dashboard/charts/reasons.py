@@ -12,8 +12,11 @@ from dashboard.theme import GREY, HIGH_RISK, LOW_RISK, TEMPLATE
 
 ROW_PX = 26
 HEAD_PX = 96
-_ROOM = 1.35
-"""Of the axis beyond the longest bar, for the number at its end."""
+_LINE_PX = 18
+"""Of a title's further line, where there is little width."""
+_SMALL = {"size": 11}
+_ROOM, _ROOM_NARROW = 1.35, 1.9
+"""Of the axis beyond the longest bar, for the number at its end; and where there is little width."""
 
 
 def contributions_figure(parts: pd.DataFrame) -> go.Figure:
@@ -30,7 +33,13 @@ def contributions_figure(parts: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{x:+.3f}<br>hazard × %{customdata:.2f}<extra></extra>",
     )  # fmt: skip
     title = "Change of the risk score by this part (log relative hazard)"
-    return go.Figure(bars, {**_rows(len(parts)), "xaxis": _zero_in_the_middle(parts["difference"], title, _ROOM)})
+    rows = _rows(len(parts))
+    axis = _zero_in_the_middle(parts["difference"], title, _ROOM)
+    narrow = {
+        "height": rows["height"] + 2 * _LINE_PX,
+        "xaxis": _zero_in_the_middle(parts["difference"], title, _ROOM_NARROW),
+    }
+    return go.Figure(bars, {**rows, "xaxis": axis, "meta": {"narrow": narrow}})
 
 
 def genes_figure(genes: pd.DataFrame) -> go.Figure:
@@ -46,21 +55,29 @@ def genes_figure(genes: pd.DataFrame) -> go.Figure:
     )  # fmt: skip
     points = go.Scatter(
         x=genes["percentile"].round(1), y=names, xaxis="x2", mode="markers", marker={"color": GREY, "size": 9},
+        cliponaxis=False,
         hovertemplate="%{y}: higher than in %{x:.0f} % of patients<extra></extra>",
     )  # fmt: skip
-    title = "Part of the risk score<br>(log relative hazard)"
+    title, other = "Part of the risk score<br>(log relative hazard)", "Value<br>(percentile)"
     middle = {"type": "line", "xref": "x2", "yref": "paper", "x0": 50, "x1": 50, "y0": 0, "y1": 1}
+    rows = _rows(len(genes), HEAD_PX + 16)
+    narrow = {
+        "height": rows["height"] + 2 * _LINE_PX,
+        "xaxis": {"domain": [0, 0.58], "title": {"text": title, "font": _SMALL}, "nticks": 4},
+        "xaxis2": {"domain": [0.7, 1], "title": {"text": other, "font": _SMALL}, "tickvals": [0, 100]},
+    }
     # Written down at once: plotly's helpers for subplots take ten times as long, at every step to another patient.
     return go.Figure(
         [bars, points],
         {
-            **_rows(len(genes), HEAD_PX + 16),
+            **rows,
             "xaxis": {**_zero_in_the_middle(genes["attribution"], title, 1.05), "domain": [0, 0.66]},
             "xaxis2": {
-                "title": {"text": "Value<br>(percentile)"}, "range": [-4, 104], "tickvals": [0, 50, 100],
+                "title": {"text": other}, "range": [-4, 104], "tickvals": [0, 50, 100],
                 "domain": [0.7, 1],
             },
             "shapes": [{**middle, "line": {"color": GREY, "width": 1, "dash": "dot"}}],
+            "meta": {"narrow": narrow},
         },
     )  # fmt: skip
 

@@ -14,10 +14,12 @@ from plotly.subplots import make_subplots
 
 from dashboard.endpoints import Endpoint
 from dashboard.theme import TEMPLATE, with_alpha
-from dashboard.words import DAYS_PER_MONTH, DAYS_PER_YEAR
+from dashboard.words import DAYS_PER_MONTH, DAYS_PER_YEAR, count
 from pomp.evaluation.curves import SurvivalCurve, at_risk_table
 
 PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
+LINE_PX = 20
+"""Of a second line of the time axis' title, where there is little width."""
 _TICK = 0.0115
 """From the curve to an end of a tick, in shares of the patients: as long as a marker of 8 px."""
 
@@ -63,10 +65,7 @@ def survival_figure(
     """
     axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
     table_px = ROW_PX * len(curves) * (3 if in_detail else 1)
-    figure = make_subplots(
-        rows=2, shared_xaxes=True, vertical_spacing=HEAD_PX / (PLOT_PX + HEAD_PX + table_px),
-        row_heights=[PLOT_PX, table_px],
-    )  # fmt: skip
+    figure = _over_table(table_px, HEAD_PX)
     for group, curve in curves.items():
         _add_band(figure, group, curve, axis, colours[group])
     first = 0
@@ -78,11 +77,21 @@ def survival_figure(
     last = max(float(curve.time[-1]) for curve in curves.values()) / axis.days
     figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
     figure.update_xaxes(title_text=f"Time since {since} ({axis.unit})", showticklabels=True, row=1, col=1)
-    figure.update_yaxes(
-        title_text=f"Share of patients {endpoint.free}", range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1
-    )
-    figure.update_layout(template=TEMPLATE, height=PLOT_PX + HEAD_PX + table_px + 40 + ROW_PX * max(len(curves) - 2, 0))
+    figure.update_yaxes(title_text=endpoint.estimate, range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1)
+    height = PLOT_PX + HEAD_PX + table_px + 40 + ROW_PX * max(len(curves) - 2, 0)
+    narrow = _over_table(table_px, HEAD_PX + LINE_PX).layout
+    domains = {name: {"domain": narrow[name].domain} for name in ("yaxis", "yaxis2")}
+    meta = {"narrow": {"height": height + LINE_PX, **domains}}
+    figure.update_layout(template=TEMPLATE, height=height, meta=meta)
     return figure
+
+
+def _over_table(table_px: int, head_px: int) -> go.Figure:
+    """The plot above, the numbers below, and so much between them."""
+    return make_subplots(
+        rows=2, shared_xaxes=True, vertical_spacing=head_px / (PLOT_PX + head_px + table_px),
+        row_heights=[PLOT_PX, table_px],
+    )  # fmt: skip
 
 
 def capitalise(name: str) -> str:
@@ -132,7 +141,7 @@ def _add_curve(
     told = np.flatnonzero(_steps(curve) | (curve.censored > 0))
     line = go.Scatter(
         x=_single(curve.time[told] / axis.days), y=_single(curve.survival[told]), legendgroup=group, mode="lines",
-        name=f"{capitalise(group)}: {curve.patients} patients, {endpoint.count(int(curve.events.sum()))}",
+        name=f"{capitalise(group)}: {count(curve.patients, 'patient')}, {endpoint.count(int(curve.events.sum()))}",
         line={"shape": "hv", "color": colour, "width": 2.5},
     )  # fmt: skip
     if ends is None:
@@ -185,15 +194,15 @@ def _add_at_risk(
     for place, (group, column) in enumerate(rows):
         counts = table.loc[table["group"] == group, column]
         trace = go.Scatter(
-            x=axis.ticks, y=[-place] * len(axis.ticks), text=[str(count) for count in counts], mode="text",
-            hoverinfo="skip", showlegend=False, name=f"{group}, {columns[column]}",
+            x=axis.ticks, y=[-place] * len(axis.ticks), text=[str(number) for number in counts], mode="text",
+            cliponaxis=False, hoverinfo="skip", showlegend=False, name=f"{group}, {columns[column]}",
         )  # fmt: skip
         figure.add_trace(trace, row=2, col=1)
     figure.update_xaxes(showticklabels=False, showgrid=False, ticks="", row=2, col=1)
     names = [_row_name(group, column, columns) for group, column in rows]
     figure.update_yaxes(
         tickvals=[-place for place in range(len(rows))], ticktext=names, showgrid=False,
-        range=[0.5 - len(rows), 0.5], row=2, col=1,
+        range=[0.5 - len(rows), 0.5], ticklabelstandoff=8, row=2, col=1,  # beside half of the first number
     )  # fmt: skip
     until = f"Number at risk, and {endpoint.events} and censored until then" if in_detail else "Number at risk"
     figure.add_annotation(

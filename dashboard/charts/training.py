@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -40,6 +41,8 @@ POINTS = 300
 
 _POINTS_IN_ALL, _DIGITS = 3000, 4
 _COLUMNS, _ROW_PX = 2, 230
+_TITLE, _LINE_PX = 36, 40
+"""Letters in a line above a panel, and what a panel needs for a second line and a legend of more lines."""
 
 
 @dataclass(frozen=True)
@@ -73,25 +76,40 @@ def loss_figure(
     shown = [name for name in titles if name in set(lines["measure"])]
     if not shown:
         return None
-    rows = -(-len(shown) // _COLUMNS)
-    figure = make_subplots(
-        rows=rows, cols=min(len(shown), _COLUMNS), subplot_titles=[titles[name] for name in shown],
-        horizontal_spacing=0.1, vertical_spacing=0.36 / rows if rows > 1 else 0,
-    )  # fmt: skip
+    panels = {name: titles[name] for name in shown}
+    columns = min(len(shown), _COLUMNS)
+    figure = _panels(lines, panels, columns, view)
     for (line, name), part in lines.groupby(["line", "measure"], sort=False):
         place = shown.index(str(name))
-        where = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
         for trace in _traces(str(line), part, view, first=place == 0):
-            figure.add_trace(trace, **where)
+            figure.add_trace(trace, row=place // columns + 1, col=place % columns + 1)
+    if columns > 1:  # below each other where there is little width
+        narrow = _panels(lines, panels, 1, view).layout.to_plotly_json()
+        del narrow["template"]
+        narrow["height"] += _LINE_PX * len(shown)
+        figure.update_layout(meta={"narrow": narrow})
+    return figure
+
+
+def _panels(lines: pd.DataFrame, titles: Mapping[str, str], columns: int, view: View) -> go.Figure:
+    """A panel a measure, still empty, in so many columns."""
+    rows = -(-len(titles) // columns)
+    figure = make_subplots(
+        rows=rows, cols=columns, subplot_titles=["<br>".join(wrap(title, _TITLE)) for title in titles.values()],
+        horizontal_spacing=0.14, vertical_spacing=0.36 / rows if rows > 1 else 0,
+    )  # fmt: skip
+    figure.update_annotations(font={"size": 14})
     figure.update_xaxes(tick0=0, dtick=max(1, -(-int(lines["epoch"].max()) // 6)))
-    for place, name in enumerate(shown):
-        where = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
+    for place, name in enumerate(titles):
+        where = {"row": place // columns + 1, "col": place % columns + 1}
         if view.log and (lines.loc[lines["measure"] == name, "value"] > 0).all():
             figure.update_yaxes(type="log", **where)
         elif name in SPEED:  # a rate that never changes has a place too
             figure.update_yaxes(rangemode="tozero", **where)
-        if place >= len(shown) - _COLUMNS:  # the lowest panel of each column
-            figure.update_xaxes(title_text="Epoch", **where)
+        if name not in SPEED:  # whose titles have the units
+            figure.update_yaxes(title_text="C-index" if name.endswith("c_index") else "Loss", **where)
+        lowest = place >= len(titles) - columns  # of its column
+        figure.update_xaxes(title_text="Epoch" if lowest else "", **where)
     figure.update_layout(
         template=TEMPLATE, height=_ROW_PX * rows + 90, margin={"t": 70, "r": 28}, legend={"y": 1.0 + 0.16 / rows}
     )

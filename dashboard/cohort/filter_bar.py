@@ -77,12 +77,12 @@ def ask_filters(
             explain="Each is charted below and can be filtered by. Columns are named as in clinical.csv.",
         )  # fmt: skip
         shown = [columns[name] for name in chosen or first]
+        event = _ask_event(endpoint)  # the whole width: buttons side by side are cut off where it is too narrow
+        followed = _ask_followed(cohort)
         places = st.columns(2)
         with places[0]:
-            event = _ask_event(endpoint)
             has = _ask_modalities("Have data of type", modalities, HAS, "Patients with all of these types of data.")
         with places[1]:
-            followed = _ask_followed(cohort)
             lacks = _ask_modalities(
                 "Lack data of type", modalities, LACKS, "Patients with none of these types of data."
             )

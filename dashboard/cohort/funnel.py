@@ -48,10 +48,11 @@ def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | Non
             "Patients left after each step, from loaded to kept",
             command=f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all" if cohort else "",
         )  # fmt: skip
-        if any(step.masked for step in log.steps):
+        if log.steps[2:-1]:  # between those with follow-up and those kept
+            stay = any(step.masked for step in log.steps)
             st.caption(
-                "Grey bars: patients who have that type of data. Those who lack it stay in, and the model is told that "
-                "it is missing."
+                "Grey bars: patients who have that type of data."
+                + (" Those who lack it stay in, and the model is told that it is missing." if stay else "")
             )
     with right:
         _show_left_out(log.left_out, cohort)

@@ -43,8 +43,7 @@ def show_gallery(cohort: Cohort) -> None:
             f"{count(len(cohort.slides), 'slide')}, none of them prepared yet.",
             "A preparation finds the tissue, cuts it into regions and shows both here. Nothing is trained.",
         )
-        if st.button("Go to Preparation", type="primary", icon=":material/arrow_forward:"):
-            go(**{VIEW: "Preparation"})
+        _lead_to_preparation()
         return
     states = found.table
     _show_counts(states)
@@ -55,13 +54,31 @@ def show_gallery(cohort: Cohort) -> None:
     place = st.container()
     page = st.pagination(pages, key=PAGE, bind="query-params") if pages > 1 else 1
     shown = chosen.iloc[(page - 1) * A_PAGE : page * A_PAGE]
+    pictured = [slide for slide in shown["slide"] if regions_path(cohort.folder, slide, found.config).is_file()]
     with place:
+        if len(pictured) < len(shown):
+            _explain_no_picture(len(shown) - len(pictured), found.run)
         _show_cards(cohort, found, shown)
-    st.caption(
-        "Green: the outline of the tissue that was found. Orange: the regions that the model reads. "
-        f"{'Regions as in ' + plain(run_label(found.run)) + '.' if found.run else ''}"
-    )
+    if pictured:
+        st.caption("Green: the outline of the tissue that was found. Orange: the regions that the model reads.")
+    if found.run:
+        st.caption(f"Regions as in {plain(run_label(found.run))}.")
     save_table(chosen, "slides")
+
+
+def _lead_to_preparation() -> None:
+    if st.button("Go to Preparation", type="primary", icon=":material/arrow_forward:"):
+        go(**{VIEW: "Preparation"})
+
+
+def _explain_no_picture(slides: int, run: Run | None) -> None:
+    """A run may have come without its regions, as those of the bundle do: they are made again from the slides."""
+    told = "What the cards say of them is what the run found where it was made. " if run else ""
+    empty_state(
+        f"{count(slides, 'slide')} of those below {'has' if slides == 1 else 'have'} not been cut into regions here.",
+        f"So there is no picture of them. {told}A preparation cuts slides into regions, and trains nothing.",
+    )
+    _lead_to_preparation()
 
 
 def _ask_slides(states: pd.DataFrame) -> pd.DataFrame:

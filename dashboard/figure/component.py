@@ -26,7 +26,8 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
     """Draw a figure over the width that there is.
 
     Args:
-        figure: leaves colours of text, grid and ground to the page, and may name its height in pixels.
+        figure: leaves colours of text, grid and ground to the page, and may name its height in pixels. What its
+            `layout.meta` has under `narrow` is laid over its layout where there is little width.
         key: Streamlit's key, of any letters. Keep it where the data change, and the figure is changed in its place.
         name: of the file in which its picture is saved.
         alt: what a screen reader says.
@@ -38,10 +39,13 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
     """
     spec = figure.to_json()
     digest = hashlib.sha256(spec.encode()).hexdigest()[:16]
+    height = figure.layout.height or DEFAULT_PX
+    narrow = (figure.layout.meta or {}).get("narrow")
     shown = {
         "figure": packed(spec),
         "digest": digest,
-        "height": figure.layout.height or DEFAULT_PX,
+        "height": height,
+        "narrow_height": narrow and narrow.get("height", height),
         "name": name,
         "alt": alt,
         "select": select,

@@ -2,6 +2,9 @@
 
 const NEAR_PX = 200
 const RESIZED_MS = 100
+const NARROW_PX = 460 // below this a figure takes its layout for little width, if it has one
+const TITLE_PAD_PX = 6
+const EVERYWHERE = "Arial, Helvetica, sans-serif"
 const FULLSCREEN_ICON = {
   width: 24,
   height: 24,
@@ -41,6 +44,7 @@ class Figure {
     this.host.setAttribute("role", "figure")
     this.chart = this.host.appendChild(document.createElement("div"))
     this.near = false
+    this.titles = {} // of the axes, as they were asked for
     this.drawn = null // what was asked for when it was drawn
     this.seen = new IntersectionObserver((found) => this.approach(found.at(-1).isIntersecting), {
       rootMargin: `${NEAR_PX}px`,
@@ -56,9 +60,22 @@ class Figure {
   update(data, tell) {
     this.data = data
     this.tell = tell
-    this.host.style.height = `${data.height}px`
     this.host.setAttribute("aria-label", data.alt)
+    this.keepPlace()
     this.draw()
+  }
+
+  isNarrow() {
+    return Boolean(this.data.narrow_height) && this.host.clientWidth < NARROW_PX
+  }
+
+  keepPlace() {
+    const { height, narrow_height } = this.data
+    this.host.style.height = `${this.isNarrow() ? narrow_height : height}px`
+  }
+
+  wanted(colours) {
+    return JSON.stringify([this.data.digest, colours, this.isNarrow()])
   }
 
   approach(near) {
@@ -70,7 +87,7 @@ class Figure {
   async draw() {
     if (!this.near) return
     const colours = pageColours(this.host)
-    const wanted = JSON.stringify([this.data.digest, colours])
+    const wanted = this.wanted(colours)
     if (wanted === this.drawn) return
     this.drawn = wanted
     try {
@@ -80,7 +97,10 @@ class Figure {
       ])
       if (wanted !== this.drawn) return // something newer is wanted by now
       if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
+      if (this.isNarrow()) figure.layout = over(figure.layout, figure.layout.meta.narrow)
+      this.titles = axisTitles(figure.layout)
       await plotly.react(this.chart, this.inColours(figure, colours))
+      await this.breakTitles()
       this.listen()
     } catch (error) {
       console.warn(error)
@@ -99,17 +119,20 @@ class Figure {
       },
       config: {
         displaylogo: false,
-        modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d"],
-        modeBarButtonsToAdd: [
-          { name: "fullscreen", title: "Full screen", icon: FULLSCREEN_ICON, click: () => this.fillScreen() },
+        // Named one by one: of its own accord plotly adds a button that sends the figure, with its data, to its makers.
+        modeBarButtons: [
+          [
+            {
+              name: "save",
+              title: "Save as a picture",
+              icon: window.Plotly.Icons.camera,
+              click: () => this.save().catch((error) => console.warn(error)),
+            },
+          ],
+          ["zoom2d", "pan2d"],
+          ["resetScale2d"],
+          [{ name: "fullscreen", title: "Full screen", icon: FULLSCREEN_ICON, click: () => this.fillScreen() }],
         ],
-        toImageButtonOptions: {
-          scale: 2,
-          filename: this.data.name,
-          get format() {
-            return window.pompPictures // chosen in the side bar for all figures; plotly looks when it saves
-          },
-        },
       },
     }
   }
@@ -129,15 +152,35 @@ class Figure {
     })
   }
 
+  // In a font that every machine has, and laid out with it: pictures do not know the page's own.
+  save() {
+    const { data, layout } = this.chart
+    const template = over(layout.template, { layout: over(layout.template.layout, { font: { family: EVERYWHERE } }) })
+    return window.Plotly.downloadImage(
+      structuredClone({ data, layout: { ...layout, template } }), // plotly writes into what it draws
+      { scale: 2, filename: this.data.name, format: window.pompPictures }, // which is chosen in the side bar for all
+    )
+  }
+
   size() {
     return { width: this.host.clientWidth, height: this.host.clientHeight }
   }
 
-  fit() {
+  async fit() {
+    this.keepPlace()
     const { width, height } = this.size()
     const layout = this.chart.layout
     if (!width || !layout || (layout.width === width && layout.height === height)) return
-    window.Plotly.relayout(this.chart, { width, height })
+    if (this.drawn !== this.wanted(pageColours(this.host))) return this.draw()
+    await window.Plotly.relayout(this.chart, { width, height })
+    await this.breakTitles()
+  }
+
+  // How long an axis is, plotly knows once it has drawn.
+  async breakTitles() {
+    const full = this.chart._fullLayout
+    const changed = full ? brokenTitles(full, this.titles) : {}
+    if (Object.keys(changed).length) await window.Plotly.relayout(this.chart, changed)
   }
 
   fillScreen() {
@@ -190,6 +233,63 @@ function inPageColours(template, { text, ground, line, border, family }) {
       yaxis: { ...layout.yaxis, ...axis },
     },
   }
+}
+
+// A layout, or a part of one, with another laid over it; what stands in both is laid over one level deeper.
+function over(layout, other) {
+  const isPart = (value) => value?.constructor === Object
+  const both = Object.entries(other).filter(([name, value]) => isPart(value) && isPart(layout[name]))
+  return { ...layout, ...other, ...Object.fromEntries(both.map(([name, value]) => [name, { ...layout[name], ...value }])) }
+}
+
+// What the axes' titles say, by axis.
+function axisTitles(layout) {
+  const axes = Object.entries(layout).filter(([name, axis]) => /^[xy]axis\d*$/.test(name) && axis.title?.text)
+  return Object.fromEntries(axes.map(([name, axis]) => [name, axis.title.text]))
+}
+
+// The titles that have to change so that each takes as many lines as the room along its axis needs.
+function brokenTitles(full, titles) {
+  const changed = {}
+  for (const [name, title] of Object.entries(titles)) {
+    const broken = inLines(title, roomAlong(full, name), full[name].title.font.size)
+    if (broken !== full[name].title.text) changed[`${name}.title.text`] = broken
+  }
+  return changed
+}
+
+// A title stands at the middle of its axis, and may reach to the figure's edges, or half-way to an axis beside it.
+function roomAlong(full, name) {
+  const { _offset: start, _length: length } = full[name]
+  let [first, last] = [0, name[0] === "x" ? full.width : full.height]
+  for (const [other, axis] of Object.entries(full)) {
+    if (other.slice(0, 5) !== name.slice(0, 5) || !axis._length) continue
+    const end = axis._offset + axis._length
+    if (end <= start) first = Math.max(first, (end + start) / 2)
+    if (axis._offset >= start + length) last = Math.min(last, (start + length + axis._offset) / 2)
+  }
+  const middle = start + length / 2
+  return 2 * (Math.min(middle - first, last - middle) - TITLE_PAD_PX)
+}
+
+const pen = document.createElement("canvas").getContext("2d")
+
+function inLines(text, room, fontPx) {
+  pen.font = `${fontPx}px ${EVERYWHERE}` // of the saved picture, and wider than the page's
+  const lines = []
+  for (const part of text.split("<br>")) {
+    let line = ""
+    for (const word of part.split(" ")) {
+      const longer = line && `${line} ${word}`
+      if (longer && pen.measureText(longer).width <= room) line = longer
+      else {
+        if (line) lines.push(line)
+        line = word
+      }
+    }
+    lines.push(line)
+  }
+  return lines.join("<br>")
 }
 
 window.addEventListener("beforeprint", () => {

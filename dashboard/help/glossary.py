@@ -248,9 +248,10 @@ GLOSSARY = (
         "effect on the risk leave one out",
     ),
     Entry(
-        "Alignment",
-        "How strongly an omics profile attends to each region. It shows which tissue the profile is matched with. It "
-        "is not on the way to the risk and explains nothing about it.",
+        "Alignment, the map",
+        "How strongly an omics profile attends to each region; on the Slide page it is called *Match with …*. It shows "
+        "which tissue the profile is matched with. It is not on the way to the risk and explains nothing about it. The "
+        "page called Alignment is about something else: see *alignment, the page*.",
         "cross-attention match",
     ),
     Entry(
@@ -258,6 +259,41 @@ GLOSSARY = (
         "How much each gene's value moved the patient's risk away from that of the average profile. The contributions "
         "of all genes add up to that difference.",
         "attribution leading genes",
+    ),
+    Entry(
+        "Alignment, the page",
+        "Whether slides and omics profiles of the same patients find each other among all others (*retrieval*), and "
+        "what the model fills in for omics that it was not shown. It is about whole patients, and about the model after"
+        " pre-training, not about the risk. Which regions a profile is matched with is on the Slide page: see "
+        "*alignment, the map*.",
+        "retrieval recall hidden omics",
+    ),
+    Entry(
+        "τ (tau)",
+        "The day up to which follow-up counts. Of the restricted mean survival time it is the end of the time over "
+        "which the mean is taken; of Uno's C, the day by which nine in ten of the training patients' follow-ups have "
+        "ended, after which events no longer count. Numbers with another τ are other numbers.",
+        "tau RMST restricted mean Uno horizon truncation",
+    ),
+    Entry(
+        "DESeq2",
+        "The test for tables of counts (Love, Huber & Anders 2014): reads a gene are taken as negative binomial, each "
+        "sample is scaled by its size factor, and how much a gene scatters is learnt from genes of like expression. "
+        "Other kinds of numbers are tested in other ways.",
+        "differential expression counts negative binomial size factor dispersion",
+    ),
+    Entry(
+        "q-value",
+        "A p-value made ready for thousands of genes tested at once (Benjamini–Hochberg). Of the genes with q below "
+        "0.05, about one in twenty is expected to be there by chance: that share is the *false discovery rate*.",
+        "q value qvalue FDR false discovery rate Benjamini Hochberg multiple testing",
+    ),
+    Entry(
+        "Dropout",
+        "In each step of training, that share of the values inside the model is set to 0 at random, so that it cannot "
+        "rest on a few of them. More of it guards a small cohort against learning its patients by heart; too much "
+        "keeps the model from learning. Nothing is dropped when risks are predicted.",
+        "regularisation overfitting",
     ),
 )
 """In an order that can be read from top to bottom."""

@@ -9,21 +9,21 @@ import streamlit as st
 
 from dashboard.elements import plain, synthetic_badge
 from dashboard.endpoints import describe_endpoint
+from dashboard.start.finished import CARD_PX
 from dashboard.start.glance import glance
 from dashboard.state import COHORT, VIEW
 from dashboard.words import count
 from pomp.runs.run import Run
 
-SHOWN, A_ROW = 12, 3
+SHOWN = 12
 
 
 def show_cohorts(folders: Mapping[str, Path], runs: Sequence[Run]) -> None:
     """A card a cohort."""
     st.subheader("Cohorts")
-    names = list(folders)[:SHOWN]
-    for start in range(0, len(names), A_ROW):
-        for place, name in zip(st.columns(A_ROW), names[start : start + A_ROW], strict=False):
-            with place, st.container(border=True, height="stretch"):
+    with st.container(horizontal=True):
+        for name in list(folders)[:SHOWN]:
+            with st.container(border=True, width=CARD_PX):
                 _show_cohort(name, folders[name], runs)
     if len(folders) > SHOWN:
         st.caption(f"{len(folders) - SHOWN} more are on the Cohort page.")
@@ -39,8 +39,8 @@ def _show_cohort(name: str, folder: Path, runs: Sequence[Run]) -> None:
         st.warning("Its files need a look before it can be used.")
     else:
         endpoint = describe_endpoint(seen.endpoint)
-        st.markdown(f"{count(seen.patients, 'patient')}, {endpoint.count(seen.events)}", help=(
-            "With follow-up in clinical.csv. The Cohort page says who is kept for the analysis, and why."
+        st.markdown(f"{count(seen.patients, 'patient')} with follow-up, {endpoint.count(seen.events)}", help=(
+            "As clinical.csv has them. The Cohort page says who is kept for the analysis, and why."
         ))  # fmt: skip
     kinds = [plain(kind) for kind in seen.omics] + ([count(seen.slides, "slide")] if seen.slides else [])
     here = [run for run in runs if run.cohort_folder.resolve() == folder.resolve()]

@@ -15,7 +15,9 @@ from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp
 
-SHOWN, A_ROW = 6, 3
+SHOWN = 6
+CARD_PX = 210
+"""Wide enough for every number and badge of a card; cards go to a new line where the window is narrow."""
 
 
 def show_finished(runs: Sequence[Run]) -> None:
@@ -24,9 +26,9 @@ def show_finished(runs: Sequence[Run]) -> None:
     if not runs:
         empty_state("There is no finished run yet.", "Start one on the Train page.", "views/train.py", "Go to Train")
         return
-    for start in range(0, min(len(runs), SHOWN), A_ROW):
-        for place, run in zip(st.columns(A_ROW), runs[start : min(start + A_ROW, SHOWN)], strict=False):
-            with place, st.container(border=True, height="stretch"):
+    with st.container(horizontal=True):
+        for run in runs[:SHOWN]:
+            with st.container(border=True, width=CARD_PX):
                 _show_finished(run)
     if len(runs) > SHOWN:
         st.page_link("views/runs.py", label=f"All {len(runs)} finished runs", icon=":material/arrow_forward:")

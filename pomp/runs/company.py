@@ -12,7 +12,7 @@ from pomp.data.splits import Splits, split_cohort
 from pomp.errors import RunError
 from pomp.runs.info import CohortInfo
 from pomp.runs.run import Run
-from pomp.training.loop import ALL_PATIENTS
+from pomp.training.fold_names import ALL_PATIENTS
 
 
 @dataclass(frozen=True)

@@ -88,9 +88,8 @@ def fold_cost(config: RunConfig, company: Company, bank: RegionBank) -> FoldCost
         (config.pretrain, config.pretrain.epochs, len(company.pretraining(0))),
         (config.finetune, config.finetune.total_epochs, tuned),
     ):
-        steps = max(1, round(patients / stage.batch_size))
         work = PASSES * flops * regions * patients / _FLOPS_A_SECOND
-        seconds += epochs * (steps * _STEP_SECONDS + work)
+        seconds += epochs * (stage.steps(patients) * _STEP_SECONDS + work)
     cohorts = [member.cohort for member in company.members]
     values = sum(table.values.size for cohort in cohorts for table in cohort.omics.values())
     return FoldCost(seconds, process_bytes(values), is_matrix_bound(config, bank.features))

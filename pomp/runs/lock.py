@@ -13,7 +13,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +61,7 @@ def acquire(path: Path, what: str) -> int:
 
 @contextmanager
 def hold(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock for the block, with this process written into it as the owner.
+    """Hold the lock for the block, with this process written into it as the owner, where the disk takes that.
 
     Raises:
         RunBusyError, RunError: as `acquire`.
@@ -69,11 +69,13 @@ def hold(path: Path, what: str) -> Iterator[None]:
     descriptor = acquire(path, what)
     try:
         owner = Owner(os.getpid(), platform.node(), datetime.now(UTC).isoformat(timespec="seconds"))
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(seal(asdict(owner))).encode(), 0)
+        with suppress(OSError):  # the lock counts without its owner's name
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(seal(asdict(owner))).encode(), 0)
         yield
     finally:
-        os.ftruncate(descriptor, 0)
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
         # Closing alone would leave the lock with children that were forked meanwhile.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)

@@ -9,8 +9,7 @@ from pomp.data.importing.prepared import write_prepared
 from pomp.errors import RunError
 from pomp.omics.selector import OmicsSelector
 from pomp.runs.run import Run
-from pomp.training.folds import fold_name
-from pomp.training.loop import ALL_PATIENTS
+from pomp.training.fold_names import ALL_PATIENTS, fold_name
 
 
 def export_prepared(run: Run, folder: Path) -> list[Path]:

@@ -50,11 +50,12 @@ def pretraining_key(company: Company, config: RunConfig, fold: int, compute: Com
     """SHA-256 of everything that decides the weights that fold k starts from: 64 hex digits.
 
     The cohorts' files and folds, whichever of them is the run's own; all settings but those of fine-tuning; the kind of
-    device, its precision and threads, which decide the last digits; and the version of the algorithm.
+    device, its precision and threads, which decide the last digits; the regions of a pass, which decide what dropout
+    draws; and the version of the algorithm.
     """
     settings = config.model_dump(mode="json", exclude={"finetune": True, "pretrain": {"with_cohorts"}})
     members = [(member.cohort.digest, member.cohort.endpoint, member.splits.digest) for member in company.members]
-    device = [compute.device.type, str(compute.dtype), torch.get_num_threads()]
+    device = [compute.device.type, str(compute.dtype), compute.part, torch.get_num_threads()]
     facts = [ALGORITHM, selections.ALGORITHM, settings, members, company.pretraining_fold(fold), device]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

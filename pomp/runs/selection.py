@@ -8,7 +8,7 @@ from pomp.omics import OmicsMatrix, OmicsSelector, SelectionCache, Vocabulary
 from pomp.progress import OnProgress
 from pomp.runs.company import Company, Member
 from pomp.runs.run import Run
-from pomp.training.folds import fold_name
+from pomp.training.fold_names import fold_name
 
 
 class Selection:
@@ -77,7 +77,7 @@ class Selection:
 
         cache = SelectionCache(self.run.cache / "selections")
         selector = OmicsSelector(self.run.config.omics, self.run.config.seed, cache)
-        return selector.fit(member.cohort.omics, self._seen(member, fold), tell)
+        return selector.fit(member.cohort.omics, self._seen(member, fold), tell, member.cohort.patients)
 
     def _wide(self, member: Member, fold: int, vocabulary: Vocabulary) -> OmicsSelector:
         seen = self._seen(member, fold)

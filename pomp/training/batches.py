@@ -162,10 +162,10 @@ def _take(names: Sequence[str], reading: Future[tuple[Batch, Any]]) -> tuple[Seq
     return names, batch
 
 
-def shuffled_batches(patients: Sequence[str], size: int, seed: Sequence[int]) -> Iterator[list[str]]:
-    """All patients once, in an order decided by `seed`, in batches whose sizes differ by at most one."""
+def shuffled_batches(patients: Sequence[str], count: int, seed: Sequence[int]) -> Iterator[list[str]]:
+    """All patients once, in an order decided by `seed`, in `count` batches whose sizes differ by at most one."""
     order = np.random.default_rng(seed).permutation(len(patients))
-    for part in np.array_split(order, max(1, round(len(patients) / size))):
+    for part in np.array_split(order, count):
         yield [patients[position] for position in part]
 
 

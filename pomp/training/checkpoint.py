@@ -2,7 +2,7 @@
 
 A generation is two files, `<epoch>.safetensors` and `<epoch>.json`, which holds the SHA-256 of the first. The tensors
 are replaced first (see `pomp.atomic`), so a manifest never names a file that is not complete. The two newest
-generations are kept.
+generations are kept: that which was saved last, and the one before it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ class CheckpointStore:
         self.folder = folder
 
     def save(self, epoch: int, tensors: dict[str, Tensor], facts: dict[str, Any] | None = None) -> None:
-        """Add a generation and drop the oldest. Nothing that was there is touched until the new one is complete.
+        """Add a generation and drop the oldest, and any of later epochs, since who saves has gone back behind them.
+
+        Nothing that was there is touched until the new one is complete.
 
         Raises:
             TrainingError: a tensor is not finite; nothing is saved.
@@ -55,7 +57,9 @@ class CheckpointStore:
         with replacing(self.folder / f"{epoch:06d}.safetensors") as partial:
             partial.write_bytes(content)
         write_text(self.folder / f"{epoch:06d}.json", json.dumps(seal(manifest)))
-        for manifest_file in self._manifests()[GENERATIONS:]:
+        manifests = self._manifests()
+        later = [file for file in manifests if file.stem > f"{epoch:06d}"]
+        for manifest_file in (*later, *manifests[len(later) + GENERATIONS :]):
             # The manifest last: what is half removed is found, and removed, at the next save.
             manifest_file.with_suffix(".safetensors").unlink(missing_ok=True)
             manifest_file.unlink()

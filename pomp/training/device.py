@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -139,13 +140,13 @@ def room_for_regions(device: torch.device) -> dict[torch.device, int]:
 
 
 def free_device_bytes(device: torch.device) -> int:
-    """Bytes that nobody uses now."""
+    """Bytes that nobody uses now; of the machine's own memory, the part of this one of a team's processes on it."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     if device.type == "mps":
         return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
     free = free_bytes()
-    return _UNKNOWN if free is None else free
+    return (_UNKNOWN if free is None else free) // _processes_here()
 
 
 def total_device_bytes(device: torch.device) -> int:
@@ -153,6 +154,11 @@ def total_device_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
     return free_device_bytes(device)
+
+
+def _processes_here() -> int:
+    """Of the team that torchrun started, on this machine; 1 for a process that is alone."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 def _multiplies_bfloat16(device: torch.device) -> bool:

@@ -11,9 +11,11 @@ of the batch as a whole either way.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import torch
@@ -98,6 +100,12 @@ class PartwiseEmbedding:
             for index, part in enumerate(self._parts)
         ]
         return torch.cat([nothing, *outputs])
+
+    def needs(self, counts: Sequence[int]) -> list[bool]:
+        """Whether this process embeds any region of each patient, of patients with so many regions in a batch."""
+        own = self._share.of(math.ceil(sum(counts) / self.compute.part))
+        first, last = own.start * self.compute.part, own.stop * self.compute.part
+        return [max(end - count, first) < min(end, last) for end, count in zip(accumulate(counts), counts, strict=True)]
 
     def backward(self, gradient: Tensor | None) -> None:
         """As `Embedding.backward`."""

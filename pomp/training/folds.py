@@ -22,7 +22,8 @@ from pomp.training.batches import PatientData
 from pomp.training.checkpoint import Checkpoint, CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.finetune import predict_risk
-from pomp.training.loop import ALL_PATIENTS, Stage, StageName, load_weights, train, weights
+from pomp.training.fold_names import ALL_PATIENTS, fold_name
+from pomp.training.loop import Stage, StageName, load_weights, train, weights
 from pomp.training.seeds import hash_seed
 from pomp.training.system import POMP, System
 from pomp.training.team import Team
@@ -245,8 +246,3 @@ class FoldTraining:
         baseline = pd.DataFrame({"fold": self.fold.index, "time_days": steps.x, "cumulative_hazard": steps.y})
         training_risks = pd.DataFrame({"fold": self.fold.index, "patient": self.fold.train, "risk": known})
         return FoldResult(predictions, baseline, training_risks, models)
-
-
-def fold_name(index: int) -> str:
-    """Folder name of a fold's files."""
-    return "all" if index == ALL_PATIENTS else f"fold-{index}"

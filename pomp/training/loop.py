@@ -1,4 +1,4 @@
-"""The training loop that both stages share: epochs, batches, checkpoints, and a stop that loses nothing."""
+"""The training loop that both stages share: epochs, batches, checkpoints, and a stop that loses no finished epoch."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batch
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.embedding import Embedding, PartwiseEmbedding
+from pomp.training.fold_names import fold_words
 from pomp.training.seeds import hash_seed
 from pomp.training.tally import Bad, Losses, Tally
 from pomp.training.team import Team, TeamEmbedding
@@ -29,9 +30,6 @@ from pomp.training.team import Team, TeamEmbedding
 StageName = Literal["pretrain", "finetune"]
 StepLosses = Callable[[Any, Batch, Tensor], Losses]
 """The losses of a batch, by a model of the kind that they are made for, from the batch's region embeddings (R, d)."""
-
-ALL_PATIENTS = -1
-"""In place of a fold's number: the paper protocol pre-trains once, on everybody."""
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +40,7 @@ CHECKPOINT_SECONDS = 10.0
 
 
 class StopRequested(Exception):  # noqa: N818 - it is a request, not an error
-    """The user asked to stop; the state is saved."""
+    """The user asked to stop. What is finished is saved; what was begun, an epoch at most, is done again."""
 
 
 @dataclass(frozen=True)
@@ -77,27 +75,28 @@ def train(
         team: whose other members have been told to begin; this process leads it.
 
     Raises:
-        StopRequested: the state after a complete epoch is saved.
+        StopRequested: the state after the last complete epoch is saved.
         TrainingError: a loss is not finite; the message names the patients of that batch.
     """
     config = stage.config
     optimiser = _optimiser(model, config)
     embedding = _embedding(model, compute, team)
-    steps_an_epoch = max(1, round(len(patients) / config.batch_size))
+    steps_an_epoch = config.steps(len(patients))
     done = _restore(model, optimiser, stage.checkpoints)
     stage.on_resume(done)
     saved_at = time.monotonic()
+    unsaved: dict[str, Tensor] = {}  # the state before the epoch that is under way, where no file has it
     for epoch in range(done, config.epochs):
         started = time.monotonic()
         seed = (stage.seed, ("pretrain", "finetune").index(stage.name), stage.fold + 1, epoch)
         model.train()
         tally, regions = Tally(compute.device), 0
-        batches = read_ahead(data, shuffled_batches(patients, config.batch_size, seed), compute.device)
+        batches = read_ahead(data, shuffled_batches(patients, steps_an_epoch, seed), compute.device)
         with closing(batches):
             for step, (names, batch) in enumerate(batches):
                 if stage.should_stop():
-                    if step == 0:  # a part of an epoch is not kept: it could not be repeated bit for bit
-                        _save(model, optimiser, stage.checkpoints, epoch)
+                    if unsaved:  # a part of an epoch is not kept: it could not be repeated bit for bit
+                        stage.checkpoints.save(epoch, unsaved)
                     raise StopRequested
                 regions += len(batch.coordinates)
                 rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
@@ -109,8 +108,10 @@ def train(
         row = {**tally.means(), "learning_rate": rate, **_effort(compute.device, regions, time.monotonic() - started)}
         stage.on_epoch(epoch, row, model)
         if epoch + 1 == config.epochs or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-            _save(model, optimiser, stage.checkpoints, epoch + 1)
-            saved_at = time.monotonic()
+            stage.checkpoints.save(epoch + 1, _state(model, optimiser))
+            saved_at, unsaved = time.monotonic(), {}
+        else:
+            unsaved = {name: tensor.detach().clone() for name, tensor in _state(model, optimiser).items()}
 
 
 def _effort(device: torch.device, regions: int, seconds: float) -> dict[str, float]:
@@ -187,7 +188,7 @@ def _optimiser(model: nn.Module, config: OptimiserConfig) -> torch.optim.Optimiz
 def _check(bad: Bad | None, stage: Stage, epoch: int) -> None:
     if bad is not None:
         raise TrainingError(
-            f"The loss became {bad.loss} in {stage.name} of fold {stage.fold}, epoch {epoch}, with patients "
+            f"The loss became {bad.loss} in {stage.name} of {fold_words(stage.fold)}, epoch {epoch + 1}, with patients "
             f"{', '.join(bad.patients)}. The last good state is kept. Lower the learning rate or look at their data."
         )
 
@@ -212,11 +213,11 @@ def load_weights(model: nn.Module, tensors: dict[str, Tensor]) -> None:
             parameter.copy_(tensors[name])
 
 
-def _save(model: SurvivalModel, optimiser: torch.optim.Optimizer, store: CheckpointStore, epoch: int) -> None:
+def _state(model: SurvivalModel, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
     tensors = {f"model.{name}": tensor for name, tensor in weights(model).items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in state.items()}
-    store.save(epoch, tensors)
+    return tensors
 
 
 def _restore(model: SurvivalModel, optimiser: torch.optim.Optimizer, store: CheckpointStore) -> int:

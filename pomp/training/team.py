@@ -82,12 +82,16 @@ class Team:
         self.share = Share(dist.get_rank(), dist.get_world_size())
         # Orders are objects, which go through the CPU.
         self._orders = dist.new_group(backend="gloo", timeout=_PATIENCE)
+        self._owed = False
 
     def order(self, *what: Any) -> tuple[Any, ...]:
         """The leader's order, given by the leader and received by the others."""
         box = [what]
+        self._owed = True  # until it is known that all have it
         with _together():
             dist.broadcast_object_list(box, LEADER, group=self._orders)
+        name, *rest = box[0]
+        self._owed = name == "forward" or (name == "backward" and rest != [None])
         return box[0]
 
     def spread(self, tensors: Sequence[Tensor]) -> None:
@@ -103,6 +107,7 @@ class Team:
         flat = torch.cat([tensor.flatten() for tensor in tensors])
         with _together():
             dist.reduce(flat, LEADER)
+        self._owed = False
         for tensor, values in zip(tensors, _pieces(flat, tensors), strict=True):
             tensor.copy_(values.view_as(tensor))
 
@@ -111,8 +116,12 @@ class Team:
         self.order("begin", config, regions.bare(), compute)
 
     def dismiss(self) -> None:
-        """Let the others go home."""
-        self.order("end")
+        """Let the others go home.
+
+        While they owe an answer that nobody will take they hear no order: the closing connection tells them.
+        """
+        if not self._owed:
+            self.order("end")
 
 
 class TeamEmbedding:
@@ -159,8 +168,7 @@ def follow(team: Team) -> None:
         if order[0] == "forward":
             _, patients, seed = order
             team.spread(weights)
-            own = tuple(regions.read(patient).to(team.device, non_blocking=True) for patient in patients)
-            team.add_up([embedding.embed(own, seed)])
+            team.add_up([embedding.embed(_read_share(embedding, regions, patients), seed)])
         elif order[1] is not None:
             gradient = torch.empty(order[1], device=team.device)
             team.spread([gradient])
@@ -170,12 +178,21 @@ def follow(team: Team) -> None:
             team.add_up(_gradients(weights))
 
 
+def _read_share(embedding: PartwiseEmbedding, regions: RegionBank, patients: Sequence[str]) -> list[Tensor]:
+    """Regions of a batch's patients on this member's device; of those whom only others embed, their number alone."""
+    device, counts = embedding.compute.device, [len(regions.table(patient)) for patient in patients]
+    return [
+        regions.read(patient).to(device, non_blocking=True) if needed else torch.empty(count, 0)
+        for patient, count, needed in zip(patients, counts, embedding.needs(counts), strict=True)
+    ]
+
+
 def _prepare(
     team: Team, config: RunConfig, regions: RegionBank, leaders: Compute
 ) -> tuple[PartwiseEmbedding, Sequence[Tensor]]:
     regions.keep(room_for_regions(team.device))
     own = plan_compute(team.device, config, regions.features)
-    compute = replace(own, dtype=leaders.dtype, part=leaders.part)
+    compute = replace(leaders, device=own.device, memory=own.memory)
     slides = config.slides
     module = build_embedding(config.model, slides.side, regions.features, slides.flips).to(team.device).train()
     return PartwiseEmbedding(module, config.model.width, compute, team.share), list(module.parameters())

@@ -126,6 +126,18 @@ def test_points_that_cannot_be_clicked_say_how_many_are_at_risk() -> None:
     assert "%{customdata} at risk" in line.hovertemplate
 
 
+def test_a_group_of_one_is_one_patient() -> None:
+    alone = kaplan_meier([DAYS_PER_YEAR], [1])
+    names = {found.name for found in survival_figure({"low risk": alone}, COLOURS, OS).data}
+    assert "Low risk: 1 patient, 1 death" in names
+
+
+def test_numbers_at_risk_are_not_cut_off_at_the_axis() -> None:
+    """The first of them stands half to its left."""
+    figure = survival_figure(CURVES, COLOURS, OS)
+    assert [found.cliponaxis for found in figure.data if found.mode == "text"] == [False, False]
+
+
 def test_a_name_keeps_its_capitals() -> None:
     figure = survival_figure({"stage IIA": LOW}, {"stage IIA": LOW_RISK}, OS)
     assert figure.layout.yaxis2.ticktext == ("Stage IIA",)
@@ -143,6 +155,13 @@ def test_a_thousand_patients_are_sent_in_few_bytes() -> None:
     assert len(packed(figure.to_json())) < 40_000
 
 
+@pytest.mark.parametrize(("name", "title"), [
+    ("OS", "Share of patients alive"), ("PFI", "Kaplan–Meier estimate, free of progression"),
+])  # fmt: skip
+def test_a_curve_claims_shares_only_where_every_death_is_an_event(name: str, title: str) -> None:
+    assert survival_figure(CURVES, COLOURS, describe_endpoint(name)).layout.yaxis.title.text == title
+
+
 BINS = [
     CalibrationBin(365.25, 10, 0.2, 0.3, 0.1, 0.6),
     CalibrationBin(365.25, 10, 0.8, 0.7, 0.4, 0.9),
@@ -158,6 +177,22 @@ def test_calibration_figure_leaves_out_what_is_not_observed() -> None:
     assert year.error_y.array == (pytest.approx(0.3), pytest.approx(0.2))
     assert year.error_y.arrayminus == (pytest.approx(0.2), pytest.approx(0.3))
     assert len(calibration_table(BINS)) == 3
+
+
+def test_calibration_figure_says_why_a_point_has_no_bar() -> None:
+    nan = float("nan")
+    bins = [CalibrationBin(365.25, 188, 0.9, 1.0, nan, nan), CalibrationBin(365.25, 2, 0.1, 0.0, nan, nan), *BINS]
+    for name, said in {
+        "OS": ("no interval: no death by then", "no interval: nobody alive", "95 % band 10% to 60%"),
+        "PFI": (
+            "no interval: no progression by then",
+            "no interval: nobody free of progression",
+            "95 % band 10% to 60%",
+        ),
+    }.items():
+        year = trace(calibration_figure(bins, describe_endpoint(name)), "1 year")
+        assert [text for _, text in year.customdata[:3]] == list(said)
+        assert np.isnan([*year.error_y.array[:2], *year.error_y.arrayminus[:2]]).all()
 
 
 def test_brier_figure() -> None:
@@ -213,6 +248,8 @@ def test_concordance_figure() -> None:
         "ridge Cox<br>(30<br>components)", "random<br>survival<br>forest", "a&lt;b,<br>paper-<br>released",
     )  # fmt: skip
     assert concordance_table(scores)["c_index"].tolist()[:3] == [0.6, 0.7, 0.5]
+    assert concordance_table(scores)["events"].tolist() == [8, 8, 8, 8]  # of whatever endpoint
+    assert "deaths" not in trace(figure, "POMP").hovertemplate
 
 
 METRICS = pd.DataFrame(
@@ -232,6 +269,20 @@ def test_loss_figure_leaves_out_tasks_that_are_off() -> None:
     assert [found.name for found in figure.data] == ["all patients"] * 2
     assert list(figure.data[0].x) == [1, 2]
     assert list(figure.data[0].y) == [9, 6]
+
+
+def test_loss_figure_says_what_its_axes_count() -> None:
+    titles = [loss_figure(METRICS, "finetune").layout[axis].title.text for axis in ("yaxis", "yaxis2")]
+    assert titles == ["Loss", "C-index"]
+
+
+def test_loss_figure_has_its_panels_below_each_other_where_it_is_narrow() -> None:
+    figure = loss_figure(METRICS, "finetune")
+    narrow = figure.layout.meta["narrow"]
+    assert figure.layout.xaxis2.domain[0] > 0.5
+    assert (narrow["xaxis"]["domain"], narrow["xaxis2"]["domain"]) == ([0, 1], [0, 1])
+    assert narrow["yaxis"]["domain"][0] > narrow["yaxis2"]["domain"][1]
+    assert narrow["height"] > figure.layout.height
 
 
 def test_loss_figure_by_fold() -> None:

@@ -67,6 +67,15 @@ def test_bars_say_how_many_of_how_many_where_a_filter_is_on(
     assert [list(data) for data in figure.data[-1].customdata] == [["I"], ["II"], ["not recorded"]]
 
 
+@pytest.mark.parametrize("filtered", [False, True])
+def test_the_number_at_a_bar_may_stand_beyond_the_axis(filtered: bool) -> None:
+    figures = [
+        funnel_figure([Step("loaded", 10), Step("kept", 8)]),
+        bar_figure(bar_table(STAGES, ["I", "II"], STAGES.index), [], filtered),
+    ]
+    assert [figure.data[-1].cliponaxis for figure in figures] == [False, False]
+
+
 def test_bins_have_round_ends_and_hold_everybody() -> None:
     table = range_table(AGES, pd.Index(["a", "b", "d"]))
     assert table["lowest"].iloc[0] == 40  # 29 years in about 15 bins: 2 years each

@@ -156,6 +156,36 @@ def test_unprepared_slides_lead_to_the_preparation(fake: FakeWorkspace, cohort: 
     assert "Go to Preparation" in {button.label for button in app.button}
 
 
+COLOURS = "Green: the outline of the tissue"
+
+
+def test_slides_that_only_a_run_knows_have_no_picture(fake: FakeWorkspace, cohort: Cohort) -> None:
+    write_results(fake.runs["honest"], cohort)
+    for slide in cohort.slides["slide"]:
+        region_file(cohort, slide).unlink()
+    app = open_slides()
+    said = words(app)
+    assert "12 slides of those below have not been cut into regions here." in said
+    assert "P-00 · 12 regions" in said  # as the run says
+    assert "Regions as in" in said
+    assert COLOURS not in said
+    assert not app.image
+    next(button for button in app.button if button.label == "Go to Preparation").click().run()
+    assert not app.exception
+    assert app.segmented_control(key="view").value == "Preparation"
+
+
+def test_pictures_are_explained_where_there_are_some(fake: FakeWorkspace, cohort: Cohort) -> None:
+    write_results(fake.runs["honest"], cohort)
+    said = words(open_slides())
+    assert COLOURS in said
+    assert "cut into regions here" not in said
+    region_file(cohort, "P-00-DX1").unlink()
+    said = words(open_slides())
+    assert COLOURS in said
+    assert "1 slide of those below has not been cut into regions here." in said
+
+
 def test_a_cohort_without_slides(fake: FakeWorkspace) -> None:
     assert "This cohort has no slides." in words(open_slides(cohort="omics_only"))
 

@@ -26,7 +26,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
 def page(watched: WatchedPage, address: str) -> Page:
     watched.page.set_default_timeout(PATIENCE)
     watched.page.goto(address)
-    expect(bars(near(watched.page))).to_have_count(3)
+    expect(bars(near(watched.page))).to_have_count(3, timeout=PATIENCE)
     settle(watched.page)
     forgive_probes(watched)
     return watched.page
@@ -56,6 +56,20 @@ def says(page: Page, clicked: str) -> None:
 
 def text_colour(figure: Locator) -> str:
     return figure.locator(".xtick text").first.evaluate("text => getComputedStyle(text).fill")
+
+
+def text_family(figure: Locator) -> str:
+    return figure.locator(".xtick text").first.evaluate("text => getComputedStyle(text).fontFamily")
+
+
+WATCH_LAYOUTS = """() => {
+  const own = Plotly.downloadImage
+  window.families = []
+  Plotly.downloadImage = (figure, options) => {
+    window.families.push(figure.layout.template.layout.font.family)
+    return own(figure, options)
+  }
+}"""
 
 
 def test_it_is_drawn_where_it_can_be_seen(page: Page) -> None:
@@ -109,6 +123,29 @@ def test_it_fills_the_screen_and_comes_back(page: Page) -> None:
         full.click(force=True)
         page.wait_for_function("height => document.querySelector('.js-plotly-plot').layout.height === height",
                                arg=height)  # fmt: skip
+
+
+def test_no_button_sends_a_figure_away(page: Page) -> None:
+    """These are all; plotly's own tool bar has one that uploads the figure with its data."""
+    buttons = near(page).locator(".modebar-btn").evaluate_all("all => all.map((button) => button.dataset.title)")
+    assert buttons == ["Save as a picture", "Zoom", "Pan", "Reset axes", "Full screen"]
+
+
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_picture_is_laid_out_in_a_font_that_every_machine_has(page: Page, form: str) -> None:
+    """A picture does not hold the page's own font: laid out in it, its text overlapped."""
+    page.evaluate("form => { window.pompPictures = form }", form)
+    on_page = text_family(near(page))
+    assert "Arial" not in on_page
+    page.evaluate(WATCH_LAYOUTS)
+    with page.expect_download() as download:
+        near(page).locator("[data-title='Save as a picture']").click(force=True)
+    assert download.value.suggested_filename == f"near.{form}"
+    if form == "svg":
+        saved = download.value.path().read_text(encoding="utf-8")
+        assert set(re.findall(r"font-family: ([^;,]+)", saved)) == {"Arial"}
+    assert page.evaluate("window.families") == ["Arial, Helvetica, sans-serif"]
+    assert text_family(near(page)) == on_page
 
 
 def test_a_click_counts_as_long_as_the_figure_stays(page: Page) -> None:

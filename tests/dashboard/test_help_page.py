@@ -19,6 +19,7 @@ ALL = (*GLOSSARY, *FIGURES, *LIMITS, *KEYS, *COMMANDS, *places("`/w`"))
 TERMS = [
     "C-index", "hazard ratio", "log-rank", "Kaplan", "censor", "out of fold", "honest", "paper", "optimism",
     "contrastive", "POC", "POM", "MOM", "occlusion", "attention", "alignment", "mpp", "region",
+    "τ", "tau", "DESeq2", "q-value", "false discovery rate", "dropout",
 ]  # fmt: skip
 
 
@@ -26,6 +27,12 @@ TERMS = [
 def test_a_word_is_explained_under_its_own_heading(term: str) -> None:
     first = find_entries(GLOSSARY, term)[0]
     assert term.casefold() in f"{first.title} {first.also}".casefold()
+
+
+def test_alignment_is_a_map_and_a_page() -> None:
+    found = {entry.title: entry.text for entry in find_entries(GLOSSARY, "alignment")}
+    assert "*alignment, the page*" in found["Alignment, the map"]
+    assert "*alignment, the map*" in found["Alignment, the page"]
 
 
 def test_headings_are_told_apart() -> None:

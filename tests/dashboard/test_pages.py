@@ -7,11 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from dashboard.elements import plain
 from pomp.config import RunConfig
 from pomp.runs.run import Run
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace
-from tests.dashboard.pages import figures, open_page, words
+from tests.dashboard.pages import APP, figures, open_page, words
 
 pytestmark = pytest.mark.usefixtures("home")
 PAGES = ("cohort", "train", "survival", "patient", "slide")
@@ -98,6 +100,71 @@ def test_run_and_patient_stand_in_the_address(label: str, fake: FakeWorkspace) -
 def test_unknown_choices_in_the_address_fall_back() -> None:
     app = open_page("patient", patient="../../etc/passwd", run="../../etc")
     assert app.selectbox(key="patient").value == "P-00"
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "asked", "shown"),
+    [
+        ("patient", "patient", "DEMO-999", "P-00"),
+        ("patient", "patient", HOSTILE_PATIENT + "2", "P-00"),
+        ("survival", "run", "TCGA-BRCA · honest · deleted", None),
+        ("cohort", "cohort", "doesnotexist", None),
+        ("train", "cohort", "doesnotexist", None),
+    ],
+)
+def test_a_link_to_what_is_not_there_says_what_is_shown_instead(
+    page: str, key: str, asked: str, shown: str | None
+) -> None:
+    app = open_page(page, **{key: asked})
+    box = app.selectbox(key=key)
+    shown = shown or box.options[box.index]
+    said = f"The link asks for {plain(asked)}, which is not here. Shown is {plain(shown)}."
+    assert [warning.value for warning in app.warning if "The link" in warning.value] == [said]
+    app.run()  # as a page that watches a run does by itself
+    assert "The link asks for" in words(app)
+    box = app.selectbox(key=key)
+    box.select_index((box.index + 1) % len(box.options)).run()
+    assert not app.exception
+    assert "The link asks for" not in words(app)
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("999", "50"), ("-3", "50"), ("nan", "50"), ("many", "50"), ("<script>", "50")]
+)
+def test_a_link_to_a_number_out_of_bounds_says_so(asked: str, shown: str, fake: FakeWorkspace) -> None:
+    by_percentile = {"survival-groups": "risk: own percentile of the training fold", "survival-percentile": asked}
+    app = open_page("survival", run=fake.runs["honest"], **by_percentile)
+    slider = app.slider(key="survival-percentile")
+    assert f"{slider.value:g}" == shown
+    assert f"The link asks for {asked}, which is not between 5 and 95. Shown is {shown}." in words(app)
+    slider.set_value(60.0).run()
+    assert "The link asks for" not in words(app)
+
+
+def test_a_number_of_a_link_within_its_bounds_needs_no_word(fake: FakeWorkspace) -> None:
+    chosen = {"survival-groups": "risk: own percentile of the training fold", "survival-percentile": "75"}
+    app = open_page("survival", run=fake.runs["honest"], **chosen)
+    assert app.slider(key="survival-percentile").value == 75
+    assert "The link asks for" not in words(app)
+
+
+def test_what_goes_with_the_former_run_was_no_link(fake: FakeWorkspace) -> None:
+    app = open_page("patient", run=fake.runs["hostile"], patient=HOSTILE_PATIENT)
+    assert app.selectbox(key="patient").value == HOSTILE_PATIENT
+    app.selectbox(key="run").select(fake.runs["honest"].id).run()
+    assert app.selectbox(key="patient").value == "P-00"
+    assert "The link asks for" not in words(app)
+
+
+def test_a_link_in_vain_is_said_where_it_led(fake: FakeWorkspace) -> None:
+    app = open_page("survival", run="TCGA-BRCA · honest · deleted")
+    assert "The link asks for" in words(app)
+    app.switch_page("views/patient.py").run()
+    assert app.selectbox(key="run").value
+    assert "The link asks for" not in words(app)
+    app = open_page("patient", patient="DEMO-999")
+    next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
+    assert "The link asks for" not in words(app)
 
 
 @pytest.mark.parametrize("page", ["survival", "patient"])
@@ -207,6 +274,26 @@ def test_an_error_of_ours_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     next(button for button in app.button if button.label == "Start").click().run()
     assert not app.exception
     assert "has no slides" in words(app)
+
+
+def test_an_error_that_nobody_foresaw_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise KeyError("no <b>such</b> key")
+
+    monkeypatch.setattr("dashboard.data.finished_runs", fail)
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    app.switch_page("views/patient.py").run()
+    (said,) = app.exception
+    assert said.message == ("This page failed: KeyError: 'no <b>such</b> key'. The server's log has the details.")
+    assert not said.stack_trace
+    assert app.title[0].value == "Patient"  # what was drawn before stays
+    (record,) = [one for one in caplog.records if one.name == "dashboard"]
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], KeyError)
+    monkeypatch.undo()
+    assert not app.switch_page("views/help.py").run().exception
 
 
 def test_damaged_table_is_text(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_finished_runs_stand_first(home: None, fake: FakeWorkspace) -> None:
     assert headers == ["Finished runs", "Cohorts", "What next", "Health check"]
     said = words(app)
     assert said.count("C-index, mean ± sd: 0.") == 3
-    assert "60 patients, " in said
+    assert "60 patients with follow-up, " in said
     assert "mrna · mirna · 20 slides · 5 runs" in said
     assert "a GPU" in said
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from typing import Any
 
 import pytest
 
 from pomp.errors import CohortError, RunError
+from pomp.runs.lock import is_held, read_owner
 from pomp.runs.run import Run
 from pomp.runs.status import Status
 from pomp.runs.worker import execute
@@ -105,6 +108,30 @@ def test_a_read_only_folder(count: int, state: str, whole: Whole, make_run: Make
     check_what_is_left(run)
     assert work(run) == 0, said(run)
     whole.same(run)
+
+
+def test_a_lock_needs_no_room(make_run: MakeRun) -> None:
+    """No byte of its owner's name can be written."""
+    run = make_run()
+    file, before = run.folder / "lock", resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with run.hold():
+            found = is_held(file), read_owner(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert found == (True, None)
+    assert not is_held(file)
+
+
+def test_a_disk_that_becomes_read_only_gives_the_lock_back(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    run = make_run()
+    with run.hold():
+        monkeypatch.setattr(os, "ftruncate", refuse)
+    assert not is_held(run.folder / "lock")
 
 
 def test_a_run_that_cannot_be_locked_says_why(make_run: MakeRun) -> None:

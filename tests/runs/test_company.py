@@ -19,7 +19,7 @@ from pomp.runs.company import Company, read_company
 from pomp.runs.run import Run
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
-from pomp.training.loop import ALL_PATIENTS
+from pomp.training.fold_names import ALL_PATIENTS
 from tests.runs.omics_cohort import MRNA, TYPES, write_omics_cohort
 from tests.timeless import timeless
 

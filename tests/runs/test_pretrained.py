@@ -139,6 +139,7 @@ def test_whatever_decides_the_weights_decides_the_key(first: Run, monkeypatch: p
         key(company, first),
         key(company, first, fold=1),
         key(company, first, compute=replace(CPU, dtype=torch.bfloat16)),
+        key(company, first, compute=replace(CPU, part=CPU.part + 1)),
         key(company, first, pretrain__epochs=5),
         key(company, first, pretrain__mom=2.0),
         key(company, first, omics__genes=7),

@@ -89,6 +89,21 @@ def test_what_was_half_removed_is_removed_at_the_next_save(tmp_path: Path) -> No
     assert {path.stem for path in tmp_path.iterdir()} == {"000003", "000004"}
 
 
+def test_damage_takes_no_place_from_what_is_saved_after_it(tmp_path: Path) -> None:
+    """Gone back behind a damaged generation, there are again two to fall back on."""
+    store = CheckpointStore(tmp_path)
+    store.save(10, tensors(10))
+    store.save(40, tensors(40))
+    flip_bit(tmp_path / "000040.safetensors")
+    store.save(20, tensors(20))
+    assert {path.stem for path in tmp_path.iterdir()} == {"000010", "000020"}
+    store.save(30, tensors(30))
+    flip_bit(tmp_path / "000030.safetensors")
+    found = store.load()
+    assert found is not None
+    assert (found.epoch, len(found.skipped)) == (20, 1)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_is_not_finite_is_not_saved(value: float, tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path / "fold-0-pretrain")

@@ -13,7 +13,7 @@ from pomp.errors import ConfigError
 from pomp.model import RegionEmbedding
 from pomp.model.flops import region_flops
 from pomp.training import device as device_module
-from pomp.training.device import Compute, pick_device, plan_compute, room_for_regions
+from pomp.training.device import Compute, free_device_bytes, pick_device, plan_compute, room_for_regions
 
 CPU, CUDA, MPS = (torch.device(name) for name in ("cpu", "cuda", "mps"))
 GB = 2**30
@@ -75,6 +75,17 @@ def test_a_pass_is_as_much_work_whatever_the_size_of_a_region(device: torch.devi
 def test_regions_stay_on_the_device_first_and_on_the_cpu_for_the_rest() -> None:
     assert list(room_for_regions(CUDA)) == [CUDA, CPU]
     assert room_for_regions(CPU) == {CPU: 6 * GB}
+
+
+def test_processes_on_one_machine_share_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_module, "free_bytes", lambda: 20 * GB)
+    monkeypatch.setattr(device_module, "free_device_bytes", free_device_bytes)  # the one that is not made up
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    alone = room_for_regions(CPU)[CPU], plan_compute(CPU, PRESETS["paper"]).memory
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    each = room_for_regions(CPU)[CPU], plan_compute(CPU, PRESETS["paper"]).memory
+    assert alone == (6 * GB, 6 * GB)
+    assert each == (6 * GB // 8, 6 * GB // 8)
 
 
 def test_autocast_is_for_bfloat16_only() -> None:

@@ -18,10 +18,10 @@ from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import Costs, PartwiseEmbedding, Share, count_saved, parts_of
 from pomp.training.finetune import finetune_losses
-from pomp.training.loop import StepLosses
+from pomp.training.loop import StepLosses, losses_seed
 from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
-from tests.small import GENES, TYPES, batch_of, gradients, small_config, small_model
+from tests.small import GENES, SEED, TYPES, batch_of, gradients, small_config, small_model
 
 CPU = torch.device("cpu")
 COUNTS = [3, 1, 0, 5, 2, 11, 4]
@@ -40,14 +40,13 @@ def test_gradients_are_those_of_the_whole_batch(stage: str, part: int, memory: i
     losses = stage_losses(stage, small_config())
     found = gradients(model, batch, losses, Compute(CPU, memory=memory, part=part))
     model.zero_grad(set_to_none=True)
-    torch.manual_seed(0)
+    torch.manual_seed(losses_seed(SEED))
     total = losses(model, batch, model.pathology.embedding(torch.cat(batch.regions)))["total"]
     total.backward()
-    if stage == "finetune":  # in pre-training, which types are masked is drawn with another seed here
-        torch.testing.assert_close(found["total"], total.detach())
-        for name, parameter in model.named_parameters():
-            if parameter.grad is not None:
-                torch.testing.assert_close(found[name], parameter.grad, atol=1e-6, rtol=1e-4)
+    torch.testing.assert_close(found["total"], total.detach())
+    for name, parameter in model.named_parameters():
+        if parameter.grad is not None:
+            torch.testing.assert_close(found[name], parameter.grad, atol=1e-6, rtol=1e-4)
     assert "pathology.embedding.vit.patch_embed.proj.weight" in found
 
 
@@ -232,6 +231,16 @@ def test_shares_are_all_parts_in_order(parts: int, members: int) -> None:
     shares = [Share(rank, members).of(parts) for rank in range(members)]
     assert [index for share in shares for index in share] == list(range(parts))
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.mark.parametrize("members", [1, 2, 3])
+def test_who_is_needed_has_regions_in_the_share(members: int) -> None:
+    whose = [torch.full((count,), patient) for patient, count in enumerate(COUNTS)]
+    parts = list(parts_of(whose, 4))
+    for share in (Share(rank, members) for rank in range(members)):
+        embedding = PartwiseEmbedding(nn.Identity(), 1, Compute(CPU, part=4), share)
+        embedded = {patient for index in share.of(len(parts)) for patient in parts[index].join().tolist()}
+        assert embedding.needs(COUNTS) == [patient in embedded for patient in range(len(COUNTS))]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from pomp.errors import CheckpointError
 from pomp.training.checkpoint import CheckpointStore
+from pomp.training.fold_names import ALL_PATIENTS, fold_name, fold_words
 from pomp.training.folds import BestEpoch
 from tests.small import small_model
 
@@ -40,3 +41,8 @@ def test_the_message_names_both_folders(store: CheckpointStore) -> None:
     (store.folder / "000002.json").write_text("{}")
     with pytest.raises(CheckpointError, match=r"fold-1-best .*Delete that folder and .*fold-1-finetune, then resume"):
         BestEpoch(store)
+
+
+def test_files_count_from_zero_and_people_from_one() -> None:
+    assert [fold_name(index) for index in (0, 2, ALL_PATIENTS)] == ["fold-0", "fold-2", "all"]
+    assert [fold_words(index) for index in (0, 2, ALL_PATIENTS)] == ["fold 1", "fold 3", "all patients"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import torch
 from pomp.config import OptimiserConfig
 from pomp.errors import TrainingError
 from pomp.model import Pomp
-from pomp.training import loop
-from pomp.training.batches import Batch
+from pomp.training import finetune, loop
+from pomp.training.batches import Batch, region_batches
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.finetune import finetune_losses, predict_risk
+from pomp.training.fold_names import ALL_PATIENTS
 from pomp.training.loop import Stage, StopRequested, backpropagate, learning_rate, train, weights
 from pomp.training.pretrain import pretrain_losses
 from pomp.training.tally import Losses
@@ -71,15 +73,19 @@ def stop_after(checks: int) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("name", ["pretrain", "finetune"])
 @pytest.mark.parametrize("checks", [0, 1, 3, 4, 5, 7])
+@pytest.mark.parametrize("seconds", [0.0, 3600.0])
 def test_a_stopped_and_resumed_run_is_bit_identical(
-    name: str, checks: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, checks: int, seconds: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    """And no finished epoch is repeated, whether each had been saved or none."""
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", seconds)
+    rows: list[Any] = []
     whole = run_stage(name, tmp_path / "whole")
     with pytest.raises(StopRequested):
-        run_stage(name, tmp_path / "parts", stop_after(checks))
+        run_stage(name, tmp_path / "parts", stop_after(checks), rows)
     torch.rand(99)  # whatever else the process draws must not matter
-    resumed = run_stage(name, tmp_path / "parts")
+    resumed = run_stage(name, tmp_path / "parts", rows=rows)
+    assert [epoch for epoch, _ in rows] == [0, 1, 2, 3]
     for key, expected in weights(whole).items():
         assert torch.equal(expected, weights(resumed)[key]), key
 
@@ -117,15 +123,19 @@ def test_without_regions_and_where_nobody_tells_the_memory_there_is_no_such_numb
     assert loop._effort(torch.device("cpu"), 8, 2.0) == {"seconds": 2.0, "regions_per_second": 4.0}
 
 
-def test_a_loss_that_is_not_finite_names_the_patients(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("fold", "words"), [(2, "fold 3"), (ALL_PATIENTS, "all patients")])
+def test_a_loss_that_is_not_finite_names_the_patients(fold: int, words: str, tmp_path: Path) -> None:
     def broken(model: Pomp, batch: Batch, embedded: torch.Tensor) -> Losses:
         return {"total": model.log_temperature * torch.nan}
 
     stage = Stage(
-        name="pretrain", fold=2, seed=0, config=CONFIG.pretrain, losses=broken, checkpoints=CheckpointStore(tmp_path),
-        on_resume=lambda done: None, on_epoch=lambda *_: None, should_stop=lambda: False,
+        name="pretrain", fold=fold, seed=0, config=CONFIG.pretrain, losses=broken,
+        checkpoints=CheckpointStore(tmp_path), on_resume=lambda done: None, on_epoch=lambda *_: None,
+        should_stop=lambda: False,
     )  # fmt: skip
-    with pytest.raises(TrainingError, match=r"The loss became nan in pretrain of fold 2, epoch 0, with patients P\d+"):
+    with pytest.raises(
+        TrainingError, match=rf"The loss became nan in pretrain of {words}, epoch 1, with patients P\d+"
+    ):
         train(small_model(), FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
 
 
@@ -160,10 +170,22 @@ def test_losses_and_gradients_have_the_precision_of_a_step() -> None:
 
 
 def test_predictions_do_not_depend_on_how_patients_are_batched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one batch, in batches of at most so many regions, and each alone."""
     data, model = FakeData(), small_model()
-    together = predict_risk(model, data, data.whole.patients, CPU)  # type: ignore[arg-type]
-    one_by_one = [predict_risk(model, data, [patient], CPU)[0] for patient in data.whole.patients]  # type: ignore[arg-type]
-    assert together == pytest.approx(one_by_one, abs=1e-5)
+    whole, sizes = FakeData.batch, list[int]()
+
+    def noted(data: FakeData, patients: Sequence[str]) -> Batch:
+        sizes.append(len(patients))
+        return whole(data, patients)
+
+    monkeypatch.setattr(FakeData, "batch", noted)
+    expected = predict_risk(model, data, data.whole.patients, CPU)  # type: ignore[arg-type]
+    for regions, batches in ((9, [3] * 4), (1, [1] * 12)):
+        sizes.clear()
+        monkeypatch.setattr(finetune, "region_batches", partial(region_batches, regions=regions))
+        found = predict_risk(model, data, data.whole.patients, CPU)  # type: ignore[arg-type]
+        assert sizes == batches
+        assert found == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,21 +18,24 @@ import torch
 
 from pomp.config import RunConfig
 from pomp.errors import TrainingError
-from pomp.model import build_model
+from pomp.model import RegionEmbedding, build_model
 from pomp.omics.matrix import OmicsMatrix
 from pomp.slides.store import SlideRegions, write_regions
 from pomp.training.bank import RegionBank
 from pomp.training.batches import PatientData
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
+from pomp.training.embedding import PartwiseEmbedding, Share
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import Stage, backpropagate, train
 from pomp.training.pretrain import pretrain_losses
-from pomp.training.team import LEADER, Team, TeamEmbedding, follow, joined
+from pomp.training.team import LEADER, Team, TeamEmbedding, _prepare, _read_share, follow, joined, leading
 from tests.small import GENES, SIDE, TYPES, small_config
 from tests.timeless import EFFORT
 
 CPU = torch.device("cpu")
+PATIENCE = 100
+"""Seconds: where much else runs, a process takes long to import everything."""
 COUNTS = [3, 1, 0, 5, 2, 7]
 CONFIG = small_config(model__dropout=0.2, pretrain__epochs=2, finetune__epochs=2, pretrain__batch_size=3,
                       finetune__batch_size=6, pretrain__negatives="multinomial")  # fmt: skip
@@ -113,6 +118,30 @@ def deserter(rank: int, port: int, folder: Path, results: Any) -> None:
             os._exit(0)
 
 
+def short_of_memory(rank: int, port: int, folder: Path, results: Any) -> None:
+    """The leader fails in the second step, while the other member waits for it to take what was embedded."""
+    torch.set_num_threads(1)
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    try:
+        if rank != LEADER:
+            with joined(CPU) as team:
+                assert team is not None
+                follow(team)
+            return
+        with leading(CPU) as team, pytest.MonkeyPatch.context() as patch:
+            embed, left = PartwiseEmbedding.embed, iter([True])
+
+            def once(own: PartwiseEmbedding, *what: Any) -> torch.Tensor:
+                if not next(left, False):
+                    raise torch.OutOfMemoryError
+                return embed(own, *what)
+
+            patch.setattr(PartwiseEmbedding, "embed", once)
+            train_both_stages(folder, CONFIG, team)
+    except TrainingError as error:
+        results.put((rank, str(error)))
+
+
 def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -127,9 +156,9 @@ def on_members(world: int, folder: Path, config: RunConfig) -> list[dict[str, fl
     processes = [context.Process(target=member, args=(rank, *shared)) for rank in range(world)]
     for process in processes:
         process.start()
-    rows: list[dict[str, float]] = results.get(timeout=60)
+    rows: list[dict[str, float]] = results.get(timeout=PATIENCE)
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE)
     assert [process.exitcode for process in processes] == [0] * world
     return rows
 
@@ -153,9 +182,48 @@ def test_a_member_that_is_gone_is_said_so(tmp_path: Path) -> None:
     processes = [context.Process(target=deserter, args=(rank, port, tmp_path, results)) for rank in range(2)]
     for process in processes:
         process.start()
-    assert "Another process that worked on this run is gone" in results.get(timeout=60)
+    assert "Another process that worked on this run is gone" in results.get(timeout=PATIENCE)
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE)
+
+
+def test_a_leader_that_fails_within_a_step_keeps_nobody_waiting(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    results, port = context.Queue(), free_port()
+    processes = [context.Process(target=short_of_memory, args=(rank, port, tmp_path, results)) for rank in range(2)]
+    for process in processes:
+        process.start()
+    try:
+        said = dict(results.get(timeout=PATIENCE) for _ in processes)
+        for process in processes:
+            process.join(PATIENCE)
+        assert [process.exitcode for process in processes] == [0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+    assert "The memory of the device does not hold a batch of 3 patients" in said[LEADER]
+    assert "Another process that worked on this run is gone" in said[1]
+
+
+def test_a_member_reads_only_whom_it_embeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five parts of four of 18 regions, the last three of which are its share: regions 8 to 17."""
+    bank, patients = RegionBank(write_slides(tmp_path), SIDE), [f"P{index}" for index in range(len(COUNTS))]
+    whole, embedding = [bank.read(patient) for patient in patients], RegionEmbedding(CONFIG.model, SIDE)
+    own = PartwiseEmbedding(embedding, CONFIG.model.width, Compute(CPU, part=4), Share(1, 2))
+    seen: list[str] = []
+    monkeypatch.setattr(bank, "read", lambda patient: (seen.append(patient), whole[int(patient[1])])[1])
+    found = own.embed(_read_share(own, bank, patients), (0,))
+    assert seen == ["P3", "P4", "P5"]
+    assert torch.equal(found, own.embed(whole, (0,)))
+
+
+def test_a_member_works_the_way_the_leader_has_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda module, dynamic: module)
+    team = SimpleNamespace(device=CPU, share=Share(1, 2))
+    chosen = Compute(CPU, torch.bfloat16, memory=7, part=3, compiled=True)
+    embedding, _ = _prepare(team, CONFIG, RegionBank({}, SIDE), chosen)  # type: ignore[arg-type]
+    assert replace(embedding.compute, memory=7) == chosen
+    assert embedding.compute.memory != 7  # its own
 
 
 class Silent:

@@ -113,7 +113,7 @@ class Situation:
 
 def step_patients(stage: OptimiserConfig, patients: int) -> float:
     """Patients of a step, on average, as training makes near-equal batches."""
-    return patients / max(1, round(patients / stage.batch_size))
+    return patients / stage.steps(patients)
 
 
 def stage_times(now: Situation) -> Iterator[StageTime]:

@@ -1,0 +1,59 @@
+"""Narrow windows: numbers, labels and buttons are whole, and cards go to a new line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+import dashboard
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
+from tests.dashboard.conftest import Serve, WatchedPage
+from tests.dashboard.fake import FakeWorkspace
+
+APP = Path(dashboard.__file__).with_name("app.py")
+CUT = """(element) => [element, ...element.querySelectorAll('*')]
+  .filter((one) => getComputedStyle(one).overflowX !== 'visible' && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.innerText)"""
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, fake: FakeWorkspace) -> str:
+    return serve(APP, fake.root)
+
+
+def assert_whole(element: Locator) -> None:
+    """Nothing of it is cut off at its side."""
+    element.scroll_into_view_if_needed()
+    assert element.evaluate(CUT) == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("width", [410, 1000, 1440])
+def test_the_numbers_of_finished_runs(width: int, watched: WatchedPage, address: str) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    see_page(page, "Start")
+    numbers = page.get_by_test_id("stMetric")
+    expect(numbers).to_have_count(3, timeout=PATIENCE)
+    for place in range(3):
+        assert_whole(numbers.nth(place))
+    for name in ("honest", "paper-released"):
+        assert_whole(page.get_by_text(name, exact=True).locator("visible=true").first)
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_the_buttons_of_the_filters(watched: WatchedPage, address: str) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{address}/cohort?cohort=tumours")
+    see_page(page, "Cohort")
+    page.get_by_role("button", name="Filter patients and choose columns").click()
+    buttons = page.locator(".st-key-cohort-event")
+    expect(buttons.get_by_text("Without death")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    assert_whole(buttons)
+    forgive_probes(watched)
