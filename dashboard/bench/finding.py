@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
+from pomp.markdown import markdown_table
+
 VERSIONS = ("streamlit", "openslide-python", "simplejpeg", "plotly", "playwright")
 
 
@@ -56,8 +58,7 @@ def _number(value: float, unit: str) -> str:
 
 def markdown(findings: Sequence[Finding], command: str) -> str:
     """The table with machine, versions and command, to be kept."""
-    rows = [HEAD, ("---",) * len(HEAD), *(cells(found) for found in findings)]
-    lines = [f"| {' | '.join(cell.replace('|', '¦') for cell in row)} |" for row in rows]
+    lines = markdown_table(HEAD, [cells(found) for found in findings])
     return "\n".join([f"# `{command}`", "", _machine(), "", *lines, ""])
 
 

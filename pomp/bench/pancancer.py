@@ -19,6 +19,7 @@ from pomp.data.cohort import read_cohort
 from pomp.errors import CohortError
 from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
 from pomp.evaluation.uncertainty import Interval
+from pomp.markdown import markdown_table
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 
@@ -147,12 +148,10 @@ def _estimated(values: NDArray[np.float64]) -> Estimated:
 
 def markdown(found: Sequence[CohortScores], command: str) -> str:
     """Both tables of `measure`, with the command that made them on the first line."""
-    names = [f"{one.cohort} ({one.patients} patients, {one.events} events)" for one in found]
-    head = [f"| | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    scores = [f"| {way} | {' | '.join(_cell(one.scores[way], '.3f') for one in found)} |" for way in WAYS]
+    head = ["", *(f"{one.cohort} ({one.patients} patients, {one.events} events)" for one in found)]
+    scores = [[way, *(_cell(one.scores[way], ".3f") for one in found)] for way in WAYS]
     differences = [
-        f"| {pair[0]} less {pair[1]} | {' | '.join(_cell(one.differences[pair], '+.3f') for one in found)} |"
-        for pair in DIFFERENCES
+        [f"{pair[0]} less {pair[1]}", *(_cell(one.differences[pair], "+.3f") for one in found)] for pair in DIFFERENCES
     ]
     settings = ", ".join(f"{name}={json.dumps(value)}" for name, value in SETTINGS.items())
     lines = [
@@ -161,8 +160,8 @@ def markdown(found: Sequence[CohortScores], command: str) -> str:
         f"Honest protocol, seeds {', '.join(map(str, SEEDS))}, preset demo with {settings}.",
         "",
     ]
-    lines += ["Harrell's C, mean over folds and seeds (95 % interval: patients drawn again):", "", *head, *scores, ""]
-    lines += ["Paired differences:", "", *head, *differences]
+    lines += ["Harrell's C, mean over folds and seeds (95 % interval: patients drawn again):", ""]
+    lines += [*markdown_table(head, scores), "", "Paired differences:", "", *markdown_table(head, differences)]
     return "\n".join([*lines, ""])
 
 

@@ -18,7 +18,7 @@ from rich.text import Text
 from pomp.atomic import write_text
 from pomp.cli.terminal import Home, console, duration, open_workspace
 from pomp.cli.train import BackendOption, Device, RayAddress, Settings, open_queue, parse_setting
-from pomp.config import PRESETS, DeviceName
+from pomp.config import DeviceName, PresetName
 from pomp.errors import CohortError, ConfigError, PompError, RunBusyError, RunError
 from pomp.runs.backends.base import Backend
 from pomp.runs.backends.choice import clusters
@@ -51,7 +51,7 @@ def ablate(
         list[int] | None, typer.Option("--seed", help="Instead of the grid's own. May be repeated.")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help=f"Settings to start from, instead of the grid's own: {', '.join(PRESETS)}.")
+        PresetName | None, typer.Option(help="Settings to start from, instead of the grid's own.")
     ] = None,
     settings: Settings = None,
     show: Annotated[bool, typer.Option("--show", help="Print the table as it stands, and launch nothing.")] = False,
@@ -82,7 +82,7 @@ def ablate(
     if not show:
         view.check()
         queue = None if backend is None else open_queue(backend, ray_address, None, home)
-        finished = work_here(view, device) if queue is None else watch(view, queue)  # type: ignore[arg-type]
+        finished = work_here(view, device) if queue is None else watch(view, queue)
     else:
         view.wake_clusters()
     console.print(view.draw())

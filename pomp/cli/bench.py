@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import torch
 import typer
@@ -26,6 +26,7 @@ from pomp.config import PRESETS
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
+from pomp.markdown import markdown_table
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 
@@ -38,7 +39,7 @@ TRAINING = ("training", "features", "survival", "side_by_side")
 VERSIONS = ("torch", "timm", "numpy", "numba", "scikit-learn", "scikit-survival", "pandas", "openslide-python",
             "simplejpeg", "h5py")  # fmt: skip
 
-ScaleOption = Annotated[str, typer.Option(help="full, or small: toy sizes, to see that it runs.")]
+ScaleOption = Annotated[Scale, typer.Option(help="small: toy sizes, to see that it runs.")]
 Save = Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")]
 
 
@@ -104,12 +105,11 @@ def dashboard(
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
-def _measure(kind: str, modules: Sequence[str], only: str, scale: str, save: Path | None) -> None:
+def _measure(kind: str, modules: Sequence[str], only: str, scale: Scale, save: Path | None) -> None:
     names = [name.strip() for name in only.split(",") if name.strip()] or list(modules)
     unknown = [name for name in names if name not in modules]
-    if unknown or scale not in get_args(Scale):
-        wrong = ", ".join(unknown) or scale
-        raise ConfigError(f"'{wrong}' cannot be measured. Choose from {', '.join(modules)}; scale full or small.")
+    if unknown:
+        raise ConfigError(f"'{', '.join(unknown)}' cannot be measured. Choose from {', '.join(modules)}.")
     found: list[Measurement] = []
     with TerminalProgress() as progress:
         for place, name in enumerate(names):
@@ -140,8 +140,7 @@ def print_measurements(found: Sequence[Measurement]) -> None:
 def markdown(found: Sequence[Measurement], command: str) -> str:
     """The table with machine, versions and command, to be kept."""
     head = ["work", "ours, s", "against", "theirs, s", "ratio", "to reach"]
-    lines = [f"# `{command}`", "", *_machine(), "", _line(head), _line(["---"] * len(head))]
-    lines += [_line(row) for row in _rows(found)]
+    lines = [f"# `{command}`", "", *_machine(), "", *markdown_table(head, _rows(found))]
     checks = [f"- {measured.work}: {check}" for measured in found for check in measured.checks]
     return "\n".join([*lines, *(["", "Checked in the same run:", "", *checks] if checks else []), ""])
 
@@ -163,10 +162,6 @@ def _rows(found: Sequence[Measurement]) -> list[list[str]]:
         if not measured.rivals:
             rows.append([work, ours, "", "", "", ""])
     return rows
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '¦') for cell in cells)} |"
 
 
 def _machine() -> list[str]:

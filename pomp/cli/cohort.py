@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -12,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.cli.fetch import fetch
-from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
+from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
 from pomp.cli.train import Settings, configuration
 from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
 from pomp.data.importing.export import export_cohort
@@ -35,7 +36,7 @@ def check(
 ) -> None:
     """Read a cohort and show who stays, who is left out and why, and every problem at once."""
     config = configuration("honest", None, settings)
-    found = check_cohort(cohort_folder(folder, open_workspace(home)), config.cohort)
+    found = check_cohort(open_workspace(home).find_cohort(folder), config.cohort)
     _print_check(found, None if every else SHOWN_REASONS)
 
 
@@ -63,11 +64,17 @@ def import_(
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="pomp-import-") as scratch, TerminalProgress() as progress:
             found = stage(plan, Path(scratch) / "cohort", progress.count)
-        _print_check(found, SHOWN_REASONS)
+        _print_import(plan, found)
         return
-    with TerminalProgress() as progress:
-        made = import_cohort(plan, open_workspace(home).cohorts, progress.count)
-    _print_check(check_cohort(made), SHOWN_REASONS)
+    checks: list[CohortCheck] = []
+    try:
+        with TerminalProgress() as progress:
+            made = import_cohort(plan, open_workspace(home).cohorts, progress.count, checks.append)
+    except CohortError:  # which lists the errors
+        print_problems(tuple(one for found in checks for one in _new(plan, found) if one.severity == "warning"))
+        raise
+    for found in checks:
+        _print_import(plan, found)
     console.print(f"Imported into {made}.", highlight=False, soft_wrap=True)
 
 
@@ -78,7 +85,7 @@ def export(
     home: Home = None,
 ) -> None:
     """Write the kept patients of a cohort as MuData or AnnData, which `pomp cohort import` reads back."""
-    found = read_cohort(cohort_folder(cohort, open_workspace(home)))
+    found = read_cohort(open_workspace(home).find_cohort(cohort))
     export_cohort(found, file)
     normals = sum(len(table.normals) for table in found.omics.values() if table.normals is not None)
     console.print(
@@ -136,6 +143,15 @@ def _inside(plan: ImportPlan, file: str | None) -> str:
         return "none"
     path = Path(file)
     return str(path.relative_to(plan.folder)) if path.is_relative_to(plan.folder) else file
+
+
+def _print_import(plan: ImportPlan, found: CohortCheck) -> None:
+    """The check of an import, without what was printed with its plan."""
+    _print_check(replace(found, problems=_new(plan, found)), SHOWN_REASONS)
+
+
+def _new(plan: ImportPlan, found: CohortCheck) -> tuple[Problem, ...]:
+    return tuple(problem for problem in found.problems if problem not in plan.findings)
 
 
 def _print_check(found: CohortCheck, limit: int | None) -> None:

@@ -17,8 +17,9 @@ from pomp.atomic import write_text
 from pomp.cli.ablate import GridView, failures, summary, watch, work_here
 from pomp.cli.terminal import Home, console, open_workspace
 from pomp.cli.train import BackendOption, Device, Preset, RayAddress, Settings, configuration, open_queue, parse_setting
-from pomp.config import ProtocolName
+from pomp.config import PresetName, ProtocolName
 from pomp.errors import ConfigError
+from pomp.markdown import markdown_table
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.null import ChanceSummary, find_experiment, null_grid, sharing_reader, summarise
 
@@ -55,14 +56,14 @@ def null(
     configuration(preset, None, settings)
     changes = dict(parse_setting(text) for text in settings or [])
     numbers = range(seed, seed + permutations)
-    grid = null_grid(cohort, preset, changes, protocols or get_args(ProtocolName), numbers)  # type: ignore[arg-type]
+    grid = null_grid(cohort, preset, changes, protocols or get_args(ProtocolName), numbers)
     workspace = open_workspace(home)
     view = NullView(grid, plan_cells(grid, workspace, sharing_reader()), workspace)
     finished = True
     if not show:
         view.check()
         queue = None if backend is None else open_queue(backend, ray_address, None, home)
-        finished = work_here(view, device) if queue is None else watch(view, queue)  # type: ignore[arg-type]
+        finished = work_here(view, device) if queue is None else watch(view, queue)
     else:
         view.wake_clusters()
     console.print(view.draw())
@@ -127,7 +128,7 @@ def markdown(view: NullView, command: str) -> str:
         f"{patients} patients. Time and event of each went together to another patient, so that nothing predicts "
         "survival; then the whole protocol was run. C is Harrell's, the mean over folds out of fold.", "",
         "```sh", command, "```", "",
-        *_table(COLUMNS, [row(one) for one in found]), "",
+        *markdown_table(COLUMNS, [row(one) for one in found]), "",
         *(f"- {one.protocol}: {one.verdict}." for one in found), "",
         "The interval is that of the mean over permutations, by Student's t. Own outcomes: the C-index of the run with "
         "the same settings and everybody's own outcome; p is the share of permutations that reach it, the run itself "
@@ -144,16 +145,12 @@ def _every(found: Sequence[ChanceSummary]) -> list[str]:
         [str(number), *(f"{one.scores[number]:.3f}" if number in one.scores else "–" for one in found)]
         for number in numbers
     ]
-    return _table(("permutation", *(one.protocol for one in found)), rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    return [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows)]
+    return markdown_table(("permutation", *(one.protocol for one in found)), rows)
 
 
 def _command(
     cohort: str,
-    preset: str,
+    preset: PresetName,
     settings: Sequence[str] | None,
     protocols: Sequence[str] | None,
     permutations: int,

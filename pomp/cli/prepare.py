@@ -14,7 +14,7 @@ from pomp.cli.terminal import Home, console
 from pomp.cli.train import (
     BackendOption,
     Cohort,
-    Preset,
+    PresetOfNewRun,
     ProtocolOption,
     RayAddress,
     RunFolder,
@@ -33,7 +33,7 @@ from pomp.runs.run import Run
 def prepare(
     cohort: Cohort = None,
     run_folder: RunFolder = None,
-    preset: Preset = "honest",
+    preset: PresetOfNewRun = None,
     protocol: ProtocolOption = None,
     settings: Settings = None,
     export: Annotated[
@@ -71,7 +71,7 @@ def print_preparation(opened: Run) -> None:
     if slides is not None:
         print_slides(slides)
     if genes is not None:
-        print_genes(genes)
+        print_genes(genes, opened.config.omics.alpha)
         print_agreement(genes)
 
 
@@ -91,17 +91,21 @@ def print_slides(slides: pd.DataFrame) -> None:
     console.print(table)
 
 
-def print_genes(genes: pd.DataFrame) -> None:
-    """A line an omics type and fold: what was compared, how many genes differed, and how many were chosen."""
+def print_genes(genes: pd.DataFrame, alpha: float) -> None:
+    """A line an omics type and fold: what was compared, how many genes differed, and how many were chosen.
+
+    Args:
+        alpha: the q-value below which a gene differs.
+    """
     table = Table(title="Genes")
     for title in ("omics", "fold", "compared", "test"):
         table.add_column(title)
-    for title in ("tested", "q < 0.05", "ranked", "chosen"):
+    for title in ("tested", f"q < {alpha:g}", "ranked", "chosen"):
         table.add_column(title, justify="right")
     for _, rows in genes.groupby(["omics", "fold"], sort=False):
         first = rows.iloc[0]
         where = "all patients" if first["fold"] < 0 else str(first["fold"] + 1)
-        differ, chosen = int((rows["q_value"] < 0.05).sum()), int(rows["selected"].sum())
+        differ, chosen = int((rows["q_value"] < alpha).sum()), int(rows["selected"].sum())
         tests = ", ".join(rows["test"].unique())
         counts = (first["tested"], differ, len(rows), chosen)
         table.add_row(*map(escape, (first["omics"], where, first["contrast"], tests, *map(str, counts))))

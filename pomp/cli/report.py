@@ -16,7 +16,7 @@ from pomp.atomic import write_text
 from pomp.cli.scores import print_evaluation, print_repeats, run_evaluation
 from pomp.cli.terminal import Home, console, open_workspace
 from pomp.cli.train import Settings, parse_setting
-from pomp.config import PRESETS
+from pomp.config import PresetName
 from pomp.errors import ConfigError
 from pomp.runs.backends.choice import clusters
 from pomp.runs.grid.shelf import find_grid
@@ -48,7 +48,7 @@ def report(
     cohorts: Annotated[list[str] | None, typer.Option("--cohort", help=OF_GRID)] = None,
     protocols: Annotated[list[str] | None, typer.Option("--protocol", help=OF_GRID)] = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", help=OF_GRID)] = None,
-    preset: Annotated[str | None, typer.Option(help=f"With --grid: one of {', '.join(PRESETS)}.")] = None,
+    preset: Annotated[PresetName | None, typer.Option(help="With --grid, instead of the grid's own.")] = None,
     settings: Settings = None,
     home: Home = None,
 ) -> None:
@@ -99,7 +99,7 @@ def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | No
 
 
 def _report_grid(
-    name: str, cohorts: Sequence[str], protocols: Sequence[str], seeds: Sequence[int], preset: str | None,
+    name: str, cohorts: Sequence[str], protocols: Sequence[str], seeds: Sequence[int], preset: PresetName | None,
     settings: Sequence[str], home: Path | None, html: Path,
 ) -> None:  # fmt: skip
     workspace = open_workspace(home)

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from pomp.errors import PompError
 from pomp.runs.status import Status
 from pomp.runs.workspace import Workspace
+from pomp.training.fold_names import fold_words
 
 WIDE = 120
 console = Console(width=None if sys.stdout.isatty() else WIDE)  # tables in a file need no narrow window
@@ -41,12 +42,6 @@ def errors_as_text() -> Iterator[None]:
         # Not wrapped here: a path that is cut in two can be neither copied nor searched for.
         Console(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         sys.exit(1)
-
-
-def cohort_folder(name: str, workspace: Workspace) -> Path:
-    """A folder as given, or the workspace's cohort of that name."""
-    folder = Path(name)
-    return folder if folder.exists() or folder.parent != Path() else workspace.cohorts / name
 
 
 def duration(seconds: float | None) -> str:
@@ -112,7 +107,7 @@ def describe(status: Status) -> str:
     """'Fine-tuning, fold 2, epoch 7 of 20'."""
     parts = [STAGES.get(status.stage or "", status.state.capitalize())]
     if status.fold is not None:
-        parts.append(f"fold {status.fold + 1}" if status.fold >= 0 else "all patients")
+        parts.append(fold_words(status.fold))
     if status.epoch is not None:
         parts.append(f"epoch {status.epoch} of {status.epochs}")
     elif status.message:

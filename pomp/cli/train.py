@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 
 from pomp.cli.scores import print_evaluation, run_evaluation
-from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
+from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
 from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
@@ -22,23 +22,18 @@ from pomp.runs.workspace import Workspace
 
 Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
 RunFolder = Annotated[Path | None, typer.Option("--run", help="Go on with this run folder instead of making one.")]
-Preset = Annotated[str, typer.Option(help=f"Settings to start from: {', '.join(PRESETS)}.")]
-ProtocolOption = Annotated[str | None, typer.Option("--protocol", help=f"{', '.join(get_args(ProtocolName))}.")]
+Preset = Annotated[PresetName, typer.Option(help="Settings to start from.")]
+PresetOfNewRun = Annotated[
+    PresetName | None,
+    typer.Option("--preset", help="Settings to start from. Default: honest.", show_default=False),
+]
+ProtocolOption = Annotated[ProtocolName | None, typer.Option("--protocol", help="Default: as the preset has it.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="One setting, such as pretrain.epochs=50 or cohort.omics=mrna,mirna. May be repeated."),
 ]
 Title = Annotated[str, typer.Option(help="A title for people.")]
-
-
-def _check_device(name: str) -> str:
-    if name not in get_args(DeviceName):
-        raise ConfigError(f"There is no device '{name}'. Choose one of {', '.join(get_args(DeviceName))}.")
-    return name
-
-
-Device = Annotated[str, typer.Option(callback=_check_device, help=f"{', '.join(get_args(DeviceName))}.")]
-
+Device = Annotated[DeviceName, typer.Option(help="Where to train.")]
 FoldsAtATime = Annotated[
     int | None,
     typer.Option(
@@ -50,11 +45,11 @@ FoldsAtATime = Annotated[
 ]
 
 BackendOption = Annotated[
-    str | None,
+    BackendName | None,
     typer.Option(
         "--backend",
         help="Queue the run and return, instead of working on it here and now: local, the queue of this machine; ray, "
-        f"a Ray cluster. One of {', '.join(get_args(BackendName))}.",
+        "a Ray cluster.",
     ),
 ]
 RayAddress = Annotated[
@@ -71,7 +66,7 @@ RayAddress = Annotated[
 def run(
     cohort: Cohort = None,
     run_folder: RunFolder = None,
-    preset: Preset = "honest",
+    preset: PresetOfNewRun = None,
     protocol: ProtocolOption = None,
     settings: Settings = None,
     title: Title = "",
@@ -89,7 +84,7 @@ def run(
     if show_config:
         console.print_json(configuration(preset, protocol, settings).model_dump_json())
         return
-    if assist(device):  # type: ignore[arg-type]
+    if assist(device):
         return
     if backend is not None and (as_queued or folds_at_a_time is not None):
         raise ConfigError(
@@ -106,7 +101,7 @@ def run(
 def pretrain(
     cohort: Cohort = None,
     run_folder: RunFolder = None,
-    preset: Preset = "honest",
+    preset: PresetOfNewRun = None,
     protocol: ProtocolOption = None,
     settings: Settings = None,
     title: Title = "",
@@ -115,7 +110,7 @@ def pretrain(
     home: Home = None,
 ) -> None:
     """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
-    if not assist(device):  # type: ignore[arg-type]
+    if not assist(device):
         opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
         carry(opened, device, "pretrain", folds_at_a_time)
 
@@ -126,22 +121,23 @@ def finetune(
     folds_at_a_time: FoldsAtATime = None,
 ) -> None:
     """Fine-tune and evaluate a run from where it stands."""
-    if not assist(device):  # type: ignore[arg-type]
+    if not assist(device):
         carry(Run.open(run_folder), device, "end", folds_at_a_time)
 
 
-def configuration(preset: str, protocol: str | None, settings: list[str] | None) -> RunConfig:
+def configuration(preset: PresetName | None, protocol: ProtocolName | None, settings: list[str] | None) -> RunConfig:
     """The preset with the changes of the command line.
+
+    Args:
+        preset: None: honest.
 
     Raises:
         ConfigError: naming every setting that is unknown or out of range.
     """
-    if preset not in get_args(PresetName):
-        raise ConfigError(f"There is no preset '{preset}'. Choose one of {', '.join(PRESETS)}.")
     changes = dict(parse_setting(text) for text in settings or [])
     if protocol is not None:
         changes["protocol"] = protocol
-    return override(PRESETS[preset], changes)  # type: ignore[index]
+    return override(PRESETS[preset or "honest"], changes)
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -161,8 +157,8 @@ def parse_setting(text: str) -> tuple[str, Any]:
 def open_run(
     cohort: str | None,
     run_folder: Path | None,
-    preset: str,
-    protocol: str | None,
+    preset: PresetName | None,
+    protocol: ProtocolName | None,
     settings: list[str] | None,
     title: str,
     home: Path | None,
@@ -174,48 +170,52 @@ def open_run(
         reuse: take the newest run with the same settings on the same files, if there is one.
 
     Raises:
-        ConfigError: neither or both of cohort and run folder are named, or a setting is wrong.
+        ConfigError: neither or both of cohort and run folder are named, a setting is wrong, or a run to go on with is
+            to be another.
         CohortError: the cohort cannot be used.
     """
     if (cohort is None) == (run_folder is None):
         raise ConfigError("Name either a cohort to make a new run on, or with --run a run folder to go on with.")
     if run_folder is not None:
+        if preset or protocol or settings or title:
+            raise ConfigError(
+                "With --run a run goes on as it was made: leave --set, --protocol, --preset and --title out."
+            )
         return Run.open(run_folder)
     workspace = open_workspace(home)
     config = configuration(preset, protocol, settings)
-    read = read_cohort(cohort_folder(str(cohort), workspace), config.cohort)
+    read = read_cohort(workspace.find_cohort(str(cohort)), config.cohort)
     opened = workspace.runs.find(read, config) if reuse else None
     opened = opened or workspace.runs.create(read, config, title)
     console.print(f"Run {opened.id} in {opened.folder}", highlight=False, markup=False)
     return opened
 
 
-def open_queue(backend: str, ray_address: str | None, run_folder: Path | None, home: Path | None) -> Backend:
+def open_queue(backend: BackendName, ray_address: str | None, run_folder: Path | None, home: Path | None) -> Backend:
     """The backend of that name for the workspace in which the run lies or will lie.
 
     Raises:
-        ConfigError: there is no such backend.
         RunError: the address of the cluster is none.
     """
     workspace = open_workspace(home) if run_folder is None else Workspace(run_folder.absolute().parents[1])
     return open_backend(workspace, make_choice(workspace, backend, ray_address))
 
 
-def enqueue(opened: Run, queue: Backend, until: Until, device: str = "auto") -> None:
+def enqueue(opened: Run, queue: Backend, until: Until, device: DeviceName = "auto") -> None:
     """Have a run worked on by others, who go on when this command is over.
 
     Raises:
         RunError: the queue does not take the run.
     """
     queue.wake()
-    place = queue.submit(opened, until, device)  # type: ignore[arg-type]
+    place = queue.submit(opened, until, device)
     console.print(f"Queued on {queue.where}, place {place}.", highlight=False, markup=False)
 
 
-def carry(opened: Run, device: str | None, until: Until | None, folds: int | None = None) -> Status:
+def carry(opened: Run, device: DeviceName | None, until: Until | None, folds: int | None = None) -> Status:
     """Work on a run here and now, with a progress bar. `device`, `folds`: as `execute`."""
     with TerminalProgress() as progress:
-        status = execute(opened, device, progress.status, until, folds)  # type: ignore[arg-type]
+        status = execute(opened, device, progress.status, until, folds)
     console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)
     if status.state == "DONE":
         print_evaluation(opened, run_evaluation(opened))

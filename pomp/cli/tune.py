@@ -12,11 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.atomic import write_text
-from pomp.cli.terminal import Home, TerminalProgress, cohort_folder, console, open_workspace
+from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
 from pomp.cli.train import Device, Settings, parse_setting
-from pomp.config import PRESETS, DeviceName, RunConfig
+from pomp.config import DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import ConfigError
+from pomp.markdown import markdown_table
 from pomp.runs.grid.score import mean_interval, mean_sd
 from pomp.runs.grid.shelf import find_grid
 from pomp.runs.grid.spec import Grid, choose
@@ -41,7 +42,7 @@ def tune(
     inner: Annotated[int, typer.Option(min=2, help="Inner folds that each training fold is divided into.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Of folds, inner folds, weights and batches.")] = 0,
     preset: Annotated[
-        str | None, typer.Option(help=f"Settings to start from, instead of the grid's own: {', '.join(PRESETS)}.")
+        PresetName | None, typer.Option(help="Settings to start from, instead of the grid's own.")
     ] = None,
     settings: Settings = None,
     test: Annotated[bool, typer.Option(help="Test the chosen variants; otherwise no test fold is read.")] = True,
@@ -64,15 +65,15 @@ def tune(
     chosen = choose(find_grid(grid, workspace), preset=preset, cohorts=[cohort], changes=changes)
     configs = {variant.name: chosen.configure(variant, "honest", seed) for variant in chosen.variants}
     first = next(iter(configs.values()))
-    read = read_cohort(cohort_folder(cohort, workspace), first.cohort)
+    read = read_cohort(workspace.find_cohort(cohort), first.cohort)
     variants = resolve_variants(configs, read)
     with TerminalProgress() as progress:
-        trials = Trials(read, pick_device(device), workspace.root / "cache", progress.count)  # type: ignore[arg-type]
+        trials = Trials(read, pick_device(device), workspace.root / "cache", progress.count)
         found = score_variants(variants, inner_splits(read, first, inner), trials.score, progress.count)
     tables = [(INNER, inner_rows(found))]
     _print(*tables[0])
     if test:
-        runs = _run_chosen(workspace, chosen, read, variants, found, device)  # type: ignore[arg-type]
+        runs = _run_chosen(workspace, chosen, read, variants, found, device)
         tables.append((OUTER, outer_rows(gather_tested(found.chosen, runs))))
         _print(*tables[1])
     if out is not None:
@@ -140,7 +141,5 @@ def markdown(cohort: str, tables: Sequence[tuple[str, Sequence[Sequence[str]]]])
     """All tables under the name of the cohort."""
     lines = [f"# Settings chosen by training folds alone: {cohort}", ""]
     for title, rows in tables:
-        lines += [f"{title}:", ""]
-        lines += [f"| {' | '.join(row)} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])]
-        lines.append("")
+        lines += [f"{title}:", "", *markdown_table(rows[0], rows[1:]), ""]
     return "\n".join(lines)

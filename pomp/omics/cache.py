@@ -17,7 +17,7 @@ from pomp.config import OmicsConfig
 from pomp.omics.training_rows import TrainingRows
 from pomp.omics.type_selection import TypeSelection
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Raise it with every change after which the same inputs give another selection."""
 
 ENTRIES = 256
@@ -30,7 +30,7 @@ def selection_key(rows: TrainingRows, config: OmicsConfig, seed: int) -> str:
     """SHA-256 of everything that decides a selection: 64 hex digits.
 
     Training values to the last bit, genes, patients, follow-up and normals; the settings that are read; the seed; and
-    the version of the algorithm. Test patients are no part of it.
+    the version of the algorithm. Test patients are no part of it, nor are their normals.
     """
     digest = hashlib.sha256()
     settings = {"algorithm": ALGORITHM, "name": rows.name, "kind": rows.kind, **_settings(config, seed)}

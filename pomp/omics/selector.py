@@ -58,15 +58,20 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
         self.workers = workers
 
     def fit(
-        self, tables: Mapping[str, OmicsTable], outcome: pd.DataFrame, on_progress: OnProgress | None = None
+        self,
+        tables: Mapping[str, OmicsTable],
+        outcome: pd.DataFrame,
+        on_progress: OnProgress | None = None,
+        patients: Collection[str] = (),
     ) -> Self:
-        """Fit on the patients of `outcome` (index = patient; time_days, event); no other tumour row is read.
+        """Fit on the patients of `outcome` (index = patient; time_days, event); nothing of other patients is read.
 
-        Normal samples belong to the training side, whosoever they are: they carry no follow-up.
+        Normal samples of people who are no patients of the cohort belong to the training side.
 
         Args:
             on_progress: told of every step; with several processes also about four times a second in between. What it
                 raises ends the fit.
+            patients: of the cohort, where some may have no tumour row in any of `tables`.
 
         Raises:
             TrainingError: a type has no patient, no event or no varying gene in the fold, too few patients for its
@@ -74,7 +79,10 @@ class OmicsSelector(BaseEstimator):  # type: ignore[misc]
             RunError: the cache could not be written.
         """
         progress = _Progress(on_progress, STEPS * len(tables))
-        types = [TrainingRows.of(table, outcome) for table in tables.values()]
+        unseen = {*patients, *(name for table in tables.values() for name in table.values.index)}.difference(
+            outcome.index
+        )
+        types = [TrainingRows.of(table, outcome, unseen) for table in tables.values()]
         selections = self._selections(types, progress)
         progress.tell("genes selected")
         self.panels_ = [selection.panel for selection in selections]

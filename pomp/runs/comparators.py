@@ -18,6 +18,7 @@ from pomp.baselines.survival_forest import PlainForest
 from pomp.data.cohort import Cohort
 from pomp.data.splits import Fold
 from pomp.errors import PompError
+from pomp.training.fold_names import fold_words
 
 log = logging.getLogger(__name__)
 COMPONENTS = 30
@@ -35,7 +36,7 @@ def comparator_risks(cohort: Cohort, fold: Fold) -> pd.DataFrame:
         try:
             risk = predict(patients)
         except PompError as error:
-            log.warning("%s is left out of fold %d: %s", name, fold.index, error)
+            log.warning("%s is left out of %s: %s", name, fold_words(fold.index), error)
             continue
         parts.append(unseen.assign(model=name, fold=fold.index, risk=risk))
     columns = ["model", "patient", "fold", "time_days", "event", "risk"]

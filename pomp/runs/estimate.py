@@ -30,8 +30,11 @@ class Estimate:
         self._folds_left -= 1
 
     def finish(self, kind: str, seconds: float | None = None, units: int = 1) -> None:
-        """Units are done; `seconds` is None for those that an earlier process did."""
-        self._done[kind] += units
+        """Units are done; `seconds` is None for those that an earlier process did.
+
+        What folds have in common is reported by each of them, and counts once.
+        """
+        self._done[kind] = min(self._done[kind] + units, self._plan.get(kind, 0))
         if seconds is not None:
             self._timed[kind] += units
             self._seconds[kind] += seconds

@@ -116,16 +116,12 @@ class FoldWork:
             StopRequested: genes of the types that were done are kept.
             TrainingError, RunError: as `Selection.matrices`.
         """
-        config = self.run.config
-        if config.model.modalities == "pathology":
+        if self.run.config.model.modalities == "pathology":
             return [OmicsMatrix.empty(self.company.own.cohort.patients)]
         selection, started = Selection(self.run, self.company), time.monotonic()
         made = selection.is_made(fold.index)
         matrices = selection.matrices(fold.index, self._on_progress("select", fold))
-        if made:
-            self.listener.finish("select", units=0 if config.rules.selection == "all" and fold.index else 1)
-        else:
-            self.listener.finish("select", time.monotonic() - started)
+        self.listener.finish("select", None if made else time.monotonic() - started)
         return matrices
 
     def _training(self, fold: Fold, data: PatientData) -> FoldTraining:
@@ -173,7 +169,6 @@ class FoldWork:
         """What the final models make of the test patients: the names of the tables. POMP alone is explained."""
         members = [model for model in models if isinstance(model, Pomp)]
         if not members:
-            self.listener.finish("explain")
             return []
         started, what = time.monotonic(), "What the model makes of the test patients"
         self.listener.tick(stage="explain", fold=fold.index, epoch=None, message=what, force=True)

@@ -109,7 +109,7 @@ def null_grid(
     """The grid of a null experiment: a variant a permutation, in which nothing else is changed.
 
     Args:
-        cohort: as `find_cohort` takes it.
+        cohort: as `Workspace.find_cohort` takes it.
         changes: dotted field → value, on top of the preset.
 
     Raises:

@@ -71,14 +71,11 @@ class Queue:
                 raise RunError(f"Run {run.id} is being started already.")
             with run.hold():
                 self._check(run, len(waiting))
-                run.forget_stop()
                 for ticket in over:
                     ticket.file.unlink()
                 # The ticket first: a crash in between leaves a run that starts, not one that waits for ever.
                 self._write_ticket(run)
-                run.write_status(
-                    state="QUEUED", until=until, wanted=device, message="", error=None, eta_seconds=None, finished=None
-                )
+                say_queued(run, until, device)
             return len(waiting) + 1
 
     def waiting(self) -> list[str]:
@@ -96,7 +93,7 @@ class Queue:
                 if ticket.run_id == run.id and not ticket.slot:
                     with run.hold():
                         ticket.file.unlink()
-                        run.write_status(state="STOPPED", message="Taken off the queue before it began.")
+                        say_withdrawn(run)
                     return True
         return False
 
@@ -151,8 +148,7 @@ class Queue:
             yield
 
     def _check(self, run: Run, waiting: int) -> None:
-        if run.status().state == "DONE":
-            raise RunError(f"Run {run.id} is done. Start a new run to train again.")
+        check_unfinished(run)
         if waiting >= self.limit:
             raise QueueFullError(
                 f"{waiting} runs wait already, and the queue takes no more. Wait until one has begun, or take one off."
@@ -188,6 +184,29 @@ class Queue:
     @property
     def _tickets(self) -> Path:
         return self.folder / "tickets"
+
+
+def check_unfinished(run: Run) -> None:
+    """Whether there is something left to do.
+
+    Raises:
+        RunError: the run is done.
+    """
+    if run.status().state == "DONE":
+        raise RunError(f"Run {run.id} is done. Start a new run to train again.")
+
+
+def say_queued(run: Run, until: Until, device: DeviceName) -> None:
+    """From now on the run, which is held, waits for a worker; what was asked of an earlier one is forgotten."""
+    run.forget_stop()
+    run.write_status(
+        state="QUEUED", until=until, wanted=device, message="", error=None, eta_seconds=None, finished=None
+    )
+
+
+def say_withdrawn(run: Run, message: str = "Taken off the queue before it began.") -> None:
+    """The run, which is held, waits no longer."""
+    run.write_status(state="STOPPED", eta_seconds=None, message=message)
 
 
 def _read_ticket(file: Path) -> Ticket | None:

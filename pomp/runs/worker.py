@@ -185,7 +185,7 @@ class Worker:
         return preparation | {
             "pretrain": self.config.pretrain.epochs * (1 if rules.pretraining == "all" else folds),
             "finetune": self.config.finetune.total_epochs * folds,
-            "explain": folds if reads_slides else 0,
+            "explain": folds if self.config.model.system == "pomp" else 0,
         }
 
     def _prepare(self, company: Company) -> RegionBank:
@@ -270,13 +270,10 @@ class Worker:
         self._estimate.finish(kind, seconds, units)
 
     def _count_finished_fold(self) -> None:
-        rules = self.config.rules
+        self._estimate.finish("select")
+        self._estimate.finish("pretrain", units=self.config.pretrain.epochs)
         self._estimate.finish("finetune", units=self.config.finetune.total_epochs)
         self._estimate.finish("explain")
-        if rules.selection != "all":
-            self._estimate.finish("select")
-        if rules.pretraining != "all":
-            self._estimate.finish("pretrain", units=self.config.pretrain.epochs)
 
     def tick(self, *, force: bool = False, **changes: Any) -> None:
         """As `FoldListener.tick`: report progress, at most about twice a second."""

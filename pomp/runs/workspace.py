@@ -35,6 +35,26 @@ class Workspace:
         here = [folder for folder in inside if folder.is_dir() and not folder.name.startswith(".")]
         return here + [folder for folder in self._registered() if folder not in here]
 
+    def find_cohort(self, name: str) -> Path:
+        """The cohort folder that a name means: a path, or a folder of the workspace, also one called as TCGA calls it.
+
+        Raises:
+            CohortError: there is none.
+            RunError: the workspace cannot be read.
+        """
+        if Path(name).is_dir():
+            return Path(name).absolute()
+        folders = self.cohort_folders()
+        same = [folder for folder in folders if folder.name == name]
+        alike = [folder for folder in folders if abbreviation(folder.name) == abbreviation(name)]
+        if not same and not alike:
+            there = ", ".join(folder.name for folder in folders) or "none"
+            raise CohortError(
+                f"There is no cohort '{name}': it is no folder, and the workspace {self.root} has none of that name. "
+                f"There are: {there}."
+            )
+        return (same or alike)[0]
+
     def register(self, folder: Path) -> Path:
         """Remember a cohort folder that lies elsewhere, and return it in full.
 
@@ -82,6 +102,11 @@ class Workspace:
     @property
     def _register(self) -> Path:
         return self.root / "cohorts.json"
+
+
+def abbreviation(cohort: str) -> str:
+    """What TCGA calls it: 'TCGA-BRCA', 'brca' → 'BRCA'."""
+    return cohort.upper().removeprefix("TCGA-")
 
 
 def _copy_folder(source: Path, target: Path) -> None:

@@ -175,7 +175,6 @@ def test_ctrl_c_leaves_the_queue_alone(
 @pytest.mark.parametrize(("words", "error", "said"), [
     (["none"], ConfigError, "There is no grid 'none'. Choose one of fig3a, fig3b, .*table2, small"),
     (["small", "--out", "table.html"], ConfigError, "'table.html' ends in neither .md nor .csv"),
-    (["small", "--backend", "slurm"], ConfigError, "There is no backend 'slurm'"),
     (["small", "--backend", "local", "--device", "cpu"], ConfigError, "leave --device out, and --show too"),
     (["small", "--backend", "local", "--show"], ConfigError, "leave --device out, and --show too"),
     (["small", "--protocol", "fair"], ConfigError, "got 'fair'"),

@@ -10,9 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from pomp.cli import COMMANDS, main
+from pomp.cli import COMMANDS, main, make_app
+from pomp.cli.prepare import print_genes
 from pomp.config import PRESETS, RunConfig
 from pomp.data.demo.build import DESIGN, draw_demo, write_tables
 from pomp.data.demo.slides import make_slide
@@ -86,6 +89,15 @@ def test_prepare_works_once(cohort: Path, tmp_path: Path) -> None:
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["fold-0.h5mu", "fold-1.h5mu"]
 
 
+def test_genes_differ_by_the_run_s_own_q_value(capsys: pytest.CaptureFixture[str]) -> None:
+    genes = pd.DataFrame({"fold": 0, "omics": "mrna", "contrast": "tumour (9) vs normal (10)", "test": "wilcoxon",
+                          "tested": 40, "q_value": [0.001, 0.03, 0.04, 0.2], "selected": True})  # fmt: skip
+    print_genes(genes, 0.01)
+    head, row = (re.split(r" *[┃│] *", line)[5:7] for line in capsys.readouterr().out.splitlines() if "tested" in line
+                 or "mrna" in line)  # fmt: skip
+    assert (head, row) == (["tested", "q < 0.01"], ["40", "1"])
+
+
 def test_run_in_two_halves_then_report(cohort: Path, tmp_path: Path, here: Here) -> None:
     settings = [word for setting in [*SMALL, "model.modalities=omics"] for word in ("--set", setting)]
     first = pomp("pretrain", cohort, "--preset", "demo", *settings, home=tmp_path)
@@ -110,13 +122,10 @@ def test_show_config_prints_settings_that_can_be_read_back(tmp_path: Path, here:
 FAILURES = {
     "no such folder": (["cohort", "check", "/nowhere/at/all"], "/nowhere/at/all"),
     "a folder that is no cohort": (["cohort", "check", "."], "cohort.toml"),
-    "unknown preset": (["run", "demo", "--preset", "huge"], "There is no preset 'huge'"),
     "unknown setting": (["run", "demo", "--set", "model.depth=3"], "There is no setting 'model.depth'"),
     "setting out of range": (["run", "demo", "--set", "folds=1"], "folds: Input should be greater than or equal to 2"),
     "setting without a value": (["run", "demo", "--set", "folds"], "'folds' is no setting"),
     "settings that do not fit": (["run", "demo", "--set", "model.heads=5"], "width 384 is no multiple of heads 5"),
-    "unknown protocol": (["run", "demo", "--protocol", "rosy"], "protocol: Input should be 'honest'"),
-    "unknown device": (["run", "demo", "--device", "abacus"], "There is no device 'abacus'"),
     "neither cohort nor run": (["run"], "Name either a cohort"),
     "no run there": (["run", "--run", "/nowhere"], "There is no run in /nowhere"),
     "an unknown cohort's name": (["run", "nobody"], "nobody"),
@@ -131,12 +140,27 @@ def test_failures_are_one_paragraph(case: str, tmp_path: Path, here: Here) -> No
     assert message in " ".join(said)
 
 
+@pytest.mark.parametrize(("words", "choices"), [
+    (["run", "demo", "--preset", "huge"], "'huge' is not one of 'demo', 'paper', 'honest'"),
+    (["plan", "demo", "--protocol", "rosy"], "'rosy' is not one of 'honest', 'paper', 'paper-released'"),
+    (["pretrain", "demo", "--device", "abacus"], "'abacus' is not one of 'auto', 'cuda', 'mps', 'cpu'"),
+    (["null", "demo", "--preset", "fair"], "'fair' is not one of 'demo', 'paper', 'honest'"),
+    (["ablate", "small", "--backend", "slurm"], "'slurm' is not one of 'local', 'ray'"),
+    (["run", "demo", "--backend", "slurm"], "'slurm' is not one of 'local', 'ray'"),
+    (["bench", "train", "--scale", "huge"], "'huge' is not one of 'full', 'small'"),
+])  # fmt: skip
+def test_a_wrong_choice_is_a_mistake_of_usage(words: list[str], choices: str) -> None:
+    done = CliRunner().invoke(make_app(), words, env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert choices in done.output
+
+
 def test_a_failure_ends_the_process_with_its_text_alone(tmp_path: Path) -> None:
     """Said once, and a path is in one piece, however long."""
     home = tmp_path / "_".join(["home"] * 20)
     done = pomp("run", "nobody", home=home)
     assert done.returncode == 1
-    assert done.stderr.count(f"- {home}/cohorts/nobody: does not exist.") == 1
+    assert done.stderr.count(f"There is no cohort 'nobody': it is no folder, and the workspace {home} has none") == 1
     assert "•" not in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 

@@ -132,7 +132,6 @@ def test_the_queue_works_them_off(workspace: Workspace, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("words", "error", "said"), [
-    (["--preset", "fair"], ConfigError, "There is no preset 'fair'"),
     (["--protocol", "fair"], ConfigError, "got 'fair'"),
     (["--set", "cohort.permutation=1"], ConfigError, "is what a null experiment varies"),
     (["--set", "pretrain.poq=1"], ConfigError, "There is no setting 'pretrain.poq'"),

@@ -103,8 +103,32 @@ def test_a_run_folder_goes_on_in_its_own_workspace(
     assert asked[1] == asked[0]
 
 
+@pytest.mark.parametrize("command", ["run", "pretrain", "prepare"])
+@pytest.mark.parametrize("options", [
+    ["--set", "pretrain.epochs=99"], ["--protocol", "honest"], ["--preset", "honest"], ["--title", "Another"],
+])  # fmt: skip
+def test_a_run_to_go_on_with_is_no_other(workspace: Workspace, command: str, options: list[str]) -> None:
+    if (command, options[0]) == ("prepare", "--title"):
+        return  # it has no such option
+    run = workspace.runs.create(make_cohort(workspace.cohorts / "others", slides=False), CONFIG)
+    before = run.status()
+    with pytest.raises(ConfigError, match="leave --set, --protocol, --preset and --title out"):
+        invoke("--run", str(run.folder), *options, command=command)
+    assert run.status() == before
+
+
+@pytest.mark.parametrize("name", ["TCGA-LIHC", "lihc"])
+def test_a_cohort_that_lies_elsewhere_is_called_by_its_name(
+    workspace: Workspace, asked: list[tuple[str, Path, str, str]], tmp_path: Path, name: str
+) -> None:
+    make_cohort(tmp_path / "data" / "TCGA-LIHC", slides=False)
+    workspace.register(tmp_path / "data" / "TCGA-LIHC")
+    invoke(name, *SETTINGS, "--backend", "local")
+    (run,) = workspace.runs.list()
+    assert run.cohort_folder == tmp_path / "data" / "TCGA-LIHC"
+
+
 @pytest.mark.parametrize(("options", "said"), [
-    (["--backend", "slurm"], "There is no backend 'slurm'. Choose one of local, ray"),
     (["--backend", "ray", "--ray-address", "head:1"], "'head:1' is no address of a Ray cluster"),
     (["--backend", "local", "--as-queued"], "leave --as-queued and --folds-at-a-time out"),
     (["--backend", "local", "--folds-at-a-time", "2"], "leave --as-queued and --folds-at-a-time out"),

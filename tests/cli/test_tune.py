@@ -67,6 +67,11 @@ def test_the_test_folds_are_read_by_the_chosen_variants_alone(home: Path) -> Non
     assert (out.read_text(), len(workspace.runs.list())) == (written, len(runs))
 
 
+def test_the_cohort_may_be_called_as_tcga_calls_it(home: Path) -> None:
+    (home / "cohorts" / "liver").rename(home / "cohorts" / "TCGA-LIVER")
+    assert "C-index inside the training folds" in tune(home, "--no-test")
+
+
 def test_the_table_is_markdown(home: Path) -> None:
     with pytest.raises(ConfigError, match="'scores.csv' does not end in .md"):
         tune(home, "--out", "scores.csv")

@@ -162,8 +162,12 @@ def test_neither_test_patients_nor_order_are_part_of_the_key() -> None:
     key = selection_key(TrainingRows.of(table, training), CONFIG, 1)
     shuffled = table.values.sample(frac=1, random_state=0).sample(frac=1, axis=1, random_state=0)
     shuffled.loc[COHORT.patients[40:]] = 7.0
-    rows = TrainingRows.of(replace(table, values=shuffled), training.sample(frac=1, random_state=1))
+    assert table.normals is not None
+    theirs = shuffled.loc[COHORT.patients[40:], table.normals.columns]  # called as their patients are
+    of_all = replace(table, values=shuffled, normals=pd.concat([table.normals, theirs]))
+    rows = TrainingRows.of(of_all, training.sample(frac=1, random_state=1), COHORT.patients[40:])
     assert selection_key(rows, CONFIG, 1) == key
+    assert selection_key(TrainingRows.of(of_all, training), CONFIG, 1) != key
 
 
 def test_the_entries_used_last_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,8 +83,16 @@ def test_a_patient_without_a_type_is_zeros_and_not_present(selector: OmicsSelect
     assert matrix.values[matrix.present].any(axis=1).all()
 
 
+def with_own_normals(cohort: Small, patients: Sequence[str]) -> Small:
+    """Normal miRNA samples of these patients too, called as they are, and as high as no other sample."""
+    mirna = cohort.tables["mirna"]
+    own = pd.DataFrame(500.0, [*patients], mirna.values.columns)
+    return replace(cohort, tables=cohort.tables | {"mirna": replace(mirna, normals=pd.concat([mirna.normals, own]))})
+
+
 TINY = small_cohort(patients=50, genes=12, planted=2)
 SEEN, UNSEEN = TINY.patients[:36], TINY.patients[36:]
+TINY = with_own_normals(TINY, TINY.patients[30:42])
 SELECTORS: list[SelectorName] = ["forest", "cox_score", "elastic_net", "stability"]
 
 
@@ -107,7 +115,11 @@ def test_test_patients_leave_no_trace(intact: dict[SelectorName, OmicsSelector],
         values[rows] = random.integers(0, 1000, (rows.sum(), values.shape[1])) * 1.0
         return values.mask(random.random(values.shape) < (0.3 * rows)[:, None])
 
-    scrambled = replace(TINY, tables=with_values(TINY, scramble), outcome=TINY.outcome.copy())
+    tables = {
+        name: replace(table, normals=None if table.normals is None else scramble(table.normals))
+        for name, table in with_values(TINY, scramble).items()
+    }
+    scrambled = replace(TINY, tables=tables, outcome=TINY.outcome.copy())
     scrambled.outcome.loc[UNSEEN, "time_days"] = random.uniform(1, 9000, len(UNSEEN))
     scrambled.outcome.loc[UNSEEN, "event"] = random.random(len(UNSEEN)) < 0.5
     selector = SELECTORS[seed % len(SELECTORS)]
@@ -116,6 +128,17 @@ def test_test_patients_leave_no_trace(intact: dict[SelectorName, OmicsSelector],
     np.testing.assert_array_equal(
         before.transform(TINY.tables, SEEN).values, after.transform(scrambled.tables, SEEN).values
     )
+
+
+def test_normals_of_test_patients_are_left_out_and_all_others_stay() -> None:
+    def compared(tables: dict[str, OmicsTable], seen: list[str], **named: Any) -> str:
+        selector = OmicsSelector(tiny_config("cox_score")).fit(tables, TINY.outcome.loc[seen], **named)
+        return str(selector.summary_.query("omics == 'mirna'")["contrast"].iloc[0])
+
+    assert compared(TINY.tables, SEEN).endswith("vs normal (18)")  # 12 of no patient, 6 of the training fold
+    assert compared(TINY.tables, TINY.patients).endswith("vs normal (24)")
+    without_tumours = with_values(TINY, lambda values: values[values.index.isin(SEEN)])
+    assert compared(without_tumours, SEEN, patients=TINY.patients).endswith("vs normal (18)")
 
 
 def test_a_patient_does_not_depend_on_the_others(selector: OmicsSelector) -> None:

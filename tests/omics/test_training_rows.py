@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from pomp.data.omics_table import OmicsTable
 from pomp.omics.training_rows import TrainingRows
@@ -26,6 +27,19 @@ def test_sorted_training_patients_with_a_value() -> None:
     assert rows.outcome["time_days"].tolist() == [20.0, 30.0]
     assert rows.normals is not None
     assert rows.normals.loc["N0"].tolist() == [2.0, 3.0, 1.0]
+
+
+@pytest.mark.parametrize(("unseen", "left"), [
+    ((), ["N0", "TCGA-AA-0001-11", "TCGA-AA-0002-11A-11R"]),
+    (("TCGA-AA-0002", "TCGA-AA-0009"), ["N0", "TCGA-AA-0001-11"]),
+    (("TCGA-AA-0001", "TCGA-AA-0002", "N0"), []),
+])  # fmt: skip
+def test_normals_of_the_unseen_are_left_out(unseen: tuple[str, ...], left: list[str]) -> None:
+    labels = ["N0", "TCGA-AA-0001-11", "TCGA-AA-0002-11A-11R"]
+    normals = pd.DataFrame(0.0, labels, VALUES.columns)
+    rows = TrainingRows.of(OmicsTable("mrna", "log", VALUES, normals), OUTCOME, unseen)
+    assert rows.normals is not None
+    assert rows.normals.index.tolist() == left
 
 
 def test_memory_is_laid_out_alike_however_the_table_was_made() -> None:

@@ -81,6 +81,6 @@ def test_what_cannot_be_fitted_is_left_out_and_logged(
         found = comparator_risks(poor, fold)
     assert list(found["model"].unique()) == expected
     assert list(found.columns) == ["model", "patient", "fold", "time_days", "event", "risk"]
-    assert [record.getMessage().split(" is left out of fold 1: ")[0] for record in caplog.records] == [
+    assert [record.getMessage().split(" is left out of fold 2: ")[0] for record in caplog.records] == [
         name for name in MODELS if name not in expected
     ]

@@ -35,6 +35,14 @@ def test_ends_at_one_and_zero() -> None:
     assert Estimate({}).progress == 1.0
 
 
+def test_what_folds_have_in_common_counts_once_and_what_is_not_planned_never() -> None:
+    estimate = Estimate({"pretrain": 6, "finetune": 6})
+    for _ in range(3):
+        estimate.finish("pretrain", units=6)  # as every fold finds it done
+    estimate.finish("explain", units=6)
+    assert estimate.progress == pytest.approx(6 / 12)
+
+
 def test_folds_side_by_side_take_as_many_rounds_as_are_left() -> None:
     estimate = Estimate({"finetune": 5 * 10})
     estimate.go_side_by_side(at_a_time=2, folds=5)

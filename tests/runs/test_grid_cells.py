@@ -12,14 +12,14 @@ import pytest
 
 from pomp.config import CohortConfig
 from pomp.data.cohort import Cohort, read_cohort
-from pomp.errors import CohortError, RunError
+from pomp.errors import RunError
 from pomp.evaluation.corrected_t import CorrectedT, corrected_t
 from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.report import evaluate
 from pomp.evaluation.uncertainty import Interval
 from pomp.evaluation.verdict import judge
 from pomp.runs.backends.local import LocalBackend
-from pomp.runs.grid.cells import find_cohort, plan_cells, same_runs
+from pomp.runs.grid.cells import plan_cells, same_runs
 from pomp.runs.grid.fill import distinct, fill, seconds_left, to_do
 from pomp.runs.grid.launch import begin, launch
 from pomp.runs.grid.score import compare, mean_sd, score_run
@@ -65,15 +65,6 @@ def test_every_cell_is_planned_and_each_cohort_read_once(workspace: Workspace) -
     assert first.wanted.config.model.modalities == "omics"
     assert first.key == ("TCGA-LIHC", read_cohort(workspace.cohorts / "TCGA-LIHC").digest, first.wanted.config.digest,
                          ())  # fmt: skip
-
-
-@pytest.mark.parametrize("name", ["TCGA-LIHC", "LIHC", "lihc"])
-def test_a_cohort_is_found_as_tcga_calls_it(workspace: Workspace, name: str) -> None:
-    small_grid(workspace)
-    assert find_cohort(name, workspace) == workspace.cohorts / "TCGA-LIHC"
-    assert find_cohort(str(workspace.cohorts / "TCGA-LIHC"), workspace) == workspace.cohorts / "TCGA-LIHC"
-    with pytest.raises(CohortError, match=r"no cohort 'LGG' in the workspace. There are: TCGA-LIHC\."):
-        find_cohort("LGG", workspace)
 
 
 def test_cells_that_cannot_be_say_why_and_do_not_stop_the_others(workspace: Workspace) -> None:

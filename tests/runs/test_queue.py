@@ -57,6 +57,14 @@ def test_a_run_is_taken_off_the_queue(workspace: Workspace) -> None:
     assert queue.submit(runs[1]) == 3
 
 
+def test_what_is_taken_off_has_no_time_left(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    workspace.queue.submit(run)
+    run.write_status(eta_seconds=60.0)
+    workspace.queue.cancel(run)
+    assert run.status().eta_seconds is None
+
+
 def test_a_run_that_has_begun_cannot_be_taken_off(workspace: Workspace) -> None:
     run = new_run(workspace)
     workspace.queue.submit(run)

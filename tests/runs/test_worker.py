@@ -150,6 +150,25 @@ def test_paper_protocols_share_what_they_learn_from_all(folder: Path, tmp_path: 
     assert set(selections["fold"]) == {-1}
 
 
+@pytest.mark.parametrize("protocol", ["honest", "paper"])
+def test_all_is_counted_when_the_last_fold_is_explained_and_not_before(
+    protocol: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pomp.runs.worker.STATUS_SECONDS", 0.0)
+    run = make(folder, tmp_path, protocol=protocol)
+
+    def stop(status: Status) -> None:
+        if (status.stage, status.fold) == ("finetune", 1):
+            run.request_stop()
+
+    assert execute(run, "cpu", stop, folds=1).state == "STOPPED"
+    seen: list[Status] = []
+    assert execute(run, "cpu", seen.append, folds=1).state == "DONE"
+    left = {status.stage: (status.progress, status.eta_seconds) for status in seen if status.fold == 1}
+    assert left["explain"][0] < 1
+    assert left["report"] == (1.0, 0.0)
+
+
 def test_honest_never_reads_the_test_fold_before_the_end(folder: Path, tmp_path: Path) -> None:
     """Scrambling the test patients' outcome changes no risk of theirs."""
     run = make(folder, tmp_path / "plain")

@@ -37,6 +37,29 @@ def test_cohorts_inside_and_elsewhere(workspace: Workspace, tmp_path: Path) -> N
     assert workspace.cohort_folders() == [inside[1], inside[0], elsewhere]
 
 
+@pytest.mark.parametrize("name", ["TCGA-LIHC", "LIHC", "lihc"])
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_cohort_is_found_as_tcga_calls_it(workspace: Workspace, tmp_path: Path, name: str, elsewhere: bool) -> None:
+    folder = cohort_folder((tmp_path / "data" if elsewhere else workspace.cohorts) / "TCGA-LIHC")
+    workspace.register(folder)
+    assert workspace.find_cohort(name) == folder
+    assert workspace.find_cohort(str(folder)) == folder
+
+
+@pytest.mark.parametrize("name", ["LGG", "somewhere/else"])
+def test_a_cohort_that_is_not_there(workspace: Workspace, name: str) -> None:
+    cohort_folder(workspace.cohorts / "TCGA-LIHC")
+    said = f"no cohort '{name}': it is no folder, and the workspace {workspace.root} has none .*There are: TCGA-LIHC\\."
+    with pytest.raises(CohortError, match=said):
+        workspace.find_cohort(name)
+
+
+def test_a_name_that_two_cohorts_have_is_that_of_the_one_inside(workspace: Workspace, tmp_path: Path) -> None:
+    inside = cohort_folder(workspace.cohorts / "liver")
+    workspace.register(cohort_folder(tmp_path / "data" / "liver"))
+    assert workspace.find_cohort("liver") == inside
+
+
 def test_a_folder_without_a_cohort_is_not_registered(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"is no cohort folder: it has no cohort\.toml"):
         workspace.register(tmp_path)

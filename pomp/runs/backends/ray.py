@@ -19,15 +19,15 @@ from pomp.config import DeviceName
 from pomp.errors import RunBusyError, RunError
 from pomp.runs import lock
 from pomp.runs.backends.base import WORKER, Backend
+from pomp.runs.backends.books import close_books
 from pomp.runs.backends.job import JOB_NAME, Job, forget_job, read_job, unsettled_folders, write_job
 from pomp.runs.backends.ray_jobs import RayJob, RayJobs
-from pomp.runs.backends.supervisor import close_books
 from pomp.runs.log import run_log
+from pomp.runs.queue import check_unfinished, say_queued, say_withdrawn
 from pomp.runs.run import Run
 from pomp.runs.status import Until, read_status
 from pomp.runs.workspace import Workspace
 
-_TAKEN_OFF = "Taken off the queue before it began."
 _UNKNOWN = "the cluster does not know this job: it was started again since"
 _GIVEN_UP = "Ray gave it up before it began: {reason}. Resume to queue it again."
 
@@ -60,13 +60,9 @@ class RayBackend(Backend):
             self._leave_local_queue(run)
             job = Job(id=f"pomp-{run.id}-{secrets.token_hex(3)}", address=self.jobs.address)
             with run.hold():
-                if run.status().state == "DONE":
-                    raise RunError(f"Run {run.id} is done. Start a new run to train again.")
-                run.forget_stop()
+                check_unfinished(run)
                 write_job(run, job)
-                run.write_status(
-                    state="QUEUED", until=until, wanted=device, message="", error=None, eta_seconds=None, finished=None
-                )
+                say_queued(run, until, device)
             try:
                 metadata = {"run": run.id, "cohort": run.info.cohort.name}
                 self.jobs.submit(job.id, self._command(run, job), slot, metadata)
@@ -84,7 +80,7 @@ class RayBackend(Backend):
         with self._alone(run):
             job_id = self._job_id(run)
             try:
-                self._withdraw(run, _TAKEN_OFF)
+                self._withdraw(run)
             except RunBusyError:  # its worker has begun just now
                 run.request_stop()
                 return
@@ -101,7 +97,11 @@ class RayBackend(Backend):
         if known is None or known.over:
             raise RunError(f"Run {run.id} is worked on by {owner.host}, not by a job of {self.where}: end it there.")
         run.request_stop()
-        self.jobs.stop(known.id)
+        if not self.jobs.stop(known.id):
+            raise RunError(
+                f"{self.where} has no job of run {run.id} to end any more, though {owner.host} holds the run still. It "
+                f"has been asked to stop at its next step; if it does not, end process {owner.pid} there."
+            )
 
     def waiting(self) -> list[str]:
         """Ids of what waits, the next one first; jobs that are not ours by the cluster's id."""
@@ -175,10 +175,10 @@ class RayBackend(Backend):
         return sum(other.status == "PENDING" and other.submitted < job.submitted for other in jobs.values()) + 1
 
     @staticmethod
-    def _withdraw(run: Run, message: str) -> None:
+    def _withdraw(run: Run, *message: str) -> None:
         with run.hold():
             forget_job(run)
-            run.write_status(state="STOPPED", eta_seconds=None, message=message)
+            say_withdrawn(run, *message)
 
     @staticmethod
     def _alone(run: Run) -> AbstractContextManager[None]:

@@ -17,16 +17,14 @@ from pathlib import Path
 
 from pomp.errors import RunBusyError, RunError
 from pomp.runs import lock
+from pomp.runs.backends.books import close_books
 from pomp.runs.backends.slots import find_slots, slot_environment
 from pomp.runs.queue import Ticket
 from pomp.runs.run import Run
-from pomp.runs.status import SUDDEN_END
 from pomp.runs.workspace import Workspace
 
 POLL_SECONDS = 0.2
 LOCK_NAME = "supervisor.lock"
-_KILLED = "The worker was killed by {signal}. Resume to go on from the last checkpoint."
-_MUTE = "The worker ended with exit status {code} and gave no reason. The end of its log.txt:\n{tail}"
 log = logging.getLogger(__name__)
 
 
@@ -117,35 +115,6 @@ class Supervisor:
                 return False
 
         self.queue.settle(ticket, waits_again)
-
-
-def close_books(run: Run, code: int | None) -> bool:
-    """Give a run whose worker is over its last state; True if it never began and should wait again.
-
-    Args:
-        code: the worker's exit status, negative for a signal; None if it was another supervisor's child.
-
-    Raises:
-        RunBusyError: another worker holds the run by now.
-        RunError: the run was deleted.
-    """
-    with run.hold():
-        status = run.status()
-        if not status.active:
-            return False
-        if code is None and status.state == "QUEUED" and not run.stop_requested():
-            return True
-        if run.stop_requested() and (code is None or code < 0):
-            run.write_status(state="STOPPED", eta_seconds=None, message="Stopped by force. Resume to go on.")
-        elif code is None:
-            run.write_status(state="INTERRUPTED", eta_seconds=None, message=SUDDEN_END)
-        elif code < 0:
-            message = _KILLED.format(signal=signal.Signals(-code).name)
-            run.write_status(state="INTERRUPTED", eta_seconds=None, message=message)
-        else:
-            error = _MUTE.format(code=code, tail=run.log_tail(15))
-            run.write_status(state="FAILED", eta_seconds=None, message="", error=error)
-    return False
 
 
 def main() -> None:

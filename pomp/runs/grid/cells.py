@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pomp.config import CohortConfig, ProtocolName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
-from pomp.errors import CohortError, PompError
+from pomp.errors import PompError
 from pomp.runs.companions import find_companions
 from pomp.runs.grid.spec import Grid, Variant
 from pomp.runs.resolve import resolve
@@ -44,28 +44,6 @@ class Cell:
     @property
     def key(self) -> RunKey | None:
         return None if self.wanted is None else self.wanted.key
-
-
-def abbreviation(cohort: str) -> str:
-    """What TCGA calls it: 'TCGA-BRCA', 'brca' → 'BRCA'."""
-    return cohort.upper().removeprefix("TCGA-")
-
-
-def find_cohort(name: str, workspace: Workspace) -> Path:
-    """The cohort folder that a name means: a path, or a folder of the workspace, also one called as TCGA calls it.
-
-    Raises:
-        CohortError: there is none.
-    """
-    if Path(name).is_dir():
-        return Path(name).absolute()
-    folders = workspace.cohort_folders()
-    same = [folder for folder in folders if folder.name == name]
-    alike = [folder for folder in folders if abbreviation(folder.name) == abbreviation(name)]
-    if not same and not alike:
-        there = ", ".join(folder.name for folder in folders) or "none"
-        raise CohortError(f"There is no cohort '{name}' in the workspace. There are: {there}.")
-    return (same or alike)[0]
 
 
 def run_key(run: Run) -> RunKey:
@@ -120,7 +98,7 @@ class _Planner:
             self._cohorts.clear()
         if config not in self._cohorts:
             try:
-                self._cohorts[config] = self._reader(find_cohort(name, self._workspace), config)
+                self._cohorts[config] = self._reader(self._workspace.find_cohort(name), config)
             except PompError as error:
                 self._cohorts[config] = error
         found = self._cohorts[config]

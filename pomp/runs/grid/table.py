@@ -10,11 +10,12 @@ import pandas as pd
 
 from pomp.config import ProtocolName
 from pomp.errors import RunError
+from pomp.markdown import markdown_table
 from pomp.runs.grid.adjusted import Comparison, adjust
-from pomp.runs.grid.cells import abbreviation
 from pomp.runs.grid.fill import FilledCell
 from pomp.runs.grid.score import Difference, RunScore, compare, mean_sd, score_run
 from pomp.runs.grid.spec import Grid, Variant
+from pomp.runs.workspace import abbreviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,12 +135,11 @@ def markdown(grid: Grid, entries: Sequence[Entry], notes: Sequence[str]) -> str:
 
 
 def _rows(grid: Grid, own: dict[tuple[str, str], Entry]) -> list[str]:
-    head = [f"| | {' | '.join(grid.cohorts)} |", f"|---|{'---|' * len(grid.cohorts)}"]
-    for variant in grid.variants:
-        entries = [own[variant.name, cohort] for cohort in grid.cohorts]
-        cells = ["<br>".join(texts(entry)) for entry in entries]
-        head.append(f"| {row_name(variant)} | {' | '.join(cells)} |")
-    return [*head, ""]
+    rows = [
+        [row_name(variant), *("<br>".join(texts(own[variant.name, cohort])) for cohort in grid.cohorts)]
+        for variant in grid.variants
+    ]
+    return [*markdown_table(["", *grid.cohorts], rows), ""]
 
 
 def row_name(variant: Variant) -> str:

@@ -297,6 +297,19 @@ def test_a_worker_that_ray_did_not_launch_is_not_ended(backend: RayBackend, work
             backend.submit(run)
 
 
+def test_a_worker_that_ray_can_no_longer_end_is_not_said_to_be(
+    backend: RayBackend, jobs: FakeJobs, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run(workspace)
+    backend.submit(run)
+    jobs.say(job_of(run), "RUNNING")
+    monkeypatch.setattr(jobs, "stop", lambda job_id: False)
+    with run.hold():
+        (run.folder / "lock").write_text(json.dumps({"pid": 7, "host": "elsewhere", "started": ""}))
+        with pytest.raises(RunError, match=r"no job of run .* to end any more, .*end process 7 there"):
+            backend.kill(run)
+
+
 def test_a_run_changes_from_one_queue_to_the_other(
     backend: RayBackend, jobs: FakeJobs, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pomp.errors import RunError
-from pomp.runs.backends.supervisor import Supervisor, close_books
+from pomp.runs.backends.books import close_books
+from pomp.runs.backends.supervisor import Supervisor
 from pomp.runs.status import State
 from pomp.runs.workspace import Workspace
 from tests.runs.fakes import eventually, fake_worker, new_run
