@@ -27,6 +27,7 @@ from pomp.memory import free_bytes
 from pomp.runs.company import Company, read_company
 from pomp.runs.company_regions import gather_company_regions
 from pomp.runs.estimate import Estimate
+from pomp.runs.finished import kept_finished
 from pomp.runs.fold_division import Division, divide, fold_cost, folds_at_a_time, limited_threads
 from pomp.runs.fold_process import FoldTask
 from pomp.runs.fold_work import FOLD_TABLES, REGION_TABLES, FoldWork, unexpected
@@ -73,7 +74,7 @@ def execute(
     """
     with run.hold(), run_log(run.folder / "log.txt"):
         worker = Worker(run, device or run.status().wanted, on_status, folds)
-        with _terminate_gently(worker):
+        with _terminate_gently(worker), kept_finished(run):
             try:
                 worker.work(until or run.status().until)
             except (StopRequested, KeyboardInterrupt):

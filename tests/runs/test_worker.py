@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import numpy as np
@@ -208,6 +209,18 @@ def test_a_changed_cohort_is_refused_and_the_run_says_so(folder: Path, tmp_path:
     assert status.state == "FAILED"
     assert status.error is not None
     assert "have changed" in status.error
+
+
+def test_a_finished_run_stays_finished_and_keeps_its_times(folder: Path, tmp_path: Path) -> None:
+    copy = copytree(folder, tmp_path / "copy")
+    run = make(copy, tmp_path / "home")
+    done = execute(run, "cpu")
+    assert done.state == "DONE"
+    assert execute(run, "cpu").changed(updated=done.updated) == done
+    (copy / "clinical.csv").unlink()
+    with pytest.raises(PompError):
+        execute(run, "cpu")
+    assert run.status().changed(updated=done.updated) == done
 
 
 def test_what_nobody_foresaw_is_told_and_logged(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
