@@ -66,9 +66,8 @@ def build_log(
             steps.append(Step(f"has {name}", len(left), left_out=reasons))
         else:
             steps.append(Step(f"has {name}", len(left) - len(without), masked=tuple(without)))
-    nothing = {
-        patient: f"has no {' and no '.join(modalities)}" for patient in left if not _has_any(patient, modalities)
-    }
+    lacks = f"has no {' and no '.join(modalities or ('omics table', 'slide'))}"
+    nothing = dict.fromkeys([patient for patient in left if not _has_any(patient, modalities)], lacks)
     kept = [patient for patient in left if patient not in nothing]
     return ExclusionLog((*steps, Step("kept", len(kept), left_out=nothing))), kept
 

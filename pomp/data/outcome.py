@@ -17,6 +17,15 @@ LEFT_OUT = "left_out"
 REDACTION = "Redaction"
 """A column of TCGA's clinical data resource (Liu et al., Cell 2018): patients whom TCGA withdrew."""
 
+SHORTEST_STUDY = 400.0
+"""Days. Where nobody was followed for longer, the times are months or years: 400 months are 33 years."""
+
+LONGEST_LIFE = 36_525.0
+"""Days: a hundred years."""
+
+_TELLING = 20  # patients
+_PAIRS = ({"0", "1"}, {"no", "yes"}, {"n", "y"}, {"false", "true"})
+
 
 def list_endpoints(columns: Iterable[str]) -> list[str]:
     """The endpoints that have both columns, ``OS`` and ``OS.time``, sorted."""
@@ -38,12 +47,21 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
             f"{known}. Choose one of them as endpoint.",
         )
         return None
-    event = _read_numbers(table, endpoint, problems)
+    _report_marks(table, problems)
+    event = _read_numbers(
+        table,
+        endpoint,
+        "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown.",
+        problems,
+    )
     wrong = ~np.isnan(event) & ~np.isin(event, (0.0, 1.0))
     _report(table, endpoint, wrong, "is no event: 1 means that it was seen, 0 that it was not.", problems)
-    time = _read_numbers(table, endpoint + TIME_SUFFIX, problems)
+    time = _read_numbers(
+        table, endpoint + TIME_SUFFIX, "is no number of days. Leave the cell empty where it is not known.", problems
+    )
     wrong = (time < 0) | np.isinf(time)
     _report(table, endpoint + TIME_SUFFIX, wrong, "is no time: days from diagnosis are 0 or more.", problems)
+    _report_unit(table.file, endpoint + TIME_SUFFIX, time[np.isfinite(time) & (time >= 0)], problems)
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
 
 
@@ -69,7 +87,8 @@ def explain_gap(time_days: float, event: float, endpoint: str, min_days: float) 
     if np.isnan(time_days):
         return f"{endpoint}{TIME_SUFFIX} is not recorded"
     if time_days < min_days:
-        return f"followed for {time_days:g} days, fewer than {min_days:g}"
+        days = "day" if time_days == 1 else "days"
+        return f"followed for {time_days:g} {days}, fewer than {min_days:g}"
     return None
 
 
@@ -88,11 +107,50 @@ def find_redacted(clinical: pd.DataFrame) -> list[str]:
     return [str(patient) for patient in clinical.index[marked]]
 
 
-def _read_numbers(table: RawTable, column: str, problems: Problems) -> np.ndarray:
+def _report_unit(file: str, column: str, time: np.ndarray, problems: Problems) -> None:
+    """Times that are hardly days. Of few patients, only fractions tell: they may all have been followed shortly."""
+    if not time.size:
+        return
+    longest = float(time.max())
+    fractional = (time != np.floor(time)).mean() > 0.5
+    if longest < SHORTEST_STUDY and (fractional or time.size >= _TELLING):
+        problems.warning(
+            file,
+            f"is {longest:g} at most, which looks like months or years, and days are expected. Multiply months by "
+            "30.44, years by 365.25.",
+            column=column,
+        )
+    elif longest > LONGEST_LIFE:
+        problems.warning(
+            file,
+            f"is up to {longest:g} days, more than a hundred years: are these days, and is none of them a placeholder?",
+            column=column,
+        )
+
+
+def _report_marks(table: RawTable, problems: Problems) -> None:
+    """0 and 1, or no and yes, are seldom meant as reasons, and leave everybody out."""
+    if LEFT_OUT not in table.columns:
+        return
+    marks = table.cells[table.columns.index(LEFT_OUT)].dropna()
+    if not marks.empty and any(set(marks.map(_as_mark)) <= pair for pair in _PAIRS):
+        problems.warning(
+            table.file,
+            f"leaves out all {len(marks)} patients with any value, also '{marks.iloc[0]}'. Leave the cell empty for "
+            "whoever stays, and give the reason for the others.",
+            column=LEFT_OUT,
+        )
+
+
+def _as_mark(cell: object) -> str:
+    return str(cell).strip().lower().removesuffix(".0")
+
+
+def _read_numbers(table: RawTable, column: str, otherwise: str, problems: Problems) -> np.ndarray:
     cells = table.cells[table.columns.index(column)]
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     text = np.isnan(numbers) & cells.notna().to_numpy()
-    _report(table, column, text, "is no number. Leave the cell empty where it is not known.", problems)
+    _report(table, column, text, otherwise, problems)
     return numbers
 
 

@@ -77,6 +77,24 @@ def test_import_then_export_then_import(source: Path, tmp_path: Path) -> None:
     assert read_cohort(home / "cohorts" / "back").patients == cohort.patients
 
 
+def test_an_import_says_all_that_a_trial_says(tmp_path: Path) -> None:
+    rna = "id,TP53,ESR1\nTCGA-AA-0001-01A,1,2\nTCGA-AA-0002-06A,3,4\nTCGA-AA-0002-01A,5,6.5\n"
+    clinical = "id,OS,OS.time\nTCGA-AA-0001,1,100\nTCGA-AA-0002,0,200\n"
+    source = write_files(tmp_path / "s", {"clinical.csv": clinical, "rna.csv": rna, "report.xlsx": b"PK"})
+    tried = pomp("cohort", "import", source, "--dry-run", home=tmp_path / "home")
+    done = pomp("cohort", "import", source, home=tmp_path / "home")
+    assert "warning rna.csv: 1 patients are there more than once" in tried
+    assert tried.count("report.xlsx") == 1
+    assert done.startswith(tried)
+
+
+def test_a_refused_import_says_its_warnings_too(tmp_path: Path) -> None:
+    source = write_files(tmp_path / "s", {**FILES, "clinical.csv": "id,OS,OS.time\nP1,1,1.5\nP2,0,2.25\n"})
+    done = CliRunner().invoke(make_app(), ["cohort", "import", str(source), "--home", str(tmp_path / "home")])
+    assert "no patient is left" in str(done.exception)
+    assert "which looks like months or years" in " ".join(done.output.split())
+
+
 def test_slides_can_be_left_out(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "s", {**FILES, "P1.svs": b"x"})
     assert "1 slides" in pomp("cohort", "import", folder, "--dry-run", home=tmp_path / "h")
@@ -104,7 +122,7 @@ FAILURES = {
         ["import", "{source}", "--kind", "mrna=counts", "--dry-run"],
         r"cannot be used yet: the errors above come first",
     ),
-    "export of nothing": (["export", "nobody", "x.h5mu"], r"nobody: does not exist"),
+    "export of nothing": (["export", "nobody", "x.h5mu"], r"There is no cohort 'nobody': it is no folder"),
     "export to another format": (["export", "{cohort}", "x.zip"], r"x\.zip is no name for an export"),
 }  # fmt: skip
 

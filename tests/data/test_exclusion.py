@@ -51,3 +51,8 @@ def test_plain_data() -> None:
     steps = json.loads(json.dumps(log.to_json()))["steps"]
     assert steps[2] == {"label": "has mrna", "count": 2, "left_out": {}, "masked": ["c", "d"]}
     assert ExclusionLog().kept == 0
+
+
+def test_without_any_modality_the_reason_says_so() -> None:
+    log, kept = build_log(["P1"], {}, {}, complete_cases=False)
+    assert (log.left_out, kept) == ({"P1": "has no omics table and no slide"}, [])

@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
-from pomp.data.outcome import outcome_of
+from pomp.data.outcome import explain_gap, outcome_of, read_outcome
+from pomp.data.problems import Problems
+from pomp.data.readers.table import RawTable
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "followed for 0 days, fewer than 30"),
+        (1, "followed for 1 day, fewer than 30"),
+        (1.5, "followed for 1.5 days, fewer than 30"),
+        (29, "followed for 29 days, fewer than 30"),
+        (30, None),
+        (float("nan"), "OS.time is not recorded"),
+    ],
+)
+def test_a_gap_in_words(days: float, said: str | None) -> None:
+    assert explain_gap(days, 1.0, "OS", 30.0) == said
 
 
 def test_only_usable_values_count() -> None:
@@ -19,3 +37,74 @@ def test_only_usable_values_count() -> None:
     assert found["time_days"].to_dict() == {"ok": 50.0, "day 0": 0.0}
     assert found["event"].to_dict() == {"ok": True, "day 0": False}
     assert (found["time_days"].dtype, found["event"].dtype) == ("float64", "bool")
+
+
+def read(columns: dict[str, list[object]]) -> list[str]:
+    """What is said of such a clinical.csv."""
+    cells = pd.DataFrame(columns).set_axis(range(len(columns)), axis=1)
+    labels = [f"P{row}" for row in range(len(cells))]
+    problems = Problems()
+    read_outcome(
+        RawTable("c.csv", list(range(2, len(cells) + 2)), labels, list(columns), cells), labels, "OS", problems
+    )
+    return [str(problem) for problem in problems.found]
+
+
+MONTHS = (
+    "c.csv, column 'OS.time': is {} at most, which looks like months or years, and days are expected. Multiply months "
+    "by 30.44, years by 365.25."
+)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([19.4, 12, 60.5], MONTHS.format("60.5")),
+        ([*range(1, 20), 399], MONTHS.format("399")),
+        ([*range(1, 20), 400], None),
+        ([*range(1, 19), 399], None),  # nineteen patients may all have been followed shortly
+        ([19.4, 730.5, 60.5], None),  # days made of months
+        ([None, 12.5, float("nan")], MONTHS.format("12.5")),
+        ([100, 36525], None),
+        (
+            [100, 36526],
+            "c.csv, column 'OS.time': is up to 36526 days, more than a hundred years: are these days, and is none of "
+            "them a placeholder?",
+        ),
+    ],
+)
+def test_the_unit_of_time(times: list[object], said: str | None) -> None:
+    assert read({"OS": [1] * len(times), "OS.time": times}) == ([said] if said else [])
+
+
+def test_no_time_has_no_unit() -> None:
+    assert read({"OS": [1], "OS.time": [None]}) == []
+
+
+def test_what_is_to_be_written_for_an_event() -> None:
+    assert read({"OS": ["Dead", "Alive", "1"], "OS.time": [100, 200, "soon"]}) == [
+        *(
+            f"c.csv, row {row}, column 'OS': '{word}' is no event: write 1 where it was seen (dead), 0 where not "
+            "(alive), nothing where unknown."
+            for row, word in [(2, "Dead"), (3, "Alive")]
+        ),
+        "c.csv, row 4, column 'OS.time': 'soon' is no number of days. Leave the cell empty where it is not known.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        ([0, 1, 0], "leaves out all 3 patients with any value, also '0'"),
+        ([None, 1.0, None], "leaves out all 1 patients with any value, also '1.0'"),
+        (["No", "yes", "no "], "leaves out all 3 patients with any value, also 'No'"),
+        ([True, False, True], "leaves out all 3 patients with any value, also 'True'"),
+        ([None, "withdrew", None], None),
+        (["no", "withdrew", "no"], None),
+        ([None, None, None], None),
+    ],
+)
+def test_marks_that_are_no_reasons(marks: list[object], said: str | None) -> None:
+    found = read({"OS": [1, 0, 1], "OS.time": [100, 200, 300], "left_out": marks})
+    assert len(found) == (said is not None)
+    assert all(f"c.csv, column 'left_out': {said}" in line for line in found)

@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pomp.data.importing.merging import one_row_each
 from pomp.data.problems import Problems, enumerate_some
 
 _DAYS_A_YEAR = 365.25
 _NOTHING = frozenset({"", "'--", "--", "not reported", "unknown", "not available", "not applicable"})
 _SECTIONS = ("cases", "demographic", "diagnoses", "follow_ups")
+_COLUMNS = ("OS", "OS.time", "age", "sex", "race", "stage", "grade")
 _STAGES = ("ajcc_pathologic_stage", "figo_stage", "ann_arbor_pathologic_stage", "ajcc_clinical_stage")
 OVERALL_SURVIVAL = (
     "OS from vital_status and days_to_death, of the living from days_to_last_follow_up or days_to_follow_up"
@@ -45,11 +47,15 @@ def read_gdc_clinical(path: Path, problems: Problems) -> pd.DataFrame:
 
     OS is 1 where vital_status is Dead, 0 where Alive. OS.time is days_to_death of the dead, and of the living the
     latest of days_to_last_follow_up over the diagnoses and days_to_follow_up over the follow-ups. A ``follow_up.tsv``
-    beside a ``clinical.tsv`` is read along.
+    beside a ``clinical.tsv`` is read along. A case that is there twice with different follow-up is an error.
     """
-    cases = _load_json(path) if path.suffix.lower() == ".json" else _load_tsv(path)
-    rows = {str(case["submitter_id"]): _row(case) for case in cases if case.get("submitter_id")}
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("patient").sort_index()
+    if path.suffix.lower() == ".json":
+        cases: Mapping[str, Record] = {f"case {place}": case for place, case in enumerate(_load_json(path), start=1)}
+    else:
+        cases = _load_tsv(path)
+    named = {place: case for place, case in cases.items() if case.get("submitter_id")}
+    rows = pd.DataFrame([_row(case) for case in named.values()], index=list(named), columns=list(_COLUMNS))
+    frame = one_row_each([str(case["submitter_id"]) for case in named.values()], rows, path.name, problems)
     negative = frame["OS.time"] < 0
     if negative.any():
         patients = enumerate_some([str(patient) for patient in frame.index[negative]])
@@ -70,23 +76,32 @@ def _load_json(path: Path) -> list[Record]:
     return [case for case in content if isinstance(case, dict)] if isinstance(content, list) else []
 
 
-def _load_tsv(path: Path) -> list[Record]:
-    """The rows of clinical.tsv and of a follow_up.tsv beside it, as cases with one diagnosis or follow-up a row."""
+def _load_tsv(path: Path) -> Mapping[str, Record]:
+    """The rows of clinical.tsv and of a follow_up.tsv beside it, as cases with one diagnosis or follow-up a row.
+
+    The keys say where a case begins: a row that says something else of the patient's life or death is another.
+    """
     cases: dict[str, dict[str, Any]] = {}
+    begun: dict[str, dict[tuple[str, ...], str]] = {}  # of each patient, what is said and where it stands first
     beside = path.with_name(path.name.replace("clinical", "follow_up"))
     for file in dict.fromkeys([path, beside]):
         if not file.is_file():
             continue
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            for line in csv.DictReader(lines, delimiter="\t"):
+            for number, line in enumerate(csv.DictReader(lines, delimiter="\t"), start=2):
                 row = {_plain(name): value for name, value in line.items() if name and _plain(name)}
                 name = row.get("case_submitter_id") or row.get("submitter_id") or ""
+                places = begun.setdefault(name, {})
+                said = tuple(_text(row, key) or "" for key in ("vital_status", "days_to_death"))
+                if said not in places and (file != path or not said[0]):  # it says nothing of life or death
+                    said = next(iter(places), said)
+                place = places.setdefault(said, f"row {number}")
                 case = cases.setdefault(
-                    name, {"submitter_id": name, "demographic": row, "diagnoses": [], "follow_ups": []}
+                    place, {"submitter_id": name, "demographic": row, "diagnoses": [], "follow_ups": []}
                 )
                 case["diagnoses"].append(row)
                 case["follow_ups"].append(row)
-    return list(cases.values())
+    return cases
 
 
 def _plain(column: str) -> str:

@@ -19,7 +19,8 @@ _MANIFEST = re.compile(r"(gdc_)?manifest.*\.(txt|tsv)", re.IGNORECASE)
 _LEFTOVER = re.compile(r"annotations\.txt|.*\.parcel|.*\.partial|.*\.part|fetch\.json", re.IGNORECASE)
 NO_SHEET = (
     "nothing says which sample a file of the GDC belongs to. In the GDC's portal, put the same files into the cart and "
-    "download its 'Sample Sheet' (gdc_sample_sheet….tsv) into this folder; 'Metadata' (metadata….json) will do too."
+    "download its 'Sample Sheet' (gdc_sample_sheet….tsv) into this folder; 'Metadata' (metadata….json) will do too. Or "
+    "take the file out, to go on without it."
 )
 
 

@@ -43,6 +43,10 @@ class Head:
         return np.asarray(pd.to_numeric(flat, errors="coerce"), dtype=np.float64).reshape(self.cells.shape)
 
     @property
+    def has_values(self) -> bool:
+        return bool((self.cells != "").to_numpy().any())
+
+    @property
     def is_numeric(self) -> bool:
         """Whether nineteen in twenty of its values are numbers."""
         values = int((self.cells != "").to_numpy().sum())

@@ -104,8 +104,13 @@ _NAMES: tuple[tuple[str, str], ...] = (
 
 def guess_name(file: str) -> str:
     """The omics type a file's name speaks of; otherwise its stem in small letters."""
-    stem = re.sub(r"(\.(csv|tsv|txt|tab|parquet|gz))+$", "", file.lower())
-    for pattern, name in _NAMES:
-        if re.search(pattern, stem):
-            return name
-    return re.sub(r"[^a-z0-9]+", "_", stem).strip("_") or "omics"
+    return find_type(file) or re.sub(r"[^a-z0-9]+", "_", _stem(file)).strip("_") or "omics"
+
+
+def find_type(file: str) -> str | None:
+    """The omics type a file's name speaks of; None if of none."""
+    return next((name for pattern, name in _NAMES if re.search(pattern, _stem(file))), None)
+
+
+def _stem(file: str) -> str:
+    return re.sub(r"(\.(csv|tsv|txt|tab|parquet|gz))+$", "", file.lower())

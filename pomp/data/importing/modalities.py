@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pomp.data.importing.containers import read_modality
+from pomp.data.importing.containers import UNS, read_modality
 from pomp.data.importing.kinds import guess_kind, guess_name
 from pomp.data.importing.plan import PlannedSlide, PlannedTable
+from pomp.data.omics_table import Kind
+from pomp.errors import CohortError
 
 
 def plan_modality(path: Path, modality: str | None, notes: dict[str, Any]) -> PlannedTable:
@@ -18,13 +20,19 @@ def plan_modality(path: Path, modality: str | None, notes: dict[str, Any]) -> Pl
         notes: as `read_notes` gives them.
 
     Raises:
-        CohortError: the file cannot be read.
+        CohortError: the file cannot be read, or calls its values something that they cannot be.
     """
     table = read_modality(path, modality)
     kinds = notes.get("kinds", {})
+    kinds = kinds if isinstance(kinds, dict) else {}
     known = kinds.get(modality) if modality else next(iter(kinds.values()), None)
     name = modality or next(iter(kinds), None) or guess_name(path.name)
     what = f"Modality '{modality}' of {path.name}" if modality else f"X of {path.name}"
+    if known is not None and known not in get_args(Kind):
+        raise CohortError(
+            f"{path}: uns['{UNS}']['kinds'] says that '{name}' is '{known}', which is no kind: write one of "
+            f"{', '.join(get_args(Kind))} there, or take the entry out to have it guessed."
+        )
     if known is not None:
         return PlannedTable(
             name=name, file=str(path), kind=known, note=f"{what}: {known}, as it says.", modality=modality

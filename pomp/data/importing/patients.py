@@ -10,7 +10,8 @@ import pandas as pd
 from pomp.data.barcode import parse_barcode
 from pomp.data.importing.containers import is_container, read_observations
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
-from pomp.data.outcome import LEFT_OUT, REDACTION, TIME_SUFFIX, find_redacted, list_endpoints
+from pomp.data.importing.merging import add_follow_up, one_row_each
+from pomp.data.outcome import LEFT_OUT, REDACTION, find_redacted, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, find_repeated, read_table
 
@@ -27,17 +28,23 @@ def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems
     """The columns of all tables by patient (index), sorted; empty where nothing could be read.
 
     A patient with several rows (Xena has one a sample) gets the first value there is of each column, the primary
-    tumour's row first. Where the rows differ in an endpoint, that is an error: nobody can tell which holds.
+    tumour's row first. Where rows or tables differ in an endpoint, that is an error: nobody can tell which holds.
 
     Args:
         clinical: the table with the follow-up.
-        covariates: more tables; a column that two of them have is taken from the first.
+        covariates: more tables. One with follow-up of its own adds its patients and fills what is missing; of any
+            other, the columns that are new are joined to the patients who are there.
     """
     joined = _read_one(clinical, problems)
-    for path in covariates:
-        further = _read_one(path, problems)
-        further = further.loc[:, [name for name in further.columns if name not in joined.columns]]
-        joined = joined.join(further, how="left")
+    sources = dict.fromkeys(map(str, joined.index), clinical.name)
+    tables = {path: _read_one(path, problems) for path in covariates}
+    # Whoever has follow-up is known before anything is joined to it.
+    for path, table in tables.items():
+        if list_endpoints(table.columns):
+            joined = add_follow_up(joined, table, sources, path.name, problems)
+            sources = dict.fromkeys(map(str, table.index), path.name) | sources
+    for table in tables.values():
+        joined = joined.join(table.loc[:, [name for name in table.columns if name not in joined.columns]], how="left")
     return _leave_redacted_out(joined, clinical.name, problems).dropna(axis=1, how="all")
 
 
@@ -55,14 +62,14 @@ def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -
 
 def _read_one(path: Path, problems: Problems) -> pd.DataFrame:
     if is_container(path):
-        return _one_row_each(*_split_index(read_observations(path)), path.name, problems)
+        return one_row_each(*_split_index(read_observations(path)), path.name, problems)
     if is_gdc_clinical(path):
         return read_gdc_clinical(path, problems)
     table = read_table(path, path.name, problems)
     if table is None:
         return pd.DataFrame()
     _report_names(table, problems)
-    return _one_row_each(_name_patients(table), _as_frame(table), path.name, problems)
+    return one_row_each(name_patients(table), _as_frame(table), path.name, problems)
 
 
 def _report_names(table: RawTable, problems: Problems) -> None:
@@ -93,7 +100,7 @@ def _split_index(frame: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
     return labels, frame.set_axis(pd.Index([f"'{label}'" for label in labels]))
 
 
-def _name_patients(table: RawTable) -> list[str]:
+def name_patients(table: RawTable) -> list[str]:
     """Labels that lead to the patient: barcodes, or the column of patients where the labels are none."""
     named = [name for name in PATIENT_COLUMNS if name in table.columns]
     if not named or all(parse_barcode(label).sample_type is not None for label in table.labels):
@@ -103,29 +110,3 @@ def _name_patients(table: RawTable) -> list[str]:
         label if pd.isna(cell) or parse_barcode(label).sample_type is not None else str(cell).strip()
         for label, cell in zip(table.labels, cells, strict=True)
     ]
-
-
-def _one_row_each(labels: list[str], frame: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
-    """`frame` (one row a label) by patient."""
-    codes = [parse_barcode(label) for label in labels]
-    order = sorted((place for place, code in enumerate(codes) if code.patient), key=lambda place: codes[place])
-    ordered = frame.iloc[order]
-    patients = pd.Index([codes[place].patient for place in order], name="patient", dtype=object)
-    if patients.has_duplicates:
-        _report_conflicts(ordered, patients, file, problems)
-    # `first` of groupby takes each column's first value that is not missing.
-    return ordered.set_axis(patients).groupby(level="patient", sort=True).first()
-
-
-def _report_conflicts(frame: pd.DataFrame, patients: pd.Index, file: str, problems: Problems) -> None:
-    listed = 0
-    for endpoint in list_endpoints(frame.columns):
-        for column in (endpoint, endpoint + TIME_SUFFIX):
-            values = frame[column].groupby(patients).nunique()
-            for patient in values.index[values > 1][: max(LISTED - listed, 0)]:
-                listed += 1
-                rows = " and ".join(str(row) for row in frame.index[patients == patient])
-                problems.error(
-                    file, f"has different values in {rows}: correct them, or keep one row a patient.",
-                    column=column, value=patient,
-                )  # fmt: skip

@@ -54,11 +54,12 @@ class ImportPlan(Frozen):
     origin: Origin
     folder: str  # what was scanned
     clinical: str | None  # the file with the follow-up; None if none was recognised
-    covariates: tuple[str, ...] = ()  # further tables of patients, joined to `clinical`
-    endpoints: tuple[str, ...] = ()  # those that `clinical` holds
+    covariates: tuple[str, ...] = ()  # further tables of patients, joined to `clinical`; some with follow-up too
+    endpoints: tuple[str, ...] = ()  # those that these tables hold
     omics: tuple[PlannedTable, ...] = ()
     slides: str | None = None  # where the slides or region features were found; None leaves `slide_files` out
     slide_files: tuple[PlannedSlide, ...] = ()
+    slide_table: str | None = None  # the table that lists the slides, as findings call it; None where there is none
     findings: tuple[Problem, ...] = ()  # `file` is relative to `folder`
 
 

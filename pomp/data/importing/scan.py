@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from pomp.data.importing.containers import is_container, list_modalities, read_notes
+from pomp.data.importing.containers import is_container, list_modalities, read_notes, read_observations
 from pomp.data.importing.gdc_clinical import OVERALL_SURVIVAL, is_gdc_clinical
 from pomp.data.importing.gdc_folder import GdcFolder, recognise_gdc
+from pomp.data.importing.lacking import explain_tables
 from pomp.data.importing.modalities import noted_slides, plan_modality
 from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.plan import ImportPlan, Origin, PlannedSlide, PlannedTable, make_slug
@@ -21,7 +22,7 @@ from pomp.data.importing.tables import holds_follow_up, sort_tables
 from pomp.data.importing.xena import cancer_code, is_xena_clinical
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, read_manifest
 from pomp.data.outcome import list_endpoints
-from pomp.data.problems import Problems, enumerate_some
+from pomp.data.problems import Problems, enumerate_some, list_first
 from pomp.data.readers.slides import FEATURE_SUFFIXES, read_slides
 from pomp.errors import CohortError
 
@@ -45,8 +46,10 @@ class _Draft:
     omics: list[PlannedTable] = field(default_factory=list)
     slides: list[PlannedSlide] = field(default_factory=list)
     slides_place: Path | None = None
+    slide_table: str | None = None  # as findings call it
     clinical: Path | None = None
     covariates: list[Path] = field(default_factory=list)
+    lacking: dict[str, str] = field(default_factory=dict)  # what each table lacks, where there is no follow-up
     patients: pd.DataFrame = field(default_factory=pd.DataFrame)
     origin: Origin = "tables"
     synthetic: bool = False
@@ -66,12 +69,13 @@ def scan(folder: Path) -> ImportPlan:
         CohortError: there is no such folder, or nothing in it can be used; the message says what could be.
     """
     root = folder.absolute()
-    if not root.is_dir():
+    if not _is_folder(root):
         raise CohortError(f"{folder} is no folder. {USABLE}")
     draft = _Draft(root, _list_files(root))
     if (root / MANIFEST).is_file():
         _read_cohort_folder(draft)
     else:
+        _report_links(draft)
         gdc = recognise_gdc(draft.files, root, draft.problems)
         draft.claim(gdc.claimed if gdc else ())
         _choose_clinical(draft)
@@ -83,6 +87,13 @@ def scan(folder: Path) -> ImportPlan:
     return _finish(draft)
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # no name can be as long
+        return False
+
+
 def _list_files(root: Path) -> list[Path]:
     """Every file below a folder, sorted; hidden files and folders are left out."""
     found = []
@@ -92,24 +103,44 @@ def _list_files(root: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file())  # and no dangling link
 
 
+def _report_links(draft: _Draft) -> None:
+    """Linked folders are not entered: they may lead anywhere, and in a circle."""
+    for place, folders, _ in os.walk(draft.root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in [Path(place, name) for name in folders if Path(place, name).is_symlink()]:
+            draft.problems.warning(
+                str(path.relative_to(draft.root)),
+                "is a link to a folder, and is not read. Put its files in its place, or link each of them.",
+            )
+
+
 def _choose_clinical(draft: _Draft) -> None:
     """The table with the follow-up: one with endpoints, Xena's survival first; otherwise the GDC's clinical data."""
     follow_up = [path for path in draft.files if not is_container(path) and holds_follow_up(path)]
     gdc = [path for path in draft.files if path not in follow_up and is_gdc_clinical(path)]
-    containers = [path for path in draft.files if is_container(path)]
+    containers = {path: _observes_follow_up(path) for path in draft.files if is_container(path)}
     follow_up.sort(key=lambda path: (not is_xena_clinical(path.name), "clinical" not in path.name.lower()))
     gdc.sort(key=lambda path: path.suffix.lower() != ".json")
-    candidates = [*follow_up, *gdc, *containers]
+    observed = [path for path, has in containers.items() if has]
+    candidates = [*follow_up, *gdc, *observed, *containers]
     if not candidates:
         return
-    draft.clinical, draft.covariates = candidates[0], follow_up[1:] + (gdc if follow_up else [])
+    draft.clinical = candidates[0]
+    draft.covariates = [path for path in (*follow_up, *gdc, *observed) if path != candidates[0]]
     draft.claim([*follow_up, *gdc])
-    draft.patients = _look_at_patients(candidates[0], draft.problems)
+    draft.patients = _look_at_patients(candidates[0], draft.covariates, draft.problems)
 
 
-def _look_at_patients(clinical: Path, problems: Problems) -> pd.DataFrame:
+def _observes_follow_up(container: Path) -> bool:
     try:
-        return read_patients(clinical, (), Problems())
+        return bool(list_endpoints(map(str, read_observations(container).columns)))
+    except CohortError:  # said where its values are read
+        return False
+
+
+def _look_at_patients(clinical: Path, covariates: Sequence[Path], problems: Problems) -> pd.DataFrame:
+    try:
+        return read_patients(clinical, covariates, Problems())
     except CohortError as error:
         problems.error(clinical.name, str(error))
         return pd.DataFrame()
@@ -124,7 +155,8 @@ def _add_containers(draft: _Draft) -> None:
             for modality in list_modalities(path):
                 draft.omics.append(plan_modality(path, modality, notes))
         except CohortError as error:
-            draft.problems.error(path.name, str(error))
+            said = str(error).removeprefix(str(path)).lstrip(": ")
+            draft.problems.error(path.name, f"{said} Or take it out of the folder, to go on without it.")
             continue
         draft.texts |= {
             key: str(notes[key]) for key in ("name", "title", "endpoint", "source", "licence") if key in notes
@@ -156,7 +188,11 @@ def _read_record(record: Path) -> dict[str, str]:
 
 def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
     patients = set(map(str, draft.patients.index))
-    tables = sort_tables([path for path in draft.files if not _is_other(path)], draft.root, patients, draft.problems)
+    files = [path for path in draft.files if not _is_other(path)]
+    tables = sort_tables(files, draft.root, patients, draft.problems)
+    if draft.clinical is None:
+        used = {table.file for table in tables.omics}
+        draft.lacking = explain_tables([path for path in files if str(path) not in used], draft.root)
     if tables.slides and not any(path.suffix.lower() in IMAGES for path in draft.files):
         draft.problems.warning(
             draft.root.name, f"{len(tables.slides)} slides are listed in a table, and none lies in the folder."
@@ -164,6 +200,7 @@ def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
     known = tables.slides | {name: origin.label for name, origin in (gdc.origins if gdc else {}).items()}
     if tables.slide_table is not None:
         place = tables.slide_table
+        draft.slide_table = place.name
         draft.slides += list_slides(read_slides(place.parent, place.name, draft.problems))
         draft.slides_place = place
         draft.claim([path for path in draft.files if path.suffix.lower() in (*IMAGES, *FEATURE_SUFFIXES)])
@@ -194,13 +231,14 @@ def _read_cohort_folder(draft: _Draft) -> None:
     draft.synthetic = manifest.synthetic
     clinical = draft.root / CLINICAL
     if clinical.is_file():
-        draft.clinical, draft.patients = clinical, _look_at_patients(clinical, draft.problems)
+        draft.clinical, draft.patients = clinical, _look_at_patients(clinical, (), draft.problems)
     for name, entry in manifest.omics.items():
         file = str(draft.root / entry.file)
         draft.omics.append(PlannedTable(name=name, file=file, kind=entry.kind, note=f"As {MANIFEST} says."))
     table = manifest.slides.file if manifest.slides else SLIDES
     if (draft.root / table).is_file():
         draft.slides_place = draft.root / table
+        draft.slide_table = table
         draft.slides = list_slides(read_slides(draft.root, table, draft.problems))
     draft.files = []
 
@@ -217,11 +255,19 @@ def _report_rest(draft: _Draft) -> None:
             draft.root.name, f"{len(others)} files are not recognised, and not used: {enumerate_some(others)}."
         )
     if draft.clinical is None:
+        # That their rows are no patients with follow-up, which is all that was found of them, helps nobody here.
+        draft.problems.found = [problem for problem in draft.problems.found if problem.file not in draft.lacking]
         draft.problems.error(draft.root.name, NO_FOLLOW_UP)
+        for file, lack in draft.lacking.items():
+            draft.problems.warning(file, lack)
 
 
 def _finish(draft: _Draft) -> ImportPlan:
     if draft.clinical is None and not draft.omics and not draft.slides:
+        if draft.lacking:
+            first = f"Nothing in {draft.root} can be used yet: in no table is follow-up recognised."
+            found = [str(problem) for problem in draft.problems.found if problem.message != NO_FOLLOW_UP]
+            raise CohortError("\n".join([first, list_first(found, "look at these first."), USABLE]))
         errors = [str(problem) for problem in draft.problems.errors[:1]]
         raise CohortError(" ".join([f"Nothing in {draft.root} can be used.", *errors, USABLE]))
     endpoints = tuple(list_endpoints(map(str, draft.patients.columns)))
@@ -242,5 +288,6 @@ def _finish(draft: _Draft) -> ImportPlan:
         omics=tuple(draft.omics),
         slides=None if draft.slides_place is None or not draft.slides else str(draft.slides_place),
         slide_files=tuple(draft.slides),
+        slide_table=draft.slide_table,
         findings=tuple(draft.problems.found),
     )

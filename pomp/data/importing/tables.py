@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 
 from pomp.data.barcode import is_barcode, parse_barcode
 from pomp.data.importing.head import Head, read_head
-from pomp.data.importing.kinds import Guess, guess_kind, guess_name
+from pomp.data.importing.kinds import Guess, find_type, guess_kind, guess_name
 from pomp.data.importing.patients import PATIENT_COLUMNS
 from pomp.data.importing.plan import PlannedTable
 from pomp.data.importing.xena import is_xena_clinical, recognise_xena
@@ -21,6 +22,11 @@ from pomp.data.readers.table import read_table
 
 _CLINICAL_WORDS = ("clinical", "pheno", "covariate", "patient", "demograph")
 _SLIDE_COLUMNS = ("slide_id", "slide", "file", "filename")
+
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
+_MOSTLY = 0.5  # of a column's cells
+_NEARLY_ALL = 0.9  # of a table's columns
+_SEVERAL, _MANY, _WIDE = 5, 50, 200  # columns
 
 
 @dataclass
@@ -63,7 +69,12 @@ def sort_tables(files: Sequence[Path], root: Path, patients: Collection[str], pr
         elif by_patient is None:
             names = f"{enumerate_some(head.labels, 2)}) nor its columns ({enumerate_some(head.columns, 2)}"
             problems.warning(file, f"is not used: neither its rows ({names}) are patients with follow-up.")
+        elif (cell := _find_unreadable(path, head)) is not None:
+            _report_unreadable(file, head, cell, problems)
+        elif by_patient and not head.has_values and find_type(path.name):
+            problems.warning(file, f"is not used: its first {len(head.labels)} rows hold no value.")
         elif by_patient and _is_clinical(path, head):
+            _doubt_covariates(path, file, head, problems)
             found.covariates.append(path)
         elif not head.is_numeric:
             problems.warning(file, "is not used: most of its cells are no numbers.")
@@ -104,8 +115,58 @@ def _patients_in_rows(head: Head, patients: Collection[str]) -> bool | None:
 
 def _is_clinical(path: Path, head: Head) -> bool:
     """Numbers alone would be an omics table, unless the file's name speaks of patients."""
-    name = path.name.lower()
-    return is_xena_clinical(path.name) or not head.is_numeric or any(word in name for word in _CLINICAL_WORDS)
+    return not head.is_numeric or _is_called_clinical(path)
+
+
+def _is_called_clinical(path: Path) -> bool:
+    return is_xena_clinical(path.name) or any(word in path.name.lower() for word in _CLINICAL_WORDS)
+
+
+def _find_unreadable(path: Path, head: Head) -> tuple[int, int] | None:
+    """Row and column of the first text in a table of measurements; None if it is no such table, or holds no text.
+
+    Measurements are columns of mostly numbers, many of them or under a name that speaks of an omics type; or of
+    numbers with a decimal comma. A clinical table has columns of text beside a few such.
+    """
+    if head.is_numeric or not head.has_values or _is_called_clinical(path):
+        return None
+    filled = (head.cells != "").to_numpy()
+    commas = head.cells.map(lambda cell: _DECIMAL_COMMA.fullmatch(cell) is not None).to_numpy(bool)
+    numbers = ~np.isnan(head.numbers)
+    counts = filled.sum(axis=0)
+    shares = (numbers | commas).sum(axis=0)[counts > 0] / counts[counts > 0]
+    measured = (shares > _MOSTLY).mean() > _NEARLY_ALL
+    named = find_type(path.name) is not None or len(head.columns) > _MANY
+    foreign = commas.sum() > _MOSTLY * filled.sum() and len(head.columns) >= _SEVERAL
+    if not measured or not (named or foreign):
+        return None
+    row, column = np.argwhere(filled & ~numbers)[0]
+    return int(row), int(column)
+
+
+def _report_unreadable(file: str, head: Head, cell: tuple[int, int], problems: Problems) -> None:
+    row, column = cell
+    value = str(head.cells.iloc[row, column])
+    cause = "a decimal comma? Write decimal points" if _DECIMAL_COMMA.fullmatch(value) else "leave such cells empty"
+    problems.error(
+        file,
+        f"is no number: {cause}. The table looks like omics, and cannot be read as it is; mend it, or take it out of "
+        "the folder to go on without it.",
+        row=row + 2, column=head.columns[column], value=value,
+    )  # fmt: skip
+
+
+def _doubt_covariates(path: Path, file: str, head: Head, problems: Problems) -> None:
+    """What is joined to the follow-up might be omics that nobody would miss until it is too late."""
+    spoken = find_type(path.name)
+    if _is_called_clinical(path) or (spoken is None and len(head.columns) <= _WIDE):
+        return
+    why = f"though its name speaks of {spoken}" if spoken else f"all {len(head.columns)} of them"
+    problems.warning(
+        file,
+        f"is joined to the follow-up as further columns of patients, {why}: many of its cells are no numbers. If it is "
+        "an omics table, leave the cells without a value empty.",
+    )
 
 
 def _plan(path: Path, file: str, head: Head, by_patient: bool, problems: Problems) -> PlannedTable | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,13 +13,17 @@ import pandas as pd
 from pomp.data.cohort import CohortCheck, check_cohort
 from pomp.data.importing.convert import convert
 from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
+from pomp.data.importing.places import name_sources
 from pomp.data.importing.plan import ImportPlan, make_slug
 from pomp.data.manifest import CLINICAL, SLIDES, Manifest, OmicsEntry, SlidesEntry
 from pomp.data.manifest_writer import write_manifest
-from pomp.data.problems import Problems, list_first
+from pomp.data.problems import Problem, Problems, list_first
 from pomp.data.unused_samples import write_unused
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
+
+LONGEST_NAME = 255
+"""Of a file or folder, on every common file system."""
 
 
 def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None) -> CohortCheck:
@@ -26,8 +31,9 @@ def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None)
 
     The source is only read. Tables become parquet, a gene a row and a sample a column: one of each patient and normal
     sample, by the rules of `read_omics`; the others are named in ``unused.csv``. Numbers are float64, and beta values
-    of text files float32, which moves them by less than 3·10⁻⁸; arrays repeat to about 10⁻². Problems met while
-    converting come first in the check's problems.
+    of text files float32, which moves them by less than 3·10⁻⁸; arrays repeat to about 10⁻². The check's problems are
+    the errors among the plan's findings, what was met while converting, and what is wrong with the result, under the
+    names of the files that were read.
 
     Raises:
         CohortError: `folder` exists and is not empty, or could not be written; or two omics types have one name.
@@ -37,32 +43,49 @@ def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None)
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise CohortError(f"{folder} is not empty: choose a new folder for the cohort.")
-        problems, manifest = _write(plan, folder, on_progress)
+        problems, manifest, patients = _write(plan, folder, on_progress)
     except OSError as error:
         raise CohortError(
             f"{folder} could not be written: {error.strerror or error}. Free disk space, or make the folder writable."
         ) from error
     check = check_cohort(folder)
-    # Cells of the written tables have been reported already, where the user knows them: in the source.
-    written = {entry.file for entry in manifest.omics.values()}
-    further = [problem for problem in check.problems if problem.row is None or problem.file not in written]
-    cohort = None if problems.errors else check.cohort
-    return replace(check, cohort=cohort, problems=(*problems.found, *further))
+    met = [*_standing_errors(plan), *problems.found]
+    found = dict.fromkeys([*met, *name_sources(check.problems, plan, manifest, patients)])
+    refused = any(problem.severity == "error" for problem in found)
+    return replace(check, cohort=None if refused else check.cohort, problems=tuple(found))
 
 
-def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | None = None) -> Path:
+def _standing_errors(plan: ImportPlan) -> list[Problem]:
+    """What was found wrong with the source; slides that are left out are not in the way."""
+    left_out = plan.slide_table if plan.slides is None else None
+    return [problem for problem in plan.findings if problem.severity == "error" and problem.file != left_out]
+
+
+def import_cohort(
+    plan: ImportPlan,
+    cohorts: Path,
+    on_progress: OnProgress | None = None,
+    on_check: Callable[[CohortCheck], None] | None = None,
+) -> Path:
     """Write the cohort beside its place and move it to ``cohorts/<name>`` once it is complete and without errors.
+
+    Args:
+        on_check: told what was found, also where that forbids the import; the cohort's folder is not the final one.
 
     Returns:
         The new folder.
 
     Raises:
-        CohortError: the name is no folder name, there is a cohort of that name already, or the check found errors;
-            `problems` holds every one. Nothing is left behind.
+        CohortError: the name is no folder name, there is a cohort of that name already, or there are errors in the
+            source or the result; `problems` holds every one. Nothing is left behind.
     """
     target = cohorts / plan.name
     if make_slug(plan.name) != plan.name:
         raise CohortError(f"'{plan.name}' is no name for a folder: use letters, digits, - and _.")
+    if len(plan.name) > LONGEST_NAME:
+        raise CohortError(
+            f"'{plan.name[:20]}…' is too long for a folder: give a name of at most {LONGEST_NAME} letters."
+        )
     if target.exists():
         raise CohortError(f"{target} exists already: choose another name, or move it away.")
     try:
@@ -70,6 +93,8 @@ def import_cohort(plan: ImportPlan, cohorts: Path, on_progress: OnProgress | Non
         with tempfile.TemporaryDirectory(dir=cohorts, prefix=".import-") as scratch:
             made = Path(scratch) / plan.name
             check = stage(plan, made, on_progress)
+            if on_check:
+                on_check(check)
             errors = tuple(str(problem) for problem in check.problems if problem.severity == "error")
             if errors:
                 shown = list_first(errors, "`pomp cohort import … --dry-run`")
@@ -89,7 +114,8 @@ def _check_names(plan: ImportPlan) -> None:
             raise CohortError(f"'{name}' cannot be the name of an omics type: each needs one of its own, not 'slides'.")
 
 
-def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tuple[Problems, Manifest]:
+def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tuple[Problems, Manifest, list[str]]:
+    """What was met, what was written, and the patients of clinical.csv in its order."""
     problems, done = Problems(), count()
     total = sum(max(len(table.samples), 1) for table in plan.omics) + 2
 
@@ -116,7 +142,7 @@ def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tu
     manifest = Manifest(**shared, omics=omics, slides=slides)
     write_manifest(folder, manifest)
     tell("checking the cohort")
-    return problems, manifest
+    return problems, manifest, patients
 
 
 def _write_clinical(plan: ImportPlan, folder: Path, problems: Problems) -> list[str]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import anndata
+import h5py
 import mudata
 import numpy as np
 import pandas as pd
 import pytest
+from anndata.io import write_elem
 from scipy import sparse
 
 from pomp.data.cohort import Cohort, read_cohort
@@ -148,6 +150,16 @@ def test_damaged_files_are_findings(case: str, tmp_path: Path) -> None:
     (folder / "clinical.csv").write_text("id,OS,OS.time\nP1,1,2\n")
     findings = [str(problem) for problem in scan(folder).findings]
     assert any(re.search(message, line) for line in findings), findings
+
+
+def test_a_kind_that_is_none_is_a_finding(tmp_path: Path) -> None:
+    folder = write_elsewhere(tmp_path / "study", COUNTS)
+    with h5py.File(folder / "study.h5mu", "a") as file:
+        write_elem(file, "uns", {"pomp": {"kinds": {"rna": "banana"}}})
+    (finding,) = scan(folder).findings
+    assert str(finding).startswith(
+        "study.h5mu: uns['pomp']['kinds'] says that 'rna' is 'banana', which is no kind: write"
+    )
 
 
 REFUSED = {

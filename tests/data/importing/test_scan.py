@@ -70,6 +70,20 @@ def _try(folder: Path, cohort: Path) -> None:
         assert str(error)
 
 
+def test_linked_folders_are_not_entered_and_named(tmp_path: Path) -> None:
+    folder = write_xena(tmp_path / "xena")
+    (folder / "all").symlink_to(folder)
+    (folder / "survival" / ".hidden").symlink_to(tmp_path)
+    assert [str(problem) for problem in scan(folder).findings if "link" in problem.message] == [
+        "all: is a link to a folder, and is not read. Put its files in its place, or link each of them."
+    ]
+
+
+def test_no_file_system_has_such_a_name(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"zzz is no folder\. What can be imported"):
+        scan(tmp_path / ("z" * 300))
+
+
 def test_dangling_links_are_passed_over(tmp_path: Path) -> None:
     folder = write_gdc(tmp_path / "gdc")
     path = next(folder.rglob("TCGA-AA-0003-01A*.svs"))

@@ -126,6 +126,34 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "torn gz": ({"rna.csv.gz": b"\x1f\x8b\x08\x00torn"}, r"1 files are not recognised.*: rna\.csv\.gz"),
     "empty": ({"rna.csv": b""}, r"1 files are not recognised.*: rna\.csv"),
+    "a decimal comma": (
+        {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1\t2\nLMU/17-002\t5\t6,5\n"},
+        r"^mirna\.tsv, row 3, column 'mir21': '6,5' is no number: a decimal comma\? Write decimal points\.",
+    ),
+    "decimal commas under a name of its own": (
+        {"panel.tsv": "id\ta\tb\tc\td\te\nLMU/17-001\t1,5\t2\t2,5\t1,1\t0,5\n"},
+        r"^panel\.tsv, row 2, column 'a': '1,5' is no number: a decimal comma\?",
+    ),
+    "decimal commas, genes in rows": (
+        {"mirna.tsv": "id\tLMU/17-001\tLMU/17-002\nlet7\t1,5\t2,5\nmir21\t1\t2\n"},
+        r"^mirna\.tsv, row 2, column 'LMU/17-001': '1,5' is no number: a decimal comma\?",
+    ),
+    "placeholders": (
+        {"mirna.csv": "id,let7,mir21\nLMU/17-001,1,2\nLMU/17-002,5,[Not Available]\nLMU/17-003,5,4\n"},
+        r"^mirna\.csv, row 3, column 'mir21': '\[Not Available\]' is no number: leave such cells empty\. .* omics",
+    ),
+    "an omics table of patients without values": (
+        {"mirna.csv": "id,let7\nLMU/17-001,\n"},
+        r"^mirna\.csv: is not used: its first 1 rows hold no value",
+    ),
+    "text under the name of an omics type": (
+        {"mirna_groups.csv": "id,group\nLMU/17-001,high\nLMU/17-002,low\n"},
+        r"^mirna_groups\.csv: is joined to the follow-up .* though its name speaks of mirna",
+    ),
+    "hundreds of columns of text": (
+        {"x.csv": f"id,{','.join(map(str, range(201)))}\nLMU/17-001{',a' * 201}\n"},
+        r"^x\.csv: is joined to the follow-up as further columns of patients, all 201 of them",
+    ),
     "slides without files": (
         {"slide_ids.csv": "case_id,slide_id\nLMU/17-001,a.svs\n"},
         r"^s: 1 slides are listed in a table, and none lies in the folder",
@@ -141,6 +169,16 @@ def test_odd_content_is_a_finding(case: str, tmp_path: Path) -> None:
     assert plan.omics[0].name == "mrna"
 
 
+def test_numbers_with_a_decimal_comma_among_covariates_stay(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "pathology.tsv": "id\tsize\tgrade\nLMU/17-001\t1,5\tG1\nLMU/17-002\t2,5\tG2\n",
+        "clinical_mirna.csv": 'id,score,let7\nLMU/17-001,"1,5",high\n',
+    }
+    plan = scan(hospital(tmp_path / "s", **files))
+    assert sorted(Path(path).name for path in plan.covariates) == ["clinical_mirna.csv", "pathology.tsv"]
+    assert plan.findings == ()
+
+
 def test_papers_and_pictures_are_passed_over(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"README.md": "x", "LICENSE": "x", "plot.png": b"x", ".hidden.csv": "x"}
     assert scan(hospital(tmp_path, **files)).findings == ()
@@ -153,6 +191,66 @@ def test_without_follow_up_it_is_said_what_is_needed(tmp_path: Path) -> None:
     assert "no follow-up is recognised: add a table whose first column is the patient" in error.message
     with pytest.raises(CohortError, match="no follow-up"):
         import_cohort(plan, tmp_path / "cohorts")
+
+
+ROWS = [f"HOSP-{number:03d}" for number in range(4)]
+MONTHS = "Patient ID,Vital status,Survival (months),Age (years)\n" + "".join(f"{row},Alive,48,50\n" for row in ROWS)
+
+
+def test_without_follow_up_each_table_is_told_what_it_lacks(tmp_path: Path) -> None:
+    genes = ",".join(f"G{number}" for number in range(50))
+    values = ",".join(f"{number / 7:.3f}" for number in range(50))
+    files: dict[str, str | bytes] = {
+        "clinical.csv": "id,foo,bar\n" + "".join(f"{row},0.13,abc\n" for row in ROWS),
+        "follow_up.csv": MONTHS.replace("Alive", "Dead", 1),
+        "mrna.csv": f"patient,{genes}\n" + "".join(f"{row},{values}\n" for row in ROWS),
+        "sheet.xlsx": b"PK",
+    }
+    with pytest.raises(CohortError) as caught:
+        scan(write_files(tmp_path / "s", files))
+    first, *lines, last = str(caught.value).splitlines()
+    assert first.endswith("can be used yet: in no table is follow-up recognised.")
+    assert last.startswith("What can be imported")
+    needed = "Needed are the columns OS (1 = died, 0 = alive) and OS.time (days)"
+    assert lines == [
+        "- sheet.xlsx: is a workbook: save its sheets as CSV to have them read.",
+        f"- clinical.csv: has no columns of follow-up. {needed}; found are id, foo, bar.",
+        f"- follow_up.csv: has no columns of follow-up. {needed}; found are Patient ID, Vital status, Survival "
+        "(months), Age (years). 'Vital status' says Alive and Dead: write 1 for died and 0 for alive, and call it OS. "
+        "'Survival (months)' may be the time in months: multiply it by 30.44, and call it OS.time.",
+        "- mrna.csv: is recognised as omics (mrna, log; 50 columns), and can be used once there is follow-up of its "
+        "patients.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "hint"),
+    [
+        ("OS_STATUS", ["1:DECEASED", "0:LIVING"], "'OS_STATUS' says 0:LIVING and 1:DECEASED: write 1 for died"),
+        ("OS_MONTHS", ["3.5", "12"], "'OS_MONTHS' may be the time in months: multiply it by 30.44"),
+        ("survival years", ["1", "2"], "'survival years' may be the time in years: multiply it by 365.25"),
+        ("days_to_last_follow_up", ["100", "200"], "if it is in days, call it OS.time."),
+        ("age in years", ["50", "60"], None),
+        ("stage", ["I", "II"], None),
+        ("follow-up", ["yes", "no"], None),
+    ],
+)
+def test_what_may_be_the_follow_up(column: str, cells: list[str], hint: str | None, tmp_path: Path) -> None:
+    text = f"patient,{column},sex\n" + "".join(f"{row},{cell},f\n" for row, cell in zip(ROWS, cells, strict=False))
+    with pytest.raises(CohortError) as caught:
+        scan(write_files(tmp_path, {"table.csv": text}))
+    (line,) = [line for line in str(caught.value).splitlines() if line.startswith("- table.csv")]
+    assert hint in line if hint else line.endswith(f"found are patient, {column}, sex.")
+
+
+def test_a_table_beside_omics_is_told_what_it_lacks(tmp_path: Path) -> None:
+    clinical = MONTHS.replace("HOSP-", "TCGA-AA-0")
+    files = {"expression.csv": EXPRESSION.replace("LMU/17-00", "TCGA-AA-000"), "clinical.csv": clinical}
+    plan = scan(write_files(tmp_path / "s", files))
+    assert [table.name for table in plan.omics] == ["mrna"]
+    said = messages(plan)
+    assert any(line.startswith("clinical.csv: has no columns of follow-up") for line in said), said
+    assert not any(line.startswith("expression.csv") for line in said)
 
 
 @pytest.mark.parametrize("files", [{}, {"x.bam": b"\x00"}, {"README.md": "x"}])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+import anndata
 import numpy as np
+import pandas as pd
 import pytest
 from pyarrow import parquet
 
-from pomp.data.cohort import read_cohort
+from pomp.data.cohort import CohortCheck, read_cohort
 from pomp.data.importing import convert, write
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
@@ -70,6 +72,7 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str | bytes], str]] = {
     "a name that is there": ({"name": "there"}, {}, r"cohorts/there exists already: choose another name, or move"),
     "a name that leads elsewhere": ({"name": "../x"}, {}, r"'\.\./x' is no name for a folder: use letters"),
     "a hidden name": ({"name": ".x"}, {}, r"'\.x' is no name for a folder"),
+    "a name that is too long": ({"name": "x" * 256}, {}, r"'x{20}…' is too long for a folder: .* at most 255 letters"),
     "no name": ({"name": ""}, {}, r"'' is no name for a folder"),
     "a wrong kind": (
         {},
@@ -92,6 +95,69 @@ def test_what_is_refused_leaves_nothing(case: str, plan: ImportPlan, tmp_path: P
         import_cohort(plan.model_copy(update=changes), cohorts)
     assert [path.name for path in cohorts.rglob("*")] == ["there"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cohorts", "source"]
+
+
+def test_errors_of_the_scan_forbid_the_import(tmp_path: Path) -> None:
+    plan = scan(write_files(tmp_path / "source", {**FILES, "x.h5ad": b"torn"}))
+    with pytest.raises(CohortError, match="source cannot be imported") as caught:
+        import_cohort(plan, tmp_path / "cohorts")
+    (problem,) = caught.value.problems
+    assert problem.startswith("x.h5ad: cannot be read as AnnData or MuData: ")
+    assert problem.endswith("Write it again. Or take it out of the folder, to go on without it.")
+
+
+def test_wrong_slides_are_in_the_way_only_where_they_are_used(tmp_path: Path) -> None:
+    slides = "patient,file,mpp\nP3,b.svs,\nP1,a.svs,-1\n"
+    files = {**FILES, "slides.csv": slides, "a.svs": b"x", "b.svs": b"x"}
+    plan = scan(write_files(tmp_path / "source", files))
+    check = stage(plan, tmp_path / "cohort")
+    assert check.cohort is None
+    (error,) = [problem for problem in check.problems if problem.severity == "error"]
+    assert (error.file, error.row, error.value) == ("slides.csv", 3, "-1.0")
+    without = plan.model_copy(update={"slides": None, "slide_files": ()})
+    assert stage(without, tmp_path / "without").cohort is not None
+
+
+def test_errors_name_the_row_of_the_source(tmp_path: Path) -> None:
+    clinical = "id,age,OS,OS.time\nP9,1,Dead,100\n,,,\nP2,2,2,200\nP1,3,1,-5\n"
+    more = "id,OS,OS.time\nP8,1,soon\nP7,1,300\n"
+    files = {"follow.tsv": clinical.replace(",", "\t"), "more.csv": more, "rna.csv": RNA}
+    plan = scan(write_files(tmp_path / "source", dict(files)))
+    assert [str(problem) for problem in stage(plan, tmp_path / "cohort").problems if problem.row] == [
+        "follow.tsv, row 2, column 'OS': 'Dead' is no event: write 1 where it was seen (dead), 0 where not (alive), "
+        "nothing where unknown.",
+        "follow.tsv, row 4, column 'OS': '2' is no event: 1 means that it was seen, 0 that it was not.",
+        "more.csv, row 2, column 'OS.time': 'soon' is no number of days. Leave the cell empty where it is not known.",
+        "follow.tsv, row 5, column 'OS.time': '-5' is no time: days from diagnosis are 0 or more.",
+    ]
+
+
+def test_without_rows_errors_name_the_patient(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    obs = pd.DataFrame({"OS": ["Dead", "1"], "OS.time": [100.0, 200.0]}, pd.Index(["P2", "P1"]))
+    genes = pd.DataFrame(index=pd.Index(["TP53"]))
+    anndata.AnnData(np.array([[1.5], [2.5]]), obs, genes).write_h5ad(tmp_path / "source" / "x.h5ad")
+    (error,) = stage(scan(tmp_path / "source"), tmp_path / "cohort").problems
+    assert str(error).startswith("x.h5ad, column 'OS': 'Dead' of P2 is no event: write 1 where")
+
+
+def test_the_result_is_spoken_of_by_the_names_of_the_source(tmp_path: Path) -> None:
+    clinical = pd.DataFrame({"OS": [1, 0], "OS.time": [1.5, 2.5]}, pd.Index(["P1", "P4"], name="id"))
+    folder = write_files(tmp_path / "source", {"rna.csv": RNA})
+    clinical.to_parquet(folder / "follow.parquet")
+    assert [problem.file for problem in stage(scan(folder), tmp_path / "cohort").problems] == [
+        "follow.parquet", "rna.csv", "follow.parquet"
+    ]  # fmt: skip
+
+
+def test_whoever_asks_is_told_every_warning(tmp_path: Path) -> None:
+    rna = "id,TP53,ESR1\nTCGA-AA-0001-01A,1,2\nTCGA-AA-0002-06A,3,4\nTCGA-AA-0002-01A,5,6.5\n"
+    clinical = "id,OS,OS.time\nTCGA-AA-0001,1,100\nTCGA-AA-0002,0,200\n"
+    plan = scan(write_files(tmp_path / "source", {"clinical.csv": clinical, "rna.csv": rna}))
+    checks: list[CohortCheck] = []
+    import_cohort(plan, tmp_path / "cohorts", on_check=checks.append)
+    ((problem,),) = [check.problems for check in checks]
+    assert "1 patients are there more than once" in problem.message
 
 
 def test_every_error_is_listed(plan: ImportPlan, tmp_path: Path) -> None:
