@@ -154,7 +154,7 @@ def test_the_bundled_runs_fill_what_they_can(bundle: Workspace, monkeypatch: pyt
     detail = app.dataframe[1].value
     assert detail["protocol"].tolist() == list(PROTOCOLS)
     assert detail["patients (events)"].tolist() == ["753 (101)"] * 3
-    assert detail["best plain model"].str.startswith("clinical Cox: 0.").all()
+    assert detail["best plain model"].str.startswith("clinical + ridge Cox: 0.").all()
     assert "753 patients and 101 deaths" in said
     assert "the paper has 724 patients" in said
     assert "no slides" in said

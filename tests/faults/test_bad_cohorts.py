@@ -84,7 +84,7 @@ ERRORS: dict[str, tuple[Files, str]] = {
     ),
     "text as event": (
         {"clinical.csv": CLINICAL.replace("II,1", "II,Dead")},
-        r"row 2, column 'OS': 'Dead' is no number",
+        r"row 2, column 'OS': 'Dead' is no event: write 1 where it was seen \(dead\), 0 where not \(alive\), nothing",
     ),
     "two as event": (
         {"clinical.csv": CLINICAL.replace("II,1", "II,2")},
@@ -92,7 +92,7 @@ ERRORS: dict[str, tuple[Files, str]] = {
     ),
     "text as time": (
         {"clinical.csv": CLINICAL.replace("0,200", "0,[Discrepancy]")},
-        r"row 3, column 'OS\.time': '\[Discrepancy\]' is no number\. Leave the cell empty",
+        r"row 3, column 'OS\.time': '\[Discrepancy\]' is no number of days\. Leave the cell empty",
     ),
     "negative time": (
         {"clinical.csv": CLINICAL.replace("0,200", "0,-2")},
