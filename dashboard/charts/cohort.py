@@ -142,9 +142,8 @@ def range_figure(table: pd.DataFrame, title: str, chosen: Sequence[float], filte
         filtered: whether to show everybody behind the patients shown.
     """
     middle, width = (table["lowest"] + table["highest"]) / 2, table["highest"] - table["lowest"]
-    figure = go.Figure(
-        layout={"meta": {"chosen": list(chosen)}}
-    )  # else a bar stays clicked after its filter was cleared
+    meta = {"chosen": list(chosen)}  # else a bar stays clicked after its filter was cleared
+    figure = go.Figure(layout={"meta": meta})
     if filtered:
         figure.add_bar(x=middle, y=table["cohort"], width=width, marker_color=_PALE, hoverinfo="skip")
     figure.add_bar(

@@ -23,6 +23,8 @@ SHORTEST_STUDY = 400.0
 LONGEST_LIFE = 36_525.0
 """Days: a hundred years."""
 
+DAYS_PER_MONTH, DAYS_PER_YEAR = 30.44, 365.25
+
 _TELLING = 20  # patients
 _PAIRS = ({"0", "1"}, {"no", "yes"}, {"n", "y"}, {"false", "true"})
 
@@ -117,7 +119,7 @@ def _report_unit(file: str, column: str, time: np.ndarray, problems: Problems) -
         problems.warning(
             file,
             f"is {longest:g} at most, which looks like months or years, and days are expected. Multiply months by "
-            "30.44, years by 365.25.",
+            f"{DAYS_PER_MONTH:g}, years by {DAYS_PER_YEAR:g}.",
             column=column,
         )
     elif longest > LONGEST_LIFE:

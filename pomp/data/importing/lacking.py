@@ -11,9 +11,9 @@ import numpy as np
 from pomp.data.importing.head import Head, read_head
 from pomp.data.importing.kinds import guess_kind, guess_name
 from pomp.data.importing.tables import holds_follow_up
+from pomp.data.outcome import DAYS_PER_MONTH, DAYS_PER_YEAR
 from pomp.data.problems import LISTED, enumerate_some
 
-DAYS_PER_MONTH, DAYS_PER_YEAR = 30.44, 365.25
 _FEWEST_GENES = 10
 """A table of numbers with fewer columns and rows than that may as well be of patients."""
 
