@@ -95,6 +95,12 @@ def add_test_scores(run: Run) -> None:
             run.append_metrics({"stage": "finetune", "fold": fold, "epoch": epoch, "test_c_index": value})
 
 
+def copy_home(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace of the test's own, `home` in its folder, which the page then shows."""
+    shutil.copytree(fake.root, tmp_path / "home")
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+
+
 def open_part(run: Run, part: str, **chosen: str) -> AppTest:
     return open_page("survival", run=run, **{"survival-part": part} | chosen)
 
@@ -260,8 +266,7 @@ def test_runs_that_differ_in_more_than_the_protocol_are_no_twins(
     fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A narrower model of more epochs, on the same folds."""
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     workspace, own = Workspace(tmp_path / "home"), Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
     cohort = read_cohort(workspace.cohorts / "tumours")
     changes = {"protocol": "paper-released", "model.width": 48, "finetune.epochs": 99}
@@ -281,8 +286,7 @@ def test_runs_that_differ_in_more_than_the_protocol_are_no_twins(
 def test_a_damaged_twin_does_not_end_the_page(
     fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     other = fake.runs["released"].id
     (tmp_path / "home" / "runs" / other / "predictions.parquet").write_bytes(b"PAR1, and no more")
     app = open_part(fake.runs["honest"], "C-index")
@@ -366,8 +370,7 @@ def test_slope_and_level_are_shown_with_their_numbers(fake: FakeWorkspace) -> No
 
 def test_four_plain_models(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of this version have four, earlier ones two; the page shows those that the run has."""
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     run = Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
     two = run.comparators()
     assert two is not None
@@ -416,8 +419,7 @@ def test_seeds_are_pooled_as_repeats(fake: FakeWorkspace) -> None:
 def test_a_damaged_seed_is_left_out_and_named(
     fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     lost = fake.runs["seed 2"].id
     (tmp_path / "home" / "runs" / lost / "predictions.parquet").write_bytes(b"PAR1, and no more")
     app = open_part(fake.runs["seed 1"], "C-index", compare="none")
@@ -501,8 +503,7 @@ def test_integrated_brier_in_words(found: TimedScores, said: str) -> None:
 def test_only_a_cosine_is_said_to_be_bounded(
     fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     run = Run.open(tmp_path / "home" / "runs" / fake.runs["hostile"].id)  # on omics alone
     predictions = run.require_predictions()
     risk = np.where(np.arange(len(predictions)) == 0, -3.2, predictions["risk"])
@@ -516,8 +517,7 @@ def test_only_a_cosine_is_said_to_be_bounded(
 
 def test_without_baseline_it_says_what_is_missing(fake: FakeWorkspace, tmp_path: Path,
                                                    monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     run = fake.runs["honest"]
     (tmp_path / "home" / "runs" / run.id / "baseline.parquet").unlink()
     said = words(open_part(run, "Calibration"))
@@ -604,8 +604,7 @@ def test_without_the_cohort_folder(part: str, fake: FakeWorkspace, tmp_path: Pat
 @pytest.mark.parametrize("patients", [1, 2])
 def test_next_to_nobody(part: str, patients: int, fake: FakeWorkspace, tmp_path: Path,
                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    shutil.copytree(fake.root, tmp_path / "home")
-    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    copy_home(fake, tmp_path, monkeypatch)
     run = Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
     run.write_table("predictions", run.require_predictions().iloc[:patients])
     (run.folder / "comparators.parquet").unlink()
