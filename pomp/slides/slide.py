@@ -6,13 +6,14 @@ import math
 import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 import openslide
-from openslide import AbstractSlide, ImageSlide, OpenSlide, OpenSlideError
+from openslide import AbstractSlide, ImageSlide, OpenSlide, OpenSlideError, OpenSlideUnsupportedFormatError
 from PIL import Image
 
 from pomp.errors import SlideError
@@ -203,7 +204,7 @@ def _open(file: Path) -> AbstractSlide:
     if not file.is_file():
         raise SlideError(f"There is no slide file {file}. Put it back, or correct slides.csv.")
     try:
-        if OpenSlide.detect_format(file) is not None:
+        with suppress(OpenSlideUnsupportedFormatError):
             return OpenSlide(file)
         with Image.open(file) as image:
             return ImageSlide(image.convert("RGBA"))

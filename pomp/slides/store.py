@@ -22,9 +22,9 @@ import numpy as np
 
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
+from pomp.slides.checksum import ChunkWriter
 
 SCHEMA = 2
-_AT_ONCE = 8  # regions
 _ABANDONED_SECONDS = 24 * 3600
 
 
@@ -210,12 +210,10 @@ def _write_pixels(file: h5py.File, regions: SlideRegions, pixels: Iterable[np.nd
     # A chunk is a region, so that one can be read alone; its checksum tells a flipped bit from a pixel.
     layout = {"chunks": (1, *shape), "fletcher32": True} if count else {}
     stored = file.create_dataset("regions", (count, *shape), np.uint8, **layout)
-    several = np.empty((_AT_ONCE, *shape), np.uint8)  # a call of HDF5 costs as much as the pixels of a region
-    for index, region in zip(range(count), pixels, strict=True):
-        place = index % _AT_ONCE
-        several[place] = region
-        if place == _AT_ONCE - 1 or index == count - 1:
-            stored[index - place : index + 1] = several[: place + 1]
+    if count:
+        chunks = ChunkWriter(stored)
+        for index, region in zip(range(count), pixels, strict=True):
+            chunks.write((index, 0, 0, 0), region)
 
 
 def _exact(value: float) -> str:
