@@ -18,6 +18,7 @@ from pomp.evaluation.risk_sets import Stratum, group_membership, split_strata
 
 Array = NDArray[np.float64]
 _HALF = 0.5
+_VALUES_AT_ONCE = 2**20  # of permuted groups: 8 MB, and a few times that on the way
 _TOLERANCE = float(np.sqrt(np.finfo(float).eps))  # R's: below it, survival counts as exactly one half
 
 
@@ -106,9 +107,10 @@ def logrank(groups: ArrayLike, time_days: ArrayLike, event: ArrayLike, strata: A
         event: (N,) True where the patient died.
         strata: (N,) labels; patients are compared within a stratum only. None: all with all.
     """
-    membership = group_membership(groups)
-    statistic, freedom = _statistic(membership, split_strata(time_days, event, strata))
-    return LogRank(statistic, float(stats.chi2.sf(statistic, freedom)) if freedom else float("nan"), freedom)
+    statistic, freedom = _statistics(group_membership(groups)[None], split_strata(time_days, event, strata))
+    if not freedom[0]:
+        return LogRank(float("nan"), float("nan"), 0)
+    return LogRank(float(statistic[0]), float(stats.chi2.sf(statistic[0], freedom[0])), int(freedom[0]))
 
 
 def permutation_p_value(
@@ -125,15 +127,18 @@ def permutation_p_value(
     statistic is. Arguments as in `logrank`.
     """
     membership, parts = group_membership(groups), split_strata(time_days, event, strata)
-    observed, freedom = _statistic(membership, parts)
-    if not freedom:
+    observed, freedom = _statistics(membership[None], parts)
+    if not freedom[0]:
         return float("nan")
     generator = np.random.default_rng(seed)
-    shuffled, extreme = membership.copy(), 0
-    for _ in range(permutations):
-        for part in parts:
-            shuffled[part.patients] = membership[generator.permutation(part.patients)]
-        extreme += _statistic(shuffled, parts)[0] >= observed * (1 - 1e-9)  # equal up to rounding counts as extreme
+    at_once, extreme = max(1, _VALUES_AT_ONCE // membership.size), 0
+    for start in range(0, permutations, at_once):
+        shuffled = np.empty((min(at_once, permutations - start), *membership.shape))
+        for one in shuffled:
+            for part in parts:
+                one[part.patients] = membership[generator.permutation(part.patients)]
+        found = _statistics(shuffled, parts)[0]
+        extreme += int((found >= observed[0] * (1 - 1e-9)).sum())  # equal up to rounding counts as extreme
     return (1 + extreme) / (1 + permutations)
 
 
@@ -161,26 +166,28 @@ def logrank_trend(
     return LogRank(statistic, float(stats.chi2.sf(statistic, 1)), 1)
 
 
-def _statistic(membership: Array, strata: Sequence[Stratum]) -> tuple[float, int]:
-    """(O - E)ᵀ V⁻ (O - E) summed over strata, and the rank of V; (nan, 0) if V is 0."""
+def _statistics(membership: Array, strata: Sequence[Stratum]) -> tuple[Array, NDArray[np.intp]]:
+    """(R, N, groups) 0/1, R divisions into groups → (R,) (O - E)ᵀ V⁻ (O - E), nan without V, and (R,) the rank of V."""
     difference, covariance = _excess(membership, strata)
-    freedom = int(np.linalg.matrix_rank(covariance, tol=1e-9 * max(len(membership), 1), hermitian=True))
-    if freedom == 0:
-        return float("nan"), 0
-    return float(difference @ np.linalg.pinv(covariance, rcond=1e-9, hermitian=True) @ difference), freedom
+    freedom = np.linalg.matrix_rank(covariance, tol=1e-9 * max(membership.shape[1], 1), hermitian=True)
+    inverse = np.linalg.pinv(covariance, rcond=1e-9, hermitian=True)
+    return np.where(freedom > 0, np.einsum("rg,rgh,rh->r", difference, inverse, difference), np.nan), freedom
 
 
 def _excess(membership: Array, strata: Sequence[Stratum]) -> tuple[Array, Array]:
-    """O - E (groups,), the deaths of each group beyond those expected, and their covariance V; summed over strata."""
-    groups = membership.shape[1]
+    """O - E, the deaths of each group beyond those expected, and their covariance V; summed over strata.
+
+    (…, N, groups) 0/1 → (…, groups) and (…, groups, groups).
+    """
+    groups = membership.shape[-1]
     difference, covariance = np.zeros(groups), np.zeros((groups, groups))
     for stratum in strata:
         at_risk, deaths = stratum.counts(membership)
-        total, dying = at_risk.sum(axis=1), deaths.sum(axis=1)
-        share = at_risk / total[:, None]  # (K, groups)
-        difference += deaths.sum(axis=0) - dying @ share
-        spread = dying * (total - dying) / np.maximum(total - 1, 1)  # hypergeometric
-        covariance += np.diag(spread @ share) - (share * spread[:, None]).T @ share
+        total, dying = at_risk.sum(axis=-1, keepdims=True), deaths.sum(axis=-1, keepdims=True)
+        share = at_risk / total  # (…, K, groups)
+        difference = difference + (deaths - dying * share).sum(axis=-2)
+        spread = share * (dying * (total - dying) / np.maximum(total - 1, 1))  # hypergeometric
+        covariance = covariance + np.eye(groups) * spread.sum(axis=-2)[..., None] - np.swapaxes(spread, -1, -2) @ share
     return difference, covariance
 
 

@@ -22,12 +22,12 @@ class Stratum:
     """(U,) for each distinct time, the position of the last patient followed that long."""
 
     def counts(self, membership: Array) -> tuple[Array, Array]:
-        """At risk and dying at each distinct time with a death: two (K, groups) arrays, from (N, groups) 0/1."""
-        members = membership[self.patients]
-        at_risk = members.cumsum(axis=0)[self.last]
-        deaths = np.diff((members * self.died[:, None]).cumsum(axis=0)[self.last], axis=0, prepend=0.0)
-        some = deaths.sum(axis=1) > 0
-        return at_risk[some], deaths[some]
+        """At risk and dying at each distinct time with a death: two (…, K, groups) arrays, from (…, N, groups) 0/1."""
+        members = membership[..., self.patients, :]
+        at_risk = members.cumsum(axis=-2)[..., self.last, :]
+        deaths = np.diff((members * self.died[:, None]).cumsum(axis=-2)[..., self.last, :], axis=-2, prepend=0.0)
+        some = np.diff(self.died.cumsum()[self.last], prepend=0.0) > 0
+        return at_risk[..., some, :], deaths[..., some, :]
 
     def at_risk(self, values: Array) -> Array:
         """Sums over the patients at risk at each of D deaths: (D, C), from (n, C) in the order of `patients`.
