@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pomp.evaluation.cox_regression import CoxFit, fit_cox
-from pomp.evaluation.paired import Estimate, draw_within, drawn_concordance, estimate
+from pomp.evaluation.paired import Estimate, drawn_concordance, estimate, with_draws
 from pomp.evaluation.shared_patients import shared_patients
 from pomp.evaluation.uncertainty import Interval
 
@@ -48,7 +48,7 @@ class AddedValue:
     reason: str | None
     """Why there is no test."""
     clinical: Estimate
-    """Harrell's C of the clinical risk alone: mean over folds, patients drawn again within their fold."""
+    """Harrell's C of the clinical risk alone: mean over folds, with the patients drawn again."""
     together: Estimate
     """Of both risks, weighted as the other folds' out-of-fold risks say."""
     gain: Estimate
@@ -88,7 +88,7 @@ def added_value(
     both = np.column_stack([within_fold(shared[name]["risk"].to_numpy(dtype=float), folds) for name in shared])
     fits = fit_cox(both[:, :1], time, died, folds), fit_cox(both, time, died, folds)
     statistic, p_value, reason = _compare(*fits, both, died)
-    drawn = np.vstack([np.ones(len(table)), draw_within(folds, resamples, seed)])
+    drawn = with_draws(len(table), resamples, seed)
     combined, reason_gain = _combined(both, time, died, folds)
     alone = drawn_concordance(time, died, both[:, 0], folds, drawn)
     together = drawn_concordance(time, died, combined, folds, drawn) if combined is not None else alone * _NAN

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordant, outlived, uncensored_probability, uno_tau
-from pomp.evaluation.paired import Estimate, draw_within, estimate
+from pomp.evaluation.paired import Estimate, estimate, with_draws
 from pomp.evaluation.shared_patients import shared_patients
 from pomp.evaluation.uncertainty import weigh_chosen
 
@@ -43,8 +43,8 @@ class ModelScores:
 def score_models(tables: Mapping[str, pd.DataFrame], resamples: int = 1000, seed: int = 0) -> ModelScores:
     """Compare models on the patients that all of them scored in the same fold.
 
-    Patients are drawn again within their fold, once for all models: what is hard about a sample is hard for each. A
-    fold without a comparable pair in some sample is left out of its mean. Uno's weights come from the other folds.
+    Patients are drawn again, once for all models: what is hard about a sample is hard for each. A fold without a
+    comparable pair in some sample is left out of its mean. Uno's weights come from the other folds.
 
     Args:
         tables: by model, the one of interest first: patient, fold, time_days, event, risk; a row a patient.
@@ -57,7 +57,7 @@ def score_models(tables: Mapping[str, pd.DataFrame], resamples: int = 1000, seed
     shared = shared_patients(tables)
     first = next(iter(shared.values()))
     folds = first["fold"].to_numpy()
-    drawn = np.vstack([np.ones(len(first)), draw_within(folds, resamples, seed)])  # first the patients as they are
+    drawn = with_draws(len(first), resamples, seed)
     found = {model: _indices(table, folds, drawn) for model, table in shared.items()}
     lead = next(iter(found.values()))["harrell"]
     models = tuple(

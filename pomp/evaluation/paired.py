@@ -21,23 +21,23 @@ class Estimate:
 
 
 def draw_patients(patients: int, resamples: int, seed: int) -> Floats:
-    """(resamples, N) how often each patient is drawn, with replacement, in each bootstrap sample of N."""
+    """(resamples, N) how often each patient is drawn, with replacement, in each bootstrap sample of N.
+
+    They are drawn from all patients, not within folds. Patients are what a cohort is a sample of; they are dealt to
+    folds later, by each seed to others, so that only such draws can be the same for all seeds: drawn within each
+    seed's folds, one patient would count as another in every seed, and the interval of a mean over seeds be too narrow
+    (with three, 95 % of it held the mean of many cohorts in 80 %). Of a single run's C-index it is at most a few per
+    cent wider than within folds.
+    """
     chances = np.full(patients, 1 / patients)
     return np.random.default_rng(seed).multinomial(patients, chances, size=resamples).astype(float)
 
 
-def draw_within(folds: ArrayLike, resamples: int, seed: int) -> Floats:
-    """(resamples, N) as `draw_patients`, but drawn within each fold, so that each keeps its number of patients.
-
-    Args:
-        folds: (N,) labels. Sorted by them, the draws are those of `bootstrap_concordance`.
+def with_draws(patients: int, resamples: int = 1000, seed: int = 0) -> Floats:
+    """(1 + resamples, N): first the patients as they are, then `draw_patients`. Sorted by patient, equal numbers of
+    patients are drawn equally, whatever is scored and wherever it is shown.
     """
-    labels, generator = np.asarray(folds), np.random.default_rng(seed)
-    drawn = np.zeros((resamples, len(labels)))
-    for label in np.unique(labels):
-        own = np.flatnonzero(labels == label)
-        drawn[:, own] = generator.multinomial(len(own), np.full(len(own), 1 / len(own)), size=resamples)
-    return drawn
+    return np.vstack([np.ones(patients), draw_patients(patients, resamples, seed)])
 
 
 def drawn_concordance(

@@ -17,7 +17,7 @@ from pomp.evaluation.concordance import concordance_index, paper_concordance, un
 from pomp.evaluation.curves import LogRank, SurvivalCurve
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.hazard_ratio import HazardRatio
-from pomp.evaluation.uncertainty import bootstrap_concordance
+from pomp.evaluation.paired import drawn_concordance, estimate, with_draws
 
 LOW, HIGH = "low risk", "high risk"
 HORIZONS_DAYS = (365.25, 3 * 365.25, 5 * 365.25)
@@ -39,7 +39,10 @@ class FoldScore:
 
 @dataclass(frozen=True)
 class ModelScore:
-    """Harrell's C of a model: by fold, mean and deviation (n - 1) over folds, 95% bootstrap interval of the mean."""
+    """Harrell's C of a model: by fold, mean and deviation (n - 1) over folds, 95% bootstrap interval of the mean.
+
+    The interval covers the choice of test patients, not that of training ones.
+    """
 
     model: str
     folds: tuple[FoldScore, ...]
@@ -179,7 +182,8 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
     """C-indices of one model, and a note on each fold that has none."""
     folds = tuple(_fold_score(int(str(fold)), part, table) for fold, part in table.groupby("fold"))
     mean, sd = _mean_sd([fold.harrell for fold in folds if not math.isnan(fold.harrell)])
-    interval = bootstrap_concordance(table["time_days"], table["event"], table["risk"], table["fold"])
+    follow_up = [table.sort_values("patient")[name] for name in ("time_days", "event", "risk", "fold")]
+    interval = estimate(drawn_concordance(*follow_up, with_draws(len(table)))).interval
     notes = [
         f"{model}: fold {fold.fold} ({fold.patients} patients, {fold.events} events) has no comparable pair, hence no "
         "C-index; the mean leaves it out."

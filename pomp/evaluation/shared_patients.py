@@ -11,7 +11,7 @@ from pomp.evaluation.finite_risks import require_finite_risks
 
 
 def shared_patients(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables of the patients and folds that are in all of them, sorted by fold and patient.
+    """The tables of the patients and folds that are in all of them, sorted by patient.
 
     Args:
         tables: by model: patient, fold, risk, and anything else; a row a patient.
@@ -21,7 +21,7 @@ def shared_patients(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFram
     """
     for name, table in tables.items():
         require_finite_risks(table, name)
-    sorted_tables = {name: table.set_index(["fold", "patient"]).sort_index() for name, table in tables.items()}
+    sorted_tables = {name: table.set_index(["patient", "fold"]).sort_index() for name, table in tables.items()}
     keys = None
     for table in sorted_tables.values():
         keys = table.index if keys is None else keys.intersection(table.index)

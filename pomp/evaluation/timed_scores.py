@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pomp.errors import RunError
 from pomp.evaluation.calibration import fold_baseline, predicted_survival
-from pomp.evaluation.paired import Estimate, draw_within, estimate
+from pomp.evaluation.paired import Estimate, estimate, with_draws
 from pomp.evaluation.prediction_error import (
     brier_parts,
     brier_times,
@@ -69,8 +69,8 @@ def score_by_time(
 ) -> TimedScores:
     """Compare models by time on the patients that all of them scored in the same fold.
 
-    Patients are drawn again within their fold, once for all models; weights 1/G and baseline hazards stay as they are,
-    so that intervals cover the choice of test patients. At a horizon, folds whose score is not defined are left out of
+    Patients are drawn again, once for all models; weights 1/G and baseline hazards stay as they are, so that intervals
+    cover the choice of test patients. At a horizon, folds whose score is not defined are left out of
     the mean; the integrated score counts the times, up to LONGEST of the follow-up, at which every fold's is.
 
     Args:
@@ -89,7 +89,7 @@ def score_by_time(
     folds = first["fold"].to_numpy()
     if len(np.unique(folds)) < 2:
         raise RunError("The predictions are of one fold: scores by time need training patients. Run all the folds.")
-    drawn = np.vstack([np.ones(len(first)), draw_within(folds, resamples, seed)])  # first the patients as they are
+    drawn = with_draws(len(first), resamples, seed)
     found: dict[str, Scores] = {}
     for model, table in shared.items():
         found[model] = {("auc", float(days)): drawn_auc(table, days, drawn)[0] for days in horizons_days}
@@ -141,10 +141,12 @@ def _drawn_brier(
 
 
 def _means(parts: Array, drawn: Array) -> Array:
-    """(n, K) of one fold's patients, (R, n) how often each is drawn → (R, K); nan where a part is not known."""
-    known = np.isfinite(parts).all(axis=0)
-    means = drawn @ np.where(known, parts, 0.0) / drawn.sum(axis=1, keepdims=True)
-    return np.asarray(np.where(known, means, np.nan))
+    """(n, K) of one fold's patients, (R, n) how often each is drawn → (R, K); nan where a part is not known, and where
+    none of them is drawn."""
+    known, patients = np.isfinite(parts).all(axis=0), drawn.sum(axis=1, keepdims=True)
+    means = np.full((len(drawn), parts.shape[1]), np.nan)
+    np.divide(drawn @ np.where(known, parts, 0.0), patients, out=means, where=(patients > 0) & known)
+    return means
 
 
 def _mean_of_defined(by_fold: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordant, outlived
 
@@ -19,66 +19,6 @@ class Interval:
 def signed_words(value: float, interval: Interval) -> str:
     """'−0.021 (−0.060 to +0.018)': a difference with its interval."""
     return f"{value:+.3f} ({interval.lower:+.3f} to {interval.upper:+.3f})".replace("-", "−")
-
-
-def bootstrap_concordance(
-    time_days: ArrayLike,
-    event: ArrayLike,
-    risk: ArrayLike,
-    folds: ArrayLike | None = None,
-    resamples: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> Interval:
-    """Percentile interval of Harrell's C when patients are drawn again, with replacement.
-
-    With folds, patients are drawn within their fold and the interval is that of the mean of the folds' C, since risks
-    of different folds' models are not comparable. It covers the choice of test patients, not that of training ones.
-
-    Args:
-        time_days: (N,) follow-up.
-        event: (N,) True where the patient died.
-        risk: (N,) higher = earlier death.
-        folds: (N,) labels. None: one fold.
-        resamples: how often patients are drawn.
-        seed: of the draws.
-        level: coverage.
-
-    Returns:
-        Limits, nan where no fold has a comparable pair. A fold without one in some resample is left out of its mean.
-    """
-    time, died, score = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool), np.asarray(risk, dtype=float)
-    labels = np.zeros(len(time)) if folds is None else np.asarray(folds)
-    generator = np.random.default_rng(seed)
-    total, counted = np.zeros(resamples), np.zeros(resamples)
-    for label in np.unique(labels):
-        fold = labels == label
-        values = _resampled(time[fold], died[fold], score[fold], resamples, generator)
-        total += np.nan_to_num(values)
-        counted += ~np.isnan(values)
-    means = total[counted > 0] / counted[counted > 0]
-    if not len(means):
-        return Interval(float("nan"), float("nan"))
-    lower, upper = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(lower), float(upper))
-
-
-def _resampled(
-    time: NDArray[np.float64],
-    event: NDArray[np.bool_],
-    risk: NDArray[np.float64],
-    resamples: int,
-    generator: np.random.Generator,
-) -> NDArray[np.float64]:
-    """(resamples,) C of one fold. Drawing a patient k times weights their pairs by k, so pairs are counted but once.
-
-    Copies of one patient never form a pair: two deaths at one time are not comparable.
-    """
-    drawn = generator.multinomial(len(time), np.full(len(time), 1 / len(time)), size=resamples).astype(float)
-    pairs, correct = weigh_pairs(time, event, risk, drawn)
-    values = np.full(resamples, np.nan)
-    np.divide(correct, pairs, out=values, where=pairs > 0)
-    return values
 
 
 def weigh_pairs(

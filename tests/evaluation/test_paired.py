@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from pomp.evaluation.concordance import concordance_index
-from pomp.evaluation.paired import draw_patients, draw_within, drawn_concordance, percentile_interval
-from pomp.evaluation.uncertainty import bootstrap_concordance
+from pomp.evaluation.paired import draw_patients, drawn_concordance, estimate, percentile_interval, with_draws
+
+from .conftest import random_patients
 
 TIME, EVENT = np.array([1.0, 2.0, 3.0, 4.0]), np.array([True, True, False, True])
 ONE = np.zeros(4, int)
@@ -77,11 +78,52 @@ def test_limits(values: list[float], level: float, expected: tuple[float, float]
     assert (found.lower, found.upper) == pytest.approx(expected, nan_ok=True)
 
 
-def test_draws_within_folds_keep_their_size_and_are_those_of_the_bootstrap() -> None:
-    folds = np.repeat([0, 1], [10, 30])
-    drawn = draw_within(folds, 300, seed=0)
-    assert (drawn[:, :10].sum(axis=1) == 10).all()
-    assert (drawn[:, 10:].sum(axis=1) == 30).all()
-    time, event, risk = np.arange(40), np.ones(40), np.random.default_rng(0).normal(size=40)
-    found = percentile_interval(drawn_concordance(time, event, risk, folds, drawn))
-    assert found == bootstrap_concordance(time, event, risk, folds, resamples=300, seed=0)
+def test_drawn_weights_are_patients_written_out() -> None:
+    time, event, risk = random_patients(0)
+    folds, drawn = np.arange(80) % 3, draw_patients(80, 100, seed=7)
+    by_hand = []
+    for counts in drawn.astype(int):
+        chosen = np.repeat(np.arange(80), counts)
+        parts = [chosen[folds[chosen] == fold] for fold in range(3)]
+        by_hand.append(np.mean([concordance_index(time[part], event[part], risk[part]) for part in parts]))
+    np.testing.assert_allclose(drawn_concordance(time, event, risk, folds, drawn), by_hand, rtol=1e-12)
+
+
+def test_the_patients_as_they_are_come_before_the_draws() -> None:
+    drawn = with_draws(30, 200, seed=4)
+    assert (drawn[0] == 1).all()
+    assert np.array_equal(drawn[1:], draw_patients(30, 200, seed=4))
+
+
+def test_the_interval_brackets_the_estimate_and_narrows_with_patients() -> None:
+    widths = []
+    for patients in (60, 600):
+        time, event, _ = random_patients(1, patients)
+        risk = -time + np.random.default_rng(0).normal(0, 15, patients)
+        found = estimate(drawn_concordance(time, event, risk, np.zeros(patients), with_draws(patients)))
+        assert found.interval.lower < found.value == concordance_index(time, event, risk) < found.interval.upper
+        widths.append(found.interval.upper - found.interval.lower)
+    assert widths[1] < widths[0] / 2
+
+
+def test_a_fold_s_scale_does_not_matter() -> None:
+    time, event, risk = random_patients(3)
+    folds, drawn = np.arange(80) % 4, with_draws(80, 50)
+    one, other = (drawn_concordance(time, event, values, folds, drawn) for values in (risk, risk + 9 * folds))
+    assert np.array_equal(one, other)
+
+
+def test_the_mean_over_seeds_is_as_uncertain_as_the_patients_are() -> None:
+    """Three seeds deal the same patients to other folds. Their number does not make the patients more."""
+    random = np.random.default_rng(2)
+    means, widths = [], []
+    for _ in range(60):
+        hazard = random.normal(size=100)
+        time, ended = random.exponential(np.exp(-hazard)), random.exponential(1.0, 100)
+        patients = np.minimum(time, ended), time <= ended
+        drawn = with_draws(100, 100, seed=int(random.integers(1000)))
+        seeds = [drawn_concordance(*patients, hazard, random.permutation(100) % 5, drawn) for _ in range(3)]
+        values = np.mean(seeds, axis=0)
+        means.append(values[0])
+        widths.append(values[1:].std(ddof=1))
+    assert np.mean(widths) > 0.85 * np.std(means, ddof=1)  # drawn within each seed's folds it is about 0.65

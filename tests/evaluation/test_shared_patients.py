@@ -15,8 +15,8 @@ ROWS = pd.DataFrame({"patient": ["d", "a", "b", "c"], "fold": [1, 0, 1, 0], "ris
 def test_sorted_and_only_where_the_fold_is_the_same() -> None:
     other = ROWS.assign(fold=[1, 1, 1, 0], risk=0.0).iloc[::-1]
     found = shared_patients({"one": ROWS, "other": other})
-    assert [list(table["patient"]) for table in found.values()] == [["c", "b", "d"]] * 2
-    assert list(found["one"]["risk"]) == [4.0, 3.0, 1.0]
+    assert [list(table["patient"]) for table in found.values()] == [["b", "c", "d"]] * 2
+    assert list(found["one"]["risk"]) == [3.0, 4.0, 1.0]
 
 
 WRONG = [

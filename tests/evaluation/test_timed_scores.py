@@ -10,7 +10,7 @@ from sksurv.util import Surv
 
 from pomp.errors import RunError
 from pomp.evaluation.calibration import fold_baseline, predicted_survival
-from pomp.evaluation.paired import draw_within, estimate
+from pomp.evaluation.paired import draw_patients, estimate, with_draws
 from pomp.evaluation.prediction_error import brier_times, drawn_auc, prediction_error
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores, score_by_time
 
@@ -59,7 +59,7 @@ def test_agrees_with_the_functions_of_one_model() -> None:
     tables = models()
     found = {(one.model, one.kind, one.days): one.score for one in scored(tables, ("POMP",)).scores}
     for days in HORIZONS:
-        drawn = np.vstack([np.ones(200), draw_within(tables["POMP"]["fold"], 200, seed=0)])
+        drawn = with_draws(200, 200)
         alone = estimate(drawn_auc(tables["POMP"], days, drawn)[0])
         assert found["POMP", "auc", days].value == pytest.approx(alone.value)
         assert vars(found["POMP", "auc", days].interval) == pytest.approx(vars(alone.interval))
@@ -72,12 +72,12 @@ def test_agrees_with_the_functions_of_one_model() -> None:
 
 def test_a_draw_is_scored_as_if_its_patients_were_the_cohort() -> None:
     # With one draw, both limits of the interval are that draw's value: patients repeated as often as they are drawn.
-    tables = {"POMP": models()["POMP"].sort_values(["fold", "patient"], ignore_index=True)}
+    tables = {"POMP": models()["POMP"].sort_values("patient", ignore_index=True)}
     table = tables["POMP"]
     found = {
         (one.kind, one.days): one.score for one in scored(tables, ("POMP",), resamples=1).scores if one.model == "POMP"
     }
-    drawn = draw_within(table["fold"], 1, seed=0)[0].astype(int)
+    drawn = draw_patients(len(table), 1, seed=0)[0].astype(int)
     baseline, expected = baseline_of(table), []
     for fold in range(4):
         own = (table["fold"] == fold).to_numpy()
