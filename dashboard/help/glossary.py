@@ -271,9 +271,11 @@ GLOSSARY = (
     Entry(
         "τ (tau)",
         "The day up to which follow-up counts. Of the restricted mean survival time it is the end of the time over "
-        "which the mean is taken; of Uno's C, the day by which nine in ten of the training patients' follow-ups have "
-        "ended, after which events no longer count. Numbers with another τ are other numbers.",
-        "tau RMST restricted mean Uno horizon truncation",
+        "which the mean is taken: unless you choose another, the last day on which a tenth of every group are still "
+        "followed, since beyond it a curve rests on a few patients (Pocock, Clayton & Altman 2002). Of Uno's C it is "
+        "the day by which nine in ten of the training patients' follow-ups have ended, after which events no longer "
+        "count. Numbers with another τ are other numbers.",
+        "tau RMST restricted mean Uno horizon truncation at risk",
     ),
     Entry(
         "DESeq2",

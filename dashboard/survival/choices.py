@@ -22,7 +22,7 @@ ENDPOINT, GROUPS, CUT, PERCENT = "survival-endpoint", "survival-groups", "surviv
 FOLD, LANDMARK, HORIZON, DETAIL = "survival-fold", "survival-landmark", "survival-horizon", "survival-detail"
 """Names in the URL."""
 
-POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as every group is followed"
+POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as 10 % of every group are followed"
 _TIMES = {"6 months": 0.5, "1 year": 1, "2 years": 2, "3 years": 3, "4 years": 4, "5 years": 5, "7 years": 7,
           "10 years": 10, "15 years": 15, "20 years": 20}  # fmt: skip
 
@@ -37,7 +37,7 @@ class CurveChoice:
     """None: all folds pooled."""
     landmark_days: float
     tau_days: float | None
-    """None: as long as every group is followed."""
+    """None: as long as 10 % of every group are followed."""
     in_detail: bool
 
 
@@ -67,8 +67,9 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
         horizon = pick(
             "Mean survival within (τ)", [LONGEST, *times], HORIZON,
             explain=f"The restricted mean survival time: how long patients are {said.free} on average within the first "
-            "τ. It can be compared also where curves cross. Beyond the time until which every group has somebody at "
-            "risk there is none; that time is taken instead.",
+            "τ. It can be compared also where curves cross. At first τ is the last time at which 10 % of every group "
+            "are still followed: beyond it a curve rests on a few patients. A time that some group does not reach has "
+            "no mean; that of 10 % is taken instead.",
         )  # fmt: skip
         in_detail = tick(
             "Events and censored below the curves", DETAIL,

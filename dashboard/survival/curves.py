@@ -20,6 +20,7 @@ from dashboard.survival.grouping import NEEDS_TRAINING_RISKS, describe_cut, grou
 from dashboard.survival.open_patient import offer_patients
 from dashboard.survival.results import TRAINING_RISKS, Judged
 from dashboard.words import count, follow_up
+from pomp.evaluation.group_comparison import AT_RISK
 from pomp.runs.run import Run
 
 
@@ -98,10 +99,17 @@ def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) 
             "there."
         )
     if compared.found.tau_days is not None:
-        ends = "the last time at which every group still has somebody at risk"
-        chosen = choice.tau_days is not None and compared.found.tau_days == choice.tau_days
-        said.append(f"τ is {follow_up(compared.found.tau_days)}{'' if chosen else ', ' + ends}.")
+        said.append(_say_tau(choice.tau_days, compared.found.tau_days))
     return said
+
+
+def _say_tau(asked: float | None, tau: float) -> str:
+    """Until when means count, and why then."""
+    said = f"τ is {follow_up(tau)}"
+    if asked == tau:
+        return f"{said}."
+    missed = "" if asked is None else f": not every group is followed for {follow_up(asked)}. It is"
+    return f"{said}{missed or ','} the last time at which {100 * AT_RISK:.0f} % of every group are still followed."
 
 
 def _slug(run: Run, choice: CurveChoice) -> str:

@@ -12,6 +12,12 @@ from pomp.evaluation.curves import LogRank, SurvivalCurve, kaplan_meier, logrank
 from pomp.evaluation.hazard_ratio import HazardRatio, hazard_ratios
 from pomp.evaluation.restricted_mean import MeanDifference, RestrictedMean, mean_difference, restricted_mean
 
+AT_RISK = 0.1
+"""Of each group, so large a share is followed up to the τ that is taken where none is asked for. Beyond it a curve
+rests on a few patients, one of whom moves a mean by years. It is the lower end of the 10 to 20 % at which Pocock,
+Clayton & Altman end curves (Lancet 2002;359:1686-1689), and what Uno's τ leaves of the training patients. A share, in
+place of a number such as 10 patients, since groups of a small cohort have no 10 for long."""
+
 
 @dataclass(frozen=True, eq=False)
 class GroupComparison:
@@ -28,7 +34,7 @@ class GroupComparison:
     ratios: dict[str, HazardRatio | None]
     """Hazard of every group but the first over the first's."""
     tau_days: float | None
-    """Until when mean survival times count; None where no group is followed beyond day 0."""
+    """Until when mean survival times count; None where a group is not followed beyond day 0."""
     means: dict[str, RestrictedMean]
     differences: dict[str, MeanDifference]
     """Mean of every group but the first, minus the first's."""
@@ -57,8 +63,8 @@ def compare_groups(
         strata: (N,) labels, such as the fold; None: one stratum.
         ordered: whether the order of `names` means something.
         landmark_days: above 0, only patients still followed and alive after that day count, and time starts there.
-        tau_days: until when mean survival times count, from the landmark on; None, or beyond it: the last day on which
-            every group still has somebody at risk.
+        tau_days: until when mean survival times count, from the landmark on; None, or a day that a group does not
+            reach: the last one on which AT_RISK of the patients of every group are still followed.
 
     Source: of landmarks, Anderson, Cain & Gelber, Journal of Clinical Oncology 1983;1:710-719.
     """
@@ -89,10 +95,16 @@ def compare_groups(
 def _means(curves: dict[str, SurvivalCurve], tau_days: float | None) -> tuple[float | None, dict[str, RestrictedMean]]:
     """Mean survival times until a τ up to which every group is followed."""
     longest = min((float(curve.time[-1]) for curve in curves.values()), default=0.0)
-    if longest <= 0:
+    asked = tau_days is not None and 0 < tau_days <= longest
+    tau = tau_days if asked else min(map(_followed_until, curves.values()), default=0.0)
+    if not tau:  # nobody is followed, or of some group hardly anybody, beyond day 0
         return None, {}
-    tau = longest if tau_days is None or not 0 < tau_days <= longest else tau_days
     return tau, {name: restricted_mean(curve, tau) for name, curve in curves.items()}
+
+
+def _followed_until(curve: SurvivalCurve) -> float:
+    """The last day on which AT_RISK of the patients are still at risk."""
+    return float(curve.time[curve.at_risk / curve.patients >= AT_RISK][-1])
 
 
 def _trend(

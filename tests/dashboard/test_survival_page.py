@@ -37,6 +37,7 @@ from pomp.evaluation.pooled import compare_folds, pool, report_scores
 from pomp.evaluation.report import evaluate
 from pomp.evaluation.timed_scores import REFERENCE, TimedScore, TimedScores
 from pomp.evaluation.uncertainty import Interval
+from pomp.runs.grid.score import mean_interval, score_plain, score_run
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_workspace
@@ -120,7 +121,7 @@ def test_default_is_the_training_median_stratified_by_fold(fake: FakeWorkspace) 
     assert "stratified by fold" in said
     assert "median risk of that fold's training patients" in said
     assert list(groups_of(app).index) == ["Low risk", "High risk"]
-    assert "the last time at which every group still has somebody at risk" in said
+    assert "the last time at which 10 % of every group are still followed" in said
     assert "Research use only" in words(app)
     assert "cause-specific" not in said  # every death counts
     assert "years alive on average within the first" in said
@@ -219,9 +220,20 @@ def test_compared_is_what_the_core_says(fake: FakeWorkspace) -> None:
     assert found.means == expected.means
 
 
-def test_horizon_that_a_group_does_not_reach_is_shortened(fake: FakeWorkspace) -> None:
+def test_an_own_horizon_is_taken(fake: FakeWorkspace) -> None:
     app = open_part(fake.runs["honest"], "Curves", **{"survival-horizon": "2 years"})
     assert "τ is 2.0 years." in words(app)
+
+
+def test_a_horizon_that_a_group_does_not_reach_is_said(
+    fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_home(fake, tmp_path, monkeypatch)
+    run = Run.open(tmp_path / "home" / "runs" / fake.runs["honest"].id)
+    table = run.require_predictions()
+    run.write_table("predictions", table.assign(time_days=np.where(table["high_risk"], 1200, table["time_days"])))
+    said = words(open_part(run, "Curves", **{"survival-horizon": "5 years"}))
+    assert "τ is 3.3 years: not every group is followed for 5.0 years. It is the last time at which 10 %" in said
 
 
 def test_numbers_are_those_of_the_comparison(fake: FakeWorkspace) -> None:
@@ -260,6 +272,17 @@ def test_models_beside_each_other(fake: FakeWorkspace) -> None:
     assert ratio is not None
     assert shown["Hazard ratio"] == f"{ratio.ratio:.2f} ({ratio.lower:.2f}–{ratio.upper:.2f})"
     assert "Clinical Cox reads: age, gender, stage, grade." in said
+
+
+def test_one_interval_wherever_a_c_index_is_shown(fake: FakeWorkspace) -> None:
+    """The first line, the table of models, and the Reproduce and Runs pages."""
+    run = fake.runs["honest"]
+    score, plain = evaluate(run.require_predictions(), None, run.comparators()), score_plain(run)
+    found = {one.model: one.harrell for one in model_scores(run).models}
+    for one, drawn in ((score.score, score_run(run)), *((one, plain[one.model]) for one in score.comparators)):
+        interval = mean_interval([drawn])
+        assert (one.lower, one.upper) == pytest.approx((interval.lower, interval.upper), abs=1e-12)
+        assert vars(found[one.model].interval) == pytest.approx(vars(interval), abs=1e-12)
 
 
 def test_runs_that_differ_in_more_than_the_protocol_are_no_twins(

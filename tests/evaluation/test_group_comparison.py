@@ -40,7 +40,8 @@ def test_every_part() -> None:
     assert tuple(found.ratios.items()) == tuple(
         zip(["middle", "high"], hazard_ratios(groups, time, event, folds), strict=True)
     )
-    assert found.tau_days == min(time[groups == group].max() for group in range(3))
+    latest = [np.sort(time[groups == group])[::-1] for group in range(3)]
+    assert found.tau_days == min(times[int(np.ceil(len(times) / 10)) - 1] for times in latest)
     assert found.means["high"] == restricted_mean(found.curves["high"], found.tau_days)
     assert found.differences["high"].days == pytest.approx(found.means["high"].days - found.means["low"].days)
     assert found.left_out == 0
@@ -50,6 +51,19 @@ def test_every_part() -> None:
 def test_tau_is_at_most_the_time_until_which_all_groups_are_followed(asked: float | None, used: float) -> None:
     found = compare_groups("ab", list("aabb"), [1, 4, 2, 9], [1, 0, 1, 0], tau_days=asked)
     assert found.tau_days == used
+
+
+SHARES = [  # of 70, the last tenth are 7: those followed for 64 days or longer
+    (None, 64.0), (69.5, 69.5), (70.0, 70.0), (71.0, 64.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "used"), SHARES)
+def test_without_a_tau_a_tenth_of_every_group_is_still_followed(asked: float | None, used: float) -> None:
+    time = [*range(1, 71), *range(101, 111)]
+    found = compare_groups("ab", ["a"] * 70 + ["b"] * 10, time, [1, 0] * 40, tau_days=asked)
+    assert found.tau_days == used
+    assert used != 64 or (found.curves["a"].at_risk[found.curves["a"].time == used] == 7).all()
 
 
 def test_groups_without_an_order_have_no_trend() -> None:
