@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 
 from tests.conftest import REPOSITORY
 from tests.dashboard.fake import FakeWorkspace, make_workspace
@@ -56,6 +58,14 @@ def start_server(script: Path, home: Path, *token: str) -> Server:
         if line.startswith("The dashboard is at "):
             return Server(process, line.split()[-1])
     raise AssertionError(f"The server ended with status {process.wait()}.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scan_once() -> Iterator[None]:
+    """Streamlit looks through every installed package for components at each `AppTest`, longer than most pages take."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="module")
