@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
-from streamlit.errors import FragmentHandledException
 
 from dashboard.elements import errors_as_text
 from dashboard.history import keep_history_short
@@ -17,26 +13,6 @@ from dashboard.state import turn_to
 
 VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
-
-
-class PageError(Exception):
-    """What the reader sees of an error that nobody foresaw."""
-
-
-@contextmanager
-def _failures_in_words() -> Iterator[None]:
-    """An error that nobody foresaw ends the page in a sentence. Streamlit's own speaks of another host's buttons."""
-    try:
-        yield
-    except FragmentHandledException:  # shown where the fragment stands
-        raise
-    except Exception as error:
-        logging.getLogger("dashboard").exception("A page failed.")
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ").removesuffix(".")
-        # Not `st.error`: whoever watches pages, such as `dashboard.bench`, looks for exceptions.
-        st.exception(PageError(f"This page failed: {said}. The server's log has the details."))
-        st.stop()
-
 
 st.set_page_config(page_title="pomp", page_icon=ICON, layout="wide")
 
@@ -67,9 +43,9 @@ page = st.navigation(
         "About": [_page("help", "help", "Words, how to read each figure, and what the method cannot do.")],
     }
 )  # fmt: skip
+turn_to(page.url_path)
 with st.sidebar:
     choose_format()
     keep_history_short()
-turn_to(page.url_path)
-with _failures_in_words(), errors_as_text():
+with errors_as_text():
     page.run()

@@ -57,10 +57,15 @@ def errors_as_text() -> Iterator[None]:
     try:
         yield
     except PompError as error:
-        first, *others = str(error).splitlines() or ["Something went wrong."]
-        st.error("\n".join([plain(first), *(f"- {plain(line.removeprefix('- '))}" for line in others if line.strip())]))
-        if isinstance(error, CohortError) and error.problems:
-            st.caption("`pomp cohort check FOLDER` lists every problem with file, row and value.")
+        show_error(error)
+
+
+def show_error(error: PompError) -> None:
+    """What the error says, line by line, and where there is more."""
+    first, *others = str(error).splitlines() or ["Something went wrong."]
+    st.error("\n".join([plain(first), *(f"- {plain(line.removeprefix('- '))}" for line in others if line.strip())]))
+    if isinstance(error, CohortError) and error.problems:
+        st.caption("`pomp cohort check FOLDER` lists every problem with file, row and value.")
 
 
 def show_problems(problems: Sequence[Problem]) -> None:

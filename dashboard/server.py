@@ -22,6 +22,7 @@ from rich.console import Console
 
 from dashboard import theme
 from dashboard.access import access_middleware, is_loopback
+from dashboard.failures import say_failure
 from dashboard.registry import SlideRegistry
 from dashboard.scripts import script_routes
 from dashboard.tiles import slide_routes
@@ -60,6 +61,7 @@ def create_app(
         routes=[*slide_routes(SlideRegistry(folders)), *script_routes()],
         middleware=access_middleware(address, token),
         lifespan=lifespan,
+        on_script_error=say_failure,
     )
 
 
