@@ -5,12 +5,16 @@ Where a link asks for what is not there, the page says so beside what it shows i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import NoReturn, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 COHORT, RUN, COMPARE, PATIENT, SLIDE, MAP = "cohort", "run", "compare", "patient", "slide", "map"
 """Names in the URL. They are shared by all pages: a run chosen on one page is chosen on the next."""
@@ -22,6 +26,9 @@ _OF_DATA = {COHORT, RUN, COMPARE, PATIENT, SLIDE}
 _NEXT = "_next"
 _MISSED, _PAGE = "_missed", "_page"
 """In the session: what a link asks for and is not there, with what is shown instead, by name; the page it opened."""
+
+_place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
+"""Where it is said, if not below the box."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -53,7 +60,7 @@ def pick(
         addressed = {show(option): option for option in options}
         asked = st.query_params.get(key, "")
         if asked not in addressed:
-            _note_missed(key, asked)
+            note_missed(key, asked)
         st.session_state[key] = addressed.get(asked, options[0] if first is None else first)
         if by_data:
             _write_down(key, show(st.session_state[key]))
@@ -63,7 +70,7 @@ def pick(
     )  # fmt: skip
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
-    _say_missed(key, show(chosen))
+    say_missed(key, show(chosen))
     return chosen
 
 
@@ -80,6 +87,8 @@ def switch(
 ) -> Choice:
     """Buttons side by side, of which one is down; the choice stands in the URL unless it is the first.
 
+    One that is not there falls back to the first.
+
     Args:
         label: shown above the buttons.
         options: at least one, as the buttons and the URL say.
@@ -88,12 +97,17 @@ def switch(
         hidden: the label is for screen readers only.
     """
     if st.session_state.get(key) not in options:
-        addressed = st.query_params.get(key, "")
-        st.session_state[key] = addressed if addressed in options else options[0]
-    return st.segmented_control(
+        asked = st.query_params.get(key, "")
+        if asked not in options:
+            note_missed(key, asked)
+        st.session_state[key] = asked if asked in options else options[0]
+    chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key, help=explain, bind="query-params",
-        label_visibility="collapsed" if hidden else "visible",
+        label_visibility="collapsed" if hidden else "visible", wrap=True,  # else the last are out of sight
+        on_change=_forget_missed,
     )  # fmt: skip
+    say_missed(key, chosen)
+    return chosen
 
 
 def tick(label: str, key: str, *, explain: str | None = None) -> bool:
@@ -126,20 +140,44 @@ def amount(
         addressed = _as_number(asked)
         fits = addressed is not None and lowest <= addressed <= highest
         if not fits:
-            _note_missed(key, asked)
+            note_missed(key, asked)
         st.session_state[key] = addressed if fits else first
     chosen = st.slider(
         label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params", on_change=_forget_missed
     )
-    _say_missed(key, f"{chosen:g}", f"which is not between {lowest:g} and {highest:g}")
+    say_missed(key, f"{chosen:g}", f"which is not between {lowest:g} and {highest:g}")
     return chosen
+
+
+def between(label: str, key: str, *, lowest: float, highest: float, step: float) -> tuple[float, float]:
+    """A slider with two ends, which stand in the URL unless they span everything; those that do not fit begin anew.
+
+    Args:
+        label: shown above it, with the unit.
+        key: its name in the URL.
+        lowest: where it begins; a whole number where all are.
+        highest: where it ends.
+        step: between two values.
+    """
+    ends = st.session_state.get(key)
+    if not _lie_within(ends, lowest, highest):
+        asked = st.query_params.get_all(key)
+        ends = _as_ends(asked, type(lowest))
+        if not _lie_within(ends, lowest, highest):
+            note_missed(key, " to ".join(asked))
+            ends = (lowest, highest)
+        st.session_state[key] = ends
+    chosen: Any = st.slider(label, lowest, highest, step=step, key=key, bind="query-params", on_change=_forget_missed)
+    first, last = sorted(chosen)
+    say_missed(key, f"{first:g} to {last:g}", f"which is no part of {lowest:g} to {highest:g}")
+    return first, last
 
 
 def pick_many(
     label: str, options: Sequence[str], key: str, *, show: Callable[[str], str] = str, explain: str | None = None,
     empty: str = "all",
 ) -> list[str]:  # fmt: skip
-    """A box for any number of choices, which stand in the URL; those that are no longer there are left out.
+    """A box for any number of choices, which stand in the URL; those that are not there are left out.
 
     Args:
         label: shown above the box.
@@ -152,21 +190,26 @@ def pick_many(
     kept = st.session_state.get(key)
     if kept is None:
         addressed = {show(option): option for option in options}
-        kept = [addressed[name] for name in st.query_params.get_all(key) if name in addressed]
+        asked = st.query_params.get_all(key)
+        kept = [addressed[name] for name in asked if name in addressed]
+        note_missed(key, ", ".join(name for name in asked if name not in addressed))
     st.session_state[key] = [option for option in kept if option in options]
-    return st.multiselect(
-        label, options, key=key, format_func=show, help=explain, placeholder=empty, bind="query-params"
-    )
+    chosen = st.multiselect(
+        label, options, key=key, format_func=show, help=explain, placeholder=empty, bind="query-params",
+        on_change=_forget_missed,
+    )  # fmt: skip
+    say_missed(key, ", ".join(map(show, chosen)) or empty)
+    return chosen
 
 
-def _note_missed(key: str, asked: str) -> None:
+def note_missed(key: str, asked: str) -> None:
     """Keep what a link asks for and is not there. What was chosen before, and went with another run, is no link."""
     if asked and key not in st.session_state:
         st.session_state.setdefault(_MISSED, {})[key] = (asked, None)
 
 
-def _say_missed(key: str, chosen: str, why: str = "which is not here") -> None:
-    """One line below the box, until anything is chosen."""
+def say_missed(key: str, chosen: str, why: str = "which is not here") -> None:
+    """One line, until anything is chosen."""
     from dashboard.elements import plain  # noqa: PLC0415  # elements are built on this module
 
     missed = st.session_state.get(_MISSED, {})
@@ -177,7 +220,19 @@ def _say_missed(key: str, chosen: str, why: str = "which is not here") -> None:
         del missed[key]
         return
     missed[key] = (asked, chosen)
-    st.warning(f"The link asks for {plain(asked)}, {why}. Shown is {plain(chosen)}.")
+    said = f"The link asks for {plain(asked)}, {why}. Shown is {plain(chosen)}."
+    place = _place.get()
+    st.warning(said) if place is None else place.warning(said)
+
+
+@contextmanager
+def misses_said_in(place: DeltaGenerator) -> Iterator[None]:
+    """What links ask of boxes in vain is said in this place, for boxes that nobody sees until they are opened."""
+    token = _place.set(place)
+    try:
+        yield
+    finally:
+        _place.reset(token)
 
 
 def _forget_missed() -> None:
@@ -196,6 +251,18 @@ def _as_number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def _as_ends(asked: Sequence[str], kind: type[float]) -> tuple[float, float] | None:
+    try:
+        low, high = (kind(text) for text in map(float, asked))
+    except (ValueError, OverflowError):
+        return None
+    return low, high
+
+
+def _lie_within(ends: object, lowest: float, highest: float) -> bool:
+    return isinstance(ends, tuple) and len(ends) == 2 and lowest <= ends[0] <= ends[1] <= highest
 
 
 def go(**choices: object) -> NoReturn:

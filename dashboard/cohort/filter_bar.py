@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +13,7 @@ from dashboard.cohort.columns import ClinicalColumn, first_columns
 from dashboard.cohort.filters import Filters, Range
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
-from dashboard.state import go, pick_many, switch
+from dashboard.state import between, go, misses_said_in, pick_many, switch
 from dashboard.words import DAYS_PER_MONTH, count
 from pomp.data.cohort import Cohort
 
@@ -70,7 +69,8 @@ def ask_filters(
 ) -> tuple[Filters, list[ClinicalColumn]]:
     """The widgets, the filters that they make, and the clinical columns to be charted."""
     endpoint = describe_endpoint(cohort.endpoint)
-    with st.popover("Filter patients and choose columns", icon=":material/filter_alt:", key="cohort-filters"):
+    popover = st.popover("Filter patients and choose columns", icon=":material/filter_alt:", key="cohort-filters")
+    with misses_said_in(st.container()), popover:
         first = first_columns(list(columns))
         chosen = pick_many(
             "Clinical columns", list(columns), COLUMNS, empty=", ".join(first) or "none",
@@ -107,7 +107,8 @@ def show_filtered(cohort: Cohort, patients: Sequence[str], filters: Filters, cha
 
 def _ask_event(endpoint: Endpoint) -> bool | None:
     options = [EVERYBODY, f"With {endpoint.event}", f"Without {endpoint.event}"]
-    chosen = switch(endpoint.name.capitalize(), options, EVENT, explain="By what was seen during follow-up.")
+    title = plain(endpoint.name[:1].upper() + endpoint.name[1:])  # cohort.toml may name any
+    chosen = switch(title, options, EVENT, explain="By what was seen during follow-up.")
     return {options[1]: True, options[2]: False}.get(chosen)
 
 
@@ -146,23 +147,10 @@ def _ask_columns(shown: Sequence[ClinicalColumn]) -> tuple[dict[str, tuple[str, 
 
 
 def _ask_range(label: str, key: str, limits: Limits) -> Range | None:
-    """A slider with two ends; None while it spans everything. One that the limits exclude begins anew."""
+    """A slider with two ends; None while it spans everything."""
     low, high = limits.lowest, limits.highest
-    state = st.session_state.get(key) or _addressed(key, type(low))
-    fits = isinstance(state, tuple) and len(state) == 2 and low <= state[0] <= state[1] <= high
-    if not fits or st.session_state.get(key) is None:
-        st.session_state[key] = state if fits else (low, high)
-    ends: Any = st.slider(label, low, high, step=limits.step, key=key, bind="query-params")
-    first, last = sorted(ends)
+    first, last = between(label, key, lowest=low, highest=high, step=limits.step)
     return None if (first, last) == (low, high) else (float(first), float(last))
-
-
-def _addressed(key: str, kind: type[float]) -> Range | None:
-    try:
-        low, high = (kind(float(text)) for text in st.query_params.get_all(key))
-    except (ValueError, OverflowError):
-        return None
-    return low, high
 
 
 def _cleared(cohort: Cohort, shown: Sequence[ClinicalColumn]) -> dict[str, object]:

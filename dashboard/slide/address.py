@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.slide.words import LOOK, REGION, SECOND_MAP
-from dashboard.state import MAP
+from dashboard.state import MAP, note_missed, say_missed
 from dashboard.viewer import Choice, Look, Pane, RegionMap
 
 _MAPS = (MAP, SECOND_MAP)
@@ -21,18 +21,26 @@ _SHOWN, _KEPT = "slide-shown", "slide-kept"
 def read_address(panes: Sequence[Pane]) -> Choice:
     """The choice that the address names; what it does not name, or these panes do not have, is as at first."""
     keys = [_key_of(pane, _read(name)) for pane, name in zip(panes, _MAPS, strict=False)]
+    missed = {name: _read(name) for name, key in zip(_MAPS, keys, strict=False) if not key}
     if len(panes) > 1 and not _read(SECOND_MAP):
         keys[1] = _other(panes, keys[0])
     named = re.fullmatch(r"(2:)?([0-9]{1,9})", _read(REGION))
     region = (int(named[1] is not None), int(named[2]) - 1) if named else None
-    return Choice(tuple(keys), region, Look.from_text(_read(LOOK))).fit(panes)
+    choice = Choice(tuple(keys), region, Look.from_text(_read(LOOK))).fit(panes)
+    if choice.region is None:
+        missed[REGION] = _read(REGION)
+    for name, text in missed.items():
+        if text != st.session_state.get(_KEPT, {}).get(name, ""):  # else what was chosen here on another slide
+            note_missed(name, text)
+    return choice
 
 
 def write_address(choice: Choice, panes: Sequence[Pane]) -> None:
-    """Let the address name what is chosen in the viewer."""
+    """Let the address name what is chosen in the viewer, and say what it asked for in vain."""
     named = dict.fromkeys(_MAPS, "") | {LOOK: choice.look.as_text()}
     for pane, name, key in zip(panes, _MAPS, choice.maps, strict=False):
         named[name] = pane.find_map(key).scale.title
+        say_missed(name, named[name])
     for name, text in named.items():
         _write(name, text)
     write_region(choice.region)
@@ -45,6 +53,7 @@ def write_map(chosen: RegionMap) -> None:
 
 def write_region(region: tuple[int, int] | None) -> None:
     """Let the address name the chosen region: of which pane, and its position (iloc)."""
+    say_missed(REGION, "no region" if region is None else f"region {region[1] + 1}")
     _write(REGION, "" if region is None else f"{'2:' if region[0] else ''}{region[1] + 1}")
 
 

@@ -16,7 +16,7 @@ from dashboard.elements import plain, show_figure
 from dashboard.slide.address import read_address, write_map, write_region
 from dashboard.slide.maps import SlideMaps
 from dashboard.slide.source import SlideSource
-from dashboard.state import MAP
+from dashboard.state import MAP, say_missed
 from dashboard.viewer import Pane, RegionMap, fallback_figure, grid_figure
 from pomp.errors import SlideError
 from pomp.slides.store import read_at
@@ -53,6 +53,7 @@ def _pick_map(pane: Pane) -> RegionMap:
         "Map", list(titles), key=MAP, format_func=titles.__getitem__, help="What the colours on the slide stand for.",
         on_change=lambda: write_map(pane.find_map(st.session_state[MAP])),
     )  # fmt: skip
+    say_missed(MAP, titles[key])
     return pane.find_map(key)
 
 
