@@ -50,7 +50,7 @@ def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     card("Patients", len(patients), help="Kept for the analysis; see the funnel below.")
     card(
         endpoint.events.capitalize(), events,
-        help=f"Endpoint {plain(cohort.endpoint)}: {endpoint.name}.{share}",
+        help=f"Endpoint {plain(cohort.endpoint)}: {plain(endpoint.name)}.{share}",
     )  # fmt: skip
     card(
         "Median follow-up", _describe_follow_up(cohort, patients),

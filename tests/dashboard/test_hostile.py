@@ -76,6 +76,8 @@ ACTIVE = tuple(payload for payload in PAYLOADS if set(payload) & set("<>&[]()`*_
 MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 """Those that figures could make more of: Plotly reads a little HTML."""
 
+ENDPOINT = PAYLOADS[9]
+
 PARTS = [
     *(("cohort", {"view": part}) for part in ("Genes", "Slides", "Preparation", "Import")),
     *(("survival", {"survival-part": part}) for part in ("C-index", "Calibration", "Epochs", "Patients")),
@@ -102,7 +104,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def make_hostile_cohort(folder: Path) -> Cohort:
-    """Patients, genes, omics types, columns and values of `clinical.csv`, slides and title: all are payloads."""
+    """Patients, genes, omics types, columns, values, the endpoint, slides and title: all are payloads."""
     folder.mkdir(parents=True)
     (folder / "slides").mkdir()
     rng = np.random.default_rng(5)
@@ -111,7 +113,7 @@ def make_hostile_cohort(folder: Path) -> Cohort:
         "patient": patients, "age": rng.normal(60, 9, len(patients)).round(),
         "stage": rng.choice(["Stage I", PAYLOADS[5]], len(patients)),
         PAYLOADS[10]: [*PAYLOADS, *PAYLOADS][: len(patients)],
-        "OS": rng.integers(0, 2, len(patients)), "OS.time": rng.integers(40, 3000, len(patients)),
+        ENDPOINT: rng.integers(0, 2, len(patients)), f"{ENDPOINT}.time": rng.integers(40, 3000, len(patients)),
     })  # fmt: skip
     clinical.to_csv(folder / "clinical.csv", index=False)
     names = {"mrna": "mrna", "mirna": "mirna", PAYLOADS[0]: "other"}
@@ -127,6 +129,7 @@ def make_hostile_cohort(folder: Path) -> Cohort:
         stem = Path(file).stem
         write_regions(regions_path(folder, stem, CONFIG.slides), make_regions(stem), make_pixels())
     head = {"name": folder.name, "title": PAYLOADS[11], "source": PAYLOADS[1], "licence": PAYLOADS[10]}
+    head["endpoint"] = ENDPOINT
     lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
     for name, file in names.items():
         lines += [f"[omics.{json.dumps(name)}]", f'file = "{file}.csv"', 'kind = "log"']
@@ -183,7 +186,7 @@ def break_cohort(whole: Path, broken: Path) -> None:
     """A copy whose days are payloads: each is a problem that quotes it."""
     shutil.copytree(whole, broken)
     clinical = pd.read_csv(broken / "clinical.csv", dtype=str)
-    clinical["OS.time"] = clinical[PAYLOADS[10]]
+    clinical[f"{ENDPOINT}.time"] = clinical[PAYLOADS[10]]
     clinical.to_csv(broken / "clinical.csv", index=False)
 
 
