@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import streamlit as st
 
 from dashboard import data
@@ -17,9 +19,16 @@ _SPEED = (
     "A region is a square of tissue that the model reads. Memory is the most that was held at once so far; on "
     "the CPU, of the whole process."
 )
-EXPLAIN = {
-    "pretrain": "The three tasks of pre-training and their weighted sum. Lower is better; a line that no longer falls "
-    "has learnt what it can. How far losses fall says nothing about patients who were not trained on.",
+_TASKS = {
+    1: "The only task of this pre-training; the total is its loss times its weight.",
+    2: "The two tasks of this pre-training and their weighted sum.",
+    3: "The three tasks of pre-training and their weighted sum.",
+}
+"""Number of tasks that a run was pre-trained on → what is shown of them."""
+
+_LOSSES = {
+    "pretrain": "Lower is better; a line that no longer falls has learnt what it can. How far losses fall says nothing "
+    "about patients who were not trained on.",
     "finetune": "The Cox loss falls while the order of the training patients' risks comes right. Their C-index is no "
     "result: a model that knows its patients by heart reaches 1. What counts is on the Survival page. Where a fold has "
     "several models, their epochs follow one another, and the line starts anew with each.",
@@ -52,8 +61,14 @@ def show_curves(run: Run) -> None:
         f"{name} by epoch: {', '.join(titles[measure] for measure in table['measure'].unique())}",
         command=run.info.command,
     )  # fmt: skip
-    explained = _SPEED if shown == SPEEDS else EXPLAIN[stage]
+    explained = _SPEED if shown == SPEEDS else explain_losses(stage, set(table["measure"]))
     st.caption(explained + (" The mean is over the folds that have reached the epoch." if view.mean else ""))
+
+
+def explain_losses(stage: str, measures: Set[str]) -> str:
+    """How the losses of a stage are read, of which these are shown."""
+    tasks = _TASKS.get(len(measures - {"total"}), "") if stage == "pretrain" else ""
+    return f"{tasks} {_LOSSES[stage]}".strip()
 
 
 def _ask_view() -> View:

@@ -16,6 +16,7 @@ from dashboard.charts.training import SPEED, View, loss_figure, loss_lines, smoo
 from dashboard.training.address import from_address, to_address
 from dashboard.training.fields import EDGE, SETTINGS, find_field, highest, lowest
 from dashboard.training.monitor import describe_work, folder_bytes
+from dashboard.training.progress import explain_losses
 from dashboard.training.settings import COMPANIONS, MODALITY, SHOWN, section_key
 from dashboard.training.words import EMPTY, LABELS, SECTIONS, value_in_words
 from pomp.config import RunConfig
@@ -537,3 +538,24 @@ def test_the_device_is_kept_with_the_run(own: FakeWorkspace, monkeypatch: pytest
     assert "--device cpu" in words(app)
     app.button(key="resume").click().run()
     assert (own.runs["failed"].status().state, own.runs["failed"].status().wanted) == ("QUEUED", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("measures", "said"),
+    [
+        ({"total", "poc", "pom", "mom"}, "The three tasks of pre-training and their weighted sum. Lower"),
+        ({"total", "mae_regions", "mae_genes"}, "The two tasks of this pre-training and their weighted sum. Lower"),
+        ({"total", "mom"}, "The only task of this pre-training; the total is its loss times its weight. Lower"),
+        ({"total"}, "Lower is better"),
+    ],
+)
+def test_losses_are_those_of_the_tasks_that_are_trained_on(measures: set[str], said: str) -> None:
+    assert explain_losses("pretrain", measures).startswith(said)
+
+
+def test_a_run_of_one_task_is_shown_as_such(own: FakeWorkspace) -> None:
+    run = own.runs["empty"]
+    run.append_metrics({"stage": "pretrain", "fold": 0, "epoch": 0, "seconds": 1.0, "total": 2.0, "mom": 1.0})
+    said = words(open_page("train", run=run))
+    assert "The only task of this pre-training" in said
+    assert "three tasks" not in said
