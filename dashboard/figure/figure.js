@@ -4,6 +4,14 @@ const NEAR_PX = 200
 const RESIZED_MS = 100
 const NARROW_PX = 460 // below this a figure takes its layout for little width, if it has one
 const TITLE_PAD_PX = 6
+const BAR_PX = 28 // plotly's tool bar: above the figure, where it hides no legend, and mostly in the gap before it
+const ABOVE_PX = 12
+const STYLE = `
+.pomp-figure { box-sizing: content-box; padding-top: ${ABOVE_PX}px }
+.pomp-figure > div { height: 100% }
+.pomp-figure .modebar-container { top: -${BAR_PX}px !important }
+.pomp-figure:fullscreen { padding-top: ${BAR_PX}px; background: var(--st-background-color) }
+`
 const EVERYWHERE = "Arial, Helvetica, sans-serif"
 const FULLSCREEN_ICON = {
   width: 24,
@@ -42,6 +50,7 @@ class Figure {
   constructor(place) {
     this.host = place.appendChild(document.createElement("div"))
     this.host.setAttribute("role", "figure")
+    this.host.className = "pomp-figure"
     this.chart = this.host.appendChild(document.createElement("div"))
     this.near = false
     this.titles = {} // of the axes, as they were asked for
@@ -163,7 +172,7 @@ class Figure {
   }
 
   size() {
-    return { width: this.host.clientWidth, height: this.host.clientHeight }
+    return { width: this.chart.clientWidth, height: this.chart.clientHeight }
   }
 
   async fit() {
@@ -213,12 +222,13 @@ function pageColours(element) {
     ground: colour("background-color"),
     line: colour("border-color-light"),
     border: colour("border-color"),
+    primary: colour("primary-color"),
     family: colour("font"),
   }
 }
 
 // The template with the page's colours; what the figure says for itself counts before both.
-function inPageColours(template, { text, ground, line, border, family }) {
+function inPageColours(template, { text, ground, line, border, primary, family }) {
   const layout = template.layout ?? {}
   const axis = { gridcolor: line, zerolinecolor: line, tickcolor: line }
   return {
@@ -228,6 +238,7 @@ function inPageColours(template, { text, ground, line, border, family }) {
       font: { ...layout.font, color: text, family },
       paper_bgcolor: ground,
       plot_bgcolor: ground,
+      modebar: { bgcolor: "rgba(0, 0, 0, 0)", color: text, activecolor: primary },
       hoverlabel: { bgcolor: ground, bordercolor: border, font: { color: text, family } },
       xaxis: { ...layout.xaxis, ...axis },
       yaxis: { ...layout.yaxis, ...axis },
@@ -291,6 +302,8 @@ function inLines(text, room, fontPx) {
   }
   return lines.join("<br>")
 }
+
+document.head.appendChild(document.createElement("style")).textContent = STYLE
 
 window.addEventListener("beforeprint", () => {
   for (const figure of figures.values()) figure.approach(true)

@@ -10,7 +10,8 @@ HEIGHTS = {"first": [1, 2, 3], "second": [3, 2, 1], "third": [2, 2, 2]}
 
 
 def bars(heights: list[int], **named: list[str]) -> go.Figure:
-    return go.Figure(go.Bar(x=["a", "b", "c"], y=heights, **named), layout={"template": TEMPLATE, "height": 300})
+    series = go.Bar(x=["a", "b", "c"], y=heights, name="a series with a long name " * 8, showlegend=True, **named)
+    return go.Figure(series, layout={"template": TEMPLATE, "height": 300})
 
 
 st.session_state.runs = st.session_state.get("runs", 0) + 1

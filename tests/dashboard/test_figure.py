@@ -15,6 +15,7 @@ from tests.dashboard.browsing import PATIENCE, click_middle, forgive_probes, see
 from tests.dashboard.conftest import Serve, WatchedPage
 
 SCRIPT = Path(__file__).with_name("figure_page.py")
+BAR_PX = 28
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +120,22 @@ def test_it_is_as_wide_as_its_place(page: Page) -> None:
 def test_it_fills_the_screen_and_comes_back(page: Page) -> None:
     near(page).hover()
     full = near(page).locator("[data-title='Full screen']")
-    for height in (1000, 300):
+    for height in (1000 - BAR_PX, 300):
         full.click(force=True)
         page.wait_for_function("height => document.querySelector('.js-plotly-plot').layout.height === height",
                                arg=height)  # fmt: skip
+
+
+def test_the_tool_bar_lies_beside_the_figure(page: Page) -> None:
+    """Over it, it hid the end of a long legend."""
+    near(page).hover()
+    legend, bar = (near(page).locator(place).first.bounding_box() for place in (".legend", ".modebar"))
+    assert legend is not None
+    assert bar is not None
+    assert legend["x"] + legend["width"] > bar["x"]
+    assert bar["y"] + bar["height"] <= legend["y"]
+    near(page).locator("[data-title='Pan']").click()  # nothing lies over it, and it stays while the mouse goes there
+    expect(near(page).locator("[data-title='Pan']")).to_have_class(re.compile("active"))
 
 
 def test_no_button_sends_a_figure_away(page: Page) -> None:
