@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pomp.atomic import write_text
-from pomp.cli.terminal import Home, console, duration, open_workspace
+from pomp.cli import INTERRUPTED
+from pomp.cli.terminal import Home, console, duration, open_workspace, warnings_as_text
 from pomp.cli.train import BackendOption, Device, RayAddress, Settings, open_queue, parse_setting
 from pomp.config import DeviceName, PresetName
 from pomp.errors import CohortError, ConfigError, PompError, RunBusyError, RunError
@@ -32,7 +33,6 @@ from pomp.runs.status import Status
 from pomp.runs.worker import OnStatus, execute
 from pomp.runs.workspace import Workspace
 
-INTERRUPTED = 130  # as a shell says it
 LOOK_SECONDS, WAKE_SECONDS = 2.0, 10.0
 
 
@@ -198,7 +198,8 @@ def _work_on(view: GridView, cell: Cell, device: DeviceName, on_status: OnStatus
         if run is None:  # somebody else has seen to it meanwhile
             return True
         console.print(f"Run {run.id} in {run.folder}", highlight=False, markup=False)
-        return execute(run, device, on_status, "end").state != "STOPPED"
+        with warnings_as_text():
+            return execute(run, device, on_status, "end").state != "STOPPED"
     except RunBusyError:
         return True
     except PompError as error:

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pomp.cli import INTERRUPTED
 from pomp.cli.terminal import console
 from pomp.data.gdc.api import GDC_API, MOST_PARALLEL, Gdc
 from pomp.data.gdc.errors import DiskError
@@ -28,7 +29,6 @@ from pomp.data.gdc.plan import DATA_TYPES, FetchPlan, check_space, free_bytes, p
 from pomp.runs import lock
 
 LOCK_NAME = ".fetch.lock"
-INTERRUPTED = 130  # as a shell says it
 
 
 def fetch(

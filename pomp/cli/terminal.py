@@ -1,7 +1,8 @@
-"""What the commands share: the console, errors as text, the workspace option, and a progress bar with the time left."""
+"""What the commands share: the console, errors and warnings as text, the workspace option, and a progress bar."""
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,25 @@ def errors_as_text() -> Iterator[None]:
         # Not wrapped here: a path that is cut in two can be neither copied nor searched for.
         Console(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         sys.exit(1)
+
+
+class _Warnings(logging.Handler):
+    """Warnings alone: errors end the command with their text."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno == logging.WARNING:
+            console.print(f"[yellow]warning[/] {escape(record.getMessage())}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def warnings_as_text() -> Iterator[None]:
+    """While a run is worked on: what its log has of slides that are left out, and the like, a line each."""
+    logger, handler = logging.getLogger("pomp"), _Warnings()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def duration(seconds: float | None) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pomp.cli import INTERRUPTED
 from pomp.cli.scores import print_evaluation, run_evaluation
-from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
+from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace, warnings_as_text
 from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
@@ -213,9 +216,21 @@ def enqueue(opened: Run, queue: Backend, until: Until, device: DeviceName = "aut
 
 
 def carry(opened: Run, device: DeviceName | None, until: Until | None, folds: int | None = None) -> Status:
-    """Work on a run here and now, with a progress bar. `device`, `folds`: as `execute`."""
-    with TerminalProgress() as progress:
-        status = execute(opened, device, progress.status, until, folds)
+    """Work on a run here and now, with a progress bar. `device`, `until`, `folds`: as `execute`.
+
+    Raises:
+        typer.Exit: the user stopped it, and was told how to go on.
+    """
+    try:
+        # What the queue's worker prints goes into the log, which has the warnings already.
+        with TerminalProgress() as progress, nullcontext() if until is None else warnings_as_text():
+            status = execute(opened, device, progress.status, until, folds)
+    except KeyboardInterrupt:
+        command = "run" if until in {None, "end"} else until
+        again = f"pomp {command} --run {shlex.quote(str(opened.folder))}"
+        said = f"Stopped. To go on from the last checkpoint: {again}"
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
     console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)
     if status.state == "DONE":
         print_evaluation(opened, run_evaluation(opened))

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.atomic import write_text
-from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
+from pomp.cli import INTERRUPTED
+from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace, warnings_as_text
 from pomp.cli.train import Device, Settings, parse_setting
 from pomp.config import DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
@@ -100,10 +101,10 @@ def _run_chosen(
         run = run or workspace.runs.create(cohort, variants[name], f"{grid.title or grid.name}: {name}")
         console.print(f"{name}: run {run.id} in {run.folder}", highlight=False, markup=False)
         if run.status().state != "DONE":
-            with TerminalProgress() as progress:
+            with TerminalProgress() as progress, warnings_as_text():
                 if execute(run, device, progress.status, "end").state != "DONE":
                     console.print("Stopped. The same command goes on from here.")
-                    raise typer.Exit(130)
+                    raise typer.Exit(INTERRUPTED)
         runs[name] = run
     return runs
 

@@ -12,6 +12,7 @@ import numba
 
 from pomp.config import OmicsConfig
 from pomp.errors import PompError, TrainingError
+from pomp.interrupts import deaf_children
 from pomp.omics.training_rows import TrainingRows
 from pomp.omics.type_selection import TypeSelection, select_genes
 
@@ -64,7 +65,8 @@ def select_side_by_side(
 def _start(rows: TrainingRows, config: OmicsConfig, seed: int, threads: int) -> tuple[Connection, SpawnProcess]:
     listening, speaking = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_work, args=(speaking, rows, config, seed, threads), daemon=True)
-    process.start()
+    with deaf_children():
+        process.start()
     speaking.close()  # its only other end is now the child's: when that dies, `listening` reports the end
     return listening, process
 

@@ -46,8 +46,7 @@ class FoldTask:
 
 def work_on_fold(task: FoldTask, speaking: Connection, leash: Connection) -> None:
     """Runs in the child. `leash` brings one word, stop, or the end of the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # both are the parent's to answer, who tells its children
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is the parent's to answer, who tells its children
     line = _Line(speaking, leash)
     logger = logging.getLogger("pomp")
     logger.setLevel(logging.INFO)

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pomp.errors import PompError, TrainingError
+from pomp.interrupts import deaf_children
 from pomp.runs.fold_process import FoldTask, work_on_fold
 from pomp.runs.fold_work import FoldListener
 from pomp.runs.run import Run
@@ -118,7 +119,8 @@ def _start(task: FoldTask) -> _Child:
     listening, speaking = CONTEXT.Pipe()
     leash, held = CONTEXT.Pipe()
     process = CONTEXT.Process(target=work_on_fold, args=(task, speaking, held), daemon=True)
-    process.start()
+    with deaf_children():
+        process.start()
     speaking.close()  # their only other ends are now the child's
     held.close()
     return _Child(task.fold.index, process, listening, leash)

@@ -47,6 +47,7 @@ STATUS_SECONDS = 0.5
 THREADS = "threads"
 """Plain data in the run folder: with how many threads a fold is computed."""
 PREPARED = "Prepared: regions are cut, and the genes of every fold chosen. Resume to train."
+ON_REQUEST = "Stopped on request. Resume to go on from here."
 log = logging.getLogger(__name__)
 
 
@@ -71,14 +72,20 @@ def execute(
     Raises:
         RunBusyError: another worker holds the run.
         PompError: the run failed; its status says the same.
+        KeyboardInterrupt, SystemExit: Ctrl-C, or SIGTERM, has stopped it; its state is saved, and its status says so.
     """
     with run.hold(), run_log(run.folder / "log.txt"):
         worker = Worker(run, device or run.status().wanted, on_status, folds)
         with _terminate_gently(worker), kept_finished(run):
             try:
                 worker.work(until or run.status().until)
-            except (StopRequested, KeyboardInterrupt):
-                worker.report(state="STOPPED", message="Stopped on request. Resume to go on from here.")
+            except StopRequested:
+                worker.report(state="STOPPED", message=ON_REQUEST)
+                if worker.terminated:
+                    raise SystemExit(128 + signal.SIGTERM) from None  # as a shell says it
+            except KeyboardInterrupt:
+                worker.report(state="STOPPED", message=ON_REQUEST)
+                raise
             except PompError as error:
                 log.error("%s", error)  # noqa: TRY400 - a user's mistake needs no traceback
                 worker.fail(str(error))
@@ -127,14 +134,14 @@ class Worker:
         self.run, self.config = run, run.config
         self.device_name, self.on_status, self.folds = device, on_status, folds
         self._estimate = Estimate({})
-        self._terminated = False
+        self.terminated = False
         self._written = 0.0
 
     def terminate(self) -> None:
-        self._terminated = True
+        self.terminated = True
 
     def should_stop(self) -> bool:
-        return self._terminated or self.run.stop_requested()
+        return self.terminated or self.run.stop_requested()
 
     def work(self, until: Until) -> None:
         self.run.clear_stop()

@@ -8,7 +8,6 @@ with its parent, however that ends, because its pipe then closes.
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 from threadpoolctl import threadpool_limits
 
 from pomp.errors import SlideError
+from pomp.interrupts import deaf_children
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -132,13 +132,13 @@ def _start() -> tuple[BaseProcess, Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
+    with deaf_children():
+        process.start()
     theirs.close()
     return process, ours
 
 
 def _serve(pipe: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer; it ends its children
     threadpool_limits(1)  # there is a child a core: threads of matrix products would wait for each other
     last = 0.0
 

@@ -9,7 +9,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pomp.cli import ablate, make_app
+from pomp.cli import ablate
+from pomp.cli.commands import make_app
 from pomp.data.bundle import assets_folder
 from pomp.errors import CohortError, ConfigError, RunBusyError, RunError
 from pomp.runs.backends.local import LocalBackend

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import make_app
+from pomp.cli.commands import make_app
 from pomp.data.cohort import read_cohort
 from pomp.errors import PompError
 from tests.data.importing.sources import write_files, write_xena

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import COMMANDS, main, make_app
+from pomp.cli import main
+from pomp.cli.commands import COMMANDS, make_app
 from pomp.cli.prepare import print_genes
 from pomp.config import PRESETS, RunConfig
 from pomp.data.demo.build import DESIGN, draw_demo, write_tables
@@ -175,5 +176,35 @@ def test_the_help_names_every_command(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 
 def test_opening_the_dashboard_imports_no_torch() -> None:
-    code = "import sys; from pomp.cli import make_app; make_app('demo'); sys.exit('torch' in sys.modules)"
+    code = "import sys; from pomp.cli.commands import make_app; make_app('demo'); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0
+
+
+INTERRUPT_AT_IMPORT = """
+import os, signal, sys
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[2]:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Watch())
+from pomp.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["typer", "pandas", "torch"])
+def test_ctrl_c_while_modules_are_imported_is_one_line(module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPT_AT_IMPORT, "run", module]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr.strip() == "Stopped. To go on, give the same command again."
+
+
+def test_ctrl_c_in_any_command_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pomp.cli.cohort.check_cohort", interrupted)
+    done = CliRunner().invoke(make_app(), ["cohort", "check", "."])
+    assert done.exit_code == 130
+    assert done.output.strip() == "Stopped. To go on, give the same command again."

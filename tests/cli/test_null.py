@@ -8,7 +8,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pomp.cli import ablate, make_app
+from pomp.cli import ablate
+from pomp.cli.commands import make_app
 from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.errors import CohortError, ConfigError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import make_app
+from pomp.cli.commands import make_app
 from pomp.errors import ConfigError
 from tests.dashboard.fake import make_cohort
 

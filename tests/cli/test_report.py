@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import make_app
+from pomp.cli.commands import make_app
 from pomp.cli.scores import run_evaluation
 from pomp.config import override
 from pomp.errors import ConfigError, RunError

@@ -1,14 +1,18 @@
-"""`pomp run --backend`: runs that others work on."""
+"""`pomp run`: runs that others work on, and what is told of those that are worked on here."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import make_app
-from pomp.cli.train import configuration
+from pomp.cli.commands import make_app
+from pomp.cli.train import carry, configuration
+from pomp.config import PRESETS, override
+from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError, RunError
 from pomp.runs.backends.job import Job, write_job
 from pomp.runs.backends.local import LocalBackend
@@ -17,6 +21,7 @@ from pomp.runs.backends.ray_jobs import RayJobs
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, make_cohort
+from tests.runs.feature_cohort import write_feature_cohort
 from tests.runs.ray_head import free_ports
 
 SETTINGS = ["--preset", "demo", "--set", "model.modalities=omics"]
@@ -165,3 +170,22 @@ def test_a_cluster_that_is_down(workspace: Workspace) -> None:
 ])  # fmt: skip
 def test_cohorts_that_join_are_written_with_commas(text: str, expected: tuple[str, ...]) -> None:
     assert configuration("demo", None, [text]).pretrain.with_cohorts == expected
+
+
+def test_features_that_cannot_be_read_are_told_in_one_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_feature_cohort(tmp_path / "cohort", 12, kind=np.float32)
+    (folder / "features" / "P003.h5").write_bytes(b"no features")
+    with h5py.File(folder / "features" / "P005.h5", "a") as file:
+        file["features"][2, 0] = np.nan
+    config = override(PRESETS["demo"], {"folds": 2, "model.modalities": "pathology"})
+    run = Workspace(tmp_path).runs.create(read_cohort(folder), config)
+    carry(run, "cpu", "prepare")
+    lost, spoilt = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning")]
+    assert lost.startswith("warning Slide P003 of patient P003 is left out: P003.h5 is damaged, or no HDF5 file")
+    assert lost.endswith("Copy or extract it again.")
+    assert spoilt.startswith("warning Slide P005 of patient P005 is left out: P005.h5 has the value nan in feature 1")
+    run.write_status(until="prepare")
+    carry(run, None, None)  # as the queue's worker, whose log has them already
+    assert "warning" not in capsys.readouterr().out

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pomp.cli import make_app
+from pomp.cli.commands import make_app
 from pomp.errors import ConfigError
 from pomp.runs.grid.score import score_run
 from pomp.runs.workspace import Workspace

@@ -79,7 +79,7 @@ def test_the_keys_are_those_of_the_viewer() -> None:
 @pytest.mark.slow  # the command line brings torch with it
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.title)
 def test_commands_are_there(entry: Entry) -> None:
-    from pomp.cli import make_app
+    from pomp.cli.commands import make_app
 
     command: object = typer.main.get_command(make_app())
     for name in entry.title.strip("`").removeprefix("pomp ").split():

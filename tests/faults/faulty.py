@@ -35,7 +35,7 @@ STEPS, SAID = "steps", "said.txt"
 """Beside the run folder: a byte for every step of an optimiser, and what the worker printed."""
 
 Event = Literal["step", "open", "os.rename", "os.remove"]
-Action = Literal["kill", "tear", "full", "terminate", "no space", "read-only"]
+Action = Literal["kill", "tear", "full", "terminate", "interrupt", "no space", "read-only"]
 _ERRORS = {"no space": errno.ENOSPC, "read-only": errno.EROFS}
 
 
@@ -44,8 +44,8 @@ class Fault:
     """What happens at the `count`-th event on a file of the run folder whose path fits `pattern`.
 
     kill: SIGKILL, before the event. tear: the file takes `size` bytes more, then the kernel ends the process. full: no
-    file can grow beyond `size` bytes. terminate: SIGTERM. no space, read-only: this event and all later ones fail as on
-    such a disk.
+    file can grow beyond `size` bytes. terminate: SIGTERM. interrupt: SIGINT, as by Ctrl-C. no space, read-only: this
+    event and all later ones fail as on such a disk.
     """
 
     event: Event
@@ -88,6 +88,8 @@ class Watch:
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.fault.action == "terminate":
             os.kill(os.getpid(), signal.SIGTERM)
+        elif self.fault.action == "interrupt":
+            os.kill(os.getpid(), signal.SIGINT)
         elif self.fault.action == "full":
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.fault.size, self.fault.size))
         else:

@@ -108,20 +108,21 @@ def test_a_stop_reaches_all(how: str, plain: Whole, make_run: MakeRun) -> None:
     else:
         run.request_stop()
     worker.join(10)
-    assert worker.exitcode == 0
+    assert worker.exitcode == (143 if how == "signal" else 0)
     assert run.status().state == "STOPPED"
     assert not any(map(lives, processes))
     assert work(run, None, *SIDE_BY_SIDE) == 0, said(run)
     plain.same(run)
 
 
-def test_a_signal_to_the_whole_group_is_a_stop(plain: Whole, make_run: MakeRun) -> None:
-    """As a service manager ends a service."""
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_is_a_stop(how: signal.Signals, plain: Whole, make_run: MakeRun) -> None:
+    """As a service manager ends a service, or Ctrl-C what a terminal has started."""
     run, worker, leader = under_way(make_run)
     for pid in [*fold_processes(leader), *children(leader), leader]:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, how)
     worker.join(10)
-    assert worker.exitcode == 0
+    assert worker.exitcode == 128 + how
     assert run.status().state == "STOPPED"
     assert work(run, None, *SIDE_BY_SIDE) == 0, said(run)
     plain.same(run)

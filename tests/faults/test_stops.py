@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -33,12 +34,25 @@ def test_sigterm_stops_with_the_state_saved(where: str, whole: Whole, tmp_path: 
     fault, stage = TERMINATED[where]
     (tmp_path / "cache").mkdir()  # of its own, so that genes are chosen
     run = faulty.new_run(tmp_path / "home", whole.cohort, tmp_path / "cache")
-    assert work(run, fault) == 0
+    assert work(run, fault) == 143
     status = run.status()
     assert (status.state, status.stage) == ("STOPPED", stage)
     assert "Stopped on request" in status.message
     if fault.event == "step":
         assert steps(run) == fault.count  # not one more after the signal
+    assert work(run) == 0, said(run)
+    whole.same(run)
+
+
+@pytest.mark.parametrize("where", ["selection", pytest.param("fine-tuning", marks=pytest.mark.slow)])
+def test_ctrl_c_stops_at_the_last_checkpoint_and_says_how_to_go_on(where: str, whole: Whole, tmp_path: Path) -> None:
+    fault, stage = TERMINATED[where]
+    (tmp_path / "cache").mkdir()
+    run = faulty.new_run(tmp_path / "home", whole.cohort, tmp_path / "cache")
+    assert work(run, replace(fault, action="interrupt")) == 130
+    status = run.status()
+    assert (status.state, status.stage) == ("STOPPED", stage)
+    assert said(run) == f"Stopped. To go on from the last checkpoint: pomp run --run {run.folder}"
     assert work(run) == 0, said(run)
     whole.same(run)
 
@@ -49,7 +63,7 @@ def test_sigterm_from_outside(whole: Whole, make_run: MakeRun) -> None:
     eventually(lambda: steps(run) > STEPS_AN_EPOCH)
     process.terminate()
     process.join()
-    assert process.exitcode == 0
+    assert process.exitcode == 143
     assert run.status().state == "STOPPED"
     assert work(run) == 0, said(run)
     whole.same(run)

@@ -332,7 +332,7 @@ def test_a_run_changes_from_one_queue_to_the_other(
 
 @pytest.mark.slow
 def test_the_command_line_does_not_load_ray() -> None:
-    look = "import sys, pomp.cli; sys.exit('ray' in sys.modules)"
+    look = "import sys; from pomp.cli.commands import make_app; make_app(); sys.exit('ray' in sys.modules)"
     assert subprocess.run([sys.executable, "-P", "-c", look], check=False).returncode == 0
 
 
