@@ -11,6 +11,7 @@ from pomp.config import CohortConfig
 from pomp.data.digest import digest_cohort
 from pomp.data.exclusion import ExclusionLog, Step, build_log
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry, check_manifest
+from pomp.data.nobody_left import explain_nobody_left
 from pomp.data.omics_table import Kind, OmicsTable
 from pomp.data.outcome import LEFT_OUT, explain_gap, find_marked, find_redacted
 from pomp.data.permutation import permute_outcome
@@ -106,7 +107,10 @@ def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
     files = _read_files(folder, manifest, config, endpoint, problems)
     log, kept, outcome = _sieve(files, endpoint, config)
     if files.clinical is not None and files.clinical.follow_up is not None:
-        _check_kept(log, outcome.loc[kept, "event"], bool(files.modalities), problems)
+        if files.modalities:
+            _check_kept(log, kept, outcome, files.clinical.covariates, endpoint, config, problems)
+        else:
+            problems.error(MANIFEST, f"there is no omics table and no slide to use: add [omics.<name>] or {SLIDES}.")
         _report_redacted(files.clinical, kept, problems)
     if problems.errors or files.clinical is None:
         return CohortCheck(None, tuple(problems.found), log)
@@ -180,15 +184,20 @@ def _deal(outcome: pd.DataFrame, config: CohortConfig) -> pd.DataFrame:
     return outcome if config.permutation is None else permute_outcome(outcome, config.permutation)
 
 
-def _check_kept(log: ExclusionLog, event: pd.Series, any_modality: bool, problems: Problems) -> None:
-    """Nobody is left, or nobody with an event."""
-    if not any_modality:
-        problems.error(MANIFEST, f"there is no omics table and no slide to use: add [omics.<name>] or {SLIDES}.")
-    elif event.empty:
-        funnel = " → ".join(f"{step.label} {step.count}" for step in log.steps)
-        problems.error(CLINICAL, f"no patient is left: {funnel}. Lower min_days, or allow missing modalities.")
-    elif not event.any():
-        problems.warning(CLINICAL, f"none of the {len(event)} patients kept has an event: no model can be trained.")
+def _check_kept(
+    log: ExclusionLog,
+    kept: list[str],
+    outcome: pd.DataFrame,
+    clinical: pd.DataFrame,
+    endpoint: str,
+    config: CohortConfig,
+    problems: Problems,
+) -> None:
+    """Nobody is left, or nobody with an event. `outcome`, `clinical`: of everybody in clinical.csv."""
+    if not kept:
+        problems.error(CLINICAL, explain_nobody_left(log, clinical, outcome, endpoint, config))
+    elif not outcome.loc[kept, "event"].any():
+        problems.warning(CLINICAL, f"none of the {len(kept)} patients kept has an event: no model can be trained.")
 
 
 def _report_redacted(clinical: Clinical, kept: list[str], problems: Problems) -> None:

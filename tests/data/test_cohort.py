@@ -306,3 +306,10 @@ def test_the_report_is_plain_data(tmp_path: Path) -> None:
         "value": "P1",
         "message": "is a patient in rows 2 and 7: keep one of them.",
     }
+
+
+def test_what_is_advised_where_nobody_is_complete(tmp_path: Path) -> None:
+    folder = write_cohort(tmp_path, {"methylation.tsv": "patient\tcg1\nP5\t0.5\n"})
+    said = [str(problem) for problem in check_cohort(folder, CohortConfig(complete_cases=True)).problems]
+    assert "kept 0. Lacking a modality: 6; allow that (complete_cases=false), or leave a modality out." in said[-1]
+    assert "Followed for fewer than 30 days: 1; lower min_days to keep them." in said[-1]

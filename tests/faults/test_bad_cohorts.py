@@ -104,7 +104,23 @@ ERRORS: dict[str, tuple[Files, str]] = {
     ),
     "too short": (
         {"clinical.csv": CLINICAL.replace("00,", ",").replace("30,", "3,")},
-        r"^clinical\.csv: no patient is left: loaded 9 → has follow-up 0 → .* → kept 0\. Lower min_days",
+        r"^clinical\.csv: no patient is left: loaded 9 → has follow-up 0 → .* → kept 0\. "
+        r"Followed for fewer than 30 days: 7; lower min_days to keep them\. "
+        r"In other tables alone: 1; look whether patients are spelt alike in all tables\. "
+        r"Without OS or OS\.time: 1; fill it in, or choose another endpoint \(PFI\)\.$",
+    ),
+    "nobody's follow-up is recorded": (
+        {"clinical.csv": re.sub(r"(?m)^(P\d,[^,]*,[^,]*),[01]?,\d*,", r"\1,,,", CLINICAL)},
+        r"kept 0\. Without OS or OS\.time: 8; fill it in, or choose another endpoint \(PFI\)\. In other tables "
+        r"alone: 1; look whether patients are spelt alike in all tables\.$",
+    ),
+    "everybody is marked": (
+        {
+            "clinical.csv": re.sub(r"(?m)$", ",withdrew", CLINICAL.strip()).replace(
+                "PFI.time,withdrew", "PFI.time,left_out"
+            )
+        },
+        r"kept 0\. With a reason in the column left_out: 8; empty the cell of whoever stays\. In other tables",
     ),
     # Tables
     "no table": ({"mrna.csv": None}, r"^mrna\.csv: there is no such file in "),
