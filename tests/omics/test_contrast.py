@@ -61,9 +61,16 @@ FAILURES: list[tuple[pd.DataFrame, pd.DataFrame | None, Any, str]] = [
         OUTCOME,
         None,
         "normals",
-        r"'mrna' has 0 normal samples, and the contrast 'normals' needs 10\. Set omics\.contrast",
+        r"'mrna' has 0 normal samples to learn from \(.*\), and the contrast 'normals' needs 10\. Set omics\.contrast",
     ),
-    (OUTCOME, normals(9), "normals", "'mrna' has 9 normal samples"),
+    (OUTCOME, normals(9), "normals", "'mrna' has 9 normal samples to learn from"),
+    (
+        FEW,
+        normals(9),
+        "auto",
+        r"'mrna': has 9 normal samples to learn from \(those of patients outside .*\), fewer than 10; of 14",
+    ),
+    (FEW, normals(9), "survival", "'mrna': of 14 training patients"),
     (
         FEW,
         None,
