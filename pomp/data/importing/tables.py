@@ -130,18 +130,30 @@ def _find_unreadable(path: Path, head: Head) -> tuple[int, int] | None:
     """
     if head.is_numeric or not head.has_values or _is_called_clinical(path):
         return None
-    filled = (head.cells != "").to_numpy()
-    commas = head.cells.map(lambda cell: _DECIMAL_COMMA.fullmatch(cell) is not None).to_numpy(bool)
-    numbers = ~np.isnan(head.numbers)
-    counts = filled.sum(axis=0)
-    shares = (numbers | commas).sum(axis=0)[counts > 0] / counts[counts > 0]
-    measured = (shares > _MOSTLY).mean() > _NEARLY_ALL
     named = find_type(path.name) is not None or len(head.columns) > _MANY
-    foreign = commas.sum() > _MOSTLY * filled.sum() and len(head.columns) >= _SEVERAL
-    if not measured or not (named or foreign):
-        return None
-    row, column = np.argwhere(filled & ~numbers)[0]
+    foreign = _commas(head).sum() > _MOSTLY * _filled(head).sum() and len(head.columns) >= _SEVERAL
+    return _first_text(head) if _is_measured(head) and (named or foreign) else None
+
+
+def _is_measured(head: Head) -> bool:
+    """Whether nearly all columns of a table with values are mostly numbers."""
+    counts = _filled(head).sum(axis=0)
+    shares = (~np.isnan(head.numbers) | _commas(head)).sum(axis=0)[counts > 0] / counts[counts > 0]
+    return bool((shares > _MOSTLY).mean() > _NEARLY_ALL)
+
+
+def _first_text(head: Head) -> tuple[int, int]:
+    """Row and column of the first value that is no number."""
+    row, column = np.argwhere(_filled(head) & np.isnan(head.numbers))[0]
     return int(row), int(column)
+
+
+def _filled(head: Head) -> np.ndarray:
+    return (head.cells != "").to_numpy(bool)
+
+
+def _commas(head: Head) -> np.ndarray:
+    return head.cells.map(lambda cell: _DECIMAL_COMMA.fullmatch(cell) is not None).to_numpy(bool)
 
 
 def _report_unreadable(file: str, head: Head, cell: tuple[int, int], problems: Problems) -> None:
@@ -159,7 +171,11 @@ def _report_unreadable(file: str, head: Head, cell: tuple[int, int], problems: P
 def _doubt_covariates(path: Path, file: str, head: Head, problems: Problems) -> None:
     """What is joined to the follow-up might be omics that nobody would miss until it is too late."""
     spoken = find_type(path.name)
-    if _is_called_clinical(path) or (spoken is None and len(head.columns) <= _WIDE):
+    if _is_called_clinical(path):
+        return
+    if spoken is None and len(head.columns) <= _WIDE:
+        if len(head.columns) >= _SEVERAL and head.has_values and _is_measured(head):
+            _doubt_numbers(file, head, problems)
         return
     why = f"though its name speaks of {spoken}" if spoken else f"all {len(head.columns)} of them"
     problems.warning(
@@ -167,6 +183,17 @@ def _doubt_covariates(path: Path, file: str, head: Head, problems: Problems) -> 
         f"is joined to the follow-up as further columns of patients, {why}: many of its cells are no numbers. If it is "
         "an omics table, leave the cells without a value empty.",
     )
+
+
+def _doubt_numbers(file: str, head: Head, problems: Problems) -> None:
+    """A few columns of numbers with some text between them: a small panel of genes, or what a hospital measures."""
+    row, column = _first_text(head)
+    problems.warning(
+        file,
+        f"is no number, and so the table is joined to the follow-up as {len(head.columns)} further columns of "
+        "patients. If it is an omics table, leave the cells without a value empty.",
+        row=row + 2, column=head.columns[column], value=head.cells.iloc[row, column],
+    )  # fmt: skip
 
 
 def _plan(path: Path, file: str, head: Head, by_patient: bool, problems: Problems) -> PlannedTable | None:

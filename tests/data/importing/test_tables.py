@@ -150,6 +150,11 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"mirna_groups.csv": "id,group\nLMU/17-001,high\nLMU/17-002,low\n"},
         r"^mirna_groups\.csv: is joined to the follow-up .* though its name speaks of mirna",
     ),
+    "a few columns of numbers with placeholders": (
+        {"x.csv": "id,a,b,c,d,e\nLMU/17-001,1,2,3,4,5\nLMU/17-002,1,2,[Not Available],4,5\nLMU/17-003,1,2,3,4,5\n"},
+        r"^x\.csv, row 3, column 'c': '\[Not Available\]' is no number, and so the table is joined to the follow-up as "
+        r"5 further columns of patients\. If it is an omics table, leave the cells without a value empty\.",
+    ),
     "hundreds of columns of text": (
         {"x.csv": f"id,{','.join(map(str, range(201)))}\nLMU/17-001{',a' * 201}\n"},
         r"^x\.csv: is joined to the follow-up as further columns of patients, all 201 of them",
