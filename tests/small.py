@@ -8,11 +8,12 @@ from typing import Any
 import torch
 
 from pomp.config import PRESETS, RunConfig, override
-from pomp.model import PathologyTokens, Pomp, build_model
+from pomp.model import PathologyTokens, Pomp
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.loop import StepLosses, backpropagate
+from pomp.training.system import POMP
 
 TYPES, GENES, SIDE = 3, 8, 32
 SEED = (5, 1)
@@ -33,7 +34,7 @@ def small_config(**changes: Any) -> RunConfig:
 
 
 def small_model(**changes: Any) -> Pomp:
-    return build_model(small_config(**changes), TYPES, GENES, seed=3).eval()
+    return POMP.build(small_config(**changes), TYPES, GENES, seed=3).eval()
 
 
 def random_regions(count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -68,7 +69,7 @@ def embed(model: Pomp, batch: Batch) -> torch.Tensor:
 
 def encode_slides(model: Pomp, batch: Batch) -> PathologyTokens:
     """Eq. 1 and 2 for all regions in one pass."""
-    return model.encode_pathology(torch.cat(batch.regions), batch.coordinates, batch.layout.counts)
+    return model.pathology(torch.cat(batch.regions), batch.coordinates, batch.layout.counts)
 
 
 def gradients(model: Pomp, batch: Batch, losses: StepLosses, compute: Compute) -> dict[str, torch.Tensor]:

@@ -30,7 +30,7 @@ class NumericColumn:
 
     def encode(self, column: pd.Series) -> Array:
         """(N, 1)."""
-        values = _numbers(column, self.staged)
+        values = _numbers(known_text(column), self.staged)
         return ((np.where(np.isnan(values), self.median, values) - self.mean) / self.sd)[:, None]
 
 
@@ -88,12 +88,13 @@ class ClinicalCovariates:
 
 def _encoder(name: str, column: pd.Series) -> NumericColumn | CategoricalColumn | None:
     """How the training patients' column is best read; None if it does not vary."""
-    given = known_text(column).dropna()
+    text = known_text(column)
+    given = text.dropna()
     if given.empty:
         return None
     staged = is_stage(name) and bool(given.map(stage_number).notna().any())
-    values = _numbers(column, staged)
-    if staged or not np.isnan(values[known_text(column).notna()]).any():
+    values = _numbers(text, staged)
+    if staged or not np.isnan(values[text.notna()]).any():
         median = float(np.nanmedian(values))
         filled = np.where(np.isnan(values), median, values)
         sd = float(filled.std())
@@ -103,9 +104,8 @@ def _encoder(name: str, column: pd.Series) -> NumericColumn | CategoricalColumn 
     return CategoricalColumn(name, levels) if levels else None
 
 
-def _numbers(column: pd.Series, staged: bool) -> Array:
-    """(N,) values, nan where they are missing or no number."""
-    text = known_text(column)
+def _numbers(text: pd.Series, staged: bool) -> Array:
+    """(N,) values of what `known_text` gave, nan where they are missing or no number."""
     read = text.map(stage_number, na_action="ignore") if staged else pd.to_numeric(text, errors="coerce")
     values = read.to_numpy(dtype=float)
     return np.where(np.isfinite(values), values, np.nan)

@@ -8,13 +8,14 @@ import torch
 
 from pomp.bench.measurement import Measurement, Rival, Scale, in_turns
 from pomp.config import PRESETS, RunConfig, override
-from pomp.model import Pomp, build_model
+from pomp.model import Pomp
 from pomp.training.batches import Batch
 from pomp.training.device import pick_device, plan_compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import backpropagate
 from pomp.training.made_up import made_up_batch
+from pomp.training.system import POMP
 
 DIMENSION = 1024
 """Of UNI's features."""
@@ -40,7 +41,7 @@ def _compare(name: str, config: RunConfig, patients: int, regions: int, repeats:
     features = made_up_batch(counts, (DIMENSION,), TYPES, GENES)
     device = pick_device()
     pixels, features = pixels.to(device), features.to(device)
-    ours, theirs = (build_model(config, TYPES, GENES, 0, dimension).to(device) for dimension in (DIMENSION, None))
+    ours, theirs = (POMP.build(config, TYPES, GENES, 0, dimension).to(device) for dimension in (DIMENSION, None))
     ways = {"features": _epoch(ours, features, config, DIMENSION), "pixels": _epoch(theirs, pixels, config, None)}
     seconds = in_turns(ways, repeats)
     difference = _difference_beyond_the_embedding(ours, theirs, pixels)

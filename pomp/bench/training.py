@@ -17,7 +17,7 @@ import torch
 from pomp.bench.measurement import Measurement, Rival, Scale, Taken, apart, in_turns, in_turns_apart, peak_memory
 from pomp.bench.paper_loop import Arrays, PaperLoop
 from pomp.config import PRESETS, PresetName, RunConfig, override
-from pomp.model import Pomp, build_model
+from pomp.model import Pomp
 from pomp.model.flops import PASSES, region_flops
 from pomp.slides.store import SlideRegions, write_regions
 from pomp.training.bank import RegionBank
@@ -27,6 +27,7 @@ from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.loop import backpropagate, losses_seed
 from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
+from pomp.training.system import POMP
 
 TYPES, GENES = 3, 300
 SEED = (0,)
@@ -120,7 +121,7 @@ def our_step(
 
 def _make(config: RunConfig, counts: list[int], device: torch.device) -> tuple[Pomp, Batch]:
     """A model and a batch on a device, the same at every call."""
-    return build_model(config, TYPES, GENES, seed=0).to(device), make_batch(config, counts).to(device)
+    return POMP.build(config, TYPES, GENES, seed=0).to(device), make_batch(config, counts).to(device)
 
 
 def _our_way(config: RunConfig, counts: list[int], compute: Compute) -> Callable[[], dict[str, float]]:

@@ -4,7 +4,7 @@ from pomp.model import torchvision_ops as torchvision_ops  # before anything imp
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import FeatureEmbedding, PathologyEncoder, PathologyTokens, RegionEmbedding, build_embedding
-from pomp.model.pomp import Pomp, build_model
+from pomp.model.pomp import Pomp
 from pomp.model.survival_model import SurvivalModel, seeded_weights
 from pomp.model.transformer import Layout, lay_out
 
@@ -21,7 +21,6 @@ __all__ = [
     "RegionEmbedding",
     "SurvivalModel",
     "build_embedding",
-    "build_model",
     "lay_out",
     "seeded_weights",
 ]

@@ -12,7 +12,7 @@ from pomp.errors import ConfigError
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import PathologyEncoder, PathologyTokens
-from pomp.model.survival_model import SurvivalModel, seeded_weights
+from pomp.model.survival_model import SurvivalModel
 from pomp.model.transformer import Layout
 from pomp.objectives.cox import cosine_risk
 
@@ -65,9 +65,6 @@ class Pomp(SurvivalModel):
         """σ of Eq. 6-7."""
         return self.log_temperature.exp().clamp(*TEMPERATURE_LIMITS)
 
-    def encode_pathology(self, regions: Tensor, coordinates: Tensor, counts: Tensor) -> PathologyTokens:
-        return self.pathology(regions, coordinates, counts)  # type: ignore[no-any-return]
-
     def contextualise(self, embedded: Tensor, coordinates: Tensor, layout: Layout) -> PathologyTokens:
         return self.pathology.contextualise(embedded, coordinates, layout)
 
@@ -97,17 +94,3 @@ class Pomp(SurvivalModel):
 
     def _fusion(self, pathology: PathologyTokens, omics: OmicsTokens) -> Tensor:
         return self.fusion_risk(self.fuse(omics, pathology).cls).squeeze(-1)  # type: ignore[no-any-return]
-
-
-def build_model(config: RunConfig, types: int, genes: int, seed: int, features: int | None = None) -> Pomp:
-    """A freshly initialised POMP, as `seeded_weights` has it.
-
-    Args:
-        types, genes: T and G of the omics.
-        features: F, where regions are features in place of pixels.
-
-    Raises:
-        ConfigError: `model.modalities` is not decided.
-    """
-    with seeded_weights(seed):
-        return Pomp(config, types, genes, features)

@@ -12,7 +12,7 @@ from pomp.data.splits import Splits, split_cohort
 from pomp.errors import RunError
 from pomp.runs.info import CohortInfo
 from pomp.runs.run import Run
-from pomp.training.fold_names import ALL_PATIENTS
+from pomp.training.fold_names import ALL_PATIENTS, standing_fold
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Company:
 
     def selection_fold(self, fold: int) -> int:
         """`fold`, or `ALL_PATIENTS` where the protocol chooses genes on everybody."""
-        return ALL_PATIENTS if self.rules.selection == "all" else fold
+        return standing_fold(self.rules.selection, fold)
 
     def pretraining_fold(self, fold: int) -> int:
         """`fold`, or `ALL_PATIENTS` where the protocol pre-trains on everybody."""
-        return ALL_PATIENTS if self.rules.pretraining == "all" else fold
+        return standing_fold(self.rules.pretraining, fold)
 
     def pretraining(self, fold: int) -> list[str]:
         """The patients seen in the pre-training that fold k starts from."""

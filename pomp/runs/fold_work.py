@@ -21,13 +21,12 @@ from pomp.runs.comparators import comparator_risks
 from pomp.runs.pretrained import pretrain_fold
 from pomp.runs.run import Run
 from pomp.runs.selection import Selection
-from pomp.runs.status import StageName as RunStage
-from pomp.runs.status import Until
+from pomp.runs.status import StageName, Until
 from pomp.training.bank import RegionBank
 from pomp.training.batches import PatientData
 from pomp.training.device import Compute
 from pomp.training.folds import FoldTraining, Hooks
-from pomp.training.loop import StageName, StopRequested
+from pomp.training.loop import StopRequested, TrainedStage
 from pomp.training.team import Team
 
 REGION_TABLES = ("regions", "within", "by_fold", "region_genes")
@@ -127,17 +126,17 @@ class FoldWork:
     def _training(self, fold: Fold, data: PatientData) -> FoldTraining:
         company = self.company.describe(fold.index)
 
-        def tell(stage: StageName, index: int, *, force: bool = False, **changes: Any) -> None:
+        def tell(stage: TrainedStage, index: int, *, force: bool = False, **changes: Any) -> None:
             # Who is trained on is said where that is not the run's cohort alone.
             message = company if stage == "pretrain" else ""
             self.listener.tick(stage=stage, fold=index, message=message, force=force, **changes)
 
-        def on_resume(stage: StageName, index: int, done: int) -> None:
+        def on_resume(stage: TrainedStage, index: int, done: int) -> None:
             self.run.rewind_metrics(stage, index, done)
             self.listener.finish(stage, units=done)
             tell(stage, index, epoch=None, force=True)
 
-        def on_epoch(stage: StageName, index: int, epoch: int, row: dict[str, Any]) -> None:
+        def on_epoch(stage: TrainedStage, index: int, epoch: int, row: dict[str, Any]) -> None:
             self.run.append_metrics({"stage": stage, "fold": index, "epoch": epoch, **row})
             self.listener.finish(stage, row["seconds"])
             config = self.run.config
@@ -189,7 +188,7 @@ class FoldWork:
             self.run.write_table(f"folds/{fold.index}/{name}", table)
         return list(tables)
 
-    def _on_progress(self, stage: RunStage, fold: Fold) -> OnProgress:
+    def _on_progress(self, stage: StageName, fold: Fold) -> OnProgress:
         """Says how far a stage without epochs is, and stops it when it is to stop."""
 
         def on_progress(done: int, total: int, what: str) -> None:

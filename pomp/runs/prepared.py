@@ -9,7 +9,7 @@ from pomp.data.importing.prepared import write_prepared
 from pomp.errors import RunError
 from pomp.omics.selector import OmicsSelector
 from pomp.runs.run import Run
-from pomp.training.fold_names import ALL_PATIENTS, fold_name
+from pomp.training.fold_names import fold_name, standing_fold
 
 
 def export_prepared(run: Run, folder: Path) -> list[Path]:
@@ -22,10 +22,9 @@ def export_prepared(run: Run, folder: Path) -> list[Path]:
         RunError: the genes of a fold are not chosen yet, or a file could not be written.
     """
     cohort = read_cohort(run.cohort_folder, run.config.cohort)
-    selections, everybody = run.selections(), run.config.rules.selection == "all"
-    written = []
+    selections, written = run.selections(), []
     for fold in run.splits().folds:
-        index = ALL_PATIENTS if everybody else fold.index
+        index = standing_fold(run.config.rules.selection, fold.index)
         fitted = run.read_json(f"selectors/{fold_name(index)}")
         if fitted is None or selections is None:
             raise RunError(f"Run {run.id} has no genes of fold {fold.index + 1} yet: prepare it first.")

@@ -228,10 +228,6 @@ class Run:
         """Plain models on the same splits: model, patient, fold, time_days, event, risk."""
         return self.table("comparators")
 
-    def regions(self, patient: str) -> pd.DataFrame | None:
-        """The maps of one patient, one row a region; empty if the patient has no slide, None if there are no maps."""
-        return self.region_table("regions", patient)
-
     def region_table(self, name: RegionTable, patient: str) -> pd.DataFrame | None:
         """What `explain_fold` says of one patient's regions; empty if nothing, None if the run has no such table.
 

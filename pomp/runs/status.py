@@ -14,6 +14,8 @@ from pomp.config import DeviceName, Frozen
 from pomp.sealed import seal, unseal
 
 State = Literal["QUEUED", "RUNNING", "STOPPING", "STOPPED", "FAILED", "DONE", "INTERRUPTED"]
+WORKED_ON: frozenset[State] = frozenset({"RUNNING", "STOPPING"})
+ACTIVE: frozenset[State] = WORKED_ON | {"QUEUED"}
 StageName = Literal["prepare", "select", "pretrain", "finetune", "explain", "report"]
 Until = Literal["prepare", "pretrain", "end"]
 """How far a worker goes: until regions are cut and the genes of every fold chosen, until every fold is pre-trained, or
@@ -53,7 +55,12 @@ class Status(Frozen):
     @property
     def active(self) -> bool:
         """Something may still change by itself."""
-        return self.state in {"QUEUED", "RUNNING", "STOPPING"}
+        return self.state in ACTIVE
+
+    @property
+    def worked_on(self) -> bool:
+        """A worker is at it, or was when this was written."""
+        return self.state in WORKED_ON
 
     @property
     def resumable(self) -> bool:
@@ -74,7 +81,7 @@ class Status(Frozen):
 
     def observed(self, *, held: bool, stop_requested: bool) -> Status:
         """What this means, given whether a worker holds the run: running means that the lock is held."""
-        if self.state not in {"RUNNING", "STOPPING"}:
+        if not self.worked_on:
             return self
         if not held:
             return self.changed(state="INTERRUPTED", eta_seconds=None, message=SUDDEN_END)

@@ -104,9 +104,12 @@ def plan_compute(
     if config.precision == "bf16" and not fast and device.type != "cpu":
         raise ConfigError(f"This {device.type} device has no bfloat16. Choose the precision fp32, or auto.")
     dtype = torch.bfloat16 if chooses_bfloat16(config, features, fast) else torch.float32
-    limit = free_device_bytes(device) * WORK_SHARE[device.type] if memory_gb is None else memory_gb * 2**30
-    # Of all memory, not of what is free: the parts of a batch decide what its dropout draws.
-    whole = total_device_bytes(device) * WORK_SHARE[device.type] if memory_gb is None else limit
+    share = WORK_SHARE[device.type]
+    limit = free_device_bytes(device) * share if memory_gb is None else memory_gb * 2**30
+    whole = limit
+    if memory_gb is None and device.type == "cuda":
+        # Of all memory, not of what is free: the parts of a batch decide what its dropout draws.
+        whole = total_cuda_bytes(device) * share
     part = part_size(config, features, device.type, whole)
     saved = regions * (config.pretrain.epochs + config.finetune.total_epochs) * flops * _SAVED[device.type]
     return Compute(device, dtype, int(limit), part, compiled=saved > _WORTH_COMPILING)
@@ -149,11 +152,9 @@ def free_device_bytes(device: torch.device) -> int:
     return (_UNKNOWN if free is None else free) // _processes_here()
 
 
-def total_device_bytes(device: torch.device) -> int:
-    """Bytes that there are, used or not; of a device that shares the system's memory, what is free of it now."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).total_memory
-    return free_device_bytes(device)
+def total_cuda_bytes(device: torch.device) -> int:
+    """Bytes that a CUDA device has, used or not."""
+    return torch.cuda.get_device_properties(device).total_memory
 
 
 def _processes_here() -> int:

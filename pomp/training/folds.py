@@ -22,8 +22,8 @@ from pomp.training.batches import PatientData
 from pomp.training.checkpoint import Checkpoint, CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.finetune import predict_risk
-from pomp.training.fold_names import ALL_PATIENTS, fold_name
-from pomp.training.loop import Stage, StageName, load_weights, train, weights
+from pomp.training.fold_names import fold_name, standing_fold
+from pomp.training.loop import Stage, TrainedStage, load_weights, train, weights
 from pomp.training.seeds import hash_seed
 from pomp.training.system import POMP, System
 from pomp.training.team import Team
@@ -33,8 +33,8 @@ from pomp.training.team import Team
 class Hooks:
     """What a fold tells its surroundings, and asks them."""
 
-    on_resume: Callable[[StageName, int, int], None]  # stage, fold, epochs already done
-    on_epoch: Callable[[StageName, int, int, dict[str, Any]], None]  # stage, fold, epoch, metrics
+    on_resume: Callable[[TrainedStage, int, int], None]  # stage, fold, epochs already done
+    on_epoch: Callable[[TrainedStage, int, int, dict[str, Any]], None]  # stage, fold, epoch, metrics
     should_stop: Callable[[], bool]
 
 
@@ -106,7 +106,7 @@ class FoldTraining:
         checkpoints: Path,
         hooks: Hooks,
         team: Team | None = None,
-        system: System = POMP,
+        system: System[SurvivalModel] = POMP,
     ) -> None:
         """`pretraining`: who is pre-trained on, of whatever cohort; `outcome`: of the patients of `fold`; `team`: as
         `train` has it; `system`: what is trained.
@@ -117,7 +117,7 @@ class FoldTraining:
 
     @property
     def pretrain_fold(self) -> int:
-        return ALL_PATIENTS if self.config.rules.pretraining == "all" else self.fold.index
+        return standing_fold(self.config.rules.pretraining, self.fold.index)
 
     @property
     def pretrain_checkpoints(self) -> CheckpointStore:

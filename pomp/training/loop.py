@@ -27,7 +27,7 @@ from pomp.training.seeds import hash_seed
 from pomp.training.tally import Bad, Losses, Tally
 from pomp.training.team import Team, TeamEmbedding
 
-StageName = Literal["pretrain", "finetune"]
+TrainedStage = Literal["pretrain", "finetune"]
 StepLosses = Callable[[Any, Batch, Tensor], Losses]
 """The losses of a batch, by a model of the kind that they are made for, from the batch's region embeddings (R, d)."""
 
@@ -47,7 +47,7 @@ class StopRequested(Exception):  # noqa: N818 - it is a request, not an error
 class Stage:
     """One stage on one fold: what is minimised on whom, and where its state is kept."""
 
-    name: StageName
+    name: TrainedStage
     fold: int  # ALL_PATIENTS where the stage does not belong to one fold
     seed: int
     config: OptimiserConfig

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from pomp.config import FinetuneConfig, PretrainConfig, RunConfig
 from pomp.model import Pomp, SurvivalModel, seeded_weights
@@ -11,19 +12,21 @@ from pomp.training.finetune import Risk, finetune_losses, pomp_risk
 from pomp.training.loop import StepLosses
 from pomp.training.pretrain import pretrain_losses
 
+Model_co = TypeVar("Model_co", bound=SurvivalModel, covariant=True)
+
 
 @dataclass(frozen=True)
-class System:
+class System(Generic[Model_co]):
     """A kind of model, and how the loop trains it."""
 
-    model: Callable[[RunConfig, int, int, int | None], SurvivalModel]
+    model: Callable[[RunConfig, int, int, int | None], Model_co]
     """Of a configuration, T types of G genes, and F where regions are features in place of pixels."""
     risk: Risk
     finetuning: Callable[[FinetuneConfig], StepLosses]
     pretraining: Callable[[PretrainConfig], StepLosses] | None
     """None: it is trained for survival from the start."""
 
-    def build(self, config: RunConfig, types: int, genes: int, seed: int, features: int | None = None) -> SurvivalModel:
+    def build(self, config: RunConfig, types: int, genes: int, seed: int, features: int | None = None) -> Model_co:
         """A freshly initialised model, as `seeded_weights` has it.
 
         Args:

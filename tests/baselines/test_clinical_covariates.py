@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pomp.baselines import clinical_covariates
 from pomp.baselines.clinical_covariates import CategoricalColumn, ClinicalCovariates
 from pomp.errors import CohortError, TrainingError
 
@@ -73,3 +74,14 @@ def test_a_column_that_is_gone() -> None:
     fitted = ClinicalCovariates().fit(clinical(age=[1, 2, 3], sex=[0, 1, 1]))
     with pytest.raises(CohortError, match="no column sex, which the training patients had"):
         fitted.transform(clinical(age=[1, 2, 3]))
+
+
+def test_the_text_of_a_column_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    made = clinical_covariates.known_text
+    monkeypatch.setattr(clinical_covariates, "known_text", lambda column: asked.append(column.name) or made(column))
+    training = clinical(age=[40, 60, None, 80], stage=["I", "II", "IV", None], sex=["m", "m", "f", "f"])
+    fitted = ClinicalCovariates().fit(training)
+    assert asked == ["age", "stage", "sex"]
+    fitted.transform(training)
+    assert asked[3:] == [encoder.name for encoder in fitted.columns_]

@@ -12,16 +12,16 @@ import torch
 from pomp.bench.paper_loop import Arrays, PaperLoop
 from pomp.bench.training import GENES, SEED, TYPES, make_batch, measure, our_step, region_counts
 from pomp.config import PRESETS, override
-from pomp.model import build_model
 from pomp.training.device import Compute
 from pomp.training.loop import losses_seed
+from pomp.training.system import POMP
 
 CONFIG = override(PRESETS["demo"], {"model.modalities": "both", "model.dropout": 0.0, "model.width": 24})
 
 
 @pytest.mark.parametrize("part", [2, 100])
 def test_losses_and_gradients_are_those_of_the_papers_loop(part: int, tmp_path: Path) -> None:
-    model, batch = build_model(CONFIG, TYPES, GENES, seed=0), make_batch(CONFIG, [3, 1, 4, 2])
+    model, batch = POMP.build(CONFIG, TYPES, GENES, seed=0), make_batch(CONFIG, [3, 1, 4, 2])
     loop = PaperLoop(model, CONFIG)
     theirs = loop.step(Arrays.write(batch, tmp_path), losses_seed(SEED))
     expected = {name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None}

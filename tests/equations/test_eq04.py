@@ -39,7 +39,7 @@ def test_padding_gets_no_weight_and_no_keys_give_zeros(generator: torch.Generato
 @pytest.mark.parametrize(("keys", "count"), [("regions", 4), ("regions_and_cls", 5)])
 def test_keys_are_the_regions_as_in_the_paper(keys: str, count: int, generator: torch.Generator) -> None:
     model = small_model(model__cross_attention_keys=keys)
-    pathology = model.encode_pathology(*random_regions(4, generator), torch.tensor([4]))
+    pathology = model.pathology(*random_regions(4, generator), torch.tensor([4]))
     omics = model.encode_omics(
         torch.randn(1, TYPES, GENES, generator=generator), torch.ones(1, TYPES, dtype=torch.bool)
     )

@@ -9,7 +9,7 @@ from tests.small import GENES, TYPES, random_regions, small_model
 @pytest.mark.parametrize("residual", [True, False])
 def test_is_what_is_written(residual: bool, generator: torch.Generator) -> None:
     model = small_model(model__residual=residual)
-    pathology = model.encode_pathology(*random_regions(6, generator), torch.tensor([2, 4]))
+    pathology = model.pathology(*random_regions(6, generator), torch.tensor([2, 4]))
     present = torch.ones(2, TYPES, dtype=torch.bool)
     omics = model.encode_omics(torch.randn(2, TYPES, GENES, generator=generator), present)
     encoder = model.multimodal
@@ -23,7 +23,7 @@ def test_is_what_is_written(residual: bool, generator: torch.Generator) -> None:
 
 def test_layer_norm_is_last(generator: torch.Generator) -> None:
     model = small_model()
-    pathology = model.encode_pathology(*random_regions(3, generator), torch.tensor([3]))
+    pathology = model.pathology(*random_regions(3, generator), torch.tensor([3]))
     omics = model.encode_omics(
         torch.randn(1, TYPES, GENES, generator=generator), torch.ones(1, TYPES, dtype=torch.bool)
     )

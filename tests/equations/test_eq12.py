@@ -58,7 +58,7 @@ def test_a_patients_risk_does_not_depend_on_the_others(kind: str, generator: tor
     for patient, count in enumerate(counts):
         regions = slice(start, start + count)
         own = slice(patient, patient + 1)
-        slides = model.encode_pathology(
+        slides = model.pathology(
             torch.cat(batch.regions)[regions], batch.coordinates[regions], batch.layout.counts[own]
         )
         alone = model.risk(slides, model.encode_omics(batch.values[own], batch.present[own]))

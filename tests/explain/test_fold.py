@@ -12,13 +12,14 @@ import torch
 from pomp.config import RunConfig
 from pomp.data.splits import Fold
 from pomp.explain.fold import explain_fold, explain_pretraining
-from pomp.model import Pomp, build_model
+from pomp.model import Pomp
 from pomp.omics.matrix import OmicsMatrix
 from pomp.training.bank import RegionBank
 from pomp.training.batches import PatientData
 from pomp.training.device import Compute
 from pomp.training.finetune import predict_risk
 from pomp.training.loop import StopRequested
+from pomp.training.system import POMP
 from tests.explain.readings import NAMES
 from tests.small import GENES, SIDE, TYPES, small_config
 
@@ -64,7 +65,7 @@ def make(features: int | None = None, **changes: Any) -> tuple[RunConfig, Pomp, 
         omics = OmicsMatrix.empty(patients)
     outcome = pd.DataFrame({"time_days": np.arange(6.0) + 1, "event": True}, pd.Index(patients))
     data = PatientData(omics, MadeBank(features), outcome)
-    return config, build_model(config, *data.shape, seed=3, features=features), data, omics
+    return config, POMP.build(config, *data.shape, seed=3, features=features), data, omics
 
 
 def explain(features: int | None = None, **changes: Any) -> dict[str, pd.DataFrame]:

@@ -17,7 +17,7 @@ from tests.small import batch_of, encode_slides, small_model
 
 def risk_of(model: Pomp, batch, kept: list[int]) -> float:  # type: ignore[no-untyped-def]
     count = torch.tensor([len(kept)])
-    pathology = model.encode_pathology(torch.cat(batch.regions)[kept], batch.coordinates[kept], count)
+    pathology = model.pathology(torch.cat(batch.regions)[kept], batch.coordinates[kept], count)
     return model.risk(pathology, model.encode_omics(batch.values, batch.present)).item()
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from pomp.explain.fold import explain_fold
 from pomp.explain.members import FIRST_ONLY, average_members
-from pomp.model import build_model
 from pomp.training.finetune import predict_risk
+from pomp.training.system import POMP
 from tests.explain.test_fold import COLUMNS, COUNTS, CPU, FOLD, make
 
 PARTS = pd.DataFrame({"patient": ["A", "A", "B"], "part": ["x", "y", "x"], "fold": 1})
@@ -44,7 +44,7 @@ def test_members_of_other_patients_are_refused() -> None:
 
 def test_the_tables_of_real_members_explain_their_mean_risk() -> None:
     config, first, data, omics = make()
-    second = build_model(config, *data.shape, seed=4)
+    second = POMP.build(config, *data.shape, seed=4)
     models = [first, second]
     tables = [explain_fold(model, data, omics, FOLD, CPU, lambda *_: None) for model in models]
     found = average_members(tables)

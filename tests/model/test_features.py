@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pomp.model import FeatureEmbedding, Pomp, RegionEmbedding, build_model
+from pomp.model import FeatureEmbedding, Pomp, RegionEmbedding
 from pomp.training.loop import weights
+from pomp.training.system import POMP
 from tests.small import GENES, TYPES, batch_of, encode_slides, small_config, small_model
 
 F = 24
@@ -16,7 +17,7 @@ F = 24
 
 @pytest.fixture
 def model() -> Pomp:
-    return build_model(small_config(), TYPES, GENES, seed=3, features=F).eval()
+    return POMP.build(small_config(), TYPES, GENES, seed=3, features=F).eval()
 
 
 def risks(model: Pomp, features: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

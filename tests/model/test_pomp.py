@@ -7,22 +7,22 @@ import torch
 
 from pomp.config import PRESETS, override
 from pomp.errors import ConfigError
-from pomp.model import build_model
 from pomp.training.loop import weights
+from pomp.training.system import POMP
 from tests.small import batch_of, encode_slides, random_regions, small_config, small_model
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_generator_alone() -> None:
     before = torch.random.get_rng_state()
-    first, second = build_model(small_config(), 3, 8, 5), build_model(small_config(), 3, 8, 5)
+    first, second = POMP.build(small_config(), 3, 8, 5), POMP.build(small_config(), 3, 8, 5)
     assert torch.equal(before, torch.random.get_rng_state())
     assert all(torch.equal(value, weights(second)[name]) for name, value in weights(first).items())
-    other = weights(build_model(small_config(), 3, 8, 6))
+    other = weights(POMP.build(small_config(), 3, 8, 6))
     assert not torch.equal(weights(first)["match.weight"], other["match.weight"])
 
 
 def test_paper_sizes() -> None:
-    model = build_model(override(PRESETS["paper"], {"model.modalities": "both"}), 3, 300, 0)
+    model = POMP.build(override(PRESETS["paper"], {"model.modalities": "both"}), 3, 300, 0)
     stacks = (model.pathology, model.omics, model.multimodal)
     assert [len(stack.transformer.blocks) for stack in stacks] == [2, 2, 2]
     assert {stack.transformer.blocks[0].attn.num_heads for stack in stacks} == {6}
@@ -32,7 +32,7 @@ def test_paper_sizes() -> None:
 
 def test_modalities_must_be_decided_first() -> None:
     with pytest.raises(ConfigError, match="resolve it against the cohort"):
-        build_model(PRESETS["demo"], 3, 64, 0)
+        POMP.build(PRESETS["demo"], 3, 64, 0)
 
 
 def test_a_shared_cls_is_one_parameter_and_starts_at_zero() -> None:

@@ -191,17 +191,17 @@ def test_tables_come_back(workspace: Workspace) -> None:
     assert run.baseline() is None
     assert run.comparators() is None
     assert run.selections() is None
-    assert run.regions("P0") is None
+    assert run.region_table("regions", "P0") is None
     with pytest.raises(RunError, match=r"has no out-of-fold predictions: it is stopped\."):
         run.require_predictions()
     for name in ("predictions", "folds/0/predictions", "selectors/fold-0", "attention/regions"):
         run.write_table(name, frame)
     for table in (run.require_predictions(), run.table("folds/0/predictions")):
         pd.testing.assert_frame_equal(table, frame)
-    regions = run.regions("P1")
+    regions = run.region_table("regions", "P1")
     assert regions is not None
     assert regions["risk"].tolist() == [-0.5]
-    assert run.regions("P7").empty  # type: ignore[union-attr]
+    assert run.region_table("regions", "P7").empty  # type: ignore[union-attr]
     assert not list(run.folder.rglob("*.part"))
 
 

@@ -23,7 +23,7 @@ GB = 2**30
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """20 GB free on every device, and hardware that multiplies bfloat16 on the CPU and CUDA."""
     monkeypatch.setattr(device_module, "free_device_bytes", lambda device: 20 * GB)
-    monkeypatch.setattr(device_module, "total_device_bytes", lambda device: 24 * GB)
+    monkeypatch.setattr(device_module, "total_cuda_bytes", lambda device: 24 * GB)
     monkeypatch.setattr(device_module, "_multiplies_bfloat16", lambda device: device.type != "mps")
 
 
@@ -118,6 +118,15 @@ def test_dropout_does_not_depend_on_what_others_use(monkeypatch: pytest.MonkeyPa
     part = plan_compute(CUDA, PRESETS["paper"]).part
     monkeypatch.setattr(device_module, "free_device_bytes", lambda device: GB)
     assert plan_compute(CUDA, PRESETS["paper"]).part == part
+
+
+@pytest.mark.parametrize("device", [CPU, CUDA, MPS])
+def test_what_is_free_is_looked_up_once(device: torch.device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks it may change."""
+    asked: list[torch.device] = []
+    monkeypatch.setattr(device_module, "free_device_bytes", lambda device: asked.append(device) or 20 * GB)
+    plan_compute(device, PRESETS["paper"])
+    assert asked == [device]
 
 
 @pytest.mark.parametrize("preset", ["paper", "demo"])

@@ -13,7 +13,7 @@ from torch._dynamo.exc import BackendCompilerFailed
 
 from pomp.config import RunConfig
 from pomp.errors import TrainingError
-from pomp.model import Pomp, build_model
+from pomp.model import Pomp
 from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import Costs, PartwiseEmbedding, Share, count_saved, parts_of
@@ -21,6 +21,7 @@ from pomp.training.finetune import finetune_losses
 from pomp.training.loop import StepLosses, losses_seed
 from pomp.training.made_up import made_up_batch
 from pomp.training.pretrain import pretrain_losses
+from pomp.training.system import POMP
 from tests.small import GENES, SEED, TYPES, batch_of, gradients, small_config, small_model
 
 CPU = torch.device("cpu")
@@ -146,7 +147,7 @@ def test_costs_are_those_of_a_usual_part_whatever_comes_first(generator: torch.G
 @pytest.mark.parametrize("memory", [0, 1_000, 2_000, 5_000])
 def test_features_have_nothing_to_note(memory: int, generator: torch.Generator) -> None:
     config = small_config()
-    model = build_model(config, TYPES, GENES, seed=3, features=64).train()
+    model = POMP.build(config, TYPES, GENES, seed=3, features=64).train()
     batch = made_up_batch(COUNTS, (64,), TYPES, GENES)
     some, everything = (
         gradients(model, batch, finetune_losses(config.finetune), Compute(CPU, memory=room, part=2))

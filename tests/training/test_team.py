@@ -18,7 +18,7 @@ import torch
 
 from pomp.config import RunConfig
 from pomp.errors import TrainingError
-from pomp.model import RegionEmbedding, build_model
+from pomp.model import RegionEmbedding
 from pomp.omics.matrix import OmicsMatrix
 from pomp.slides.store import SlideRegions, write_regions
 from pomp.training.bank import RegionBank
@@ -29,6 +29,7 @@ from pomp.training.embedding import PartwiseEmbedding, Share
 from pomp.training.finetune import finetune_losses
 from pomp.training.loop import Stage, backpropagate, train
 from pomp.training.pretrain import pretrain_losses
+from pomp.training.system import POMP
 from pomp.training.team import LEADER, Team, TeamEmbedding, _prepare, _read_share, follow, joined, leading
 from tests.small import GENES, SIDE, TYPES, small_config
 from tests.timeless import EFFORT
@@ -72,7 +73,7 @@ def patient_data(folder: Path) -> PatientData:
 def train_both_stages(folder: Path, config: RunConfig, team: Team | None) -> list[dict[str, float]]:
     """The losses of every epoch."""
     data = patient_data(folder)
-    model = build_model(config, TYPES, GENES, seed=3)
+    model = POMP.build(config, TYPES, GENES, seed=3)
     compute = Compute(CPU, part=4)
     rows: list[dict[str, float]] = []
     if team is not None:
@@ -250,7 +251,7 @@ class Short:
 def test_a_leader_that_is_short_of_memory_does_not_say_that_others_are_gone(tmp_path: Path) -> None:
     batch = patient_data(tmp_path).batch(["P0", "P1"])
     embedding = TeamEmbedding(Silent(), Short(), torch.nn.Linear(1, 1))  # type: ignore[arg-type]
-    model = build_model(CONFIG, TYPES, GENES, seed=3)
+    model = POMP.build(CONFIG, TYPES, GENES, seed=3)
     with pytest.raises(TrainingError, match="does not hold a batch of 2 patients with 4 regions"):
         backpropagate(model, batch, finetune_losses(CONFIG.finetune), embedding, (0,))
 

@@ -64,7 +64,7 @@ class ComparedModel(SurvivalModel):
 def supervised(
     model: Callable[[RunConfig, int, int, int | None], SurvivalModel],
     pretraining: Callable[[PretrainConfig], StepLosses] | None = None,
-) -> System:
+) -> System[SurvivalModel]:
     """A system whose model gives risks, which the Cox loss alone trains; `pretraining`: what comes before it."""
     return System(model, _risk, _finetuning, pretraining)
 

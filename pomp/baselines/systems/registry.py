@@ -12,9 +12,10 @@ from pomp.baselines.systems.mcat import MCAT
 from pomp.baselines.systems.mean_pool import MEAN_POOL
 from pomp.baselines.systems.pathomics import PATHOMICS
 from pomp.config import SystemName
+from pomp.model import SurvivalModel
 from pomp.training.system import POMP, System
 
-SYSTEMS: dict[SystemName, System] = {
+SYSTEMS: dict[SystemName, System[SurvivalModel]] = {
     "pomp": POMP,
     "mcat": MCAT,
     "gpdbn": GPDBN,

@@ -80,7 +80,7 @@ def seconds_left(filled: Sequence[FilledCell], wanted: Sequence[FilledCell]) -> 
         if one.cell.wanted is None:
             continue
         status, own = one.status, [seconds for seconds, _ in lasted.get(one.cell.cohort, [])]
-        if status is not None and status.state in {"RUNNING", "STOPPING"}:
+        if status is not None and status.worked_on:
             running += 1
             if status.eta_seconds is not None:
                 left += status.eta_seconds

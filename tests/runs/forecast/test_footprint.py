@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from pomp.config import PRESETS, override
-from pomp.model import build_model
 from pomp.runs.forecast.footprint import count_footprint
 from pomp.runs.forecast.memory import _rest_bytes
 from pomp.runs.forecast.workload import Workload
@@ -16,6 +15,7 @@ from pomp.training.batches import Batch
 from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding, count_saved
 from pomp.training.pretrain import pretrain_losses
+from pomp.training.system import POMP
 from tests.small import batch_of, small_config, small_model
 
 CPU = torch.device("cpu")
@@ -75,7 +75,7 @@ def test_counting_leaves_the_generator_alone() -> None:
 def test_activations_of_the_rest(changes: dict[str, Any], generator: torch.Generator) -> None:
     """Within a tenth of what the three losses keep, at the paper's width, of 6 patients with 40 regions."""
     config = override(PAPER, {"omics.genes": 8, **changes})
-    model = build_model(config, 3, 8, seed=0).train()
+    model = POMP.build(config, 3, 8, seed=0).train()
     batch: Batch = batch_of([40] * 6, generator)
     embedded = torch.randn(240, model.width, generator=generator, requires_grad=True)
     with count_saved(model) as saved:
