@@ -207,6 +207,15 @@ def count(number_of: int, one: str, many: str | None = None) -> str:
     return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
 
 
+def setting_words(value: object) -> str:
+    """The value of a setting as tables show it: '–' where there is none, 'yes' or 'no', lists with commas."""
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def span(numbers: Sequence[int]) -> str:
     """'43–60' of several numbers, '300' where all are alike; an en dash where there are none."""
     if not numbers:

@@ -15,6 +15,7 @@ from dashboard.once import once
 from dashboard.words import count
 from pomp.errors import RunError
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
+from pomp.runs.readable import read_runs
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 
@@ -66,31 +67,21 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
             f"**The cut.** In {out_of_hundred(changes)} resamples of the training patients, the cut between the groups "
             f"falls on the other side, and this patient is no longer in the {group}-risk group."
         )
-    others, damaged = _readable([other for other in repeats(run, runs) if other.info.seed != run.info.seed])
-    for other, reason in damaged:
+    others = [other for other in repeats(run, runs) if other.info.seed != run.info.seed]
+    readings = read_runs(others, lambda other: data.run_table(other, "predictions"))
+    for other, reason in readings.damaged:
         st.caption(f"Left out, because it cannot be read: {plain(run_label(other))}. {plain(reason)}")
-    seeds = risks_by_seed([run, *others], patient["patient"])
+    seeds = risks_by_seed([run, *(other for other, _ in readings.found)], patient["patient"])
     if len(seeds) < 2:
         st.markdown(
-            f"**The seed.** Only one run with these settings{' can be read' if damaged else ''}: how far the risk "
-            "depends on chance in training, and on who else was trained on, is not known. More seeds, from a terminal:"
+            f"**The seed.** Only one run with these settings{' can be read' if readings.damaged else ''}: how far the "
+            "risk depends on chance in training, and on who else was trained on, is not known. More seeds, from a "
+            "terminal:"
         )
         st.code(more_seeds(run), language="bash", wrap_lines=True)
         return
     st.markdown(f"**The seed.** {describe_seeds(seeds)}")
     show_seeds(run, seeds, patient["patient"])
-
-
-def _readable(runs: Sequence[Run]) -> tuple[list[Run], list[tuple[Run, RunError]]]:
-    """Those whose predictions can be read, and the others with what is wrong."""
-    whole, damaged = [], []
-    for run in runs:
-        try:
-            data.run_table(run, "predictions")
-            whole.append(run)
-        except RunError as error:
-            damaged.append((run, error))
-    return whole, damaged
 
 
 def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any
 
 import pandas as pd
 
 from dashboard.report.document import Block, Code, Section, section, table, text
 from dashboard.training.fields import find_field
 from dashboard.training.words import LABELS
-from dashboard.words import duration
+from dashboard.words import duration, setting_words
 from pomp.config import PRESETS
 from pomp.runs.command import flatten
 from pomp.runs.info_sheet.facts import RunFacts
@@ -20,7 +19,7 @@ def settings_section(facts: RunFacts) -> Section:
     """What differs from the preset first, then every setting."""
     base = flatten(PRESETS[facts.preset].model_dump(mode="json"))
     changed = [
-        (LABELS.get(path, path), path, _said(value), _said(base[path]), find_field(path).description or "")
+        (LABELS.get(path, path), path, *map(setting_words, (value, base[path])), find_field(path).description or "")
         for path, value in facts.changes.items()
     ]
     blocks: list[Block] = [text(f"Preset: {facts.preset}. Everything that is not named here is as the preset has it.")]
@@ -29,7 +28,8 @@ def settings_section(facts: RunFacts) -> Section:
         blocks.append(table(pd.DataFrame(changed, columns=columns), name="settings-changed"))
     else:
         blocks.append(text("No setting differs from the preset."))
-    everything = [(path, _said(value)) for path, value in flatten(facts.run.config.model_dump(mode="json")).items()]
+    settings = flatten(facts.run.config.model_dump(mode="json"))
+    everything = [(path, setting_words(value)) for path, value in settings.items()]
     blocks.append(table(pd.DataFrame(everything, columns=["setting", "value"]), name="settings", folded="All settings"))
     return section("settings", "Settings", blocks)
 
@@ -60,11 +60,3 @@ def making_section(facts: RunFacts) -> Section:
         text("Versions that made the run:"),
         table(versions, name="versions"),
     ])  # fmt: skip
-
-
-def _said(value: Any) -> str:
-    if value is None or value == []:
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -12,6 +12,7 @@ from pomp.evaluation.uncertainty import Interval, signed_words
 from pomp.evaluation.verdict import APART
 from pomp.runs.grid.adjusted import Comparison, adjust
 from pomp.runs.grid.score import Difference, compare, score_run
+from pomp.runs.readable import read_runs
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
@@ -72,22 +73,19 @@ def find_twins(run: Run) -> Twins:
     Raises:
         RunError: the run's own predictions are damaged.
     """
-    found: dict[str, Twin] = {}
-    damaged: list[str] = []
     own = score_run(run)
-    for other in Workspace(run.folder.parents[1]).runs.list():  # newest first
-        if other.info.protocol in found or not is_twin(run, other) or other.status().state != "DONE":
-            continue
-        try:
-            twin = Twin(other, evaluate(other.require_predictions(), model=system_name(other.config)))
-            same = own.comparable(score_run(other))
-        except RunError:
-            same = False
-        if same:
-            found[other.info.protocol] = twin
-        else:
-            damaged.append(other.id)
-    return Twins(tuple(found.values()), tuple(damaged))
+
+    def read(other: Run) -> Twin:
+        if not own.comparable(score_run(other)):
+            raise RunError(f"The predictions of {other.id} are not of the same patients.")
+        return Twin(other, evaluate(other.require_predictions(), model=system_name(other.config)))
+
+    everybody = Workspace(run.folder.parents[1]).runs.list()  # newest first
+    readings = read_runs([other for other in everybody if is_twin(run, other) and other.status().state == "DONE"], read)
+    found: dict[str, Twin] = {}
+    for other, twin in readings.found:
+        found.setdefault(other.info.protocol, twin)
+    return Twins(tuple(found.values()), tuple(other.id for other, _ in readings.damaged))
 
 
 def contrast(first: Twin, second: Twin) -> Contrast:

@@ -7,9 +7,8 @@ import streamlit as st
 
 from dashboard.reproduce.places import BY_KEY, Places
 from dashboard.reproduce.verdict import signed
-from dashboard.runs.differences import setting_text
 from dashboard.runs.opening import run_of
-from dashboard.words import number
+from dashboard.words import number, setting_words
 from pomp.config import ProtocolName
 from pomp.runs.grid.plain import BestPlain
 from pomp.runs.grid.reproduction import difference_to_published
@@ -163,7 +162,7 @@ def deviating_settings(places: Places, cohort: str) -> pd.DataFrame:
     """A row a setting and run of a cohort: setting, here, asked, run."""
     columns = ["setting", "here", "asked", "run"]
     rows = [
-        (found.setting, setting_text(found.here), setting_text(found.asked), one.run.id)
+        (found.setting, setting_words(found.here), setting_words(found.asked), one.run.id)
         for entry in places.of(cohort)
         for one in entry.cells
         if one.run is not None and one.state == "DONE"

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.elements import plain, save_table
 from dashboard.runs.listing import names
 from dashboard.training.fields import find_field
+from dashboard.words import setting_words
 from pomp.runs.command import flatten
 from pomp.runs.run import Run
 
@@ -27,7 +28,7 @@ def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
     facts = [_facts(run) for run in runs]
     rows = [
         {"setting": path}
-        | {columns[run.id]: setting_text(own[path]) for run, own in zip(runs, facts, strict=True)}
+        | {columns[run.id]: setting_words(own[path]) for run, own in zip(runs, facts, strict=True)}
         | {"what it is": _EXPLAINED.get(path) or find_field(path).description or ""}
         for path in facts[0]
         if any(own[path] != facts[0][path] for own in facts[1:])
@@ -51,10 +52,3 @@ def show_differences(runs: Sequence[Run]) -> None:
 def _facts(run: Run) -> dict[str, Any]:
     """What decides the numbers of a run, by dotted field."""
     return {COHORT: run.info.cohort.title, FILES: run.info.cohort.digest} | flatten(run.config.model_dump(mode="json"))
-
-
-def setting_text(value: Any) -> str:
-    """A setting as tables show it."""
-    if value is None or value == []:
-        return "–"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

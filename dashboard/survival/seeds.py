@@ -13,12 +13,11 @@ from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
 from dashboard.words import count, number, p_value
 from pomp.config import override
-from pomp.errors import RunError
 from pomp.evaluation.corrected_t import CorrectedT
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
-from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.command import command_line
+from pomp.runs.readable import read_runs
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 
@@ -29,9 +28,11 @@ SHOWN = 12
 def show_seeds(run: Run, runs: Sequence[Run]) -> None:
     """A column of folds a seed, with each model over all seeds; or how to get more seeds."""
     st.subheader("Other seeds")
-    reports, damaged = _read(repeats(run, runs))
-    if damaged:
-        st.caption(plain(f"Left out, because the predictions are damaged: {', '.join(damaged)}."))
+    readings = read_runs(repeats(run, runs), data.report)
+    reports = {one.info.seed: report for one, report in readings.found}
+    if readings.damaged:
+        lost = ", ".join(one.id for one, _ in readings.damaged)
+        st.caption(plain(f"Left out, because the predictions are damaged: {lost}."))
     if len(reports) < 2:
         st.markdown(
             "There is one run with these settings. Another seed deals other folds, starting weights and batches: it "
@@ -69,18 +70,6 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         f"{count(len(reports), 'seed')}: each deals other folds, starting weights and batches to the same patients. "
         "Models are there that all of these runs have."
     )
-
-
-def _read(alike: Sequence[Run]) -> tuple[dict[int, EvaluationReport], list[str]]:
-    """Evaluations by seed, and the ids of the runs that cannot be read."""
-    found: dict[int, EvaluationReport] = {}
-    damaged = []
-    for one in alike:
-        try:
-            found[one.info.seed] = data.report(one)
-        except RunError:
-            damaged.append(one.id)
-    return found, damaged
 
 
 def pooled_table(found: Sequence[PooledComparison]) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from dashboard.words import (
     map_label,
     number,
     p_value,
+    setting_words,
     size,
     time_left,
     verdict,
@@ -149,3 +150,10 @@ def test_every_setting_shown_is_a_whole_number_with_help(path: str) -> None:
 )
 def test_plain_leaves_no_markdown(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(("value", "said"), [
+    (None, "–"), ([], "–"), (True, "yes"), (False, "no"), (["a", "b"], "a, b"), (0.5, "0.5"), ("both", "both"),
+])  # fmt: skip
+def test_a_setting_in_a_table(value: object, said: str) -> None:
+    assert setting_words(value) == said
