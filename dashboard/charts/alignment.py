@@ -15,7 +15,8 @@ from dashboard.theme import BLUE, GREY, ORANGE, SERIES, TEMPLATE, VERMILION
 NAMED = 40
 """Patients up to whom the axes of the matrix name each."""
 _FINE = 1000
-_SHIFT = 0.16
+_SHIFT, _REACH = 0.16, 0.42
+"""Of a direction's marks beside the middle of a place, and of what guessing gives to both sides; places are 1 apart."""
 
 
 def retrieval_figure(scores: pd.DataFrame, folds: pd.DataFrame) -> go.Figure:
@@ -49,8 +50,9 @@ def retrieval_figure(scores: pd.DataFrame, folds: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     chance = scores.drop_duplicates("k")
     figure.add_scatter(
-        x=[place[k] for k in chance["k"]], y=chance["chance"], mode="markers", name="Guessing",
-        marker={"symbol": "line-ew", "size": 90, "line": {"width": 2, "color": GREY}},
+        x=[x for k in chance["k"] for x in (place[k] - _REACH, place[k] + _REACH, None)],
+        y=[y for share in chance["chance"] for y in (share, share, None)],
+        mode="lines", name="Guessing", line={"width": 2, "color": GREY},
         hovertemplate="guessing: %{y:.1%}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(
@@ -58,7 +60,7 @@ def retrieval_figure(scores: pd.DataFrame, folds: pd.DataFrame) -> go.Figure:
         ticktext=[f"first {k}" if k > 1 else "the first" for k in ticks], range=[-0.5, len(ticks) - 0.5],
         showgrid=False,
     )  # fmt: skip
-    figure.update_yaxes(title_text="Patients whose own is there", tickformat=".0%", range=[0, 1.02])
+    figure.update_yaxes(title_text="Patients whose own is there", tickformat=".0%", range=[-0.03, 1.03])
     figure.update_layout(template=TEMPLATE, height=380)
     return figure
 
@@ -74,11 +76,10 @@ def similarity_figure(similarity: NDArray[np.float64], patients: Sequence[str]) 
     fine = np.round(_FINE * similarity).astype(int)
     ends = [int(fine.min()), int(fine.max())]
     names = [escape(name) for name in patients]
+    bar = {"thickness": 14, "len": 0.9, "tickvals": ends, "ticktext": [f"{end / _FINE:.2f}" for end in ends]}
     figure = go.Figure(
         go.Heatmap(
-            z=fine.tolist(), colorscale="Cividis", zmin=ends[0], zmax=ends[1], x=names, y=names,
-            colorbar={"title": {"text": "Similarity<br>(cosine)"}, "thickness": 14, "len": 0.9, "tickvals": ends,
-                      "ticktext": [f"{end / _FINE:.2f}" for end in ends]},
+            z=fine.tolist(), coloraxis="coloraxis", x=names, y=names,
             hovertemplate="slide of %{y}<br>omics of %{x}<br>cosine %{z}/" + str(_FINE) + "<extra></extra>",
         )
     )  # fmt: skip
@@ -89,7 +90,18 @@ def similarity_figure(similarity: NDArray[np.float64], patients: Sequence[str]) 
         scaleanchor="x", constrain="domain",
     )  # fmt: skip
     figure.update_xaxes(constrain="domain", tickangle=-90)
-    figure.update_layout(template=TEMPLATE, height=540)
+    beside = bar | {"title": {"text": "Similarity<br>(cosine)"}}
+    above = bar | {
+        "title": {"text": "Similarity (cosine)", "side": "top"},
+        "orientation": "h",
+        "y": 1.02,
+        "yanchor": "bottom",
+    }
+    figure.update_layout(
+        template=TEMPLATE, height=540,
+        coloraxis={"colorscale": "Cividis", "cmin": ends[0], "cmax": ends[1], "colorbar": beside},
+        meta={"narrow": {"height": 460, "coloraxis": {"colorbar": above}}},
+    )  # fmt: skip
     return figure
 
 

@@ -27,7 +27,7 @@ def show_clinical(run: Run, name: str) -> None:
             "views/cohort.py", "Go to Cohort",
         )  # fmt: skip
         return
-    row = cohort.clinical.loc[name].dropna().astype(str)
+    row = cohort.clinical.loc[name].dropna().map(_as_written)
     table = pd.DataFrame({"value": row}).rename_axis("column").reset_index()
     st.dataframe(
         table, hide_index=True, height=TALL_PX if len(table) > ROWS else "content",
@@ -36,3 +36,8 @@ def show_clinical(run: Run, name: str) -> None:
     )  # fmt: skip
     has = [omics for omics, values in cohort.omics.items() if name in values.values.index]
     st.caption(f"Omics types of this patient: {plain(', '.join(has) or 'none')}.")
+
+
+def _as_written(value: object) -> str:
+    """'4047' of 4047.0: a column with gaps is read as numbers with a point."""
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)

@@ -39,7 +39,7 @@ def _choose(patient: str) -> None:
     st.session_state[PATIENT] = patient
 
 
-_KEYS = {-1: "alt+left", 1: "alt+right"}
+_KEYS = {-1: "shift+left", 1: "shift+right"}  # with Alt they are the browser's Back and Forward
 
 
 def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:

@@ -16,8 +16,9 @@ from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp
 
 SHOWN = 6
-CARD_PX = 210
-"""Wide enough for every number and badge of a card; cards go to a new line where the window is narrow."""
+CARD_PX = 208
+"""Wide enough for every number and badge of a card; three fit beside each other in a window of 1400 px, and they go to
+a new line where it is narrow."""
 
 
 def show_finished(runs: Sequence[Run]) -> None:

@@ -20,6 +20,9 @@ from dashboard.viewer import slide_viewer
 from dashboard.words import number
 from pomp.runs.run import Run
 
+BOXES_PX = (320, 200, 200, 172)
+"""Of run, patient, slide and what is shown: all in one row of a window of 1400 px."""
+
 
 def say_what_is_known(found: SlideMaps) -> None:
     """Of the maps as a whole: regions left out together, how far the folds agree, and what an older run lacks."""
@@ -38,8 +41,8 @@ def say_what_is_known(found: SlideMaps) -> None:
         "give to this slide's regions. 1: the same order; 0: no more alike than by chance.",
     )  # fmt: skip
     st.caption(
-        "1: all folds' models look at the same regions; 0: at any. All but one of these models had this patient in "
-        "their training, so that on new patients they may agree less."
+        "1: the models of all folds look at the same regions; 0: no more so than by chance. All but one of them had "
+        "this patient in their training, so that on new patients they may agree less."
     )
 
 
@@ -98,7 +101,9 @@ if not runs:
         "views/train.py", "Go to Train",
     )  # fmt: skip
     st.stop()
-places = st.columns([4, 3, 3, 3])
+# Columns would cut names off in a narrow window: there the last boxes go to a new line.
+row = st.container(horizontal=True)
+places = [row.container(width=width) for width in BOXES_PX]
 with places[0]:
     run = pick_run(runs)
 if not data.has_maps(run):

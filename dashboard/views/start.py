@@ -13,6 +13,9 @@ from dashboard.start.under_way import show_under_way
 from dashboard.start.ways_in import show_two_ways_in
 from pomp.runs.null import is_null
 
+SIDE_PX = 250
+"""Of what to do next: columns would leave it no room in a narrow window."""
+
 st.title("Start")
 st.markdown(
     "Survival from slides and omics: train the model POMP on a cohort, see how far its risks can be trusted, and look "
@@ -21,7 +24,8 @@ st.markdown(
 folders = data.cohort_folders()
 runs = data.workspace().runs.list()
 finished = [run for run in runs if data.is_finished(run) and not is_null(run)]
-left, right = st.columns([5, 2], gap="large")
+beside = st.container(horizontal=True, gap="medium")
+left, right = beside.container(), beside.container(width=SIDE_PX)
 with left:
     if not folders and not runs:
         show_two_ways_in()

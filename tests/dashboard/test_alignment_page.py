@@ -155,7 +155,8 @@ class TestFigures:
         omics = next(trace for trace in figure.data if trace.name == TO_OMICS)
         assert list(omics.y) == [0.4]
         assert (omics.error_y.array[0], omics.error_y.arrayminus[0]) == pytest.approx((0.1, 0.1))
-        assert next(trace for trace in figure.data if trace.name == "Guessing").y[0] == 0.1
+        guessing = next(trace for trace in figure.data if trace.name == "Guessing")
+        assert (guessing.x, guessing.y) == ((-0.42, 0.42, None), (0.1, 0.1, None))  # never as far as the next place
 
     def test_similarity_is_sent_in_thousandths(self) -> None:
         figure = similarity_figure(np.array([[0.456, -1.0], [0.0, 1.0]]), ["<i>", "b"])
@@ -165,6 +166,8 @@ class TestFigures:
             np.random.default_rng(0).uniform(-1, 0, (80, 80)), [f"TCGA-AA-{k}" for k in range(80)]
         )
         assert len(large.to_json()) < 50_000
+        narrow = figure.layout.meta["narrow"]["coloraxis"]["colorbar"]
+        assert narrow["orientation"] == "h"  # beside the matrix it took its room where there is little
 
     def test_reconstruction(self) -> None:
         genes = pd.DataFrame({"gene": ["<a>", "b"], "observed": [1.0, -2.0], "reconstructed": [0.5, -1.0]})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 import dashboard
+from dashboard.elements import run_label
 from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
@@ -56,4 +58,31 @@ def test_the_buttons_of_the_filters(watched: WatchedPage, address: str) -> None:
     expect(buttons.get_by_text("Without death")).to_be_visible(timeout=PATIENCE)
     settle(page)
     assert_whole(buttons)
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("width", [410, 1000])
+def test_the_parts_of_a_page(width: int, watched: WatchedPage, address: str) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/cohort?cohort=tumours")
+    see_page(page, "Cohort")
+    expect(page.get_by_role("radio", name="Import")).to_be_attached(timeout=PATIENCE)
+    assert_whole(page.locator(".st-key-view"))
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("width", [1000, 1440])
+def test_the_names_of_patient_and_slide(width: int, watched: WatchedPage, address: str, fake: FakeWorkspace) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/slide?{urlencode({'run': run_label(fake.runs['honest']), 'patient': 'P-12'})}")
+    see_page(page, "Slide")
+    for key in ("patient", "slide", "slide-compare"):
+        box = page.locator(f".st-key-{key} input").first
+        expect(box).to_be_visible(timeout=PATIENCE)
+        assert box.evaluate("input => input.scrollWidth <= input.clientWidth")
+        assert box.evaluate("input => input.clientWidth") > 70  # as wide as a patient of TCGA
     forgive_probes(watched)

@@ -322,6 +322,16 @@ class TestPage:
         assert app.query_params["patient"] == names[1]
         app.button(key="patient-Higher risk").click().run()
         assert app.selectbox(key="patient").value == names[0]
+        keys = {app.button(key=f"patient-{side} risk").proto.shortcut for side in ("Higher", "Lower")}
+        assert keys == {"shift+left", "shift+right"}  # with Alt they are the browser's own
+
+    def test_whole_numbers_of_clinical_data_are_shown_as_such(
+        self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = open_explained(explained, monkeypatch, patient="P-12")
+        clinical = next(table.value for table in app.dataframe if list(table.value) == ["column", "value"])
+        assert not clinical["value"].str.fullmatch(r"-?\d+\.0").any()
+        assert set(clinical["column"]) >= {"OS", "OS.time"}
 
     def test_the_omics_type_stands_in_the_address(
         self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch

@@ -18,7 +18,7 @@ export class Legend {
     this.row = make(
       "div",
       "row",
-      make("div", "legend", this.title, this.ends[0], this.ramp, this.ends[1]),
+      make("div", "legend", this.title, make("div", "colours", this.ends[0], this.ramp, this.ends[1])),
       make(
         "div",
         "steps",
