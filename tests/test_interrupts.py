@@ -25,3 +25,13 @@ def test_this_process_hears_it_when_the_block_is_over() -> None:
         signal.raise_signal(signal.SIGINT)
         reached = True
     assert reached
+
+
+def test_what_ended_children_leave_is_cleaned_up_in_silence() -> None:
+    leave = (
+        "from multiprocessing import resource_tracker; from pomp.interrupts import deaf_children\n"
+        "with deaf_children():\n"
+        "    resource_tracker.register('/pomp-test-of-interrupts', 'semaphore')"
+    )
+    done = subprocess.run([sys.executable, "-c", leave], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
