@@ -24,6 +24,9 @@ class Endpoint:
     """What ends a patient's follow-up, as in 'who died or were lost'."""
     competing: str
     """What a reader of a Kaplan-Meier curve must know of deaths that are no event; empty where every death is one."""
+    other_death: str = ""
+    other_deaths: str = ""
+    """What such a death is called; empty where every death is an event."""
 
     @property
     def estimate(self) -> str:
@@ -39,14 +42,15 @@ _KNOWN = {
     "OS": Endpoint("overall survival", "death", "deaths", "alive", "died or were lost", ""),
     "DSS": Endpoint(
         "disease-specific survival", "death of the disease", "deaths of the disease", "not dead of the disease",
-        "died or were lost", _CENSORED,
+        "died or were lost", _CENSORED, "death of another cause", "deaths of other causes",
     ),
     "PFI": Endpoint(
         "progression-free interval", "progression", "progressions", "free of progression",
-        "progressed, died or were lost", _CENSORED,
+        "progressed, died or were lost", _CENSORED, "death without progression", "deaths without progression",
     ),
     "DFI": Endpoint(
-        "disease-free interval", "relapse", "relapses", "free of the disease", "relapsed, died or were lost", _CENSORED
+        "disease-free interval", "relapse", "relapses", "free of the disease", "relapsed, died or were lost",
+        _CENSORED, "death without relapse", "deaths without relapse",
     ),
 }  # fmt: skip
 
@@ -55,5 +59,14 @@ def describe_endpoint(endpoint: str) -> Endpoint:
     """The words for an endpoint as cohort.toml names it; others keep their name, and their events are events."""
     return _KNOWN.get(
         endpoint,
-        Endpoint(endpoint, "event", "events", "free of the event", "had the event or were lost", _PERHAPS_CENSORED),
+        Endpoint(
+            endpoint,
+            "event",
+            "events",
+            "free of the event",
+            "had the event or were lost",
+            _PERHAPS_CENSORED,
+            "death without the event",
+            "deaths without the event",
+        ),
     )

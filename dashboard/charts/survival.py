@@ -106,7 +106,7 @@ def _steps(curve: SurvivalCurve) -> NDArray[np.bool_]:
     return needed
 
 
-def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:
+def single(values: NDArray[np.float64]) -> NDArray[np.float32]:
     """What is drawn needs no more digits, and is sent in half as many bytes."""
     return np.asarray(values, dtype=np.float32)
 
@@ -117,17 +117,36 @@ def _narrow(counts: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
 
 
 def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
-    """The 95 % band: two step lines, the area between them filled; it ends where it is not defined."""
-    known = np.isfinite(curve.lower) & np.isfinite(curve.upper)
-    known &= _steps(curve) | np.append(~known[1:], False)  # the last row before it ends
+    """The 95 % band; it ends where it is not defined."""
+    add_band(figure, group, curve.time / axis.days, curve.lower, curve.upper, _steps(curve), colour, row=1)
+
+
+def add_band(
+    figure: go.Figure, group: str, x: NDArray[np.float64], lower: NDArray[np.float64], upper: NDArray[np.float64],
+    steps: NDArray[np.bool_], colour: str, *, row: int,
+) -> None:  # fmt: skip
+    """Two step lines, the area between them filled; it ends where they are not defined.
+
+    Args:
+        figure: with rows of subplots.
+        group: its legend's.
+        x: (T,) in the axis' unit.
+        lower: (T,) from each x on.
+        upper: (T,) from each x on.
+        steps: (T,) which of them a step line needs.
+        colour: of the group.
+        row: of the subplots.
+    """
+    known = np.isfinite(lower) & np.isfinite(upper)
+    known &= steps | np.append(~known[1:], False)  # the last row before it ends
     edge = {"width": 0, "shape": "hv", "color": colour}
-    for values, fill in ((curve.upper, None), (curve.lower, "tonexty")):
+    for values, fill in ((upper, None), (lower, "tonexty")):
         trace = go.Scatter(
-            x=_single(curve.time[known] / axis.days), y=_single(values[known]), mode="lines", line=edge, fill=fill,
+            x=single(x[known]), y=single(values[known]), mode="lines", line=edge, fill=fill,
             fillcolor=with_alpha(colour, 0.18), hoverinfo="skip", showlegend=False, legendgroup=group,
             name=f"{group}, 95 % band",
         )  # fmt: skip
-        figure.add_trace(trace, row=1, col=1)
+        figure.add_trace(trace, row=row, col=1)
 
 
 def _add_curve(
@@ -140,7 +159,7 @@ def _add_curve(
     """
     told = np.flatnonzero(_steps(curve) | (curve.censored > 0))
     line = go.Scatter(
-        x=_single(curve.time[told] / axis.days), y=_single(curve.survival[told]), legendgroup=group, mode="lines",
+        x=single(curve.time[told] / axis.days), y=single(curve.survival[told]), legendgroup=group, mode="lines",
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}, {endpoint.count(int(curve.events.sum()))}",
         line={"shape": "hv", "color": colour, "width": 2.5},
     )  # fmt: skip
@@ -153,7 +172,7 @@ def _add_curve(
     line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>{said}<extra>{group}</extra>")
     x, y = _along_ticks(curve)
     ticks = go.Scatter(
-        x=_single(x / axis.days), y=_single(y), mode="lines", line={"shape": "hv", "width": 1.5, "color": colour},
+        x=single(x / axis.days), y=single(y), mode="lines", line={"shape": "hv", "width": 1.5, "color": colour},
         hoverinfo="skip", name=f"{group}, censored", legendgroup=group, showlegend=False,
     )  # fmt: skip
     figure.add_traces([line, ticks], rows=1, cols=1)
@@ -188,31 +207,43 @@ def _add_at_risk(
 ) -> None:
     """The numbers at each tick, a row a group, or three of them."""
     table = at_risk_table(curves, [tick * axis.days for tick in axis.ticks])
-    columns = {"at_risk": "at risk", "events": endpoint.events, "censored": "censored"}
-    shown = list(columns) if in_detail else ["at_risk"]
-    rows = [(group, column) for group in curves for column in shown]
+    more = {"events": endpoint.events, "censored": "censored"} if in_detail else {}
+    until = f"Number at risk, and {endpoint.events} and censored until then" if in_detail else "Number at risk"
+    add_counts(figure, table, {"at_risk": "at risk"} | more, axis, until, row=2)
+
+
+def add_counts(
+    figure: go.Figure, table: pd.DataFrame, columns: Mapping[str, str], axis: TimeAxis, heading: str, *, row: int
+) -> None:
+    """Numbers at each tick of the time axis, below each other: a row a group and column.
+
+    Args:
+        figure: with a row of subplots for them, the last, which shares the time axis.
+        table: group, time_days and the columns; a row a group and tick.
+        columns: column → what it is called; the first is called as the group.
+        axis: of the time.
+        heading: above the numbers.
+        row: of the subplots.
+    """
+    rows = [(group, column) for group in table["group"].unique() for column in columns]
     for place, (group, column) in enumerate(rows):
         counts = table.loc[table["group"] == group, column]
         trace = go.Scatter(
             x=axis.ticks, y=[-place] * len(axis.ticks), text=[str(number) for number in counts], mode="text",
             cliponaxis=False, hoverinfo="skip", showlegend=False, name=f"{group}, {columns[column]}",
         )  # fmt: skip
-        figure.add_trace(trace, row=2, col=1)
-    figure.update_xaxes(showticklabels=False, showgrid=False, ticks="", row=2, col=1)
-    names = [_row_name(group, column, columns) for group, column in rows]
+        figure.add_trace(trace, row=row, col=1)
+    figure.update_xaxes(showticklabels=False, showgrid=False, ticks="", row=row, col=1)
+    first = next(iter(columns))
     figure.update_yaxes(
-        tickvals=[-place for place in range(len(rows))], ticktext=names, showgrid=False,
-        range=[0.5 - len(rows), 0.5], ticklabelstandoff=8, row=2, col=1,  # beside half of the first number
+        tickvals=[-place for place in range(len(rows))], showgrid=False, range=[0.5 - len(rows), 0.5],
+        ticktext=[capitalise(group) if column == first else columns[column] for group, column in rows],
+        ticklabelstandoff=8, row=row, col=1,  # beside half of the first number
     )  # fmt: skip
-    until = f"Number at risk, and {endpoint.events} and censored until then" if in_detail else "Number at risk"
     figure.add_annotation(
-        text=f"<b>{until}</b>", xref="paper", yref="y2 domain", x=0, y=1, xanchor="left", yanchor="bottom",
+        text=f"<b>{heading}</b>", xref="paper", yref=f"y{row} domain", x=0, y=1, xanchor="left", yanchor="bottom",
         yshift=4, showarrow=False,
     )  # fmt: skip
-
-
-def _row_name(group: str, column: str, columns: Mapping[str, str]) -> str:
-    return capitalise(group) if column == "at_risk" else columns[column]
 
 
 def ends_by_row(curve: SurvivalCurve, patients: Sequence[str], time_days: Sequence[float]) -> list[list[str]]:

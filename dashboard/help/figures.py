@@ -31,6 +31,13 @@ FIGURES = (
         "Kaplan-Meier groups",
     ),
     Entry(
+        "Survival: cumulative incidence",
+        "For endpoints that leave some deaths out: above, the share with the event by each time, below, the share who "
+        "died without it, on one scale. Compare the heights: where the lower panel is as high as the upper one, other "
+        "deaths take as many patients as the disease does. At the right ends one patient is a large step.",
+        "competing risks Aalen-Johansen",
+    ),
+    Entry(
         "Survival: C-index by fold",
         "A point is a fold, the diamond their mean. Look at the spread first: differences between models that are "
         "smaller than the spread of the folds mean nothing. Plain models stand on the same folds.",

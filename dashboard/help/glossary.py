@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.help.competing import COMPETING
 from dashboard.help.entry import Entry
 
 GLOSSARY = (
@@ -59,14 +60,7 @@ GLOSSARY = (
         "*competing events*.",
         "KM survival at risk",
     ),
-    Entry(
-        "Competing events",
-        "A patient who died of something else can no longer die of the disease, progress or relapse. DSS, PFI and DFI "
-        "count such deaths as censored, as if the event might still come. The Kaplan–Meier curve then shows how fast "
-        "the event itself takes patients (it is *cause-specific*), and falls lower than the share who really meet it: "
-        "the more other deaths, the lower. Groups can be compared by it; a patient's chances cannot be read off it.",
-        "competing risks cumulative incidence cause-specific Aalen Johansen DSS PFI DFI",
-    ),
+    *COMPETING,
     Entry(
         "Median survival",
         "The time at which half of a group has had the event. *Not reached* where more than half are still free of it "

@@ -1,4 +1,4 @@
-"""What is chosen for the curves: endpoint, groups, fold, landmark and horizon, all in the URL."""
+"""What is chosen for the curves: endpoint, kind, groups, fold, landmark and horizon, all in the URL."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import plain
-from dashboard.endpoints import describe_endpoint
-from dashboard.state import amount, pick, tick
+from dashboard.endpoints import Endpoint, describe_endpoint
+from dashboard.state import amount, pick, switch, tick
+from dashboard.survival.competing import find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
 from dashboard.words import DAYS_PER_YEAR
@@ -20,7 +21,10 @@ from pomp.runs.run import Run
 
 ENDPOINT, GROUPS, CUT, PERCENT = "survival-endpoint", "survival-groups", "survival-cut", "survival-percentile"
 FOLD, LANDMARK, HORIZON, DETAIL = "survival-fold", "survival-landmark", "survival-horizon", "survival-detail"
+CURVE = "survival-curve"
 """Names in the URL."""
+
+KAPLAN_MEIER, INCIDENCE = "Kaplan–Meier", "Cumulative incidence"
 
 POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as 10 % of every group are followed"
 _TIMES = {"6 months": 0.5, "1 year": 1, "2 years": 2, "3 years": 3, "4 years": 4, "5 years": 5, "7 years": 7,
@@ -39,6 +43,8 @@ class CurveChoice:
     tau_days: float | None
     """None: as long as 10 % of every group are followed."""
     in_detail: bool
+    incidence: bool = False
+    """Cumulative incidence in place of Kaplan-Meier curves."""
 
 
 def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
@@ -54,6 +60,7 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
     with places[1]:
         endpoint = _choose_endpoint(run, columns)
     judged, said = judge(run, endpoint), describe_endpoint(endpoint)
+    incidence = find_competing(run, endpoint).causes is not None and _choose_incidence(said)
     with places[2]:
         fold = _choose_fold(judged.table)
     reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
@@ -64,18 +71,37 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
             explain=f"Leave out those who {said.ended} before that time, and count from it. It answers: of those who "
             "got this far, do the groups still differ?",
         )  # fmt: skip
+        what = (
+            f"By when {said.events}, and {said.other_deaths}, are counted."
+            if incidence
+            else f"The restricted mean survival time: how long patients are {said.free} on average within the first τ. "
+            "It can be compared also where curves cross."
+        )
         horizon = pick(
-            "Mean survival within (τ)", [LONGEST, *times], HORIZON,
-            explain=f"The restricted mean survival time: how long patients are {said.free} on average within the first "
-            "τ. It can be compared also where curves cross. At first τ is the last time at which 10 % of every group "
-            "are still followed: beyond it a curve rests on a few patients. A time that some group does not reach has "
-            "no mean; that of 10 % is taken instead.",
+            "Numbers within (τ)", [LONGEST, *times], HORIZON,
+            explain=f"{what} At first τ is the last time at which 10 % of every group are still followed: beyond it a "
+            "curve rests on a few patients. A time that some group does not reach is not taken; that of 10 % is.",
         )  # fmt: skip
         in_detail = tick(
             "Events and censored below the curves", DETAIL,
             explain="Adds to the numbers at risk how many had the event, and how many were lost, until each time.",
         )  # fmt: skip
-    return CurveChoice(endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail), judged
+    return CurveChoice(
+        endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail, incidence
+    ), judged
+
+
+def _choose_incidence(endpoint: Endpoint) -> bool:
+    """Whether cumulative incidence is chosen."""
+    chosen = switch(
+        "Curves", [KAPLAN_MEIER, INCIDENCE], CURVE,
+        explain=f"Cumulative incidence (Aalen–Johansen): the share of patients with {endpoint.event} by each time, "
+        f"beside that of {endpoint.other_death}. Kaplan–Meier counts the latter as censored: it shows how fast the "
+        f"event takes those still at risk, as if nobody died otherwise. {endpoint.other_death.capitalize()}: the "
+        "patient died (OS) without the event, within a month of the day until which the endpoint was followed. If that "
+        "day was earlier, the patient is censored then.",
+    )  # fmt: skip
+    return chosen == INCIDENCE
 
 
 def _choose_groups(run: Run, columns: pd.DataFrame | None) -> GroupChoice:

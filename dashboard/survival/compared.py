@@ -11,9 +11,11 @@ import streamlit as st
 from dashboard import data
 from dashboard.data import Stamp, stamp
 from dashboard.survival.choices import CurveChoice
+from dashboard.survival.competing import find_competing
 from dashboard.survival.grouping import make_groups
 from dashboard.survival.results import TRAINING_RISKS, clinical, judge
 from pomp.data.manifest import CLINICAL
+from pomp.evaluation.cumulative_incidence import CumulativeIncidence, cumulative_incidence
 from pomp.evaluation.group_comparison import GroupComparison, compare_groups
 from pomp.evaluation.groups import Groups
 from pomp.runs.run import Run
@@ -28,6 +30,8 @@ class Compared:
     groups: Groups
     found: GroupComparison
     without_group: int
+    incidence: dict[str, CumulativeIncidence]
+    """By group, from the landmark on; empty unless it is asked for."""
 
 
 def compare(run: Run, choice: CurveChoice) -> Compared:
@@ -62,7 +66,26 @@ def _compare(folder: str, chosen: str, of: Stamp, _choice: CurveChoice) -> Compa
         landmark_days=_choice.landmark_days,
         tau_days=_choice.tau_days,
     )
+    incidence = _incidence(run, _choice, list(found.curves), grouped) if _choice.incidence else {}
     if _choice.landmark_days:
         grouped = grouped[grouped["time_days"] > _choice.landmark_days]
         grouped = grouped.assign(time_days=grouped["time_days"] - _choice.landmark_days)
-    return Compared(grouped.reset_index(drop=True), groups, found, len(table) - len(groups.of))
+    return Compared(grouped.reset_index(drop=True), groups, found, len(table) - len(groups.of), incidence)
+
+
+def _incidence(
+    run: Run, choice: CurveChoice, names: list[str], grouped: pd.DataFrame
+) -> dict[str, CumulativeIncidence]:
+    """Of the patients in groups whose cause is known."""
+    causes = find_competing(run, choice.endpoint).causes
+    if causes is None:
+        return {}
+    table = causes.join(grouped.set_index("patient")["group"], how="inner")
+    if choice.landmark_days:
+        table = table[table["time_days"] > choice.landmark_days]
+    parts = {name: table[table["group"] == name] for name in names}
+    return {
+        name: cumulative_incidence(part["time_days"] - choice.landmark_days, part["cause"])
+        for name, part in parts.items()
+        if len(part)
+    }

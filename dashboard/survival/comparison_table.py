@@ -37,11 +37,18 @@ def comparison_numbers(found: GroupComparison) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def describe_tests(found: GroupComparison, stratified: bool) -> str:
-    """The p-values in one line. `stratified`: whether the tests are, by fold."""
+def describe_tests(found: GroupComparison, stratified: bool, *, cause_specific: bool = False) -> str:
+    """The p-values in one line.
+
+    Args:
+        found: the groups.
+        stratified: whether the tests are, by fold.
+        cause_specific: whether some deaths are no events, so that the hazards compared are those of the event alone.
+    """
     if found.logrank is None:
         return "**Log-rank test:** there are no two groups that an event could tell apart."
     how = "stratified by fold" if stratified else "not stratified"
+    how += "; of cause-specific hazards" if cause_specific else ""
     said = [
         f"**Log-rank p {plain(p_value(found.logrank.p_value))}** ({count(len(found.curves), 'group')}, {how})",
         f"permutation p {plain(p_value(found.permutation_p))}",

@@ -16,7 +16,9 @@ from dashboard.once import once
 from dashboard.survival.choices import CurveChoice, choose_curves
 from dashboard.survival.compared import Compared, compare
 from dashboard.survival.comparison_table import describe_tests, show_numbers
+from dashboard.survival.competing import find_competing
 from dashboard.survival.grouping import NEEDS_TRAINING_RISKS, describe_cut, group_colours, heading
+from dashboard.survival.incidence import show_incidence, show_incidence_numbers
 from dashboard.survival.open_patient import offer_patients
 from dashboard.survival.results import TRAINING_RISKS, Judged
 from dashboard.words import count, follow_up
@@ -37,22 +39,30 @@ def show_curves(run: Run) -> None:
         )  # fmt: skip
         return
     compared = compare(run, choice)
-    if compared.members.empty:
+    if compared.members.empty or (choice.incidence and not compared.incidence):
         empty_state("No patient is left.", "Choose other groups, another endpoint, or an earlier landmark.")
         return
+    endpoint = describe_endpoint(choice.endpoint)
     st.subheader(plain(heading(choice.groups)))
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_figure(run, choice, compared)
     with right:
-        st.markdown(describe_tests(compared.found, choice.groups.by_risk))
+        specific = bool(endpoint.competing)
+        st.markdown(describe_tests(compared.found, choice.groups.by_risk, cause_specific=specific))
         st.markdown("\n".join(f"- {remark}" for remark in _remarks(run, choice, judged, compared)))
-    show_numbers(compared.found, describe_endpoint(choice.endpoint), f"groups-{_slug(run, choice)}")
+    if choice.incidence:
+        show_incidence_numbers(compared, endpoint, f"incidence-groups-{_slug(run, choice)}")
+    else:
+        show_numbers(compared.found, endpoint, f"groups-{_slug(run, choice)}")
 
 
 def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
     curves, members = compared.found.curves, compared.members
     colours, endpoint = group_colours(compared.groups, choice.groups), describe_endpoint(choice.endpoint)
+    if choice.incidence:
+        show_incidence(choice, compared, endpoint, colours, f"incidence-{_slug(run, choice)}", run.info.command)
+        return
     parts = {name: members[members["group"] == name] for name in curves}
     ends = {
         name: ends_by_row(curve, parts[name]["patient"].tolist(), parts[name]["time_days"].tolist())
@@ -72,12 +82,18 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         figure, f"survival-{_slug(run, choice)}", once(survival_table, curves), f"Kaplan-Meier curves of {groups}",
         command=run.info.command, select=True,
     )  # fmt: skip
+    competing = f"{endpoint.competing} {_point(run, choice)}".strip()
     st.caption(
         "Bands: 95 %. Ticks: follow-up ended without the event (censored). Below: how many are still followed at the "
-        f"start of each time. Click on a step or a tick to open the patient. {endpoint.competing}".strip()
+        f"start of each time. Click on a step or a tick to open the patient. {competing}".strip()
     )
     if clicked:
         offer_patients([*chain.from_iterable(ends.values())][clicked[0]])
+
+
+def _point(run: Run, choice: CurveChoice) -> str:
+    """Where the other curve is."""
+    return "Cumulative incidence, above, does not." if find_competing(run, choice.endpoint).causes is not None else ""
 
 
 def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) -> list[str]:
@@ -98,6 +114,7 @@ def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) 
             f"{describe_endpoint(choice.endpoint).ended} within {follow_up(choice.landmark_days)}; time counts from "
             "there."
         )
+    said += map(plain, find_competing(run, choice.endpoint).said)
     if compared.found.tau_days is not None:
         said.append(_say_tau(choice.tau_days, compared.found.tau_days))
     return said

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.cohort import bar_figure, bar_table, funnel_figure, modality_figure, range_figure, range_table
+from dashboard.charts.incidence import incidence_figure
 from dashboard.charts.patient import patient_figure
 from dashboard.charts.reasons import contributions_figure, genes_figure
 from dashboard.charts.survival import survival_figure
@@ -13,6 +14,7 @@ from dashboard.endpoints import describe_endpoint
 from dashboard.figure.component import draw_figure
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from pomp.data.exclusion import Step
+from pomp.evaluation.cumulative_incidence import cumulative_incidence
 from pomp.evaluation.curves import kaplan_meier
 
 OS = describe_endpoint("OS")
@@ -23,6 +25,9 @@ AGES = pd.Series(np.linspace(30, 90, 300)).rename(index=str)
 rng = np.random.default_rng(0)
 sizes = {"low risk": 354, "high risk": 399}
 curves = {name: kaplan_meier(rng.integers(1, 8000, size), rng.integers(0, 2, size)) for name, size in sizes.items()}
+incidence = {
+    name: cumulative_incidence(rng.integers(1, 8000, size), rng.integers(0, 3, size)) for name, size in sizes.items()
+}
 genes = pd.DataFrame(
     {"gene": [f"LOC{k}_{k}" for k in range(642580, 642590)], "attribution": np.linspace(-2, 2, 10), "percentile": 50.0}
 )
@@ -38,6 +43,7 @@ has = pd.DataFrame({"mrna": [True, False], "mirna": [True, True], "methylation":
 
 FIGURES = {
     "Curves": survival_figure(curves, COLOURS, OS),
+    "Incidence": incidence_figure(incidence, COLOURS, describe_endpoint("DSS")),
     "Funnel": funnel_figure([Step("loaded", 1769), Step("has methylation", 1753), Step("kept", 1753)]),
     "Stages": bar_figure(bar_table(STAGES, ["Stage IIA", "Stage IV"], STAGES.index), [], filtered=False),
     "Stages shown": bar_figure(bar_table(STAGES, ["Stage IIA", "Stage IV"], STAGES.index), [], filtered=True),
@@ -53,6 +59,7 @@ left, middle, right = st.columns([4, 4, 3])  # in a window of 1000 px as wide as
 for name, figure in FIGURES.items():
     with {
         "Curves": left,
+        "Incidence": left,
         "Losses": left,
         "Funnel": left,
         "Patient": middle,

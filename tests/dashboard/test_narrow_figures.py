@@ -50,7 +50,7 @@ def page(request: pytest.FixtureRequest, watched: WatchedPage, address: str) -> 
     page.set_viewport_size({"width": request.param, "height": 1000})
     page.goto(address)
     settle(page)
-    expect(page.get_by_role("figure")).to_have_count(10, timeout=PATIENCE)
+    expect(page.get_by_role("figure")).to_have_count(11, timeout=PATIENCE)
     forgive_probes(watched)
     return page
 

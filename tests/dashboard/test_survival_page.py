@@ -205,7 +205,7 @@ def test_a_landmark_leaves_out_who_has_progressed(fake: FakeWorkspace) -> None:
     assert f"{early} patients left out who progressed, died or were lost within 2.0 years" in words(app)
     boxes = {box.label: box.help for box in app.selectbox}
     assert "those who progressed, died or were lost" in boxes["Landmark"]
-    assert "patients are free of progression on average" in boxes["Mean survival within (τ)"]
+    assert "patients are free of progression on average" in boxes["Numbers within (τ)"]
 
 
 def test_compared_is_what_the_core_says(fake: FakeWorkspace) -> None:

@@ -1,0 +1,80 @@
+"""Deaths before an endpoint's event: who died so, and why there is perhaps no curve of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dashboard import data
+from dashboard.endpoints import describe_endpoint
+from dashboard.survival.results import clinical, judge
+from dashboard.words import count
+from pomp.data.outcome import list_endpoints, outcome_of
+from pomp.data.outcome_causes import COMPETING, OVERALL, Causes, find_causes
+from pomp.runs.run import Run
+
+
+@dataclass(frozen=True, eq=False)
+class Competing:
+    """By what the follow-up of a run's patients ended."""
+
+    causes: pd.DataFrame | None
+    """time_days, cause; index patient. None where there is no cumulative incidence to show."""
+    said: tuple[str, ...]
+    """Why there is none; or who is not in it, or is censored though dead. Sentences."""
+
+
+def find_competing(run: Run, endpoint: str) -> Competing:
+    """Deaths before the event, by overall survival in clinical.csv; nothing is said where every death is the event.
+
+    Raises:
+        RunError: as `judge`.
+    """
+    words = describe_endpoint(endpoint)
+    if not words.competing:
+        return Competing(None, ())
+    columns = clinical(run)
+    if columns is None or OVERALL not in list_endpoints(map(str, columns.columns)):
+        return _none(f"no overall survival ({OVERALL}, {OVERALL}.time) is on record that says who died otherwise")
+    if run.config.cohort.permutation is not None and endpoint == run.info.cohort.endpoint:
+        return _none("this run's outcomes were dealt anew, and belong to nobody's death")
+    judged, overall = judge(run, endpoint), outcome_of(columns, OVERALL)
+    found = find_causes(judged.table.set_index("patient")[["time_days", "event"]], overall)
+    if not (found.table["cause"] == COMPETING).any():
+        unwatched = f"; {_unwatched(found)}" if found.unwatched else ""
+        return _none(f"there is no {words.other_death} on record, so that it is one minus Kaplan–Meier{unwatched}")
+    patients = pd.Index(data.predictions(run)["patient"])
+    lost = overall.loc[overall.index.isin(patients.difference(judged.table["patient"])), "event"].sum()
+    return Competing(found.table, tuple(_left_out(found, int(lost), endpoint)))
+
+
+def _none(why: str) -> Competing:
+    return Competing(None, (f"There is no cumulative incidence beside the Kaplan–Meier curve: {why}.",))
+
+
+def _unwatched(found: Causes) -> str:
+    return f"{count(found.unwatched, 'patient')} died more than a month after the follow-up for it had ended"
+
+
+def _left_out(found: Causes, lost: int, endpoint: str) -> list[str]:
+    """Sentences on those who are not in the curves, or are censored in them though dead."""
+    said = []
+    if lost:
+        said.append(
+            f"Of the patients without {endpoint} on record, {lost} died. They are in no curve, so that both kinds of "
+            "death look rarer than they are."
+        )
+    if found.unknown:
+        said.append(
+            f"{count(found.unknown, 'patient')} left out of the cumulative incidence: without overall survival on "
+            "record nobody knows whether they died."
+        )
+    if found.contradictory:
+        said.append(
+            f"{count(found.contradictory, 'patient')} left out of the cumulative incidence: followed for {endpoint} "
+            "beyond their own death."
+        )
+    if found.unwatched:
+        said.append(f"{_unwatched(found)}: censored then.")
+    return said

@@ -1,0 +1,120 @@
+"""The Survival page's cumulative incidence: groups beside each other, the event above deaths without it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.incidence import incidence_figure, incidence_table
+from dashboard.charts.survival import capitalise
+from dashboard.elements import plain, save_table, show_figure
+from dashboard.endpoints import Endpoint
+from dashboard.once import once
+from dashboard.survival.choices import CurveChoice
+from dashboard.survival.compared import Compared
+from dashboard.words import follow_up, number
+from pomp.evaluation.cumulative_incidence import CumulativeIncidence, ShareAt, share_by
+from pomp.evaluation.curves import SurvivalCurve
+
+
+def show_incidence(
+    choice: CurveChoice, compared: Compared, endpoint: Endpoint, colours: Mapping[str, str], name: str, command: str
+) -> None:
+    """The figure.
+
+    Args:
+        choice: what is shown.
+        compared: with incidences.
+        endpoint: what the event is.
+        colours: of each group.
+        name: of the files that are saved.
+        command: that made the run.
+    """
+    curves = compared.incidence
+    figure = once(
+        incidence_figure,
+        {escape(group): curve for group, curve in curves.items()},
+        {escape(group): colours[group] for group in curves},
+        endpoint,
+        since="the landmark" if choice.landmark_days else "the start of follow-up",
+        in_detail=choice.in_detail,
+    )
+    show_figure(
+        figure, name, once(incidence_table, curves),
+        f"Cumulative incidence of {endpoint.event} and of {endpoint.other_death}, of the groups {', '.join(curves)}",
+        command=command,
+    )  # fmt: skip
+    st.caption(
+        f"Aalen–Johansen estimates: the share of patients whose follow-up has ended with {endpoint.event} by each time "
+        f"(above), and with {endpoint.other_death} (below); the others have had neither. Bands: 95 % at each time "
+        "(log-log). At the bottom: how many are still followed at the start of each time."
+    )
+
+
+def incidence_numbers(compared: Compared) -> pd.DataFrame:
+    """A row a group: group, patients, events, competing, days, and by that day the incidence of event and competing and
+    one minus Kaplan-Meier, each with lower and upper; shares, empty where nobody is followed so long."""
+    day = compared.found.tau_days
+    rows: list[dict[str, object]] = []
+    for group, curve in compared.incidence.items():
+        row: dict[str, object] = {
+            "group": group, "patients": curve.patients, "events": int(curve.event.counts.sum()),
+            "competing": int(curve.competing.counts.sum()), "days": day,
+        }  # fmt: skip
+        for name, found in _shares(curve, compared.found.curves[group], day).items():
+            row |= {name: found.share, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _shares(curve: CumulativeIncidence, free: SurvivalCurve, day: float | None) -> dict[str, ShareAt]:
+    if day is None:
+        return {}
+    last = int(free.time.searchsorted(day, side="right")) - 1
+    return {
+        "event_incidence": share_by(curve, curve.event, day),
+        "competing_incidence": share_by(curve, curve.competing, day),
+        "one_minus_km": ShareAt(*(1 - float(part[last]) for part in (free.survival, free.upper, free.lower))),
+    }
+
+
+def show_incidence_numbers(compared: Compared, endpoint: Endpoint, name: str) -> None:
+    """The table, for each group a row an end of follow-up.
+
+    Args:
+        compared: with incidences.
+        endpoint: what the event is.
+        name: of the file that is saved.
+    """
+    table, day = incidence_numbers(compared), compared.found.tau_days
+    ends = {"events": (endpoint.events, "event_incidence"), "competing": (endpoint.other_deaths, "competing_incidence")}
+    shown = []
+    for row in table.to_dict("records"):
+        for column, (said, share) in ends.items():
+            one: dict[str, object] = {
+                "Group": capitalise(row["group"]), "Patients": row["patients"], "Ended by": said,
+                "How many": row[column],
+            }  # fmt: skip
+            if day is not None:
+                one[f"Cumulative incidence within {follow_up(day)}"] = _cell(row, share)
+                one["1 − Kaplan–Meier"] = _cell(row, "one_minus_km") if column == "events" else ""
+            shown.append(one)
+    st.dataframe(pd.DataFrame(shown), hide_index=True, alt="Cumulative incidence of each group", height="content")
+    save_table(table, name)
+    st.caption(
+        f"In brackets: 95 % intervals. 1 − Kaplan–Meier: the share with {plain(endpoint.event)} by then if nobody died "
+        "otherwise, which overstates the cumulative incidence. The time is τ, under More choices. The log-rank test "
+        "compares cause-specific hazards: how fast the event takes those who are still at risk. It is no test of "
+        "cumulative incidences, such as Gray's, which deaths without the event change too."
+    )
+
+
+def _cell(row: Mapping[Hashable, Any], name: str) -> str:
+    """'12.3 % (9.8–15.1)'."""
+    share, lower, upper = (100 * row[f"{name}{part}"] for part in ("", "_lower", "_upper"))
+    return "–" if math.isnan(share) else f"{share:.1f} % ({number(lower, 1)}–{number(upper, 1)})"
