@@ -182,8 +182,9 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
     """C-indices of one model, and a note on each fold that has none."""
     folds = tuple(_fold_score(int(str(fold)), part, table) for fold, part in table.groupby("fold"))
     mean, sd = _mean_sd([fold.harrell for fold in folds if not math.isnan(fold.harrell)])
-    follow_up = [table.sort_values("patient")[name] for name in ("time_days", "event", "risk", "fold")]
-    interval = estimate(drawn_concordance(*follow_up, with_draws(len(table)))).interval
+    by_patient = table.sort_values("patient")
+    time, event, risk, fold = (by_patient[name] for name in ("time_days", "event", "risk", "fold"))
+    interval = estimate(drawn_concordance(time, event, risk, fold, with_draws(len(table)))).interval
     notes = [
         f"{model}: fold {fold.fold} ({fold.patients} patients, {fold.events} events) has no comparable pair, hence no "
         "C-index; the mean leaves it out."
