@@ -53,9 +53,10 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
     }
     own = re.sub("_(?=_)", "_·", key)  # two underscores have a meaning in the names of Streamlit's components
     if not select:
-        _component()(key=own, data=shown)
+        _component(scripts.FIGURE.loader)(key=own, data=shown)
         return []
-    return _clicked(_component()(key=own, data=shown, on_click_change=_rerun).get("click"), digest, key)
+    told = _component(scripts.FIGURE.loader)(key=own, data=shown, on_click_change=_rerun).get("click")
+    return _clicked(told, digest, key)
 
 
 @functools.lru_cache(maxsize=64)  # a page is run at every click, and most of its figures stay as they are
@@ -83,7 +84,7 @@ def _rerun() -> None:
     """Its presence makes a click a state of the component; the rerun itself is Streamlit's."""
 
 
-@functools.cache
-def _component() -> Any:
+@functools.lru_cache(maxsize=1)  # by what is loaded: an update may bring another script while the server runs
+def _component(loader: str) -> Any:
     # Without a shadow root: plotly's own style sheet, of the tool bar, is the document's.
-    return st.components.v2.component("pomp_figure", js=scripts.FIGURE.loader, isolate_styles=False)
+    return st.components.v2.component("pomp_figure", js=loader, isolate_styles=False)

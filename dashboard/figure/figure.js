@@ -10,6 +10,7 @@ const STYLE = `
 .pomp-figure { box-sizing: content-box; padding-top: ${ABOVE_PX}px }
 .pomp-figure > div { height: 100% }
 .pomp-figure .modebar-container { top: -${BAR_PX}px !important }
+.pomp-figure .modebar-btn:focus-visible { outline-color: var(--st-primary-color) !important }
 .pomp-figure:fullscreen { padding-top: ${BAR_PX}px; background: var(--st-background-color) }
 `
 const EVERYWHERE = "Arial, Helvetica, sans-serif"

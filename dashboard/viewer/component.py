@@ -57,7 +57,7 @@ def slide_viewer(panes: Sequence[Pane], first: Choice, *, key: str, height: int 
     digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()
     if find_choice(st.session_state.get(key), digest, panes) is None:
         st.session_state[f"{key}-first"] = first.fit(panes)
-    result = _component()(
+    result = _component(VIEWER.loader)(
         key=key,
         # The same as long as the panes are: Streamlit then sends a reference in place of the data.
         data=shown | {"digest": digest, "first": st.session_state[f"{key}-first"].as_json()},
@@ -76,6 +76,6 @@ def _rerun() -> None:
     """Its presence makes what is chosen a state of the component; the rerun itself is Streamlit's."""
 
 
-@functools.cache
-def _component() -> Any:
-    return st.components.v2.component("pomp_slide_viewer", js=VIEWER.loader)
+@functools.lru_cache(maxsize=1)  # by what is loaded: an update may bring another script while the server runs
+def _component(loader: str) -> Any:
+    return st.components.v2.component("pomp_slide_viewer", js=loader)

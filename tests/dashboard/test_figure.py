@@ -138,6 +138,17 @@ def test_the_tool_bar_lies_beside_the_figure(page: Page) -> None:
     expect(near(page).locator("[data-title='Pan']")).to_have_class(re.compile("active"))
 
 
+def test_the_keyboard_is_seen_in_the_tool_bar(page: Page) -> None:
+    """plotly's own outline is black, also on a black page."""
+    page.emulate_media(color_scheme="dark")
+    near(page).locator("[data-title='Zoom']").focus()
+    page.keyboard.press("Tab")
+    pan = near(page).locator("[data-title='Pan']")
+    expect(pan).to_be_focused()
+    expect(pan).to_have_css("outline-style", "solid")
+    expect(pan).not_to_have_css("outline-color", "rgb(0, 0, 0)")
+
+
 def test_no_button_sends_a_figure_away(page: Page) -> None:
     """These are all; plotly's own tool bar has one that uploads the figure with its data."""
     buttons = near(page).locator(".modebar-btn").evaluate_all("all => all.map((button) => button.dataset.title)")

@@ -5,10 +5,15 @@ from __future__ import annotations
 import gzip
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
+import streamlit as st
 
+from dashboard import scripts
+from dashboard.figure.component import draw_figure
 from dashboard.scripts import FIGURE, PLOTLY, VIEWER, Script
 from dashboard.viewer import component
 from tests.dashboard.conftest import Serve
@@ -51,3 +56,23 @@ def test_the_address_changes_with_the_content(tmp_path: Path) -> None:
     assert first in script.loader
     script.file.write_text("22")
     assert script.url != first
+
+
+def test_pages_ask_for_a_script_that_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They asked for the former one, which the server no longer has, until it was started again."""
+    asked = []
+
+    def component(name: str, js: str, **_: bool) -> Callable[..., None]:
+        asked.append((name, js))
+        return lambda **_: None
+
+    own = Script(tmp_path / "figure.js")
+    monkeypatch.setattr(scripts, "FIGURE", own)
+    monkeypatch.setattr(st.components.v2, "component", component)
+    loaders = []
+    for content in ("1", "22"):
+        own.file.write_text(content)
+        loaders.append(own.loader)
+        for _ in range(2):
+            draw_figure(go.Figure(), key="one", name="one", alt="one", select=False)
+    assert asked == [("pomp_figure", loader) for loader in loaders]
