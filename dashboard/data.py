@@ -160,7 +160,7 @@ def status(run: Run) -> Status:
         return run.status()
     written = _written(file, state.st_ino, state.st_mtime_ns, state.st_size)
     # What is written of a run under way is true only while its lock is held.
-    return run.status() if written.state in {"RUNNING", "STOPPING"} else written
+    return run.status() if written.worked_on else written
 
 
 @lru_cache(maxsize=4096)

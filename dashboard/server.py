@@ -1,6 +1,6 @@
 """The dashboard's server: Streamlit's pages, with deep-zoom tiles and scripts beside them.
 
-``python -m dashboard.server`` (or ``pomp dashboard``) starts it on this machine only.
+``python -m dashboard`` (or ``pomp dashboard``) starts it on this machine only.
 """
 
 from __future__ import annotations
@@ -161,7 +161,3 @@ def announce(url: str, *, open_browser: bool) -> None:
 def _has_screen() -> bool:
     """Without one, webbrowser would start a text browser in this very terminal."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-if __name__ == "__main__":
-    typer.run(main)

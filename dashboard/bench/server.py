@@ -41,7 +41,7 @@ class Server:
 def dashboard_of(home: Path) -> Iterator[Server]:
     """The dashboard on a workspace, started as users start it."""
     port = _port()
-    arguments = ["-m", "dashboard.server", "--home", str(home), "--port", str(port), "--no-browser"]
+    arguments = ["-m", "dashboard", "--home", str(home), "--port", str(port), "--no-browser"]
     with _started(arguments, port) as server:
         yield server
 

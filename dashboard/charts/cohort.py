@@ -45,7 +45,7 @@ def modality_figure(has: pd.DataFrame) -> go.Figure:
         has: as `modality_table` makes it.
     """
     modalities = [name for name in has.columns if name != "patients"]
-    labels = [f"{place}. {count} patient{'s' if count != 1 else ''}" for place, count in enumerate(has["patients"], 1)]
+    labels = [f"{place}: {count} patient{'s' if count != 1 else ''}" for place, count in enumerate(has["patients"], 1)]
     values = has[modalities].to_numpy(dtype=float)
     figure = go.Figure(
         go.Heatmap(

@@ -84,7 +84,7 @@ def sentence(cohort: str, facts: Facts) -> str:
     if patients != facts.patients:
         said += f" ({patients:,} and {events:,} with all of the paper's types of data that there are)"
     said += f"{paper}. Features: {genes or 'none'}"
-    said += f"; {count(facts.slides, 'slide')}." if facts.slides else "; no slides."
+    said += f"; {count(facts.slides, 'slide')}." if facts.slides else "."
     if facts.lacking:
         said += f" Not here: {', '.join(facts.lacking)}."
     if facts.others:

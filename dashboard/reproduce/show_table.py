@@ -42,7 +42,7 @@ def show_table(places: Places, cohort: str, protocol: ProtocolName) -> None:
     st.caption(
         f"C-index, mean ± standard deviation over folds; ours under the {plain(protocol)} protocol. Click on a score "
         f"to open its run. {DEVIATES}: the run has not exactly the settings that are asked for. Where a row "
-        "cannot be, choose the cohort to see why. The file has every number of every protocol."
+        "cannot be run, choose the cohort to see why. The file has every number of every protocol."
     )
     _show_detail(places, cohort)
     with st.expander("How to read this", icon=":material/help:"):

@@ -59,10 +59,10 @@ def published(entry: Entry) -> str:
 
 
 def score_of_ours(entry: Entry, same_as: str = "") -> str:
-    """'0.612 ± 0.030 †', or why there is no score: 'missing', 'cannot be', 'running 42 %', 'as POMP'."""
+    """'0.612 ± 0.030 †', or why there is no score: 'missing', 'cannot be run', 'running 42 %', 'as POMP'."""
     if same_as:
         return f"as {same_as}"
-    text = score_text(entry).replace("impossible", "cannot be")
+    text = score_text(entry).replace("impossible", "cannot be run")
     return f"{text} {DEVIATES}" if entry.scores and deviates(entry) else text
 
 
@@ -100,7 +100,7 @@ def in_detail(places: Places, cohort: str) -> tuple[pd.DataFrame, list[Entry]]:
 
 
 def impossible(places: Places, cohort: str) -> dict[str, list[str]]:
-    """Why rows of a cohort cannot be → their names."""
+    """Why rows of a cohort cannot be run → their names."""
     found: dict[str, list[str]] = {}
     for entry in places.of(cohort):
         problem = next((one.cell.problem for one in entry.cells if one.cell.problem), "")

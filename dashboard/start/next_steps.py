@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pomp.runs.status import State
+from pomp.runs.status import ACTIVE, State
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def next_steps(cohorts: int, states: Sequence[State], finished: int) -> list[Ste
     steps = []
     if {"FAILED", "INTERRUPTED"} & set(states):
         steps.append(MEND)
-    if {"QUEUED", "RUNNING", "STOPPING"} & set(states):
+    if ACTIVE & set(states):
         steps.append(WATCH)
     if finished:
         steps += [READ, LOOK]

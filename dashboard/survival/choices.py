@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
-from dashboard.state import amount, pick, switch, tick
+from dashboard.state import amount, misses_said_in, pick, switch, tick
 from dashboard.survival.competing import find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
@@ -65,7 +65,8 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
         fold = _choose_fold(judged.table)
     reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
     times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
-    with places[3], st.popover("More choices", icon=":material/tune:", key="survival-more"):
+    more = places[3].popover("More choices", icon=":material/tune:", key="survival-more")
+    with misses_said_in(st.container()), more:
         landmark = pick(
             "Landmark", [NO_LANDMARK, *times], LANDMARK,
             explain=f"Leave out those who {said.ended} before that time, and count from it. It answers: of those who "

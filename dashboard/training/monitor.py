@@ -31,7 +31,7 @@ def ask_run(runs: Sequence[Run]) -> Run | None:
         empty_state("There is no run yet.", "Start one on the left: on the demo cohort it takes a few minutes.")
         return None
     by_id = {run.id: run for run in runs}
-    busy = next((run.id for run in runs if data.status(run).state in {"RUNNING", "STOPPING"}), runs[0].id)
+    busy = next((run.id for run in runs if data.status(run).worked_on), runs[0].id)
     return by_id[
         pick(
             "Run",
@@ -86,7 +86,7 @@ def show_progress(run: Run, status: Status) -> None:
         waiting, where = actions.waiting(run)
         place = f"place {waiting.index(run.id) + 1} of {len(waiting)} in the queue" if run.id in waiting else "next"
         st.markdown(f"Waiting on {plain(where)}, {place}. It starts by itself.")
-    elif status.state in {"RUNNING", "STOPPING"}:
+    elif status.worked_on:
         st.progress(min(max(status.progress, 0.0), 1.0), text=describe_progress(status))
     elif status.state == "FAILED":
         st.error(plain(status.error or "No reason was recorded; see the log below."), title="The run failed")

@@ -23,9 +23,9 @@ from dashboard.training.settings import (
 )
 from pomp.config import PRESETS
 from pomp.runs.command import command_line
+from pomp.runs.status import ACTIVE
 
 SECONDS = 2
-ACTIVE = {"QUEUED", "RUNNING", "STOPPING"}
 
 
 def ask_configuration(folders: dict[str, Path]) -> None:

@@ -16,7 +16,7 @@ STOPPED = "Stopped. To go on, give the same command again."
 
 def main() -> None:
     """Run the command; an error that a user can act on is one red paragraph and exit status 1."""
-    with _ctrl_c_ends_at_once():
+    with ctrl_c_ends_at_once():
         from pomp.cli.commands import make_app  # noqa: PLC0415
         from pomp.cli.terminal import errors_as_text  # noqa: PLC0415
 
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 @contextmanager
-def _ctrl_c_ends_at_once() -> Iterator[None]:
+def ctrl_c_ends_at_once() -> Iterator[None]:
     """While modules are imported, when there is nothing to save.
 
     Python's own way would be an exception out of whichever module is being imported, and some of them swallow it.

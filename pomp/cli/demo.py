@@ -49,5 +49,5 @@ def dashboard(browser: Browser = True, port: Port = DEFAULT_PORT, home: Home = N
 
 def _serve(root: Path, browser: bool, port: int) -> None:
     """Become the dashboard's server: the core does not import it."""
-    command = [sys.executable, "-m", "dashboard.server", "--home", str(root), "--port", str(port)]
+    command = [sys.executable, "-m", "dashboard", "--home", str(root), "--port", str(port)]
     os.execv(sys.executable, command if browser else [*command, "--no-browser"])  # noqa: S606

@@ -181,20 +181,28 @@ def test_opening_the_dashboard_imports_no_torch() -> None:
 
 
 INTERRUPT_AT_IMPORT = """
-import os, signal, sys
+import os, runpy, signal, sys
 class Watch:
     def find_spec(self, name, path=None, target=None):
-        if name == sys.argv[2]:
+        if name == module:
             os.kill(os.getpid(), signal.SIGINT)
+_, program, module, *sys.argv[1:] = sys.argv
 sys.meta_path.insert(0, Watch())
-from pomp.cli import main
-main()
+runpy.run_module(program, run_name="__main__")
 """
 
 
-@pytest.mark.parametrize("module", ["typer", "pandas", "torch"])
-def test_ctrl_c_while_modules_are_imported_is_one_line(module: str) -> None:
-    command = [sys.executable, "-c", INTERRUPT_AT_IMPORT, "run", module]
+@pytest.mark.parametrize(
+    ("program", "arguments", "module"),
+    [
+        ("pomp", ["run"], "typer"),
+        ("pomp", ["run"], "torch"),
+        ("dashboard", [], "starlette"),
+        ("dashboard", [], "pandas"),
+    ],
+)
+def test_ctrl_c_while_modules_are_imported_is_one_line(program: str, arguments: list[str], module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPT_AT_IMPORT, program, module, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr.strip() == "Stopped. To go on, give the same command again."

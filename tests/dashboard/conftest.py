@@ -82,7 +82,7 @@ def home(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Serve]:
-    """Serve a Streamlit script on a workspace of its own, as `python -m dashboard.server` does; returns its address."""
+    """Serve a Streamlit script on a workspace of its own, as `python -m dashboard` does; returns its address."""
     with ExitStack() as stack:
 
         def start(script: Path, home: Path) -> str:

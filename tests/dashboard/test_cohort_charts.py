@@ -46,7 +46,7 @@ def test_modality_table_counts_patients_alike() -> None:
     ]
     cells = modality_figure(table).data[0]
     np.testing.assert_array_equal(cells.z, [[1, 1], [1, 0], [0, 0]])
-    assert cells.y == ("1. 2 patients", "2. 1 patient", "3. 1 patient")
+    assert cells.y == ("1: 2 patients", "2: 1 patient", "3: 1 patient")
 
 
 def test_categories_of_the_patients_shown_and_of_everybody() -> None:

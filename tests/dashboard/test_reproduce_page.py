@@ -149,7 +149,7 @@ def test_the_bundled_runs_fill_what_they_can(bundle: Workspace, monkeypatch: pyt
     shown = app.dataframe[0].value.set_index("system")
     assert re.fullmatch(r"0\.\d{3} ± 0\.\d{3} †", shown.loc["POMP", "BRCA · ours"])
     assert shown.loc["POMP", "BRCA · published"] == "0.700 ± 0.030"
-    assert shown.loc["MCAT: co-attention", "BRCA · ours"] == "cannot be"
+    assert shown.loc["MCAT: co-attention", "BRCA · ours"] == "cannot be run"
     assert "MCAT: The system 'mcat' reads slides and omics together" in said.replace("*", "")
     detail = app.dataframe[1].value
     assert detail["protocol"].tolist() == list(PROTOCOLS)
@@ -157,7 +157,7 @@ def test_the_bundled_runs_fill_what_they_can(bundle: Workspace, monkeypatch: pyt
     assert detail["best plain model"].str.startswith("clinical + ridge Cox: 0.").all()
     assert "753 patients and 101 deaths" in said
     assert "the paper has 724 patients" in said
-    assert "no slides" in said
+    assert "Not here: slides." in said
 
 
 def test_what_is_chosen_stands_in_the_address(made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +256,7 @@ def test_the_overview_is_of_one_protocol(made: FakeWorkspace, table: Places) -> 
     assert list(rows.columns[:4]) == ["LIHC · published", "LIHC · ours", "STAD · published", "STAD · ours"]
     assert rows.loc["POMP", "LIHC · ours"].startswith(f"{mean_of(made.runs['honest']):.3f} ± ")
     assert rows.loc["MCAT: co-attention", "LIHC · ours"].startswith(f"{mean_of(made.runs['mcat']):.3f} ± ")
-    assert rows.loc["MCAT: co-attention", "STAD · ours"] == "cannot be"
+    assert rows.loc["MCAT: co-attention", "STAD · ours"] == "cannot be run"
     assert rows.loc["POMP", "STAD · ours"] == "missing"
     assert run_of(found[7, "LIHC · ours"]) == made.runs["honest"]
     assert run_of(found[1, "LIHC · ours"]) is None
@@ -471,7 +471,7 @@ def test_facts_are_the_files(home: Workspace) -> None:
 @pytest.mark.parametrize(("cohort", "facts", "said"), [
     ("LIHC", Facts(348, 124, (307, 105), "OS", 0, {"mrna": 1550, "cnv": 20}, ("slides",), ("cnv",), 730.5, ()),
      "348 patients and 124 deaths (307 and 105 with all of the paper's types of data that there are); the paper has "
-     "323 patients. Features: 1,550 mrna, 20 cnv; no slides. Not here: slides. Not in the paper, and left out of its "
+     "323 patients. Features: 1,550 mrna, 20 cnv. Not here: slides. Not in the paper, and left out of its "
      "tables here: cnv. Median follow-up 2.0 years."),
     ("demo", Facts(1, 1, (1, 1), "PFI", 2, {}, (), (), float("nan"), ()),
      "1 patient and 1 progression. Features: none; 2 slides."),

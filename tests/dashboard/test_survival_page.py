@@ -638,3 +638,12 @@ def test_next_to_nobody(part: str, patients: int, fake: FakeWorkspace, tmp_path:
 def test_failed_runs_are_not_offered(fake: FakeWorkspace) -> None:
     app = open_page("survival", run=fake.runs["failed"])
     assert app.selectbox(key="run").value != fake.runs["failed"].id
+
+
+def test_a_landmark_that_is_not_there_is_said_while_the_choices_are_closed(fake: FakeWorkspace) -> None:
+    said = "The link asks for 99 years"
+    app = open_part(fake.runs["honest"], "Curves", **{"survival-landmark": "99 years"})
+    assert said in words(app)
+    (closed,) = (block for block in app.get("popover") if block.proto.popover.label == "More choices")
+    assert closed.selectbox(key="survival-landmark").value == "none"
+    assert not closed.warning
