@@ -1,7 +1,8 @@
-"""Where tests find real data. It lies beside the repository and is not part of it."""
+"""What all tests share: Ctrl-C is heard, and where real data lie, which are no part of the repository."""
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,12 @@ import torch
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hear_ctrl_c() -> None:
+    """A job that a shell has put into the background ignores Ctrl-C, and so would all that its tests start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
