@@ -68,6 +68,14 @@ def scan_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def keep_main() -> Iterator[None]:
+    """`AppTest` leaves its script behind as the main module, which the processes of later tests would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
 @pytest.fixture(scope="module")
 def fake(tmp_path_factory: pytest.TempPathFactory) -> FakeWorkspace:
     """A workspace for the tests of a module; who changes it makes one of their own."""
