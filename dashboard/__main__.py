@@ -2,7 +2,7 @@
 
 import typer
 
-from pomp.cli import ctrl_c_ends_at_once
+from pomp.interrupts import ctrl_c_ends_at_once
 
 with ctrl_c_ends_at_once():
     from dashboard.server import main

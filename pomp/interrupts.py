@@ -5,11 +5,17 @@ A child that ignored it from its first line on would still have met it while its
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit status of whoever is ended by Ctrl-C, as a shell says it."""
+
+STOPPED = "Stopped. To go on, give the same command again."
 
 _NO_NEWS = "ignore:resource_tracker:UserWarning"
 """Python's tracker cleans up after children that were ended before they could, and need not tell anybody."""
@@ -32,3 +38,25 @@ def _start_tracker() -> None:
         resource_tracker.ensure_running()
     finally:
         sys.warnoptions.remove(_NO_NEWS)
+
+
+@contextmanager
+def ctrl_c_ends_at_once() -> Iterator[None]:
+    """While modules are imported, when there is nothing to save.
+
+    Python's own way would be an exception out of whichever module is being imported, and some of them swallow it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # whoever started this wants Ctrl-C ignored, or answers it
+        yield
+        return
+    signal.signal(signal.SIGINT, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _leave(*_: object) -> None:
+    os.write(2, f"\n{STOPPED}\n".encode())
+    os._exit(INTERRUPTED)

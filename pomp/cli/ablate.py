@@ -16,11 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from pomp.atomic import write_text
-from pomp.cli import INTERRUPTED
 from pomp.cli.terminal import Home, console, duration, open_workspace, warnings_as_text
 from pomp.cli.train import BackendOption, Device, RayAddress, Settings, open_queue, parse_setting
 from pomp.config import DeviceName, PresetName
 from pomp.errors import CohortError, ConfigError, PompError, RunBusyError, RunError
+from pomp.interrupts import INTERRUPTED
 from pomp.runs.backends.base import Backend
 from pomp.runs.backends.choice import clusters
 from pomp.runs.grid.cells import Cell, plan_cells, same_runs

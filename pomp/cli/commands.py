@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from pomp import __version__
-from pomp.cli import INTERRUPTED, STOPPED
+from pomp.interrupts import INTERRUPTED, STOPPED
 
 COMMANDS = {
     "demo": "demo:demo",

@@ -19,13 +19,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from pomp.cli import INTERRUPTED
 from pomp.cli.terminal import console
 from pomp.data.gdc.api import GDC_API, MOST_PARALLEL, Gdc
 from pomp.data.gdc.errors import DiskError
 from pomp.data.gdc.fetch import fetch as fetch_plan
 from pomp.data.gdc.folder import bytes_left
 from pomp.data.gdc.plan import DATA_TYPES, FetchPlan, check_space, free_bytes, plan_fetch, readable
+from pomp.interrupts import INTERRUPTED
 from pomp.runs import lock
 
 LOCK_NAME = ".fetch.lock"

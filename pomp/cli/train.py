@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from pomp.cli import INTERRUPTED
 from pomp.cli.scores import print_evaluation, run_evaluation
 from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace, warnings_as_text
 from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
+from pomp.interrupts import INTERRUPTED
 from pomp.runs.backends.base import Backend
 from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, make_choice, open_backend
 from pomp.runs.run import Run

@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.atomic import write_text
-from pomp.cli import INTERRUPTED
 from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace, warnings_as_text
 from pomp.cli.train import Device, Settings, parse_setting
 from pomp.config import DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import ConfigError
+from pomp.interrupts import INTERRUPTED
 from pomp.markdown import markdown_table
 from pomp.runs.grid.score import mean_interval, mean_sd
 from pomp.runs.grid.shelf import find_grid
