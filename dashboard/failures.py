@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.elements import show_error
 from pomp.errors import PompError
 
 
@@ -18,6 +17,8 @@ def say_failure(error: Exception) -> bool:
     Streamlit has written the traceback to the server's log by then. Its own words for the page, which it leaves out
     when this returns True, are about another host's buttons and say nothing of what happened.
     """
+    from dashboard.elements import show_error  # noqa: PLC0415  # of pages: the server starts without it
+
     if isinstance(error, PompError):
         show_error(error)
     else:

@@ -9,7 +9,17 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.charts.survival import HEAD_PX, LINE_PX, ROW_PX, TimeAxis, add_band, add_counts, capitalise, single
+from dashboard.charts.survival import (
+    HEAD_PX,
+    LINE_PX,
+    ROW_PX,
+    TimeAxis,
+    add_band,
+    add_counts,
+    capitalise,
+    single,
+    steps,
+)
 from dashboard.endpoints import Endpoint
 from dashboard.theme import TEMPLATE
 from dashboard.words import count
@@ -55,9 +65,7 @@ def incidence_figure(
     heading = "Number at risk, and what had ended follow-up until then" if in_detail else "Number at risk"
     table = at_risk_by_cause(curves, [tick * axis.days for tick in axis.ticks])
     add_counts(figure, table, columns, axis, heading, row=3)
-    last = last_day / axis.days
-    figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
-    figure.update_xaxes(title_text=f"Time since {since} ({axis.unit})", showticklabels=True, row=2, col=1)
+    axis.apply(figure, last_day, since, row=2)
     height = 2 * PANEL_PX + GAP_PX + HEAD_PX + table_px + 64 + ROW_PX * max(len(curves) - 2, 0)
     narrow = {"height": height + LINE_PX} | _domains(table_px, HEAD_PX + LINE_PX)
     figure.update_layout(
@@ -88,13 +96,11 @@ def _add_cause(
 ) -> None:  # fmt: skip
     """The step line of a group in one panel, with its band; it stands once in the legend."""
     part: Incidence = getattr(curve, cause)
-    steps = part.counts > 0
-    steps[[0, -1]] = True
-    x = curve.time / axis.days
-    add_band(figure, group, x, part.lower, part.upper, steps, colour, row=row)
+    x, needed = curve.time / axis.days, steps(part.counts)
+    add_band(figure, group, x, part.lower, part.upper, needed, colour, row=row)
     said = endpoint.event if cause == "event" else endpoint.other_death
     line = go.Scatter(
-        x=single(x[steps]), y=single(part.share[steps]), customdata=curve.at_risk[steps], mode="lines",
+        x=single(x[needed]), y=single(part.share[needed]), customdata=curve.at_risk[needed], mode="lines",
         line={"shape": "hv", "color": colour, "width": 2.5}, legendgroup=group, showlegend=row == 1,
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}",
         hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {said}<br>%{{customdata}} at risk<extra>{group}</extra>",

@@ -42,6 +42,12 @@ class TimeAxis:
         step = next((step for step in steps if last / step <= 9), steps[-1])
         return cls(unit, days, tuple(float(tick) for tick in np.arange(0, last + 1e-9, step)))
 
+    def apply(self, figure: go.Figure, last_day: float, since: str, row: int) -> None:
+        """Give all panels this axis, a little longer than the follow-up; it is written under that of `row`."""
+        last = last_day / self.days
+        figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=self.ticks)
+        figure.update_xaxes(title_text=f"Time since {since} ({self.unit})", showticklabels=True, row=row, col=1)
+
 
 def survival_figure(
     curves: Mapping[str, SurvivalCurve],
@@ -63,7 +69,8 @@ def survival_figure(
         patients: by group, for each row of its curve the patients whose follow-up ended there. With it, steps and
             ticks can be clicked, and say whose they are; `customdata` of a point is its row among those of all curves.
     """
-    axis = TimeAxis.up_to(max(float(curve.time[-1]) for curve in curves.values()))
+    last_day = max(float(curve.time[-1]) for curve in curves.values())
+    axis = TimeAxis.up_to(last_day)
     table_px = ROW_PX * len(curves) * (3 if in_detail else 1)
     figure = _over_table(table_px, HEAD_PX)
     for group, curve in curves.items():
@@ -74,9 +81,7 @@ def survival_figure(
         _add_curve(figure, group, curve, axis, colours[group], endpoint, ends)
         first += len(curve.time)
     _add_at_risk(figure, curves, axis, endpoint, in_detail)
-    last = max(float(curve.time[-1]) for curve in curves.values()) / axis.days
-    figure.update_xaxes(range=[-0.02 * last, 1.02 * last], tickvals=axis.ticks)
-    figure.update_xaxes(title_text=f"Time since {since} ({axis.unit})", showticklabels=True, row=1, col=1)
+    axis.apply(figure, last_day, since, row=1)
     figure.update_yaxes(title_text=endpoint.estimate, range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1)
     height = PLOT_PX + HEAD_PX + table_px + 40 + ROW_PX * max(len(curves) - 2, 0)
     narrow = _over_table(table_px, HEAD_PX + LINE_PX).layout
@@ -99,9 +104,9 @@ def capitalise(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _steps(curve: SurvivalCurve) -> NDArray[np.bool_]:
+def steps(events: NDArray[np.int64]) -> NDArray[np.bool_]:
     """The rows that a step line needs: its first, its last and those with an event."""
-    needed = curve.events > 0
+    needed = events > 0
     needed[[0, -1]] = True
     return needed
 
@@ -118,7 +123,7 @@ def _narrow(counts: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
 
 def _add_band(figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str) -> None:
     """The 95 % band; it ends where it is not defined."""
-    add_band(figure, group, curve.time / axis.days, curve.lower, curve.upper, _steps(curve), colour, row=1)
+    add_band(figure, group, curve.time / axis.days, curve.lower, curve.upper, steps(curve.events), colour, row=1)
 
 
 def add_band(
@@ -157,7 +162,7 @@ def _add_curve(
 
     The line has a point for each of them too: it is what says, and takes the clicks on, whose follow-up ended there.
     """
-    told = np.flatnonzero(_steps(curve) | (curve.censored > 0))
+    told = np.flatnonzero(steps(curve.events) | (curve.censored > 0))
     line = go.Scatter(
         x=single(curve.time[told] / axis.days), y=single(curve.survival[told]), legendgroup=group, mode="lines",
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}, {endpoint.count(int(curve.events.sum()))}",

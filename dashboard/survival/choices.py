@@ -12,7 +12,7 @@ from dashboard import data
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.state import amount, misses_said_in, pick, switch, tick
-from dashboard.survival.competing import find_competing
+from dashboard.survival.competing import Competing, find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
 from dashboard.words import DAYS_PER_YEAR
@@ -46,9 +46,17 @@ class CurveChoice:
     incidence: bool = False
     """Cumulative incidence in place of Kaplan-Meier curves."""
 
+    @property
+    def since(self) -> str:
+        """From when time counts."""
+        return "the landmark" if self.landmark_days else "the start of follow-up"
 
-def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
-    """Draw the boxes, and fold up those that are seldom needed; what is chosen, and the risks beside the follow-up.
+
+def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
+    """Draw the boxes, and fold up those that are seldom needed.
+
+    Returns:
+        What is chosen, the risks beside the follow-up, and the deaths before the event.
 
     Raises:
         RunError: the run has no predictions, or they are damaged.
@@ -60,7 +68,8 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
     with places[1]:
         endpoint = _choose_endpoint(run, columns)
     judged, said = judge(run, endpoint), describe_endpoint(endpoint)
-    incidence = find_competing(run, endpoint).causes is not None and _choose_incidence(said)
+    competing = find_competing(run, endpoint)
+    incidence = competing.causes is not None and _choose_incidence(said)
     with places[2]:
         fold = _choose_fold(judged.table)
     reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
@@ -87,9 +96,8 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged]:
             "Events and censored below the curves", DETAIL,
             explain="Adds to the numbers at risk how many had the event, and how many were lost, until each time.",
         )  # fmt: skip
-    return CurveChoice(
-        endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail, incidence
-    ), judged
+    choice = CurveChoice(endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail, incidence)
+    return choice, judged, competing
 
 
 def _choose_incidence(endpoint: Endpoint) -> bool:

@@ -16,7 +16,7 @@ from dashboard.once import once
 from dashboard.survival.choices import CurveChoice, choose_curves
 from dashboard.survival.compared import Compared, compare
 from dashboard.survival.comparison_table import describe_tests, show_numbers
-from dashboard.survival.competing import find_competing
+from dashboard.survival.competing import Competing
 from dashboard.survival.grouping import NEEDS_TRAINING_RISKS, describe_cut, group_colours, heading
 from dashboard.survival.incidence import show_incidence, show_incidence_numbers
 from dashboard.survival.open_patient import offer_patients
@@ -28,7 +28,7 @@ from pomp.runs.run import Run
 
 def show_curves(run: Run) -> None:
     """The boxes, the curves with the numbers at risk, and beside them the numbers."""
-    choice, judged = choose_curves(run)
+    choice, judged, competing = choose_curves(run)
     lacking = data.run_table(run, TRAINING_RISKS) is None
     if lacking and choice.groups.by_risk and choice.groups.by in NEEDS_TRAINING_RISKS:
         empty_state(
@@ -46,18 +46,18 @@ def show_curves(run: Run) -> None:
     st.subheader(plain(heading(choice.groups)))
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _show_figure(run, choice, compared)
+        _show_figure(run, choice, compared, offers_incidence=competing.causes is not None)
     with right:
         specific = bool(endpoint.competing)
         st.markdown(describe_tests(compared.found, choice.groups.by_risk, cause_specific=specific))
-        st.markdown("\n".join(f"- {remark}" for remark in _remarks(run, choice, judged, compared)))
+        st.markdown("\n".join(f"- {remark}" for remark in _remarks(run, choice, judged, competing, compared)))
     if choice.incidence:
         show_incidence_numbers(compared, endpoint, f"incidence-groups-{_slug(run, choice)}")
     else:
         show_numbers(compared.found, endpoint, f"groups-{_slug(run, choice)}")
 
 
-def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
+def _show_figure(run: Run, choice: CurveChoice, compared: Compared, *, offers_incidence: bool) -> None:
     curves, members = compared.found.curves, compared.members
     colours, endpoint = group_colours(compared.groups, choice.groups), describe_endpoint(choice.endpoint)
     if choice.incidence:
@@ -73,7 +73,7 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         {escape(name): curve for name, curve in curves.items()},
         {escape(name): colours[name] for name in curves},
         endpoint,
-        since="the landmark" if choice.landmark_days else "the start of follow-up",
+        since=choice.since,
         in_detail=choice.in_detail,
         patients={escape(name): rows for name, rows in ends.items()},
     )
@@ -82,21 +82,16 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared) -> None:
         figure, f"survival-{_slug(run, choice)}", once(survival_table, curves), f"Kaplan-Meier curves of {groups}",
         command=run.info.command, select=True,
     )  # fmt: skip
-    competing = f"{endpoint.competing} {_point(run, choice)}".strip()
+    other = "Cumulative incidence, above, does not." if offers_incidence else ""
     st.caption(
         "Bands: 95 %. Ticks: follow-up ended without the event (censored). Below: how many are still followed at the "
-        f"start of each time. Click on a step or a tick to open the patient. {competing}".strip()
+        f"start of each time. Click on a step or a tick to open the patient. {endpoint.competing} {other}".strip()
     )
     if clicked:
         offer_patients([*chain.from_iterable(ends.values())][clicked[0]])
 
 
-def _point(run: Run, choice: CurveChoice) -> str:
-    """Where the other curve is."""
-    return "Cumulative incidence, above, does not." if find_competing(run, choice.endpoint).causes is not None else ""
-
-
-def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) -> list[str]:
+def _remarks(run: Run, choice: CurveChoice, judged: Judged, competing: Competing, compared: Compared) -> list[str]:
     """What a reader must know of these curves, and who is not in them."""
     own = run.info.cohort.endpoint
     said = [plain(describe_cut(choice.groups))]
@@ -114,7 +109,7 @@ def _remarks(run: Run, choice: CurveChoice, judged: Judged, compared: Compared) 
             f"{describe_endpoint(choice.endpoint).ended} within {follow_up(choice.landmark_days)}; time counts from "
             "there."
         )
-    said += map(plain, find_competing(run, choice.endpoint).said)
+    said += map(plain, competing.said)
     if compared.found.tau_days is not None:
         said.append(_say_tau(choice.tau_days, compared.found.tau_days))
     return said

@@ -41,7 +41,7 @@ def show_incidence(
         {escape(group): curve for group, curve in curves.items()},
         {escape(group): colours[group] for group in curves},
         endpoint,
-        since="the landmark" if choice.landmark_days else "the start of follow-up",
+        since=choice.since,
         in_detail=choice.in_detail,
     )
     show_figure(

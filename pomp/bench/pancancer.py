@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pomp.config import PRESETS, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import CohortError
-from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
+from pomp.evaluation.paired import drawn_concordance, percentile_interval, with_draws
 from pomp.evaluation.uncertainty import Interval
 from pomp.markdown import markdown_table
 from pomp.runs.worker import execute
@@ -126,7 +126,7 @@ def score_ways(cohort: str, predictions: Mapping[str, Sequence[pd.DataFrame]]) -
     """From the predictions of each way, one table a seed; patients are drawn once for all ways and seeds."""
     patients = sorted(predictions[WAYS[0]][0]["patient"])
     events = int(predictions[WAYS[0]][0]["event"].sum())
-    drawn = np.vstack([np.ones(len(patients)), draw_patients(len(patients), RESAMPLES, seed=0)])
+    drawn = with_draws(len(patients), RESAMPLES)
     values = {way: _mean_over_seeds(tables, patients, drawn) for way, tables in predictions.items()}
     scores = {way: _estimated(own) for way, own in values.items()}
     differences = {(one, other): _estimated(values[one] - values[other]) for one, other in DIFFERENCES}

@@ -70,8 +70,8 @@ def score_by_time(
     """Compare models by time on the patients that all of them scored in the same fold.
 
     Patients are drawn again, once for all models; weights 1/G and baseline hazards stay as they are, so that intervals
-    cover the choice of test patients. At a horizon, folds whose score is not defined are left out of
-    the mean; the integrated score counts the times, up to LONGEST of the follow-up, at which every fold's is.
+    cover the choice of test patients. At a horizon, folds whose score is not defined are left out of the mean; the
+    integrated score counts the times, up to LONGEST of the follow-up, at which every fold's is.
 
     Args:
         tables: by model, the one of interest first: patient, fold, time_days, event, risk (log hazard).

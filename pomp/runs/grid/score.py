@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.corrected_t import CorrectedT, corrected_t
-from pomp.evaluation.paired import draw_patients, drawn_concordance, percentile_interval
+from pomp.evaluation.paired import drawn_concordance, percentile_interval, with_draws
 from pomp.evaluation.uncertainty import Interval
 from pomp.evaluation.verdict import APART, Verdict, judge
 from pomp.runs.run import Run
@@ -40,7 +40,7 @@ class RunScore:
 
         Equal numbers of patients are drawn equally: what is hard about a draw is hard for every variant.
         """
-        drawn = np.vstack([np.ones(len(self.table)), draw_patients(len(self.table), RESAMPLES, seed=0)])
+        drawn = with_draws(len(self.table), RESAMPLES)
         table = self.table
         return drawn_concordance(table["time_days"], table["event"], table["risk"], table["fold"], drawn)
 
