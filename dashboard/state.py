@@ -235,6 +235,18 @@ def misses_said_in(place: DeltaGenerator) -> Iterator[None]:
         _place.reset(token)
 
 
+@contextmanager
+def in_a_row(widths: Sequence[float]) -> Iterator[list[DeltaGenerator]]:
+    """Columns whose boxes stand on one line; what links ask of them in vain is said below the line, in full width.
+
+    Args:
+        widths: one a column, relative to the others.
+    """
+    places = st.columns(widths, vertical_alignment="bottom")
+    with misses_said_in(st.container()):
+        yield places
+
+
 def _forget_missed() -> None:
     st.session_state.pop(_MISSED, None)
 

@@ -14,7 +14,7 @@ from dashboard.charts.training import FINETUNE, PRETRAIN, smooth, stage_metrics
 from dashboard.elements import plain, show_figure
 from dashboard.once import once
 from dashboard.runs.listing import names
-from dashboard.state import pick, tick
+from dashboard.state import in_a_row, pick, tick
 from dashboard.theme import SERIES, TEMPLATE, with_alpha
 from dashboard.training.progress import ask_smoothing
 from pomp.runs.run import Run
@@ -37,13 +37,13 @@ def show_curves(runs: Sequence[Run]) -> None:
     if not known:
         st.caption("None of these runs has finished an epoch yet.")
         return
-    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    with left:
-        measure = pick("Measure", known, MEASURE, show=_title)
-    with middle:
-        smoothing = ask_smoothing(SMOOTH, "Each fold's curve is smoothed, then the mean is taken.")
-    with right:
-        log = tick("Logarithmic axis", LOG)
+    with in_a_row([2, 2, 1]) as (left, middle, right):
+        with left:
+            measure = pick("Measure", known, MEASURE, show=_title)
+        with middle:
+            smoothing = ask_smoothing(SMOOTH, "Each fold's curve is smoothed, then the mean is taken.")
+        with right:
+            log = tick("Logarithmic axis", LOG)
     curves = once(mean_curves, metrics, measure, smoothing)
     show_figure(
         once(curve_figure, curves, _title(measure), log=log), f"curves-{measure}", curves, "Measure by epoch and run"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +12,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
-from dashboard.state import amount, misses_said_in, pick, switch, tick
+from dashboard.state import amount, in_a_row, pick, switch, tick
 from dashboard.survival.competing import Competing, find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
@@ -62,42 +63,46 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
         RunError: the run has no predictions, or they are damaged.
     """
     columns = clinical(run)
-    places = st.columns([4, 4, 4, 3], vertical_alignment="bottom")
-    with places[0]:
-        groups = _choose_groups(run, columns)
-    with places[1]:
-        endpoint = _choose_endpoint(run, columns)
-    judged, said = judge(run, endpoint), describe_endpoint(endpoint)
-    competing = find_competing(run, endpoint)
-    incidence = competing.causes is not None and _choose_incidence(said)
-    with places[2]:
-        fold = _choose_fold(judged.table)
-    reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
-    times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
-    more = places[3].popover("More choices", icon=":material/tune:", key="survival-more")
-    with misses_said_in(st.container()), more:
-        landmark = pick(
-            "Landmark", [NO_LANDMARK, *times], LANDMARK,
-            explain=f"Leave out those who {said.ended} before that time, and count from it. It answers: of those who "
-            "got this far, do the groups still differ?",
-        )  # fmt: skip
-        what = (
-            f"By when {said.events}, and {said.other_deaths}, are counted."
-            if incidence
-            else f"The restricted mean survival time: how long patients are {said.free} on average within the first τ. "
-            "It can be compared also where curves cross."
-        )
-        horizon = pick(
-            "Numbers within (τ)", [LONGEST, *times], HORIZON,
-            explain=f"{what} At first τ is the last time at which 10 % of every group are still followed: beyond it a "
-            "curve rests on a few patients. A time that some group does not reach is not taken; that of 10 % is.",
-        )  # fmt: skip
-        in_detail = tick(
-            "Events and censored below the curves", DETAIL,
-            explain="Adds to the numbers at risk how many had the event, and how many were lost, until each time.",
-        )  # fmt: skip
-    choice = CurveChoice(endpoint, groups, fold, times.get(landmark, 0.0), times.get(horizon), in_detail, incidence)
-    return choice, judged, competing
+    with in_a_row([4, 4, 4, 3]) as places:
+        with places[0]:
+            groups = _choose_groups(run, columns)
+        with places[1]:
+            endpoint = _choose_endpoint(run, columns)
+        judged, said = judge(run, endpoint), describe_endpoint(endpoint)
+        competing = find_competing(run, endpoint)
+        incidence = competing.causes is not None and _choose_incidence(said)
+        with places[2]:
+            fold = _choose_fold(judged.table)
+        reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
+        times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
+        with places[3].popover("More choices", icon=":material/tune:", key="survival-more"):
+            landmark, horizon, in_detail = _choose_more(times, said, incidence=incidence)
+    return CurveChoice(endpoint, groups, fold, landmark, horizon, in_detail, incidence), judged, competing
+
+
+def _choose_more(times: Mapping[str, float], said: Endpoint, *, incidence: bool) -> tuple[float, float | None, bool]:
+    """Landmark and horizon in days, and whether the table below the curves is in detail."""
+    landmark = pick(
+        "Landmark", [NO_LANDMARK, *times], LANDMARK,
+        explain=f"Leave out those who {said.ended} before that time, and count from it. It answers: of those who "
+        "got this far, do the groups still differ?",
+    )  # fmt: skip
+    what = (
+        f"By when {said.events}, and {said.other_deaths}, are counted."
+        if incidence
+        else f"The restricted mean survival time: how long patients are {said.free} on average within the first τ. "
+        "It can be compared also where curves cross."
+    )
+    horizon = pick(
+        "Numbers within (τ)", [LONGEST, *times], HORIZON,
+        explain=f"{what} At first τ is the last time at which 10 % of every group are still followed: beyond it a "
+        "curve rests on a few patients. A time that some group does not reach is not taken; that of 10 % is.",
+    )  # fmt: skip
+    in_detail = tick(
+        "Events and censored below the curves", DETAIL,
+        explain="Adds to the numbers at risk how many had the event, and how many were lost, until each time.",
+    )  # fmt: skip
+    return times.get(landmark, 0.0), times.get(horizon), in_detail
 
 
 def _choose_incidence(endpoint: Endpoint) -> bool:

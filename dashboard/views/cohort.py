@@ -12,7 +12,7 @@ from dashboard.cohort.overview import show_overview
 from dashboard.cohort.preparation import show_preparation
 from dashboard.cohort_import.page import show_import
 from dashboard.elements import code, cohort_badges, empty_state, plain
-from dashboard.state import COHORT, VIEW, arrive, pick, switch
+from dashboard.state import COHORT, VIEW, arrive, in_a_row, pick, switch
 
 PATIENTS, GENES, SLIDES, PREPARATION, IMPORT = "Patients", "Genes", "Slides", "Preparation", "Import"
 
@@ -27,11 +27,11 @@ if not folders:
     )
     show_import()
     st.stop()
-left, right = st.columns([2, 3], vertical_alignment="bottom")
-with right:
-    view = switch("Part of the page", [PATIENTS, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
-with left:
-    chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
+with in_a_row([2, 3]) as (left, right):
+    with right:
+        view = switch("Part of the page", [PATIENTS, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
+    with left:
+        chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
 if view == IMPORT:
     show_import()
     st.stop()

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import empty_state, pick_run, plain, run_badges
 from dashboard.report.downloads import offer_report
-from dashboard.state import arrive, switch
+from dashboard.state import arrive, in_a_row, switch
 from dashboard.survival.calibration import CALIBRATION, PART, show_calibration
 from dashboard.survival.comparison import choose_other, put_beside
 from dashboard.survival.curves import show_curves
@@ -22,14 +22,14 @@ CURVES, MODELS, EPOCHS, PATIENTS = "Curves", "C-index", "Epochs", "Patients"
 st.title("Survival")
 arrive()
 runs = data.finished_runs()
-left, right = st.columns(2, vertical_alignment="bottom")
-with left:
-    run = pick_run(runs)
-if data.predictions(run).empty:
-    empty_state("This run has no patient.", "Choose another run above.")
-    st.stop()
-with right:
-    other = choose_other(run, runs)
+with in_a_row([1, 1]) as (left, right):
+    with left:
+        run = pick_run(runs)
+    if data.predictions(run).empty:
+        empty_state("This run has no patient.", "Choose another run above.")
+        st.stop()
+    with right:
+        other = choose_other(run, runs)
 run_badges(run, of_patient=True)
 st.markdown(f"**{plain(run.info.protocol)}** protocol: {PROTOCOLS[run.info.protocol]}")
 report = data.report(run)
