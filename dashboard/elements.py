@@ -169,8 +169,8 @@ def card_row() -> Callable[..., DeltaGenerator]:
     return partial(st.container(horizontal=True).metric, border=True, width="content")
 
 
-def pick_run(runs: Sequence[Run]) -> Run:
-    """The run that the page is about; where there is none, the page ends with what to do."""
+def need_runs(runs: Sequence[Run]) -> None:
+    """Where there is no finished run, the page ends with what to do."""
     if not runs:
         empty_state(
             "There is no finished run yet.",
@@ -178,6 +178,10 @@ def pick_run(runs: Sequence[Run]) -> Run:
             "views/train.py", "Go to Train",
         )  # fmt: skip
         st.stop()
+
+
+def pick_run(runs: Sequence[Run]) -> Run:
+    """The run that the page is about, at first the first one of at least one."""
     by_id = {run.id: run for run in runs}
     return by_id[
         pick("Run", list(by_id), RUN, show=lambda key: run_label(by_id[key]), explain="Finished runs, newest first.")

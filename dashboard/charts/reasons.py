@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.theme import GREY, HIGH_RISK, LOW_RISK, TEMPLATE
+from pomp.evaluation.uncertainty import signed
 
 ROW_PX = 26
 HEAD_PX = 96
@@ -28,7 +29,7 @@ def contributions_figure(parts: pd.DataFrame) -> go.Figure:
     bars = go.Bar(
         x=parts["difference"], y=[escape(str(part)) for part in parts["part"]], orientation="h",
         marker_color=_colours(parts["difference"]),
-        text=[f"{round(value, 3) + 0.0:+.3f}" for value in parts["difference"]],
+        text=[signed(value) for value in parts["difference"]],
         textposition="outside", cliponaxis=False, customdata=parts["hazard"].round(3),
         hovertemplate="%{y}: %{x:+.3f}<br>hazard × %{customdata:.2f}<extra></extra>",
     )  # fmt: skip

@@ -15,6 +15,7 @@ from dashboard.once import once
 from dashboard.words import count
 from pomp.errors import RunError
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.readable import read_runs
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
@@ -138,8 +139,8 @@ def describe_seeds(seeds: pd.DataFrame) -> str:
     group = "high" if seeds["high_risk"].iloc[0] else "low"
     below = 100 * seeds["below"]
     return (
-        f"Over {count(len(seeds), 'run')}, each with its own seed, the risk lies between {seeds['risk'].min():+.3f} "
-        f"and {seeds['risk'].max():+.3f}, above that of {below.min():.0f} to {below.max():.0f} % of the fold's "
+        f"Over {count(len(seeds), 'run')}, each with its own seed, the risk lies between {signed(seeds['risk'].min())} "
+        f"and {signed(seeds['risk'].max())}, above that of {below.min():.0f} to {below.max():.0f} % of the fold's "
         f"patients. The patient is in the {group}-risk group in {same} of them."
     )
 

@@ -15,6 +15,7 @@ from dashboard.state import RUN
 from dashboard.survival.calibration import CALIBRATION, PART, describe_calibration
 from dashboard.survival.results import calibrated
 from dashboard.words import follow_up
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 
 TIMES = 120
@@ -32,7 +33,7 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
     bounded = _BOUNDED if run.config.model.bounded else ""
     card = card_row()
     card(
-        "Risk score", f"{patient['risk']:+.3f}",
+        "Risk score", signed(patient["risk"]),
         help=f"Log of the relative hazard: 0.7 more means twice the hazard.{bounded}",
     )  # fmt: skip
     card(
@@ -42,7 +43,7 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
     )  # fmt: skip
     card(
         "Group", "high risk" if patient["high_risk"] else "low risk",
-        help=f"High: above {patient['cutoff']:+.3f}, the median risk of the fold's training patients.",
+        help=f"High: above {signed(patient['cutoff'])}, the median risk of the fold's training patients.",
     )  # fmt: skip
     card(
         "Would change group", "–" if changes is None else changes,

@@ -21,6 +21,7 @@ from dashboard.slide.words import EFFECT
 from dashboard.state import PATIENT, RUN, SLIDE, pick
 from dashboard.words import count
 from pomp.errors import SlideError
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 from pomp.slides.store import read_at, regions_path
 
@@ -100,7 +101,7 @@ def _show_regions(run: Run, slide: str, title: str, regions: pd.DataFrame) -> No
         with place:
             if picture is not None:
                 st.image(picture, width="stretch", alt=f"Region in {where}")
-            st.caption(f"{region[EFFECT]:+.4f}  \n{where}")
+            st.caption(f"{signed(region[EFFECT], 4)}  \n{where}")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

@@ -25,6 +25,7 @@ from dashboard.words import DAYS_PER_YEAR, headline, number, p_value
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import HIGH, LOW
 from pomp.evaluation.timed_scores import Kind
+from pomp.evaluation.uncertainty import signed, signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
 
@@ -103,7 +104,7 @@ def concordance_section(facts: RunFacts) -> Section:
     outcomes = {one.other: one.verdict.outcome for one in facts.comparisons}
     rows = [
         (one.model, _estimate(one.harrell), _estimate(one.uno), _estimate(one.paper),
-         "" if one.added is None else _estimate(one.added, signed=True), outcomes.get(one.model, ""))
+         _gain(one.added), outcomes.get(one.model, ""))
         for one in facts.scores.models
     ]  # fmt: skip
     columns = ["model", "Harrell's C", "Uno's C", "Eq. 16", f"{facts.model} ahead by", "verdict"]
@@ -179,8 +180,8 @@ def _optimism(found: Contrast | None) -> tuple[str, str, str]:
     if found is None:
         return "–", "–", "–"
     one = found.by_fold
-    limits = f"{found.difference.lower:+.3f} to {found.difference.upper:+.3f}".replace("-", "−")
-    return f"{one.difference:+z.3f} (sd {number(one.sd)})", limits, found.difference.verdict.outcome
+    limits = f"{signed(found.difference.lower)} to {signed(found.difference.upper)}"
+    return f"{signed(one.difference)} (sd {number(one.sd)})", limits, found.difference.verdict.outcome
 
 
 def _bins(facts: RunFacts) -> Block:
@@ -256,12 +257,14 @@ def _median(days: float) -> str:
     return f"{days / DAYS_PER_YEAR:.1f}" if math.isfinite(days) else "not reached"
 
 
-def _estimate(found: Estimate, *, signed: bool = False) -> str:
-    sign = "+" if signed else ""
-    lower, upper = found.interval.lower, found.interval.upper
+def _estimate(found: Estimate) -> str:
     if not np.isfinite(found.value):
         return "–"
-    return f"{found.value:{sign}.3f} ({lower:{sign}.3f} to {upper:{sign}.3f})".replace("-", "−")
+    return f"{found.value:.3f} ({found.interval.lower:.3f} to {found.interval.upper:.3f})"
+
+
+def _gain(found: Estimate | None) -> str:
+    return "" if found is None or not np.isfinite(found.value) else signed_words(found.value, found.interval)
 
 
 def _reached(lower: float, upper: float) -> str:

@@ -7,6 +7,7 @@ from dashboard.charts.training import LOSSES, loss_figure, loss_lines
 from dashboard.report.document import Block, Section, figure, section, table, text
 from dashboard.words import number
 from pomp.evaluation.epochs import epoch_strip
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 
 STAGES = {"pretrain": "Pre-training", "finetune": "Fine-tuning on survival"}
@@ -50,7 +51,7 @@ def _strip(run: Run) -> list[Block]:
     gain = rules["best_of_each"] - rules["last"]
     said = text(
         f"The authors' released code takes of each fold the epoch that is best on its own test patients, and reports "
-        f"{number(rules['best_of_each'])}; the last epoch gives {number(rules['last'])}. The {gain:+.3f} in between "
+        f"{number(rules['best_of_each'])}; the last epoch gives {number(rules['last'])}. The {signed(gain)} in between "
         "come from looking at the answers: a C-index wavers from epoch to epoch, and its highest point is high by "
         "chance.",
         tone="warn",

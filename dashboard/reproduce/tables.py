@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.reproduce.places import BY_KEY, Places
-from dashboard.reproduce.verdict import signed
 from dashboard.runs.opening import run_of
 from dashboard.words import number, setting_words
 from pomp.config import ProtocolName
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.grid.plain import BestPlain
 from pomp.runs.grid.reproduction import difference_to_published
 from pomp.runs.grid.score import mean_interval

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.elements import plain
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.grid.reproduction import Nearness, Optimism, Reproduction
 
 
@@ -67,8 +68,3 @@ def _optimism(found: Optimism) -> str:
         # The interval is of our test patients alone: nothing is known of the paper's, nor of other training patients.
         return f"{said}, within that interval: what the protocol adds here is about what parts the paper from us."
     return f"{said}: the protocol alone does not account for the difference."
-
-
-def signed(value: float) -> str:
-    """'−0.059', '+0.023'."""
-    return f"{value:+.3f}".replace("-", "−")

@@ -12,6 +12,7 @@ from dashboard.elements import plain, save_table
 from dashboard.endpoints import Endpoint
 from dashboard.words import count, number, p_value
 from pomp.evaluation.group_comparison import GroupComparison
+from pomp.evaluation.uncertainty import signed
 
 NOT_REACHED = "not reached"
 
@@ -78,7 +79,7 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
             endpoint.events.capitalize(): table["events"],
             f"Median ({axis.unit})": _cells(table, "median", "days", axis.days),
             f"Mean within τ ({axis.unit})": _cells(table, "mean", "days", axis.days),
-            f"Difference ({axis.unit})": _cells(table, "difference", "days", axis.days, signed=True),
+            f"Difference ({axis.unit})": _cells(table, "difference", "days", axis.days, change=True),
             "Hazard ratio": _cells(table, "hazard", "ratio", 1.0),
             "p": [p_value(value) for value in table["hazard_p_value"].astype(float)],
         }
@@ -93,17 +94,18 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
     )
 
 
-def _cells(table: pd.DataFrame, kind: str, value: str, unit: float, *, signed: bool = False) -> list[str]:
+def _cells(table: pd.DataFrame, kind: str, value: str, unit: float, *, change: bool = False) -> list[str]:
     """'2.3 (1.9–3.0)' of each row."""
     columns = [table[f"{kind}_{part}"].astype(float) / unit for part in (value, "lower", "upper")]
-    return [_cell(value, lower, upper, kind, signed) for value, lower, upper in zip(*columns, strict=True)]
+    return [_cell(value, lower, upper, kind, change) for value, lower, upper in zip(*columns, strict=True)]
 
 
-def _cell(value: float, lower: float, upper: float, kind: str, signed: bool) -> str:
+def _cell(value: float, lower: float, upper: float, kind: str, change: bool) -> str:
     if not math.isfinite(value):
         return NOT_REACHED if kind == "median" else "–"
-    sign, dash = ("+z", " to ") if signed else ("", "–")  # z: no minus before a 0
     if kind == "median" and not math.isfinite(upper):
         return f"{value:.1f} (from {number(lower, 1)})"
     digits = 2 if kind == "hazard" else 1
-    return f"{value:{sign}.{digits}f} ({lower:{sign}.{digits}f}{dash}{upper:{sign}.{digits}f})"
+    if change:
+        return f"{signed(value, digits)} ({signed(lower, digits)} to {signed(upper, digits)})"
+    return f"{value:.{digits}f} ({lower:.{digits}f}–{upper:.{digits}f})"

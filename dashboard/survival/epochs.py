@@ -14,6 +14,7 @@ from dashboard.survival.comparison import released_twin
 from dashboard.survival.results import epochs
 from dashboard.words import number
 from pomp.evaluation.epochs import EpochStrip
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 
 
@@ -39,7 +40,7 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
         st.subheader("What each rule would report")
         table = rule_table(strip)
         st.dataframe(
-            table.assign(c_index=table["c_index"].map(number), above_last=[f"{x:+.3f}" for x in table["above_last"]]),
+            table.assign(c_index=table["c_index"].map(number), above_last=table["above_last"].map(signed)),
             hide_index=True, alt="Mean C-index by rule",
             column_config={"rule": "Rule", "c_index": "C-index", "epochs": "Epoch, by fold",
                            "above_last": "Above the last"},
@@ -55,7 +56,7 @@ def describe_rules(strip: EpochStrip) -> str:
     return (
         f"The authors' released code takes of each fold the epoch that is best on its own test patients, and reports "
         f"{number(by_name['best_of_each'])}; the last epoch gives {number(by_name['last'])}. The "
-        f"{plain(f'{gain:+.3f}')} in between come from looking at the answers: a C-index wavers from epoch to epoch, "
+        f"{signed(gain)} in between come from looking at the answers: a C-index wavers from epoch to epoch, "
         "and its highest point is high by chance. New patients have no answers to look at. The best epoch of the mean "
         "looks at them too, but chooses once instead of once a fold."
     )

@@ -11,6 +11,7 @@ from dashboard.theme import GREY, HIGH_RISK, LOW_RISK, ORANGE, SERIES, SKY
 from pomp.data.clinical import is_stage
 from pomp.errors import RunError
 from pomp.evaluation.groups import Groups, clinical_choices, clinical_groups, risk_groups, training_cuts
+from pomp.evaluation.uncertainty import signed
 
 MEDIAN, TERTILES, QUARTILES, PERCENTILE, VALUE = "median", "tertiles", "quartiles", "percentile", "value"
 SHARES = {TERTILES: (1 / 3, 2 / 3), QUARTILES: (0.25, 0.5, 0.75)}
@@ -122,7 +123,7 @@ def describe_cut(choice: GroupChoice) -> str:
             "patients: the test patients have no say in where the cut lies."
         )
     if choice.by == VALUE:
-        return f"High: a risk above {choice.cut:+.2f}, in every fold.{_OWN_CUT}"
+        return f"High: a risk above {signed(choice.cut, 2)}, in every fold.{_OWN_CUT}"
     if choice.by == PERCENTILE:
         return (
             f"High: a risk above that of {choice.cut:.0f} % of the fold's training patients. The test patients have no "

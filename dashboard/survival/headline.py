@@ -11,7 +11,7 @@ from pomp.evaluation.report import EvaluationReport
 
 
 def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: bool) -> None:
-    """Five cards, and a warning for each reason not to believe them.
+    """Four cards, and a warning for each reason not to believe them.
 
     Args:
         report: of the run.
@@ -21,14 +21,12 @@ def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: b
     score, ratio = report.score, report.hazard_ratio
     card = card_row()
     card(
-        "C-index, mean ± sd", headline(score),
+        "C-index, mean ± sd", headline(score), delta=f"95 %: {number(score.lower)}–{number(score.upper)}",
+        delta_color="off", delta_arrow="off",
         help="Of all pairs of patients of whom it is known who had the event first, the share that the risk puts in "
         "the right order. 0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were "
-        "not trained on.",
-    )  # fmt: skip
-    card(
-        "95 % interval", f"{number(score.lower)}–{number(score.upper)}",
-        help="How far the mean could be off by the choice of test patients alone (1,000 bootstrap samples).",
+        "not trained on. Below it, its 95 % interval: how far the mean could be off by the choice of test patients "
+        "alone (1,000 bootstrap samples).",
     )  # fmt: skip
     card(
         "Log-rank p", p_value(report.logrank.p_value if report.logrank else None),

@@ -8,7 +8,7 @@ from dashboard import data
 from dashboard.alignment.hidden import show_hidden
 from dashboard.alignment.matching import show_matching
 from dashboard.alignment.scores import has_alignment
-from dashboard.elements import pick_run, plain, run_badges
+from dashboard.elements import need_runs, pick_run, plain, run_badges
 from dashboard.not_explained import explained_first
 from dashboard.state import switch
 
@@ -17,6 +17,7 @@ MATCHING, HIDDEN = "Slides and omics", "Hidden omics"
 
 st.title("Alignment")
 finished = data.finished_runs()
+need_runs(finished)
 # Where some have something to show, those that lack it by their age are not offered; where none has, the page says why.
 shown = [one for one in finished if has_alignment(one)]
 run = pick_run(explained_first(shown, finished) if shown else finished)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, pick_run, run_badges
+from dashboard.elements import empty_state, need_runs, pick_run, run_badges
 from dashboard.patient.alike import show_alike
 from dashboard.patient.certainty import other_group, out_of_hundred, show_certainty
 from dashboard.patient.clinical import show_clinical
@@ -13,20 +13,21 @@ from dashboard.patient.prediction import show_cards, show_curve
 from dashboard.patient.reasons import show_genes, show_parts
 from dashboard.patient.tissue import show_tissue
 from dashboard.patient.walk import fold_by_risk, show_buttons, show_place
-from dashboard.state import PATIENT, arrive, pick
+from dashboard.state import PATIENT, arrive, in_a_row, pick
 
 arrive()
 st.title("Patient")
-left, right = st.columns(2)
-with left:
-    runs = data.finished_runs()
-    run = pick_run(runs)
-predictions = data.predictions(run)
-if predictions.empty:
-    empty_state("This run has no patient.", "Choose another run above.")
-    st.stop()
-with right:
-    name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
+runs = data.finished_runs()
+need_runs(runs)
+with in_a_row([1, 1]) as (left, right):
+    with left:
+        run = pick_run(runs)
+    predictions = data.predictions(run)
+    if predictions.empty:
+        empty_state("This run has no patient.", "Choose another run above.")
+        st.stop()
+    with right:
+        name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
 patient = predictions[predictions["patient"] == name].iloc[0]
 fold = fold_by_risk(predictions, patient)
 show_buttons(fold, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, pick_run, plain, run_badges
+from dashboard.elements import empty_state, need_runs, pick_run, plain, run_badges
 from dashboard.report.downloads import offer_report
 from dashboard.state import arrive, in_a_row, switch
 from dashboard.survival.calibration import CALIBRATION, PART, show_calibration
@@ -22,6 +22,7 @@ CURVES, MODELS, EPOCHS, PATIENTS = "Curves", "C-index", "Epochs", "Patients"
 st.title("Survival")
 arrive()
 runs = data.finished_runs()
+need_runs(runs)
 with in_a_row([1, 1]) as (left, right):
     with left:
         run = pick_run(runs)
@@ -35,8 +36,9 @@ st.markdown(f"**{plain(run.info.protocol)}** protocol: {PROTOCOLS[run.info.proto
 report = data.report(run)
 beside = None if other is None else put_beside(run, report, other)
 show_headline(report, beside.found if beside else None, named=beside is not None and beside.named)
-offer_report(run)
-part = switch("Part of the page", [CURVES, MODELS, CALIBRATION, EPOCHS, PATIENTS], PART, hidden=True)
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    part = switch("Part of the page", [CURVES, MODELS, CALIBRATION, EPOCHS, PATIENTS], PART, hidden=True)
+    offer_report(run)
 if part == CURVES:
     show_curves(run)
 elif part == MODELS:

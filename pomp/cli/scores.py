@@ -7,6 +7,7 @@ from rich.table import Table
 from pomp.cli.terminal import console, duration
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
 from pomp.evaluation.report import EvaluationReport, evaluate
+from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 from pomp.runs.store import RunStore
@@ -68,5 +69,4 @@ def print_repeats(opened: Run, evaluation: EvaluationReport) -> None:
 def _lead(one: PooledComparison) -> tuple[str, str]:
     if one.ahead is None:
         return "", ""
-    lower, upper = one.ahead.interval.lower, one.ahead.interval.upper
-    return f"{one.ahead.mean:+.3f} ({lower:+.3f} to {upper:+.3f})", f"{one.p_adjusted:.3f}"
+    return signed_words(one.ahead.mean, one.ahead.interval), f"{one.p_adjusted:.3f}"

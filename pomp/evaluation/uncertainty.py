@@ -16,9 +16,14 @@ class Interval:
     upper: float
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """'−0.059', '+0.023', and '+0.000' also for what is a little below 0."""
+    return f"{value:+z.{digits}f}".replace("-", "−")
+
+
 def signed_words(value: float, interval: Interval) -> str:
     """'−0.021 (−0.060 to +0.018)': a difference with its interval."""
-    return f"{value:+.3f} ({interval.lower:+.3f} to {interval.upper:+.3f})".replace("-", "−")
+    return f"{signed(value)} ({signed(interval.lower)} to {signed(interval.upper)})"
 
 
 def weigh_pairs(

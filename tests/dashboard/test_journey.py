@@ -97,6 +97,9 @@ def see_a_finished_run(page: Page, address: str) -> None:
     expect(page.get_by_text("High against low risk")).to_be_visible(timeout=PATIENCE)
     settle(page)
     see_figure(page)
+    place = page.get_by_role("heading", name="High against low risk").bounding_box()
+    assert place is not None
+    assert place["y"] < 750, "the curves begin below the first screen"
     keep_picture(page, "survival")
 
 

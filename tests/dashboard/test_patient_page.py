@@ -174,7 +174,7 @@ class TestSeeds:
     def test_in_words(self) -> None:
         seeds = pd.DataFrame({"risk": [0.1, -0.2, 0.3], "high_risk": [True, False, True], "below": [0.5, 0.25, 0.8]})
         assert describe_seeds(seeds) == (
-            "Over 3 runs, each with its own seed, the risk lies between -0.200 and +0.300, above that of 25 to 80 % of "
+            "Over 3 runs, each with its own seed, the risk lies between −0.200 and +0.300, above that of 25 to 80 % of "
             "the fold's patients. The patient is in the high-risk group in 2 of them."
         )
 
@@ -266,7 +266,7 @@ class TestFigures:
         parts = pd.DataFrame({"part": ["<i>", "mrna"], "difference": [0.5, -0.25], "hazard": [1.65, 0.78]})
         bars = contributions_figure(parts).data[0]
         assert bars.y == ("&lt;i&gt;", "mrna")
-        assert bars.text == ("+0.500", "-0.250")
+        assert bars.text == ("+0.500", "−0.250")
         assert list(bars.marker.color) == [HIGH_RISK, LOW_RISK]
 
     def test_genes(self) -> None:

@@ -268,6 +268,8 @@ def test_models_beside_each_other(fake: FakeWorkspace) -> None:
     assert shown["Optimism"] == other.found.words
     (card,) = [metric for metric in app.metric if metric.label == "Optimism"]
     assert card.delta == other.found.difference.verdict.outcome
+    (card,) = [metric for metric in app.metric if metric.label == "C-index, mean ± sd"]
+    assert card.delta == f"95 %: {report.score.lower:.3f}–{report.score.upper:.3f}"
     ratio = report.hazard_ratio
     assert ratio is not None
     assert shown["Hazard ratio"] == f"{ratio.ratio:.2f} ({ratio.lower:.2f}–{ratio.upper:.2f})"

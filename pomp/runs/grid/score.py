@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pomp.evaluation.concordance import concordance_index
 from pomp.evaluation.corrected_t import CorrectedT, corrected_t
 from pomp.evaluation.paired import drawn_concordance, percentile_interval, with_draws
-from pomp.evaluation.uncertainty import Interval
+from pomp.evaluation.uncertainty import Interval, signed_words
 from pomp.evaluation.verdict import APART, Verdict, judge
 from pomp.runs.run import Run
 
@@ -78,7 +78,7 @@ class Difference:
     @property
     def words(self) -> str:
         """'−0.021 (−0.060 to +0.018), cannot be told apart'; what is told apart says no more than its numbers."""
-        numbers = f"{self.value:+.3f} ({self.lower:+.3f} to {self.upper:+.3f})".replace("-", "−")
+        numbers = signed_words(self.value, Interval(self.lower, self.upper))
         return numbers if self.told_apart else f"{numbers}, {APART}"
 
 
