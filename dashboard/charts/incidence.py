@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from dashboard.charts.survival import (
     HEAD_PX,
     LINE_PX,
     ROW_PX,
+    Ends,
     TimeAxis,
     add_band,
     add_counts,
     capitalise,
     single,
     steps,
+    tell,
 )
 from dashboard.endpoints import Endpoint
 from dashboard.theme import TEMPLATE
@@ -38,6 +40,7 @@ def incidence_figure(
     *,
     since: str = "the start of follow-up",
     in_detail: bool = False,
+    patients: Mapping[str, Sequence[Sequence[Sequence[str]]]] | None = None,
 ) -> go.Figure:
     """The event above, deaths without it below, on one scale and one time axis, and the numbers at risk under both.
 
@@ -47,16 +50,21 @@ def incidence_figure(
         endpoint: what the event is.
         since: from when time counts.
         in_detail: whether events, such deaths and censorings until each time stand below the numbers at risk.
+        patients: by group, for the event and for deaths without it, for each row of the curve whom it befell there.
+            With it, steps can be clicked and say whose they are; `customdata` of a point is its row among those of all
+            events' curves, then of all deaths'.
     """
     last_day = max(float(curve.time[-1]) for curve in curves.values())
     axis = TimeAxis.up_to(last_day)
     more = {"events": endpoint.events, "competing": endpoint.other_deaths, "censored": "censored"} if in_detail else {}
     columns = {"at_risk": "at risk"} | more
     table_px = ROW_PX * len(curves) * len(columns)
-    figure = make_subplots(rows=3, shared_xaxes=True)
+    figure, first = make_subplots(rows=3, shared_xaxes=True), 0
     for row, (cause, title) in enumerate(zip(_CAUSES, (endpoint.event, endpoint.other_death), strict=True), start=1):
         for group, curve in curves.items():
-            _add_cause(figure, group, curve, cause, axis, colours[group], endpoint, row)
+            ends = None if patients is None else Ends(patients[group][row - 1], first)
+            _add_cause(figure, group, curve, cause, axis, colours[group], endpoint, row, ends)
+            first += len(curve.time)
         figure.add_annotation(
             text=f"<b>{capitalise(title)}</b>", xref="paper", yref=f"y{'' if row == 1 else row} domain", x=0, y=1,
             xanchor="left", yanchor="bottom", yshift=4, showarrow=False,
@@ -92,19 +100,21 @@ def _range(curves: Mapping[str, CumulativeIncidence]) -> list[float]:
 
 def _add_cause(
     figure: go.Figure, group: str, curve: CumulativeIncidence, cause: str, axis: TimeAxis, colour: str,
-    endpoint: Endpoint, row: int,
+    endpoint: Endpoint, row: int, ends: Ends | None,
 ) -> None:  # fmt: skip
     """The step line of a group in one panel, with its band; it stands once in the legend."""
     part: Incidence = getattr(curve, cause)
     x, needed = curve.time / axis.days, steps(part.counts)
+    told = np.flatnonzero(needed)
     add_band(figure, group, x, part.lower, part.upper, needed, colour, row=row)
     said = endpoint.event if cause == "event" else endpoint.other_death
     line = go.Scatter(
-        x=single(x[needed]), y=single(part.share[needed]), customdata=curve.at_risk[needed], mode="lines",
+        x=single(x[told]), y=single(part.share[told]), mode="lines",
         line={"shape": "hv", "color": colour, "width": 2.5}, legendgroup=group, showlegend=row == 1,
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}",
-        hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {said}<br>%{{customdata}} at risk<extra>{group}</extra>",
     )  # fmt: skip
+    whose = tell(line, told, curve.at_risk, ends)
+    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {said}<br>{whose}<extra>{group}</extra>")
     figure.add_trace(line, row=row, col=1)
 
 

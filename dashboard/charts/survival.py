@@ -77,7 +77,7 @@ def survival_figure(
         _add_band(figure, group, curve, axis, colours[group])
     first = 0
     for group, curve in curves.items():
-        ends = None if patients is None else _Ends(patients[group], first)
+        ends = None if patients is None else Ends(patients[group], first)
         _add_curve(figure, group, curve, axis, colours[group], endpoint, ends)
         first += len(curve.time)
     _add_at_risk(figure, curves, axis, endpoint, in_detail)
@@ -156,7 +156,7 @@ def add_band(
 
 def _add_curve(
     figure: go.Figure, group: str, curve: SurvivalCurve, axis: TimeAxis, colour: str, endpoint: Endpoint,
-    ends: _Ends | None,
+    ends: Ends | None,
 ) -> None:  # fmt: skip
     """The step line, and a tick where somebody's follow-up ended without an event.
 
@@ -168,12 +168,7 @@ def _add_curve(
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}, {endpoint.count(int(curve.events.sum()))}",
         line={"shape": "hv", "color": colour, "width": 2.5},
     )  # fmt: skip
-    if ends is None:
-        line.update(customdata=_narrow(curve.at_risk[told]))
-        said = "%{customdata} at risk"
-    else:
-        line.update(customdata=_narrow(ends.first + told), text=[_whose(ends.patients[int(row)]) for row in told])
-        said = "%{text}"
+    said = tell(line, told, curve.at_risk, ends)
     line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>{said}<extra>{group}</extra>")
     x, y = _along_ticks(curve)
     ticks = go.Scatter(
@@ -195,11 +190,30 @@ def _along_ticks(curve: SurvivalCurve) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 @dataclass(frozen=True)
-class _Ends:
+class Ends:
     """Whose follow-up ended at each row of a curve, and the number of its first row among those of all curves."""
 
     patients: Sequence[Sequence[str]]
     first: int
+
+
+def tell(line: go.Scatter, rows: NDArray[np.int64], at_risk: NDArray[np.int64], ends: Ends | None) -> str:
+    """Have the points of a line say whose follow-up ended there or, where that is not asked for, how many are at risk.
+
+    Args:
+        line: with a point for each of the rows.
+        rows: of the curve.
+        at_risk: in all of its rows.
+        ends: whose; then `customdata` of a point is its row among those of all curves.
+
+    Returns:
+        What the points say, for the line's template.
+    """
+    if ends is None:
+        line.update(customdata=_narrow(at_risk[rows]))
+        return "%{customdata} at risk"
+    line.update(customdata=_narrow(ends.first + rows), text=[_whose(ends.patients[int(row)]) for row in rows])
+    return "%{text}"
 
 
 def _whose(patients: Sequence[str]) -> str:
@@ -251,16 +265,16 @@ def add_counts(
     )  # fmt: skip
 
 
-def ends_by_row(curve: SurvivalCurve, patients: Sequence[str], time_days: Sequence[float]) -> list[list[str]]:
+def ends_by_row(time: NDArray[np.float64], patients: Sequence[str], time_days: Sequence[float]) -> list[list[str]]:
     """For each row of a curve, the patients of its group whose follow-up ended then.
 
     Args:
-        curve: of the group.
+        time: of the curve's rows, ascending; each patient's is among them.
         patients: of the group.
         time_days: how long each of them was followed.
     """
-    found: list[list[str]] = [[] for _ in curve.time]
-    for patient, row in zip(patients, np.searchsorted(curve.time, time_days), strict=True):
+    found: list[list[str]] = [[] for _ in time]
+    for patient, row in zip(patients, np.searchsorted(time, time_days), strict=True):
         found[row].append(patient)
     return found
 

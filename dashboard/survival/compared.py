@@ -32,6 +32,8 @@ class Compared:
     without_group: int
     incidence: dict[str, CumulativeIncidence]
     """By group, from the landmark on; empty unless it is asked for."""
+    causes: pd.DataFrame
+    """Of its patients: time_days from the landmark on, cause, group; index patient."""
 
 
 def compare(run: Run, choice: CurveChoice) -> Compared:
@@ -66,26 +68,25 @@ def _compare(folder: str, chosen: str, of: Stamp, _choice: CurveChoice) -> Compa
         landmark_days=_choice.landmark_days,
         tau_days=_choice.tau_days,
     )
-    incidence = _incidence(run, _choice, list(found.curves), grouped) if _choice.incidence else {}
+    causes = _causes(run, _choice, grouped)
+    incidence = {
+        name: cumulative_incidence(part["time_days"], part["cause"])
+        for name in found.curves
+        if len(part := causes[causes["group"] == name])
+    }
     if _choice.landmark_days:
         grouped = grouped[grouped["time_days"] > _choice.landmark_days]
         grouped = grouped.assign(time_days=grouped["time_days"] - _choice.landmark_days)
-    return Compared(grouped.reset_index(drop=True), groups, found, len(table) - len(groups.of), incidence)
+    return Compared(grouped.reset_index(drop=True), groups, found, len(table) - len(groups.of), incidence, causes)
 
 
-def _incidence(
-    run: Run, choice: CurveChoice, names: list[str], grouped: pd.DataFrame
-) -> dict[str, CumulativeIncidence]:
-    """Of the patients in groups whose cause is known."""
-    causes = find_competing(run, choice.endpoint).causes
+def _causes(run: Run, choice: CurveChoice, grouped: pd.DataFrame) -> pd.DataFrame:
+    """Of the patients in groups whose cause is known, where cumulative incidence is asked for; nobody otherwise."""
+    causes = find_competing(run, choice.endpoint).causes if choice.incidence else None
     if causes is None:
-        return {}
+        return pd.DataFrame({"time_days": [], "cause": [], "group": []})
     table = causes.join(grouped.set_index("patient")["group"], how="inner")
     if choice.landmark_days:
         table = table[table["time_days"] > choice.landmark_days]
-    parts = {name: table[table["group"] == name] for name in names}
-    return {
-        name: cumulative_incidence(part["time_days"] - choice.landmark_days, part["cause"])
-        for name, part in parts.items()
-        if len(part)
-    }
+        table = table.assign(time_days=table["time_days"] - choice.landmark_days)
+    return table

@@ -65,7 +65,7 @@ def _show_figure(run: Run, choice: CurveChoice, compared: Compared, *, offers_in
         return
     parts = {name: members[members["group"] == name] for name in curves}
     ends = {
-        name: ends_by_row(curve, parts[name]["patient"].tolist(), parts[name]["time_days"].tolist())
+        name: ends_by_row(curve.time, parts[name]["patient"].tolist(), parts[name]["time_days"].tolist())
         for name, curve in curves.items()
     }
     figure = once(

@@ -5,21 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from html import escape
+from itertools import chain
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.charts.incidence import incidence_figure, incidence_table
-from dashboard.charts.survival import capitalise
+from dashboard.charts.survival import capitalise, ends_by_row
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.endpoints import Endpoint
 from dashboard.once import once
 from dashboard.survival.choices import CurveChoice
 from dashboard.survival.compared import Compared
+from dashboard.survival.open_patient import offer_patients
 from dashboard.words import follow_up, number
+from pomp.data.outcome_causes import COMPETING, EVENT
 from pomp.evaluation.cumulative_incidence import CumulativeIncidence, ShareAt, share_by
 from pomp.evaluation.curves import SurvivalCurve
+
+_CAUSES = (EVENT, COMPETING)
 
 
 def show_incidence(
@@ -35,7 +40,11 @@ def show_incidence(
         name: of the files that are saved.
         command: that made the run.
     """
-    curves = compared.incidence
+    curves, causes = compared.incidence, compared.causes
+    ends = {
+        name: [_whom(curve, causes[(causes["group"] == name) & (causes["cause"] == cause)]) for cause in _CAUSES]
+        for name, curve in curves.items()
+    }
     figure = once(
         incidence_figure,
         {escape(group): curve for group, curve in curves.items()},
@@ -43,17 +52,25 @@ def show_incidence(
         endpoint,
         since=choice.since,
         in_detail=choice.in_detail,
+        patients={escape(name): rows for name, rows in ends.items()},
     )
-    show_figure(
+    clicked = show_figure(
         figure, name, once(incidence_table, curves),
         f"Cumulative incidence of {endpoint.event} and of {endpoint.other_death}, of the groups {', '.join(curves)}",
-        command=command,
+        command=command, select=True,
     )  # fmt: skip
     st.caption(
         f"Aalen–Johansen estimates: the share of patients whose follow-up has ended with {endpoint.event} by each time "
         f"(above), and with {endpoint.other_death} (below); the others have had neither. Bands: 95 % at each time "
-        "(log-log). At the bottom: how many are still followed at the start of each time."
+        "(log-log). At the bottom: how many are still followed at the start of each time. Click on a step to open the "
+        "patient."
     )
+    if clicked:
+        offer_patients([*chain.from_iterable(chain.from_iterable(zip(*ends.values(), strict=True)))][clicked[0]])
+
+
+def _whom(curve: CumulativeIncidence, ended: pd.DataFrame) -> list[list[str]]:
+    return ends_by_row(curve.time, ended.index.tolist(), ended["time_days"].tolist())
 
 
 def incidence_numbers(compared: Compared) -> pd.DataFrame:

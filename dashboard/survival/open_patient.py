@@ -18,7 +18,9 @@ def open_patient(patient: str) -> None:
 
 
 def offer_patients(patients: Sequence[str]) -> None:
-    """Open the one patient there is; of several, say who they are and let the reader choose."""
+    """Open the one patient there is; of several, say who they are and let the reader choose; of none, say nothing."""
+    if not patients:  # where a curve begins
+        return
     if len(patients) == 1:
         open_patient(patients[0])
     st.markdown(f"Follow-up of {len(patients)} patients ended at this time. Open one:")

@@ -104,7 +104,7 @@ def test_survival_figure_in_detail_counts_events_and_censored_until_each_tick() 
 
 
 def test_ends_of_follow_up_say_whose_they_are() -> None:
-    ends = ends_by_row(HIGH, ["a", "<b>", "c"], [DAYS_PER_YEAR, DAYS_PER_YEAR, 2 * DAYS_PER_YEAR])
+    ends = ends_by_row(HIGH.time, ["a", "<b>", "c"], [DAYS_PER_YEAR, DAYS_PER_YEAR, 2 * DAYS_PER_YEAR])
     assert ends == [[], ["a", "<b>"], ["c"]]
     figure = survival_figure({"high risk": HIGH}, COLOURS, OS, patients={"high risk": ends})
     points = trace(figure, "High risk: 3 patients, 3 deaths")
@@ -149,7 +149,7 @@ def test_a_thousand_patients_are_sent_in_few_bytes() -> None:
     names = [f"TCGA-AB-{number:04d}" for number in range(1000)]
     halves = {"low risk": slice(0, 500), "high risk": slice(500, None)}
     curves = {name: kaplan_meier(time[half], event[half]) for name, half in halves.items()}
-    ends = {name: ends_by_row(curves[name], names[half], time[half]) for name, half in halves.items()}
+    ends = {name: ends_by_row(curves[name].time, names[half], time[half]) for name, half in halves.items()}
     figure = survival_figure(curves, COLOURS, OS, patients=ends)
     figure.layout.template = None
     assert len(packed(figure.to_json())) < 40_000

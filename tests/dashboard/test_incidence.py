@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,13 @@ from dashboard.survival.incidence import incidence_numbers
 from dashboard.words import DAYS_PER_YEAR
 from pomp.config import override
 from pomp.data.cohort import read_cohort
+from pomp.data.outcome_causes import COMPETING, EVENT
 from pomp.evaluation.cumulative_incidence import cumulative_incidence
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from tests.conftest import REPOSITORY
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, see_page, settle
+from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_cohort
 from tests.dashboard.pages import figures, open_page, words
 
@@ -194,6 +199,40 @@ def test_figure_has_the_event_above_deaths_without_it() -> None:
     counts = [found for found in figure.data if found.mode == "text"]
     assert [found.name for found in counts] == ["low risk, at risk", "high risk, at risk"]
     assert counts[0].text == ("4", "4", "3", "2", "2")
+
+
+def test_a_step_says_whom_it_befell_and_can_be_clicked() -> None:
+    ends = {"low risk": [[[], ["a"], [], []], [[], [], ["<b>"], []]], "high risk": [[[], [], []], [[], ["c"], []]]}
+    figure = incidence_figure(CURVES, COLOURS, describe_endpoint("PFI"), patients=ends)
+    lines = [found for found in figure.data if found.line.width == 2.5]
+    assert [line.text for line in lines] == [("", "a", ""), ("", ""), ("", "&lt;b&gt;", ""), ("", "c", "")]
+    # Rows of all curves, one after the other: 4 of low risk, 3 of high risk, and again.
+    assert [line.customdata.tolist() for line in lines] == [[0, 1, 3], [4, 6], [7, 9, 10], [11, 12, 13]]
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("cause", "panel"), [(EVENT, "xy"), (COMPETING, "x2y2")])
+def test_a_click_on_a_step_opens_the_patient(
+    cause: int, panel: str, run: Run, serve: Serve, watched: WatchedPage
+) -> None:
+    compared = compare(run, choice())
+    causes, curve = compared.causes, compared.incidence["high risk"]
+    ended = causes[(causes["group"] == "high risk") & (causes["cause"] == cause)]
+    last = ended["time_days"].idxmax()
+    address, page = serve(REPOSITORY / "dashboard" / "app.py", run.folder.parents[1]), watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/survival?{urlencode({'survival-part': 'Curves', 'survival-endpoint': PFI} | SHOWN)}")
+    settle(page)
+    figure = page.locator("[class*=st-key-figure-incidence-]").get_by_role("figure")
+    see_figure(page, figure)
+    line = figure.locator(f".{panel} .scatterlayer .trace").last.locator("path.js-line")
+    line.scroll_into_view_if_needed()
+    box = line.bounding_box()
+    assert box is not None
+    along = float(ended.loc[last, "time_days"]) / float(curve.time[-1])
+    page.mouse.click(box["x"] + along * box["width"], box["y"])  # the last step is the highest
+    see_page(page, "Patient", rf"/patient\?.*patient={last}")
+    forgive_probes(watched)
 
 
 def test_figure_in_detail_counts_both_kinds_of_end() -> None:
