@@ -21,7 +21,6 @@ PARTS = {
     "Commands": COMMANDS,
     "Where things lie": places(code(data.workspace().root)),
 }
-A_ROW = 2
 
 st.title("Help")
 search = st.text_input(
@@ -36,10 +35,11 @@ for name, entries in shown.items():
     if not entries:
         continue
     st.subheader(name)
-    for start in range(0, len(entries), A_ROW):
-        for place, entry in zip(st.columns(A_ROW), entries[start : start + A_ROW], strict=False):
-            with place, st.container(border=True, height="stretch", gap="small"):
-                st.markdown(f"**{entry.title}**\n\n{entry.text}")
+    half = -(-len(entries) // 2)
+    # An element a column: the browser draws two of them sooner than a card for each entry.
+    for place, own in zip(st.columns(2, gap="large"), (entries[:half], entries[half:]), strict=True):
+        if own:
+            place.markdown("\n\n---\n\n".join(f"**{entry.title}**\n\n{entry.text}" for entry in own))
 st.caption(
     "The method: Wang and others, POMP: Pathology-omics multimodal pre-training framework for cancer survival "
     "prediction, IJCAI 2025. The address of this page holds the search, so it can be passed on."
