@@ -50,9 +50,11 @@ def test_the_address_has_the_data_and_what_is_not_as_at_first(address: str, watc
     see_page(page, "Survival", "compare=")
     assert set(parse_qs(urlsplit(page.url).query)) == {"run", "compare"}
     expect(page.get_by_text("The link asks for no such endpoint")).to_be_visible()
-    tops = {page.get_by_role("combobox", name=name).evaluate("it => it.getBoundingClientRect().top")
-            for name in ("Groups", "Endpoint", "Patients")}  # fmt: skip
-    assert len(tops) == 1, "the boxes no longer stand on one line"
+    settle(page)
+    boxes = page.get_by_role("combobox", name=re.compile("^(Groups|Endpoint|Patients)"))
+    tops = boxes.evaluate_all("found => found.map(one => one.getBoundingClientRect().top)")
+    assert len(tops) == 3
+    assert len(set(tops)) == 1, "the boxes no longer stand on one line"
     page.get_by_role("combobox", name=re.compile("^Patients")).click()
     page.get_by_role("option", name="fold 2").click()
     expect(page).to_have_url(re.compile("survival-fold=fold[+ ]2|survival-fold=fold%202"), timeout=PATIENCE)
