@@ -50,10 +50,9 @@ def test_the_address_has_the_data_and_what_is_not_as_at_first(address: str, watc
     see_page(page, "Survival", "compare=")
     assert set(parse_qs(urlsplit(page.url).query)) == {"run", "compare"}
     expect(page.get_by_text("The link asks for no such endpoint")).to_be_visible()
-    settle(page)
     boxes = page.get_by_role("combobox", name=re.compile("^(Groups|Endpoint|Patients)"))
-    tops = boxes.evaluate_all("found => found.map(one => one.getBoundingClientRect().top)")
-    assert len(tops) == 3
+    expect(boxes).to_have_count(3, timeout=PATIENCE)
+    tops = boxes.evaluate_all("found => found.map(one => one.getBoundingClientRect().top)")  # at one moment
     assert len(set(tops)) == 1, "the boxes no longer stand on one line"
     page.get_by_role("combobox", name=re.compile("^Patients")).click()
     page.get_by_role("option", name="fold 2").click()
