@@ -140,7 +140,9 @@ def test_the_tool_bar_lies_beside_the_figure(page: Page) -> None:
 
 def test_the_keyboard_is_seen_in_the_tool_bar(page: Page) -> None:
     """plotly's own outline is black, also on a black page."""
+    light = text_colour(near(page))
     page.emulate_media(color_scheme="dark")
+    expect(near(page).locator(".xtick text").first).not_to_have_css("fill", light)  # drawn anew, which takes the focus
     near(page).locator("[data-title='Zoom']").focus()
     page.keyboard.press("Tab")
     pan = near(page).locator("[data-title='Pan']")
