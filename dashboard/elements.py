@@ -181,7 +181,7 @@ def need_runs(runs: Sequence[Run]) -> None:
 
 
 def pick_run(runs: Sequence[Run]) -> Run:
-    """The run that the page is about, at first the first one of at least one."""
+    """The run that the page is about, at first the first of them; where there is none, `need_runs` comes before."""
     by_id = {run.id: run for run in runs}
     return by_id[
         pick("Run", list(by_id), RUN, show=lambda key: run_label(by_id[key]), explain="Finished runs, newest first.")

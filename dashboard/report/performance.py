@@ -264,7 +264,9 @@ def _estimate(found: Estimate) -> str:
 
 
 def _gain(found: Estimate | None) -> str:
-    return "" if found is None or not np.isfinite(found.value) else signed_words(found.value, found.interval)
+    if found is None:
+        return ""
+    return signed_words(found.value, found.interval) if np.isfinite(found.value) else "–"
 
 
 def _reached(lower: float, upper: float) -> str:

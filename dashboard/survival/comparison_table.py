@@ -12,7 +12,7 @@ from dashboard.elements import plain, save_table
 from dashboard.endpoints import Endpoint
 from dashboard.words import count, number, p_value
 from pomp.evaluation.group_comparison import GroupComparison
-from pomp.evaluation.uncertainty import signed
+from pomp.evaluation.uncertainty import Interval, signed_words
 
 NOT_REACHED = "not reached"
 
@@ -107,5 +107,5 @@ def _cell(value: float, lower: float, upper: float, kind: str, change: bool) -> 
         return f"{value:.1f} (from {number(lower, 1)})"
     digits = 2 if kind == "hazard" else 1
     if change:
-        return f"{signed(value, digits)} ({signed(lower, digits)} to {signed(upper, digits)})"
+        return signed_words(value, Interval(lower, upper), digits)
     return f"{value:.{digits}f} ({lower:.{digits}f}–{upper:.{digits}f})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard.elements import card_row, plain
@@ -19,10 +21,9 @@ def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: b
         named: whether the difference is the optimism of a protocol.
     """
     score, ratio = report.score, report.hazard_ratio
-    card = card_row()
+    card = partial(card_row(), delta_color="off", delta_arrow="off")
     card(
         "C-index, mean ± sd", headline(score), delta=f"95 %: {number(score.lower)}–{number(score.upper)}",
-        delta_color="off", delta_arrow="off",
         help="Of all pairs of patients of whom it is known who had the event first, the share that the risk puts in "
         "the right order. 0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were "
         "not trained on. Below it, its 95 % interval: how far the mean could be off by the choice of test patients "
@@ -41,7 +42,7 @@ def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: b
     )  # fmt: skip
     card(
         "Optimism" if named else "Difference", "–" if beside is None else beside.words,
-        delta=None if beside is None else beside.difference.verdict.outcome, delta_color="off", delta_arrow="off",
+        delta=None if beside is None else beside.difference.verdict.outcome,
         help=_explain_difference(beside, named=named),
     )  # fmt: skip
     for sentence in verdict(report):

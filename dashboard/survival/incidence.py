@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping
 from html import escape
-from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -24,8 +23,6 @@ from pomp.data.outcome_causes import COMPETING, EVENT
 from pomp.evaluation.cumulative_incidence import CumulativeIncidence, ShareAt, share_by
 from pomp.evaluation.curves import SurvivalCurve
 
-_CAUSES = (EVENT, COMPETING)
-
 
 def show_incidence(
     choice: CurveChoice, compared: Compared, endpoint: Endpoint, colours: Mapping[str, str], name: str, command: str
@@ -42,7 +39,9 @@ def show_incidence(
     """
     curves, causes = compared.incidence, compared.causes
     ends = {
-        name: [_whom(curve, causes[(causes["group"] == name) & (causes["cause"] == cause)]) for cause in _CAUSES]
+        name: [
+            _whom(curve, causes[(causes["group"] == name) & (causes["cause"] == cause)]) for cause in (EVENT, COMPETING)
+        ]
         for name, curve in curves.items()
     }
     figure = once(
@@ -66,7 +65,8 @@ def show_incidence(
         "patient."
     )
     if clicked:
-        offer_patients([*chain.from_iterable(chain.from_iterable(zip(*ends.values(), strict=True)))][clicked[0]])
+        rows = [whom for panel in (0, 1) for both in ends.values() for whom in both[panel]]
+        offer_patients(rows[clicked[0]])
 
 
 def _whom(curve: CumulativeIncidence, ended: pd.DataFrame) -> list[list[str]]:

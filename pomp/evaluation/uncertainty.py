@@ -21,9 +21,9 @@ def signed(value: float, digits: int = 3) -> str:
     return f"{value:+z.{digits}f}".replace("-", "−")
 
 
-def signed_words(value: float, interval: Interval) -> str:
+def signed_words(value: float, interval: Interval, digits: int = 3) -> str:
     """'−0.021 (−0.060 to +0.018)': a difference with its interval."""
-    return f"{signed(value)} ({signed(interval.lower)} to {signed(interval.upper)})"
+    return f"{signed(value, digits)} ({signed(interval.lower, digits)} to {signed(interval.upper, digits)})"
 
 
 def weigh_pairs(
