@@ -135,11 +135,11 @@ def _cohort_check(folder: str, config: str, of: Stamp) -> CohortCheck:
 
 def omics_overview(cohort: Cohort) -> pd.DataFrame:
     """A row an omics type: type, values (its kind), patients, genes, missing (share of cells), normals."""
-    return _omics_overview(cohort.digest, cohort.patients, cohort)
+    return _omics_overview(cohort.digest, "\n".join(cohort.patients), cohort)  # one text is hashed fast, a tuple is not
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _omics_overview(digest: str, patients: tuple[str, ...], _cohort: Cohort) -> pd.DataFrame:
+def _omics_overview(digest: str, patients: str, _cohort: Cohort) -> pd.DataFrame:
     rows = [
         (table.name, table.kind, *table.values.shape, float(table.values.isna().to_numpy().mean()), _normals(table))
         for table in _cohort.omics.values()

@@ -12,9 +12,10 @@ LOW_RISK, HIGH_RISK, EVERYBODY = BLUE, VERMILION, GREEN
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
 """Order in which unnamed series, such as folds, take their colours."""
 
-OPTIONS: dict[str, str | bool] = {
+OPTIONS: dict[str, str | bool | list[str]] = {
     "theme.light.primaryColor": BLUE,
     "theme.dark.primaryColor": "#2F8FCB",
+    "theme.headingFontSizes": ["2.75rem", "1.75rem"],  # a page's title, and those of its parts
     "theme.metricValueFontSize": "1.6rem",
     "theme.light.linkColor": BLUE,
     "theme.dark.linkColor": SKY,

@@ -75,7 +75,7 @@ def show_correlations(row: pd.Series) -> None:
 
 
 def show_genes(run: Run, genes: pd.DataFrame, name: str, omics: str) -> None:
-    st.subheader("Gene by gene")
+    st.header("Gene by gene")
     show_figure(
         once(reconstruction_figure, genes), "reconstruction", genes, "Predicted against observed value of each gene",
         command=run.info.command,
@@ -87,7 +87,7 @@ def show_genes(run: Run, genes: pd.DataFrame, name: str, omics: str) -> None:
 
 
 def show_spread(run: Run, scores: pd.DataFrame, own: pd.DataFrame) -> None:
-    st.subheader("All test patients")
+    st.header("All test patients")
     spread = spread_table(scores)
     show_figure(
         once(correlation_figure, spread, own), "reconstruction-spread", spread,

@@ -64,7 +64,7 @@ def show_matching(run: Run) -> None:
 
 def show_retrieval(run: Run, found: Alignment) -> None:
     scores, each = found.recall, found.recall_by_fold
-    st.subheader("Do they find each other?")
+    st.header("Do they find each other?")
     for direction in (TO_OMICS, TO_SLIDES):
         st.markdown(f"**{direction}.** {verdict(scores, direction)}")
     left, right = st.columns([3, 2], gap="large")
@@ -119,7 +119,7 @@ def verdict(scores: pd.DataFrame, direction: str) -> str:
 
 
 def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
-    st.subheader("Every slide against every omics profile")
+    st.header("Every slide against every omics profile")
     by_name = {f"Fold {fold.fold + 1}": fold for fold in folds}
     chosen = by_name[switch("Fold", list(by_name), FOLD, explain="Models of different folds cannot be compared.")]
     matrix, names = thinned(chosen)
@@ -153,7 +153,7 @@ def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
 
 
 def show_swaps(folds: Sequence[FoldAlignment]) -> None:
-    st.subheader("Likely sample swaps")
+    st.header("Likely sample swaps")
     table = swap_table(list(folds))
     expected = sum(fold.swaps.by_chance for fold in folds)
     st.markdown(

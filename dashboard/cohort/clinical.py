@@ -20,7 +20,7 @@ A_ROW = 3
 
 def show_clinical(columns: Sequence[ClinicalColumn], patients: Sequence[str], filters: Filters) -> None:
     """A chart a column: the patients shown, over everybody where a filter is on."""
-    st.subheader("Clinical overview")
+    st.header("Clinical overview")
     if not columns:
         st.caption("clinical.csv has no column beside the follow-up that could be charted.")
         return

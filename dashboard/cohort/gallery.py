@@ -29,7 +29,7 @@ FEWEST, BY_NAME = "Fewest regions first", "By name"
 
 def show_gallery(cohort: Cohort) -> None:
     """A card a slide, in pages."""
-    st.subheader("Slides")
+    st.header("Slides")
     if cohort.slides.empty:
         empty_state(
             "This cohort has no slides.",

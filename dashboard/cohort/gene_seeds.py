@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from dashboard import data
 from dashboard.charts.selection import stability_table
 from dashboard.cohort.chosen_genes import chose_once, chosen_genes, selection_files
-from dashboard.data import Stamp, stamp
 from dashboard.elements import plain, save_table
 from dashboard.words import count, interval
 from pomp.evaluation.stability import SelectionStability, selection_stability
@@ -24,7 +24,7 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         run: that the page is about.
         runs: on its cohort.
     """
-    alike = [other for other in repeats(run, runs) if selection_files(other)]
+    alike = [other for other in repeats(run, runs, data.status) if selection_files(other)]
     if len(alike) < 2:
         return
     st.markdown("**Across seeds**")
@@ -67,11 +67,11 @@ def seed_stability(runs: Sequence[Run]) -> tuple[SelectionStability, ...] | None
         RunError: a table is damaged.
     """
     files = [file for run in runs for file in selection_files(run)]
-    return _seed_stability([str(run.folder) for run in runs], stamp(files), runs)
+    return _seed_stability([str(run.folder) for run in runs], data.stamp(files), runs)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing the genes of several seeds…")
-def _seed_stability(folders: list[str], of: Stamp, _runs: Sequence[Run]) -> tuple[SelectionStability, ...] | None:
+def _seed_stability(folders: list[str], of: data.Stamp, _runs: Sequence[Run]) -> tuple[SelectionStability, ...] | None:
     tables = [chosen_genes(run).selections for run in _runs]
     if any("tested" not in table for table in tables):
         return None

@@ -25,7 +25,7 @@ PREPARATION = "Preparation"
 
 def show_selection(cohort: Cohort) -> None:
     """Everything about the chosen genes of one run on this cohort."""
-    st.subheader("Genes by fold")
+    st.header("Genes by fold")
     runs = [run for run in data.runs_of(cohort) if selection_files(run)]
     if not runs:
         empty_state(

@@ -45,7 +45,7 @@ def show_survival(cohort: Cohort, columns: Mapping[str, ClinicalColumn], patient
             explain="A curve for each value of a clinical column. Numbers are cut at the median of the patients shown.",
         )  # fmt: skip
     endpoint = describe_endpoint(chosen)
-    title.subheader(plain(endpoint.name[:1].upper() + endpoint.name[1:]))
+    title.header(plain(endpoint.name[:1].upper() + endpoint.name[1:]))
     outcome = cohort.outcome if chosen == cohort.endpoint else outcome_of(cohort.clinical, chosen)
     outcome = outcome[outcome.index.isin(patients)]
     if outcome.empty:

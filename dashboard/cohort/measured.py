@@ -18,7 +18,7 @@ from pomp.data.cohort import Cohort
 
 def show_measured(cohort: Cohort, patients: Sequence[str], has: Mapping[str, frozenset[str]]) -> None:
     """The tables as they are, and which of the patients shown have which of them."""
-    st.subheader("What was measured")
+    st.header("What was measured")
     left, right = st.columns([3, 2])
     with left:
         _show_tables(cohort)

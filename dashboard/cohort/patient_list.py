@@ -26,7 +26,7 @@ def show_patients(
     cohort: Cohort, columns: Sequence[ClinicalColumn], patients: Sequence[str], has: Mapping[str, frozenset[str]]
 ) -> None:
     """The table, drawn anew alone when something is searched for."""
-    st.subheader("Patient by patient")
+    st.header("Patient by patient")
     st.fragment(_show_table)(cohort, columns, patients, has)
 
 

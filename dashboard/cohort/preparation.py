@@ -26,7 +26,7 @@ GENES, SLIDES = "Genes", "Slides"
 def show_preparation(cohort: Cohort) -> None:
     """A form that asks for a preparation, and beside it how the last one stands."""
     actions.wake()
-    st.subheader("Preparation")
+    st.header("Preparation")
     what = [count(len(cohort.slides), "slide") + " cut into regions"] if len(cohort.slides) else []
     what += ["the genes of every fold chosen"] if cohort.omics else []
     st.markdown(

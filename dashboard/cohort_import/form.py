@@ -18,7 +18,7 @@ KIND_HELP = "\n".join(f"- **{KINDS[kind]}**: {text}" for kind, text in EXPLAIN_K
 def edit_plan(plan: ImportPlan) -> ImportPlan:
     """Show a plan as a form and return it as it is filled in."""
     mark = hashlib.sha256(plan.model_dump_json().encode()).hexdigest()[:8]  # another plan brings its own values
-    st.subheader("What was recognised")
+    st.header("What was recognised")
     st.caption(ORIGINS[plan.origin])
     show_problems(plan.findings)
     with st.container(border=True):

@@ -27,7 +27,7 @@ _TRIAL = "trial"
 
 def show_import() -> None:
     """The whole of an import; what cannot be used is said in the place where it can be put right."""
-    st.subheader("Import a cohort")
+    st.header("Import a cohort")
     st.markdown(
         "Tables and slides as TCGA, Xena, the GDC or a hospital give them become a cohort folder of the workspace. "
         "The originals are only read."
@@ -36,7 +36,7 @@ def show_import() -> None:
     if folder is None:
         return
     plan = edit_plan(data.scan_folder(folder))
-    st.subheader("Try it, then import")
+    st.header("Try it, then import")
     wrong = find_mistakes(plan)
     if wrong:
         st.warning("\n".join(f"- {plain(sentence)}" for sentence in wrong), title="Before it can be tried")

@@ -27,7 +27,8 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
 
     Args:
         figure: leaves colours of text, grid and ground to the page, and may name its height in pixels. What its
-            `layout.meta` has under `narrow` is laid over its layout where there is little width.
+            `layout.meta` has under `narrow` is laid over its layout where there is little width. Once drawn it is
+            never changed: it is written as JSON once, however often a page that shares it is run.
         key: Streamlit's key, of any letters. Keep it where the data change, and the figure is changed in its place.
         name: of the file in which its picture is saved.
         alt: what a screen reader says.
@@ -37,12 +38,11 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
         `customdata` of the points that were clicked, or their numbers where they have none. They count as long as the
         figure stays as it is.
     """
-    spec = figure.to_json()
-    digest = hashlib.sha256(spec.encode()).hexdigest()[:16]
+    written, digest = _written(_Identity(figure))
     height = figure.layout.height or DEFAULT_PX
     narrow = (figure.layout.meta or {}).get("narrow")
     shown = {
-        "figure": packed(spec),
+        "figure": written,
         "digest": digest,
         "height": height,
         "narrow_height": narrow and narrow.get("height", height),
@@ -59,7 +59,26 @@ def draw_figure(figure: go.Figure, *, key: str, name: str, alt: str, select: boo
     return _clicked(told, digest, key)
 
 
+class _Identity:
+    """A figure as a key: plotly's own can be compared, at the price of writing both, and have no hash."""
+
+    def __init__(self, figure: go.Figure) -> None:
+        self.figure = figure
+
+    def __hash__(self) -> int:
+        return id(self.figure)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and self.figure is other.figure
+
+
 @functools.lru_cache(maxsize=64)  # a page is run at every click, and most of its figures stay as they are
+def _written(key: _Identity) -> tuple[str, str]:
+    """A figure as it is sent, and the digest of its JSON."""
+    spec = key.figure.to_json()
+    return packed(spec), hashlib.sha256(spec.encode()).hexdigest()[:16]
+
+
 def packed(spec: str) -> str:
     """A figure's JSON as it is sent: half as many bytes, and the browser unpacks it once it can be seen."""
     return base64.b64encode(zlib.compress(spec.encode())).decode()

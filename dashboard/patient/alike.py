@@ -23,7 +23,7 @@ SHOWN = 8
 @errors_as_text()
 def show_alike(run: Run, fold: pd.DataFrame, patient: pd.Series) -> None:
     """The most similar patients of the fold; one that is selected is opened."""
-    st.subheader("Similar patients")
+    st.header("Similar patients")
     if said_only_of_pomp(run, "space in which patients are compared"):
         return
     if run.config.model.modalities != "both":

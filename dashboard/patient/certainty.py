@@ -55,7 +55,7 @@ def out_of_hundred(share: float) -> str:
 @errors_as_text()
 def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: float | None) -> None:
     """In words how firm the group is, and the risks that other seeds give."""
-    st.subheader("How sure is this?")
+    st.header("How sure is this?")
     group = "high" if patient["high_risk"] else "low"
     if changes is None:
         data.run_table(run, RISKS)  # a damaged one is told as an error
@@ -68,7 +68,7 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
             f"**The cut.** In {out_of_hundred(changes)} resamples of the training patients, the cut between the groups "
             f"falls on the other side, and this patient is no longer in the {group}-risk group."
         )
-    others = [other for other in repeats(run, runs) if other.info.seed != run.info.seed]
+    others = [other for other in repeats(run, runs, data.status) if other.info.seed != run.info.seed]
     readings = read_runs(others, lambda other: data.run_table(other, "predictions"))
     for other, reason in readings.damaged:
         st.caption(f"Left out, because it cannot be read: {plain(run_label(other))}. {plain(reason)}")

@@ -15,7 +15,7 @@ TALL_PX, ROWS = 300, 7
 
 def show_clinical(run: Run, name: str) -> None:
     """What the cohort's files say of the patient."""
-    st.subheader("Clinical data")
+    st.header("Clinical data")
     try:
         cohort = data.cohort_check(run.cohort_folder, run.config.cohort).cohort
     except PompError:

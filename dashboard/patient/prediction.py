@@ -61,7 +61,7 @@ _BOUNDED = (
 @errors_as_text()
 def show_curve(run: Run, patient: pd.Series) -> None:
     """The predicted curve over the cohort's quantiles."""
-    st.subheader("Predicted survival")
+    st.header("Predicted survival")
     endpoint = describe_endpoint(run.info.cohort.endpoint)
     curves, fan = _drawn_curves(run)
     own = curves.loc[patient["patient"]].to_numpy()

@@ -29,7 +29,7 @@ OLDER = (
 @errors_as_text()
 def show_parts(run: Run, name: str) -> None:
     """What the risk would be without the slides, the omics, or one omics type."""
-    st.subheader("What each part of the data adds")
+    st.header("What each part of the data adds")
     if said_only_of_pomp(run, "account of what each part of the data adds"):
         return
     table = data.run_table(run, PARTS)
@@ -69,7 +69,7 @@ def part_table(own: pd.DataFrame) -> pd.DataFrame:
 @errors_as_text()
 def show_genes(run: Run, name: str, fold: int) -> None:
     """The genes that weigh most, with the patient's value among the fold's patients."""
-    st.subheader("Leading genes")
+    st.header("Leading genes")
     if said_only_of_pomp(run, "account of the genes that a risk rests on"):
         return
     by_patient = _fold_genes(run, fold)

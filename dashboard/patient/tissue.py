@@ -34,7 +34,7 @@ _QUALITY = 85
 @errors_as_text()
 def show_tissue(run: Run, name: str) -> None:
     """The slide with its regions, those that move the risk most, and the way to the Slide page."""
-    st.subheader("Slide")
+    st.header("Slide")
     if said_only_of_pomp(run, "map of a slide"):
         return
     maps = region_rows(run, "regions", name) if data.has_maps(run) else None

@@ -44,7 +44,7 @@ _KEYS = {-1: "shift+left", 1: "shift+right"}  # with Alt they are the browser's 
 
 def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
     """All risks of the fold, this patient's marked; a click opens another patient."""
-    st.subheader("Among the patients of its fold")
+    st.header("Among the patients of its fold")
     endpoint = describe_endpoint(run.info.cohort.endpoint)
     figure = once(strip_figure, fold, name, float(fold["cutoff"].iloc[0]), endpoint)
     table = fold[["patient", "risk", "cutoff", "high_risk", "time_days", "event"]].assign(

@@ -124,7 +124,7 @@ def show_sentence(cohort: str) -> None:
 
 def show_data(cohorts: Sequence[str], cohort: str) -> None:
     """All cohorts in a table, and more about one."""
-    st.subheader("What differs in the data")
+    st.header("What differs in the data")
     table = facts_table(cohorts)
     shown = table.assign(median_follow_up_days=table["median_follow_up_days"].round().astype("Int64"))
     st.dataframe(

@@ -45,7 +45,7 @@ def show_figure_2(places: Places, cohort: str) -> None:
         places: Table 1, of which the reference's runs are drawn.
         cohort: whose curves are drawn.
     """
-    st.subheader("Figure 2: high against low risk")
+    st.header("Figure 2: high against low risk")
     if folder_of(cohort) is None:
         show_no_cohort(cohort)
     else:

@@ -32,7 +32,7 @@ def show_figure_3(places: Places, cohort: str) -> None:
         places: of its grid.
         cohort: whose bars are drawn.
     """
-    st.subheader(plain(places.grid.title))
+    st.header(plain(places.grid.title))
     if folder_of(cohort) is None:
         show_no_cohort(cohort)
         return

@@ -43,7 +43,7 @@ def show_figure_5(places: Places, cohort: str, protocol: ProtocolName) -> None:
         protocol: of the runs.
     """
     if folder_of(cohort) is None:
-        st.subheader("Figure 5: losses of pre-training")
+        st.header("Figure 5: losses of pre-training")
         show_no_cohort(cohort)
         return
     runs = {
@@ -57,7 +57,7 @@ def show_figure_5(places: Places, cohort: str, protocol: ProtocolName) -> None:
     )
     for column, (letter, title, lines) in zip(st.columns(2, gap="large"), parts, strict=True):
         with column:
-            st.subheader(title)
+            st.header(title)
             _show(draw(runs, lines), f"figure5{letter}-{cohort}-{protocol}", title)
     st.caption(
         "Mean over folds; the band is one standard deviation. The rows are those of Table 2: B1 has the POC task "

@@ -28,7 +28,7 @@ def show_table(places: Places, cohort: str, protocol: ProtocolName) -> None:
         protocol: of the overview.
     """
     name = places.grid.name
-    st.subheader(plain(places.grid.title))
+    st.header(plain(places.grid.title))
     there = [own for own in places.grid.cohorts if folder_of(own) is not None]
     table, found = overview(places, protocol, there)
     event = st.dataframe(

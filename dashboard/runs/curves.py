@@ -30,7 +30,7 @@ MEASURES = {name: ("pretrain", title) for name, title in PRETRAIN.items()} | {
 
 def show_curves(runs: Sequence[Run]) -> None:
     """One line a run of the measure that is chosen, with a band of the folds' standard deviation."""
-    st.subheader("Curves")
+    st.header("Curves")
     titles = names(runs)
     metrics = {titles[run.id]: data.metrics(run) for run in runs}
     known = [name for name in MEASURES if any(_has(table, name) for table in metrics.values())]

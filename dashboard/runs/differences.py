@@ -38,7 +38,7 @@ def config_differences(runs: Sequence[Run]) -> pd.DataFrame:
 
 def show_differences(runs: Sequence[Run]) -> None:
     """The table, or that there is no difference."""
-    st.subheader("What differs")
+    st.header("What differs")
     table = config_differences(runs)
     if table.empty:
         st.info("These runs have the same settings on the same files.")

@@ -13,7 +13,7 @@ NO_REGION = "Click a region on the slide, or one of the pictures, to see its sco
 
 def show_region(found: SlideMaps, chosen: int | None) -> None:
     """What is known of a region, by its position (iloc)."""
-    st.subheader("Region")
+    st.header("Region")
     if chosen is None:
         st.caption(NO_REGION)
         return

@@ -20,7 +20,7 @@ SHOWN = 12
 
 def show_cohorts(folders: Mapping[str, Path], runs: Sequence[Run]) -> None:
     """A card a cohort."""
-    st.subheader("Cohorts")
+    st.header("Cohorts")
     with st.container(horizontal=True):
         for name in list(folders)[:SHOWN]:
             with st.container(border=True, width=CARD_PX):

@@ -17,7 +17,7 @@ _ICONS = {
 
 def show_health() -> None:
     """What was looked at, the troubles first; the device follows when it has been found."""
-    st.subheader("Health check")
+    st.header("Health check")
     workspace = data.workspace()
     found = [check_disk(workspace.root), check_queue(workspace), check_openslide(), check_viewer()]
     for finding in sorted(found, key=lambda one: one.state == "good"):

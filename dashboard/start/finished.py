@@ -23,7 +23,7 @@ a new line where it is narrow."""
 
 def show_finished(runs: Sequence[Run]) -> None:
     """The newest finished runs, with what they are worth and where to open them."""
-    st.subheader("Finished runs")
+    st.header("Finished runs")
     if not runs:
         empty_state("There is no finished run yet.", "Start one on the Train page.", "views/train.py", "Go to Train")
         return

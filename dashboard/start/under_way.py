@@ -18,7 +18,7 @@ def show_under_way() -> None:
     with errors_as_text():
         places = read_queue(data.workspace().runs.list())
         if places:
-            st.subheader("Under way")
+            st.header("Under way")
             st.fragment(_watch, run_every=SECONDS)([place.run.id for place in places])
 
 

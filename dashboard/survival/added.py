@@ -25,7 +25,7 @@ def show_added(run: Run) -> None:
     if found is None:
         return
     model = system_name(run.config)
-    st.subheader("What it adds to the clinical data")
+    st.header("What it adds to the clinical data")
     st.markdown(plain(describe_added(found, model)))
     if found.reason is None:
         card = card_row()

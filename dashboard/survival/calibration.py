@@ -86,7 +86,7 @@ def _limits(interval: Interval) -> str:
 
 
 def _show_bins(run: Run, report: EvaluationReport) -> None:
-    st.subheader("Predicted against observed")
+    st.header("Predicted against observed")
     endpoint = describe_endpoint(run.info.cohort.endpoint)
     if not any(math.isfinite(found.observed) for found in report.calibration):
         empty_state(
@@ -115,7 +115,7 @@ def _show_bins(run: Run, report: EvaluationReport) -> None:
 
 
 def _show_brier(run: Run) -> None:
-    st.subheader("Brier score by time")
+    st.header("Brier score by time")
     found = errors_by_time(run)
     if found is None or len(found.time) < 2:
         empty_state(

@@ -111,7 +111,7 @@ def _labels(run: Run, other: Run) -> tuple[str, str]:
 
 def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -> None:
     """Both runs by fold, with the difference in words."""
-    st.subheader("Beside another run")
+    st.header("Beside another run")
     if beside is None:
         st.caption("Choose another run of this cohort above, under Compare with.")
         return

@@ -43,7 +43,7 @@ def show_curves(run: Run) -> None:
         empty_state("No patient is left.", "Choose other groups, another endpoint, or an earlier landmark.")
         return
     endpoint = describe_endpoint(choice.endpoint)
-    st.subheader(plain(heading(choice.groups)))
+    st.header(plain(heading(choice.groups)))
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_figure(run, choice, compared, offers_incidence=competing.causes is not None)

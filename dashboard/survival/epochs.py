@@ -26,7 +26,7 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Test C-index by epoch")
+        st.header("Test C-index by epoch")
         show_figure(
             once(epoch_figure, strip), f"epochs-{run.id}", epoch_table(strip),
             "C-index of the test patients by epoch and fold, with the epochs that three rules take",
@@ -37,7 +37,7 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
             "epoch that a rule takes of a fold."
         )
     with right:
-        st.subheader("What each rule would report")
+        st.header("What each rule would report")
         table = rule_table(strip)
         st.dataframe(
             table.assign(c_index=table["c_index"].map(number), above_last=table["above_last"].map(signed)),

@@ -50,7 +50,7 @@ def show_models(run: Run, report: EvaluationReport, beside: Beside | None, runs:
 
 
 def _show_folds(run: Run, report: EvaluationReport) -> None:
-    st.subheader("C-index by fold")
+    st.header("C-index by fold")
     scores = {protocol_label(run): report.score} | {other.model: other for other in report.comparators}
     show_figure(
         once(concordance_figure, scores), f"c-index-{run.id}", concordance_table(scores),
@@ -63,7 +63,7 @@ def _show_folds(run: Run, report: EvaluationReport) -> None:
 
 
 def _show_definitions(run: Run, report: EvaluationReport) -> None:
-    st.subheader("Beside the plain models")
+    st.header("Beside the plain models")
     scores = model_scores(run)
     compared = compare_models(report, scores)
     st.dataframe(

@@ -27,8 +27,8 @@ SHOWN = 12
 
 def show_seeds(run: Run, runs: Sequence[Run]) -> None:
     """A column of folds a seed, with each model over all seeds; or how to get more seeds."""
-    st.subheader("Other seeds")
-    readings = read_runs(repeats(run, runs), data.report)
+    st.header("Other seeds")
+    readings = read_runs(repeats(run, runs, data.status), data.report)
     reports = {one.info.seed: report for one, report in readings.found}
     if readings.damaged:
         lost = ", ".join(one.id for one, _ in readings.damaged)

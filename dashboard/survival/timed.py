@@ -21,7 +21,7 @@ def show_timed(run: Run) -> None:
     """AUC and Brier score, a row a model; or why there are none."""
     found = scored_by_time(run)
     events = describe_endpoint(run.info.cohort.endpoint).events
-    st.subheader(f"{capitalise(events)} within 1, 3 and 5 years")
+    st.header(f"{capitalise(events)} within 1, 3 and 5 years")
     if found is None or not any(math.isfinite(one.score.value) for one in found.scores):
         st.caption("There is no AUC: no fold has somebody with the event within a year and somebody without.")
         return

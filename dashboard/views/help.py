@@ -34,7 +34,7 @@ if not any(shown.values()):
 for name, entries in shown.items():
     if not entries:
         continue
-    st.subheader(name)
+    st.header(name)
     half = -(-len(entries) // 2)
     # An element a column: the browser draws two of them sooner than a card for each entry.
     for place, own in zip(st.columns(2, gap="large"), (entries[:half], entries[half:]), strict=True):

@@ -34,7 +34,7 @@ with left:
         show_under_way()
         show_cohorts(folders, runs)
 with right:
-    st.subheader("What next")
+    st.header("What next")
     for step in next_steps(len(folders), [data.status(run).state for run in runs], len(finished)):
         with st.container(border=True, gap="small"):
             st.markdown(step.text)

@@ -63,7 +63,7 @@ left, right = st.columns([4, 5], gap="large")
 show_complaint()
 with left:
     with st.container(border=True):
-        st.subheader("New run")
+        st.header("New run")
         ask_configuration(folders)
     with st.container(border=True):
         ask_backend()
@@ -74,7 +74,7 @@ with right:
         drawn = read_states(runs)
         # The timer lives only as long as there is something to watch.
         st.fragment(show_run, run_every=SECONDS if ACTIVE & set(drawn.values()) else None)(run, drawn)
-st.subheader("All runs")
+st.header("All runs")
 st.caption("Choose a row to watch that run. The Runs page compares them.")
 list_runs(runs)
 for name, reason in data.workspace().runs.damaged():

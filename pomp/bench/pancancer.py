@@ -18,7 +18,7 @@ from pomp.config import PRESETS, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import CohortError
 from pomp.evaluation.paired import drawn_concordance, percentile_interval, with_draws
-from pomp.evaluation.uncertainty import Interval
+from pomp.evaluation.uncertainty import Interval, signed_words
 from pomp.markdown import markdown_table
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
@@ -149,9 +149,11 @@ def _estimated(values: NDArray[np.float64]) -> Estimated:
 def markdown(found: Sequence[CohortScores], command: str) -> str:
     """Both tables of `measure`, with the command that made them on the first line."""
     head = ["", *(f"{one.cohort} ({one.patients} patients, {one.events} events)" for one in found)]
-    scores = [[way, *(_cell(one.scores[way], ".3f") for one in found)] for way in WAYS]
+    scores = [[way, *(_words(one.scores[way]) for one in found)] for way in WAYS]
+    paired = {pair: [one.differences[pair] for one in found] for pair in DIFFERENCES}
     differences = [
-        [f"{pair[0]} less {pair[1]}", *(_cell(one.differences[pair], "+.3f") for one in found)] for pair in DIFFERENCES
+        [f"{one} less {other}", *(signed_words(gap.value, gap.interval) for gap in gaps)]
+        for (one, other), gaps in paired.items()
     ]
     settings = ", ".join(f"{name}={json.dumps(value)}" for name, value in SETTINGS.items())
     lines = [
@@ -165,5 +167,5 @@ def markdown(found: Sequence[CohortScores], command: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _cell(found: Estimated, form: str) -> str:
-    return f"{found.value:{form}} ({found.interval.lower:{form}} to {found.interval.upper:{form}})"
+def _words(score: Estimated) -> str:
+    return f"{score.value:.3f} ({score.interval.lower:.3f} to {score.interval.upper:.3f})"

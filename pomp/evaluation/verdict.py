@@ -12,7 +12,7 @@ from typing import Literal
 
 from pomp.errors import RunError
 from pomp.evaluation.corrected_t import CorrectedT
-from pomp.evaluation.uncertainty import Interval
+from pomp.evaluation.uncertainty import Interval, signed
 
 Outcome = Literal["better", "worse", "cannot be told apart"]
 APART: Outcome = "cannot be told apart"
@@ -64,7 +64,7 @@ def _by_patients(interval: Interval) -> tuple[int, str]:
     """The direction that the choice of test patients leaves, 0 for none, and the clause that says so."""
     if math.isnan(interval.lower) or math.isnan(interval.upper):
         return 0, "there is no interval of the choice of patients"
-    limits = f"the interval of the choice of patients, {interval.lower:+.3f} to {interval.upper:+.3f},"
+    limits = f"the interval of the choice of patients, {signed(interval.lower)} to {signed(interval.upper)},"
     if interval.lower == interval.upper == 0:
         return 0, "both score alike, whichever patients are drawn"
     if interval.lower <= 0 <= interval.upper:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pomp.config import RunConfig
 from pomp.runs.run import Run
+from pomp.runs.status import Status
 
 
-def repeats(run: Run, runs: Iterable[Run]) -> list[Run]:
+def repeats(run: Run, runs: Iterable[Run], status: Callable[[Run], Status] = Run.status) -> list[Run]:
     """The finished runs on the same cohorts with the same settings but for the seed, one a seed, by seed.
 
     The run itself is among them if it is finished; of several others with one seed, it is the newest.
 
     Args:
         runs: of the workspace, in any order.
+        status: where a run stands, from who looks it up faster than the run itself.
     """
-    alike = [other for other in (*runs, run) if _subject(other) == _subject(run) and other.status().state == "DONE"]
+    subject = _subject(run)
+    alike = [other for other in (*runs, run) if _subject(other) == subject and status(other).state == "DONE"]
     order = sorted(alike, key=lambda other: (other.id == run.id, other.info.created, other.id))
     by_seed = {other.info.seed: other for other in order}
     return [by_seed[seed] for seed in sorted(by_seed)]

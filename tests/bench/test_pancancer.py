@@ -90,7 +90,7 @@ def test_the_table() -> None:
     assert lines[0] == "`pomp bench pancancer`"
     assert "| | LIHC (307 patients, 105 events) |" in lines
     assert "| together | 0.651 (0.600 to 0.700) |" in lines
-    assert "| together less alone | -0.012 (-0.050 to +0.020) |" in lines
+    assert "| together less alone | −0.012 (−0.050 to +0.020) |" in lines
 
 
 def test_breast_genes_get_the_names_of_the_others(tmp_path: Path) -> None:

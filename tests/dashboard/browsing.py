@@ -40,8 +40,10 @@ def keep_picture(page: Page, name: str) -> None:
     if SCREENSHOTS:
         page.get_by_role("heading", level=1).scroll_into_view_if_needed()
         page.wait_for_timeout(1500)  # figures fade in
+        folder = Path(SCREENSHOTS)
+        folder.mkdir(parents=True, exist_ok=True)
         taken = Image.open(BytesIO(page.screenshot())).convert("RGB")
-        taken.quantize(256).save(Path(SCREENSHOTS) / f"{name}.png", optimize=True)  # a third of the size
+        taken.quantize(256).save(folder / f"{name}.png", optimize=True)  # a third of the size
 
 
 def see_figure(page: Page, figure: Locator | None = None) -> None:

@@ -44,7 +44,7 @@ def unpack(sent: str) -> dict[str, Any]:
 
 def words(app: AppTest) -> str:
     """All that the page says, Markdown's escapes taken out."""
-    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success", "code", "text")
+    kinds = ("title", "header", "markdown", "caption", "error", "warning", "info", "success", "code", "text")
     parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
     parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
     return re.sub(r"\\(.)", r"\1", "\n".join(parts))

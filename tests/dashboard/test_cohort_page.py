@@ -244,7 +244,7 @@ class TestOddCohorts:
         clinical = CLINICAL.replace("stage", f'"{HOSTILE_COLUMN}"').replace(",II,", f',"{HOSTILE_VALUE}",')
         write_cohort(folder, {"clinical.csv": clinical})
         app = open_cohort(folder, monkeypatch, **{"cohort-columns": HOSTILE_COLUMN, "cohort-groups": HOSTILE_COLUMN})
-        said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.subheader])
+        said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.header])
         said += "".join(str(box.label) for box in app.multiselect)
         assert "![x](" not in said
         assert "<b>" not in said

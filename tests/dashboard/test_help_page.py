@@ -57,11 +57,11 @@ def test_a_part_stands_in_the_address(home: None) -> None:
 
 def test_a_search_goes_through_all_parts(home: None) -> None:
     app = open_page("help", **{"help-search": "attention"})
-    assert [header.value for header in app.subheader] == ["Words", "Figures", "Limits", "Where things lie"]
+    assert [header.value for header in app.header] == ["Words", "Figures", "Limits", "Where things lie"]
     app.text_input(key="help-search").set_value("xyzzy").run()
     assert "Nothing is said about this here" in words(app)
     app.text_input(key="help-search").set_value("").run()
-    assert [header.value for header in app.subheader] == ["Words"]
+    assert [header.value for header in app.header] == ["Words"]
 
 
 def test_the_workspace_is_named(home: None, fake: object) -> None:

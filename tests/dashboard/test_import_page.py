@@ -65,7 +65,7 @@ def buttons(app: AppTest) -> set[str]:
 
 
 def words(app: AppTest) -> str:
-    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success", "code")
+    kinds = ("title", "header", "markdown", "caption", "error", "warning", "info", "success", "code")
     said = "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
     return re.sub(r"\\(.)", r"\1", said).replace("\u2060", "")
 

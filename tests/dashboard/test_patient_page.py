@@ -220,7 +220,7 @@ class TestSeeds:
         assert "predictions.parquet is damaged" in said
         assert "Only one run with these settings can be read" in said
         assert not app.error
-        assert {title.value for title in app.subheader} == set(PARTS)
+        assert {title.value for title in app.header} == set(PARTS)
 
 
 class TestFigures:
@@ -404,7 +404,7 @@ class TestWhatIsGone:
         app = open_page("patient", run=own.runs["honest"], patient="P-12")
         assert f"{table}.parquet is damaged" in app.error[0].value.replace("\\", "")
         assert len(app.error) == 1
-        assert {title.value for title in app.subheader} == set(PARTS)
+        assert {title.value for title in app.header} == set(PARTS)
         assert {metric.label for metric in app.metric} >= {"Risk score", "Would change group"}
 
     def test_all_but_one_patient(self, own: FakeWorkspace) -> None:

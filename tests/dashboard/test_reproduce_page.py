@@ -167,7 +167,7 @@ def test_what_is_chosen_stands_in_the_address(made: FakeWorkspace, monkeypatch: 
     assert "pomp ablate table2 --preset demo --cohort STAD" in words(app)
     app = page(made, monkeypatch, part="nothing", cohort="nobody", protocol="fair", settings="huge")
     assert app.selectbox(key="reproduce-cohort").value == "LIHC"  # the first with a run
-    assert app.subheader[0].value.startswith("Table 1")
+    assert app.header[0].value.startswith("Table 1")
     assert not app.error
 
 

@@ -47,7 +47,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
 
 def test_finished_runs_stand_first(home: None, fake: FakeWorkspace) -> None:
     app = open_page("start")
-    headers = [header.value for header in app.subheader]
+    headers = [header.value for header in app.header]
     assert headers == ["Finished runs", "Cohorts", "What next", "Health check"]
     said = words(app)
     assert said.count("C-index, mean ± sd: 0.") == 3

@@ -145,7 +145,7 @@ GROUPS = [
 def test_groups(groups: str, names: list[str] | None, title: str, said: str, fake: FakeWorkspace) -> None:
     app = open_part(fake.runs["honest"], "Curves", **{"survival-groups": groups})
     assert app.selectbox(key="survival-groups").value == groups
-    assert title in [element.value for element in app.subheader]
+    assert title in [element.value for element in app.header]
     assert said in words(app)
     assert ("Sub-stages" in words(app)) == (groups == "clinical: stage")
     assert names is None or list(groups_of(app).index) == names
@@ -469,7 +469,7 @@ def test_calibration_brier_and_auc(fake: FakeWorkspace) -> None:
     said = words(app)
     assert "7.39" in said
     assert "without an event there is no interval" in said
-    assert "Deaths within 1, 3 and 5 years" in [element.value for element in app.subheader]
+    assert "Deaths within 1, 3 and 5 years" in [element.value for element in app.header]
     assert "Integrated Brier score" in said
     found = scored_by_time(fake.runs["released"])
     assert found is not None

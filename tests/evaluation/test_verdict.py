@@ -23,9 +23,9 @@ def fold_by_fold(scores: list[float]) -> CorrectedT:
 
 UP, DOWN = fold_by_fold([0.03, 0.032, 0.031, 0.029, 0.03]), fold_by_fold([-0.03, -0.032, -0.031, -0.029, -0.03])
 NOISY = fold_by_fold([0.03, -0.02, 0.05, -0.04, 0.0])
-HOLDS = "the interval of the choice of patients, -0.010 to +0.030, holds 0"
+HOLDS = "the interval of the choice of patients, −0.010 to +0.030, holds 0"
 ABOVE = "the interval of the choice of patients, +0.012 to +0.050, leaves 0 out"
-BELOW = "the interval of the choice of patients, -0.050 to -0.012, leaves 0 out"
+BELOW = "the interval of the choice of patients, −0.050 to −0.012, leaves 0 out"
 ADJUSTED = "once adjusted for the other comparisons"
 OVER = "over 5 folds, the corrected t-test of the choice of training patients gives p ="
 CASES: list[tuple[str, tuple[Any, ...], str, tuple[str, ...]]] = [
