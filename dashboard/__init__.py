@@ -1,1 +1,1 @@
-"""The Streamlit face of pomp. It never computes: it reads run folders and asks for jobs."""
+"""The Streamlit face of pomp. It never trains: it reads run folders, evaluates their predictions, asks for jobs."""

@@ -14,7 +14,7 @@ from dashboard.state import turn_to
 VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
 
-st.set_page_config(page_title="pomp", page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=ICON, layout="wide")
 
 
 def _page(name: str, icon: str, explain: str, *, default: bool = False) -> st.Page:
@@ -43,6 +43,7 @@ page = st.navigation(
         "About": [_page("help", "help", "Words, how to read each figure, and what the method cannot do.")],
     }
 )  # fmt: skip
+st.set_page_config(page_title=f"{page.title} · pomp")  # of a tab, and of what a browser remembers
 turn_to(page.url_path)
 with st.sidebar:
     choose_format()

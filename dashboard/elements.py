@@ -14,7 +14,6 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.figure.component import draw_figure
-from dashboard.spreadsheet import to_csv
 from dashboard.state import RUN, pick
 from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.config import ProtocolName
@@ -24,12 +23,16 @@ from pomp.progress import OnProgress
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp, system_name
+from pomp.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
-_AUTOLINK = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")  # what GitHub's Markdown makes a link without being asked
+_UNASKED = re.compile(
+    r"(?<=:)(?=//)|(?i:(?<=www)(?=\.))|(?=@)"  # what GitHub's Markdown makes a link without being asked
+    r"|(?<=:)(?=streamlit:)|(?<=[-<>~])(?=[->=](?:\s|$))"  # and Streamlit its logo, or an arrow, dash or sign
+)
 _WORD_JOINER = "\u2060"  # invisible
 _TITLE = 40
 
@@ -39,8 +42,8 @@ LISTED = 30
 
 def plain(text: object) -> str:
     """Text from data for a place that reads Markdown: shown letter by letter, so that it can be no image or link."""
-    unlinked = _AUTOLINK.sub(_WORD_JOINER, " ".join(str(text).split()))
-    return _MARKDOWN.sub(r"\\\1", unlinked)
+    held_apart = _UNASKED.sub(_WORD_JOINER, " ".join(str(text).split()))
+    return _MARKDOWN.sub(r"\\\1", held_apart)
 
 
 def code(text: object) -> str:

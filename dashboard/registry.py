@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ def slide_url(folder: Path, slide: str) -> str:
 
 
 class SlideRegistry:
-    """From keys to files, by the slides.csv of every known cohort. Slides that are features alone are not among them.
+    """From keys to files and what slides.csv states of them. Slides that are features alone are not among them.
 
     Nothing is stored: a page opened before the server was started again still finds its slides.
 
@@ -40,17 +41,26 @@ class SlideRegistry:
 
     def find(self, key: str) -> Path | None:
         """The slide file of a key, or None if no cohort has it."""
+        listed = self._listed(key)
+        return None if listed is None else listed.file
+
+    def mpp(self, key: str) -> float | None:
+        """Micrometres a pixel of a key's slide, where slides.csv states them: they count more than the file's own."""
+        listed = self._listed(key)
+        return None if listed is None else listed.mpp
+
+    def _listed(self, key: str) -> _Listed | None:
         with self._lock:
             return self._look_up(key) or self._search(key)
 
-    def _look_up(self, key: str) -> Path | None:
+    def _look_up(self, key: str) -> _Listed | None:
         """Among the tables read already, if they are still as they were."""
         for table in self._tables.values():
             if key in table.slides and table.is_current():
                 return table.slides[key]
         return None
 
-    def _search(self, key: str) -> Path | None:
+    def _search(self, key: str) -> _Listed | None:
         """Read what is new or changed. Folders that are gone are forgotten."""
         before, self._tables = self._tables, {}
         for folder in {folder.resolve() for folder in self._folders()}:
@@ -62,12 +72,20 @@ class SlideRegistry:
 
 
 @dataclass(frozen=True)
+class _Listed:
+    """A slide as slides.csv has it."""
+
+    file: Path
+    mpp: float | None
+
+
+@dataclass(frozen=True)
 class _Table:
     """A cohort's slides by key, and the state of the files that say so."""
 
     files: tuple[Path, Path]  # cohort.toml, slides.csv
     stamp: tuple[tuple[int, int], ...]
-    slides: dict[str, Path]
+    slides: dict[str, _Listed]
 
     def is_current(self) -> bool:
         try:
@@ -93,5 +111,8 @@ def _read_table(folder: Path) -> _Table | None:
         return None
     listed = read_slides(folder, name, Problems())
     rows = listed[has_image(listed)]
-    slides = {slide_key(folder, slide): Path(file) for slide, file in zip(rows["slide"], rows["file"], strict=True)}
+    slides = {
+        slide_key(folder, slide): _Listed(Path(file), None if math.isnan(mpp) else float(mpp))
+        for slide, file, mpp in zip(rows["slide"], rows["file"], rows["mpp"], strict=True)
+    }
     return _Table(files, stamp, slides)

@@ -15,13 +15,15 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 import streamlit as st
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from dashboard import theme
-from dashboard.access import access_middleware, is_loopback
+from dashboard.access import PARAMETER, access_middleware, is_loopback
 from dashboard.failures import say_failure
 from dashboard.registry import SlideRegistry
 from dashboard.scripts import script_routes
@@ -30,7 +32,7 @@ from pomp.runs.workspace import Workspace
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 PORTS_TRIED: Final = 20
-console = Console()
+console = Console(emoji=False)  # an address may read :a:
 
 
 def create_app(
@@ -76,6 +78,7 @@ def streamlit_options(address: str, port: int) -> dict[str, Any]:
         "server.fileWatcherType": "none",  # it walks through torch's lazy modules and fails
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "viewer",
+        "client.disableDataExport": True,  # a table's own CSV would hold live formulas; `save_table` stands below each
         "client.showErrorDetails": "none",  # the traceback stands in the terminal
         "client.showErrorLinks": False,
         "logger.hideWelcomeMessage": True,
@@ -131,14 +134,14 @@ def main(
     free = find_port(address, port)
     if free is None:
         console.print(
-            f"[red]{address} has no free port from {port} to {port + PORTS_TRIED - 1}, or is no address of this "
-            f"machine.[/] Name another: --port {port + PORTS_TRIED}"
+            f"[red]{escape(address)} has no free port from {port} to {port + PORTS_TRIED - 1}, or is no address of "
+            f"this machine.[/] Name another: --port {port + PORTS_TRIED}"
         )
         raise typer.Exit(1)
     if free != port:
         console.print(f"Port {port} is taken: using {free}.", highlight=False)
     token = choose_token(address)
-    url = url_of(address, free) + (f"/?token={token}" if token else "")
+    url = url_of(address, free) + (f"/?{urlencode({PARAMETER: token})}" if token else "")
     workspace = Workspace.default()
     app = create_app(
         SCRIPT,
@@ -152,7 +155,7 @@ def main(
 
 def announce(url: str, *, open_browser: bool) -> None:
     """Print the address, and show it in the user's browser."""
-    console.print(f"The dashboard is at [bold]{url}[/]\nStop it with Ctrl+C.", highlight=False, soft_wrap=True)
+    console.print(f"The dashboard is at [bold]{escape(url)}[/]\nStop it with Ctrl+C.", highlight=False, soft_wrap=True)
     if open_browser and _has_screen():
         # In a thread of its own: some browsers block until they are closed.
         threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-# Okabe & Ito, "Color Universal Design", 2008.
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+# Okabe & Ito, "Color Universal Design", 2008, but for their orange, sky blue and yellow: too light for a white page. A
+# darker orange always looks like vermilion, purple or green to somebody; brown does not.
+BROWN, SKY, GREEN, OLIVE = "#8C5823", "#3999EC", "#009E73", "#7C8F48"
 BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8A8A8A"
 
 LOW_RISK, HIGH_RISK, EVERYBODY = BLUE, VERMILION, GREEN
-SERIES = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW)
+SERIES = (BLUE, BROWN, GREEN, PURPLE, SKY, VERMILION, OLIVE)
 """Order in which unnamed series, such as folds, take their colours."""
 
 OPTIONS: dict[str, str | bool | list[str]] = {
     "theme.light.primaryColor": BLUE,
+    "theme.light.sidebar.primaryColor": "#006AA6",  # the side bar is darker, and what is chosen there must be read too
     "theme.dark.primaryColor": "#2F8FCB",
+    "theme.dark.sidebar.primaryColor": "#4BA3DA",
+    "theme.light.textColor": "#161514",  # captions and keys have 60 % of it
     "theme.headingFontSizes": ["2.75rem", "1.75rem"],  # a page's title, and those of its parts
     "theme.metricValueFontSize": "1.6rem",
     "theme.light.linkColor": BLUE,

@@ -29,7 +29,8 @@ def slide_routes(registry: SlideRegistry) -> list[Route]:
     """Routes for the slides of a registry. Handlers are plain functions, so that they run in the thread pool."""
 
     def info(request: Request) -> Response:
-        return answer(request, lambda slide: JSONResponse(describe(slide), headers=INFO_HEADERS))
+        key = request.path_params["slide_key"]
+        return answer(request, lambda slide: JSONResponse(describe(slide, registry.mpp(key)), headers=INFO_HEADERS))
 
     def tile(request: Request) -> Response:
         place = TILE.fullmatch(request.path_params["place"])
@@ -58,12 +59,16 @@ def slide_routes(registry: SlideRegistry) -> list[Route]:
     ]
 
 
-def describe(slide: SlidePyramid) -> dict[str, Any]:
-    """What a browser must know to ask for tiles: `levels` begin with the smallest, the last is the slide's own size."""
+def describe(slide: SlidePyramid, mpp: float | None) -> dict[str, Any]:
+    """What a browser must know to ask for tiles: `levels` begin with the smallest, the last is the slide's own size.
+
+    Args:
+        mpp: what slides.csv states, which counts more than the slide's own, as it does where regions are cut.
+    """
     return {
         "width": slide.width,
         "height": slide.height,
-        "mpp": slide.mpp,
+        "mpp": slide.mpp if mpp is None else mpp,
         "levels": [
             {
                 "width": level.width,

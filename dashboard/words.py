@@ -9,9 +9,9 @@ from pomp.config import PresetName, ProtocolName
 from pomp.data.importing.plan import Origin
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.evaluation.stability import SelectionStability
+from pomp.wording import DAYS_PER_YEAR, number
 
 CHANCE = 0.5
-DAYS_PER_YEAR = 365.25
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -138,18 +138,6 @@ def map_columns(columns: Sequence[str]) -> list[str]:
 def headline(score: ModelScore) -> str:
     """'0.654 ± 0.041'."""
     return f"{number(score.mean)} ± {number(score.sd)}"
-
-
-def number(value: float, digits: int = 3) -> str:
-    """A rounded number, or an en dash where there is none."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
-
-
-def p_value(value: float | None) -> str:
-    """'0.032', '< 0.001', or an en dash."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def verdict(report: EvaluationReport) -> list[str]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, Self
+from collections.abc import Iterable
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from pomp.errors import ConfigError
 
@@ -26,10 +27,27 @@ PRETRAINED_SYSTEMS: frozenset[SystemName] = frozenset({"pomp", "hc-mae", "deepco
 PresetName = Literal["demo", "paper", "honest"]
 DeviceName = Literal["auto", "cuda", "mps", "cpu"]
 """Where to train. It is no setting of a run: it decides time and the last digits only."""
+LARGEST_SEED = 2**32 - 1
+"""That scikit-learn takes."""
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_truth_for_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """Where a number is asked for, pydantic would take true for 1."""
+        if isinstance(value, bool):
+            wanted = cls.model_fields[str(info.field_name)].annotation
+            if {int, float} & {wanted, *get_args(wanted)}:
+                raise ValueError(f"a number is needed (got {json.dumps(value)})")
+        return value
+
+
+def _in_one_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Sorted, each once, of names whose order says nothing."""
+    return tuple(sorted(set(names)))
 
 
 class CohortConfig(Frozen):
@@ -47,6 +65,11 @@ class CohortConfig(Frozen):
         description="A null experiment: outcomes are dealt anew to the patients, with this seed, so that nothing is "
         "left to find. Empty: every patient keeps the own outcome.",
     )
+
+    @field_validator("omics")
+    @classmethod
+    def _sort_omics(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if names is None else _in_one_order(names)
 
 
 class SlideConfig(Frozen):
@@ -204,7 +227,9 @@ class PretrainConfig(OptimiserConfig):
     poc: float = Field(1.0, ge=0, description="Weight of pathology–omics contrastive learning (Eq. 8).")
     pom: float = Field(1.0, ge=0, description="Weight of pathology–omics matching (Eq. 9).")
     mom: float = Field(1.0, ge=0, description="Weight of masked omics modelling (Eq. 10).")
-    temperature: float = Field(0.07, gt=0, description="Initial temperature σ of Eq. 6–7; it is learnt, within limits.")
+    temperature: float = Field(
+        0.07, ge=0.01, le=1, description="Initial temperature σ of Eq. 6–7; it is learnt, within these limits."
+    )
     negatives: Literal["max", "multinomial"] = Field(
         "max", description="Hard negatives: the most similar (paper), or drawn by similarity (released code)."
     )
@@ -223,9 +248,8 @@ class PretrainConfig(OptimiserConfig):
 
     @field_validator("with_cohorts")
     @classmethod
-    def _in_one_order(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Sorted, each once: the order says nothing."""
-        return tuple(sorted(set(names)))
+    def _sort_cohorts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _in_one_order(names)
 
 
 class FinetuneConfig(OptimiserConfig):
@@ -275,7 +299,7 @@ class RunConfig(Frozen):
         description="What is kept together in a fold: each patient, or all patients of a hospital, so that a fold is "
         "tested on hospitals that training has not seen. TCGA barcodes name the hospital.",
     )
-    seed: int = Field(0, ge=0, description="Seed of splits, weights, batches and masks.")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of splits, weights, batches and masks.")
     precision: Precision = Field(
         "auto",
         description="Of the matrix products in the ViT that reads a region; everything else is float32 (on CUDA beside "

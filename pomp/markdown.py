@@ -1,8 +1,22 @@
-"""Tables in Markdown."""
+"""Markdown: tables, and text that is shown letter by letter."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+
+_ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$&])")
+_LIST = re.compile(r"^(\d*)([-+.)])(?=\s)")  # a dash, a plus, or a number with a point or bracket
+_UNASKED = re.compile(  # what GitHub makes a link, a mention or a picture of without being asked
+    r"(?<=:)(?=//)|(?i:(?<=www)(?=\.))|(?=@)|(?<=@)(?=\w)|(?<=:)(?=[\w+-]+:)"
+)
+_WORD_JOINER = "\u2060"  # invisible
+
+
+def escape(text: str) -> str:
+    """One line of Markdown that shows just this text: no mark-up, HTML, list, link, mention or emoji comes of it."""
+    held_apart = _UNASKED.sub(_WORD_JOINER, " ".join(text.split()))
+    return _LIST.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", held_apart))
 
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

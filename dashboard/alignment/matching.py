@@ -22,8 +22,9 @@ from dashboard.elements import empty_state, plain, save_table, show_command, sho
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
-from dashboard.words import count, number
+from dashboard.words import count
 from pomp.runs.run import Run
+from pomp.wording import number
 
 FOLD = "alignment-fold"
 """Name in the URL of the fold whose matrix is shown."""
@@ -93,9 +94,9 @@ def show_median_ranks(found: Alignment) -> None:
     mean = round(sum(sizes) / len(sizes))
     rows += [("Mean", mean, omics.mean, slides.mean), ("Guessing", mean, omics.chance, slides.chance)]
     st.markdown("**Median rank of the own counterpart**")
+    table = pd.DataFrame(rows, columns=["", "Patients", "Omics", "Slide"])
     st.dataframe(
-        pd.DataFrame(rows, columns=["", "Patients", "Omics", "Slide"]), hide_index=True,
-        alt="Median rank of the own counterpart by fold",
+        table, hide_index=True, alt="Median rank of the own counterpart by fold",
         column_config={
             "Omics": st.column_config.NumberColumn(
                 format="%.1f", help="Of the own omics profile, as the slide ranks all profiles. 1 is the best."
@@ -105,6 +106,7 @@ def show_median_ranks(found: Alignment) -> None:
             ),
         },
     )  # fmt: skip
+    save_table(table, "median-ranks")
 
 
 def verdict(scores: pd.DataFrame, direction: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.theme import BLUE, GREY, ORANGE, SERIES, TEMPLATE, VERMILION
+from dashboard.theme import BLUE, BROWN, GREY, SERIES, TEMPLATE, VERMILION
 
 NAMED = 40
 """Patients up to whom the axes of the matrix name each."""
@@ -149,7 +149,7 @@ def correlation_figure(spread: pd.DataFrame, own: pd.DataFrame) -> go.Figure:
         )  # fmt: skip
     figure.add_scatter(
         x=[escape(str(omics)) for omics in own["type"]], y=own["pearson"].round(3), mode="markers", name="This patient",
-        marker={"symbol": "diamond", "size": 12, "color": VERMILION, "line": {"width": 1, "color": ORANGE}},
+        marker={"symbol": "diamond", "size": 12, "color": VERMILION, "line": {"width": 1, "color": BROWN}},
         hovertemplate="this patient: %{y:.2f}<extra></extra>",
     )  # fmt: skip
     figure.add_hline(y=0, line={"color": GREY, "dash": "dot"})

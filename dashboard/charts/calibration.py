@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from dashboard.charts.survival import TimeAxis
 from dashboard.endpoints import Endpoint
 from dashboard.theme import BLUE, GREY, SERIES, TEMPLATE
-from dashboard.words import DAYS_PER_YEAR
 from pomp.evaluation.calibration import CalibrationBin
 from pomp.evaluation.prediction_error import PredictionError
+from pomp.wording import DAYS_PER_YEAR
 
 
 def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go.Figure:

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.theme import BLUE, GREY, ORANGE, TEMPLATE, VERMILION
+from dashboard.theme import BLUE, BROWN, GREY, TEMPLATE, VERMILION
 from dashboard.words import CHANCE
 from pomp.config import ProtocolName
 from pomp.runs.null import ChanceSummary, NullExperiment
 
-COLOURS: dict[ProtocolName, str] = {"honest": BLUE, "paper": ORANGE, "paper-released": VERMILION}
+COLOURS: dict[ProtocolName, str] = {"honest": BLUE, "paper": BROWN, "paper-released": VERMILION}
 SPREAD, ASIDE = 0.16, 0.3
 """How far points of a column lie apart at most, and how far beside them its mean stands."""
 OWN = "own outcomes"

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from dashboard.theme import BLUE, GREEN, GREY, ORANGE, TEMPLATE, with_alpha
+from dashboard.theme import BLUE, BROWN, GREEN, GREY, TEMPLATE, with_alpha
 from pomp.data.exclusion import Step
 
 _ROW_PX = 38
@@ -32,7 +32,7 @@ def funnel_figure(steps: Sequence[Step], paper: int | None = None) -> go.Figure:
     colours = [BLUE if step.label in {"loaded", "has follow-up"} else GREY for step in steps]
     colours[-1] = GREEN
     if paper is not None:
-        names, counts, colours = [*names, KEPT_IN_PAPER], [*counts, paper], [*colours, ORANGE]
+        names, counts, colours = [*names, KEPT_IN_PAPER], [*counts, paper], [*colours, BROWN]
     figure = _bars(names, counts, colours)
     figure.update_layout(template=TEMPLATE, height=_ROW_PX * len(names) + 80)
     return figure

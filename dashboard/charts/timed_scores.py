@@ -7,9 +7,9 @@ import math
 import pandas as pd
 
 from dashboard.charts.calibration import horizon
-from dashboard.words import number
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.timed_scores import Kind, TimedScore, TimedScores
+from pomp.wording import number
 
 
 def shown_scores(found: TimedScores, kind: Kind) -> pd.DataFrame:

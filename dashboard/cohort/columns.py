@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pomp.data.clinical import is_stage, known_text
+from pomp.data.clinical import find_spelling, is_stage, known_text, to_numbers
 from pomp.data.cohort import Cohort
 from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
 
@@ -59,7 +59,8 @@ def _columns(digest: str, _cohort: Cohort) -> dict[str, ClinicalColumn]:
 
 
 def read_columns(clinical: pd.DataFrame) -> dict[str, ClinicalColumn]:
-    """Every column but those of endpoints, of reasons for leaving out, of ids, and without any value.
+    """Every column but those of endpoints, of reasons for leaving out, of ids, without any value, and with commas of
+    which nobody can tell what they are.
 
     What stands for no value, such as TCGA's ``[Not Available]``, counts as not recorded.
 
@@ -83,12 +84,15 @@ def _read_column(name: str, cells: pd.Series) -> ClinicalColumn | None:
     known = text.dropna()
     if known.empty:
         return None
-    numbers = pd.to_numeric(known, errors="coerce")
-    if numbers.notna().all():
-        many = numbers.nunique() > MOST_CATEGORIES or (numbers % 1 != 0).any()
+    spelling = find_spelling(known)
+    if spelling == "unclear":
+        return None
+    if spelling is not None:
+        numbers = pd.Series(to_numbers(known, spelling), known.index)
+        many = numbers.nunique() > MOST_CATEGORIES or (numbers.dropna() % 1 != 0).any()
         if many or AGE.search(name):
-            return ClinicalColumn(name, numbers.reindex(cells.index).astype(float), ())
-        known = numbers.map(lambda number: f"{number:.0f}")
+            return ClinicalColumn(name, numbers.reindex(cells.index), ())
+        known = known.map(_whole)
     elif known.nunique() > MOST_CATEGORIES and known.is_unique:
         return None  # an id
     return _categorise(name, known, cells.index)
@@ -101,6 +105,14 @@ def _categorise(name: str, text: pd.Series, patients: pd.Index) -> ClinicalColum
     order = sorted(map(str, kept), key=_sort_key)
     order += [extra for extra in (OTHERS, NOT_RECORDED) if (values == extra).any() and extra not in order]
     return ClinicalColumn(name, values, tuple(order))
+
+
+def _whole(text: str) -> str:
+    """'3' of '3.0'. What is no number, or a bound, stays a category of its own."""
+    try:
+        return f"{float(text):.0f}"
+    except ValueError:
+        return text
 
 
 def _sort_key(text: str) -> tuple[float, str]:

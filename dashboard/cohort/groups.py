@@ -17,10 +17,11 @@ from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.once import once
 from dashboard.state import pick
 from dashboard.theme import EVERYBODY, SERIES
-from dashboard.words import DAYS_PER_YEAR, count, interval, p_value
+from dashboard.words import count, interval
 from pomp.data.cohort import Cohort
-from pomp.data.outcome import list_endpoints, outcome_of
+from pomp.data.outcome import outcome_of, usable_endpoints
 from pomp.evaluation.curves import SurvivalCurve, kaplan_meier, logrank
+from pomp.wording import DAYS_PER_YEAR, p_value
 
 GROUPS, ENDPOINT = "cohort-groups", "cohort-endpoint"
 """Names in the URL."""
@@ -30,7 +31,7 @@ TOGETHER, ALL = "All together", "all patients"
 
 def show_survival(cohort: Cohort, columns: Mapping[str, ClinicalColumn], patients: Sequence[str]) -> None:
     """Survival of the patients shown by an endpoint and, if asked for, by groups."""
-    known = list_endpoints(map(str, cohort.clinical.columns))
+    known = usable_endpoints(cohort.clinical)
     title = st.container()
     left, right = st.columns(2)
     with left:

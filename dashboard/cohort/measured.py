@@ -30,8 +30,8 @@ def show_measured(cohort: Cohort, patients: Sequence[str], has: Mapping[str, fro
 
 
 def _show_tables(cohort: Cohort) -> None:
-    overview = data.omics_overview(cohort)
-    overview = overview.assign(values=overview["values"].map(KINDS), missing=100 * overview["missing"])
+    table = data.omics_overview(cohort)
+    overview = table.assign(values=table["values"].map(KINDS), missing=100 * table["missing"])
     st.dataframe(
         overview, hide_index=True, alt="Patients, genes and missing values of each omics type",
         column_config={
@@ -47,6 +47,7 @@ def _show_tables(cohort: Cohort) -> None:
             ),
         },
     )  # fmt: skip
+    save_table(table, "omics-types")
 
 
 def unused_samples(cohort: Cohort) -> pd.DataFrame:

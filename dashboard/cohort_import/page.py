@@ -19,6 +19,7 @@ from dashboard.state import COHORT, FOLDER, VIEW, go
 from dashboard.words import count
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.write import import_cohort
+from pomp.data.manifest import TAKEN_NAMES
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TRIAL = "trial"
@@ -58,7 +59,7 @@ def find_mistakes(plan: ImportPlan) -> list[str]:
         wrong.append(f"There is a cohort '{plan.name}' in the workspace already: choose another folder name.")
     names = [table.name for table in plan.omics]
     wrong += [f"Two tables are called '{name}'." for name in sorted({name for name in names if names.count(name) > 1})]
-    wrong += [f"'{name}' cannot be the name of an omics type." for name in names if name in {"", "slides"}]
+    wrong += [f"'{name}' cannot be the name of an omics type." for name in names if name.strip() in TAKEN_NAMES]
     if plan.clinical is None:
         wrong.append("There is no follow-up: without it nobody can be kept.")
     if not plan.omics and not plan.slide_files:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import secrets
 import shutil
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -19,8 +21,20 @@ TYPES = ("csv", "tsv", "txt", "tab", "gz", "parquet", "h5ad", "h5mu")
 MAX_MB = 500
 """Megabytes that one upload may have in all: it stands in the server's memory while it arrives."""
 
+MAX_UNPACKED_MB = 2000
+"""Megabytes that its packed tables may have in all once they are unpacked; packed, they may have a thousandth of it."""
+
+MAX_LINES = 5_000_000
+"""Lines that a packed table may have: the longest array of methylation has a million sites."""
+
+MAX_LINE_MB = 32
+"""Megabytes that a line of a packed table may have: the same array in one line has 20."""
+
 MAX_FILES = 50
 KEPT_SECONDS = 24 * 3600
+_CHUNK = 1 << 20
+_GZIP = b"\x1f\x8b"
+_WAY_OUT = "Put them into a folder on the server and name that folder instead."
 _STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
 _TOKEN = re.compile(r"[0-9a-f]{16}|\.trial-[A-Za-z0-9_]+")
 
@@ -58,7 +72,8 @@ def save_uploads(files: Sequence[Upload], root: Path) -> Path:
         root: of the workspace.
 
     Raises:
-        CohortError: there are too many files or megabytes, a name is no table's or stands twice, or the disk is full.
+        CohortError: there are too many files or megabytes, packed or unpacked, a name is no table's or stands twice, or
+            the disk is full.
     """
     _check_size(files)
     names = [safe_name(file.name) for file in files]
@@ -71,6 +86,10 @@ def save_uploads(files: Sequence[Upload], root: Path) -> Path:
         folder.mkdir(parents=True)
         for name, file in zip(names, files, strict=True):
             (folder / name).write_bytes(file.getbuffer())
+        _check_unpacked([folder / name for name in names])
+    except CohortError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise CohortError(f"The tables could not be kept in {folder}: {error.strerror}. Free disk space.") from error
@@ -98,8 +117,45 @@ def sweep(root: Path) -> None:
 
 def _check_size(files: Sequence[Upload]) -> None:
     total_mb = sum(file.size for file in files) / 1e6
-    way_out = "Put them into a folder on the server and name that folder instead."
     if len(files) > MAX_FILES:
-        raise CohortError(f"{len(files)} files are too many for an upload of at most {MAX_FILES}. {way_out}")
+        raise CohortError(f"{len(files)} files are too many for an upload of at most {MAX_FILES}. {_WAY_OUT}")
     if total_mb > MAX_MB:
-        raise CohortError(f"{total_mb:.0f} MB are too many for an upload of at most {MAX_MB} MB. {way_out}")
+        raise CohortError(f"{total_mb:.0f} MB are too many for an upload of at most {MAX_MB} MB. {_WAY_OUT}")
+
+
+def _check_unpacked(files: Sequence[Path]) -> None:
+    """Kilobytes of zeros or line ends unpack to gigabytes, which would keep the server busy for everybody."""
+    left = MAX_UNPACKED_MB * 1_000_000
+    for file in files:
+        with file.open("rb") as probe:
+            packed = probe.read(2) == _GZIP
+        left -= _unpacked_bytes(file, left) if packed else 0
+
+
+def _unpacked_bytes(file: Path, limit: int) -> int:
+    """The bytes of a packed table. One that is torn counts up to there: its reader says what is wrong with it.
+
+    Raises:
+        CohortError: they are more than the limit, or in too many or too long lines.
+    """
+    total = lines = line = 0
+    try:
+        with gzip.open(file) as content:
+            while chunk := content.read(_CHUNK):
+                end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+                line = line + len(chunk) if end < 0 else len(chunk) - end - 1
+                lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
+                total += len(chunk)
+                if total > limit:
+                    raise _refusal(file, f"unpacks, with the others, to over {MAX_UNPACKED_MB} MB")
+                if lines > MAX_LINES:
+                    raise _refusal(file, f"unpacks to over {MAX_LINES:,} lines")
+                if line > MAX_LINE_MB * 1_000_000:
+                    raise _refusal(file, f"has a line of over {MAX_LINE_MB} MB")
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        pass
+    return total
+
+
+def _refusal(file: Path, what: str) -> CohortError:
+    return CohortError(f"'{file.name}' {what}, too much for an upload. {_WAY_OUT}")

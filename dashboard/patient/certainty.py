@@ -87,15 +87,16 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
 
 def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:
     """The risk in every run, and those of models that were trained on the patient."""
-    table = data.run_table(run, RISKS)
-    seen = pd.DataFrame() if table is None else table[table["patient"] == name]
+    risks = data.run_table(run, RISKS)
+    seen = pd.DataFrame() if risks is None else risks[risks["patient"] == name]
     shown = seeds.assign(trained_on_patient=False)
     if len(seen):
         label = "seed " + str(run.info.seed) + ", fold " + (seen["fold"] + 1).astype(str)
         shown = pd.concat([shown, seen.assign(label=label, trained_on_patient=True)], ignore_index=True)
     columns = ["label", "fold", "risk", "cutoff", "high_risk", "below", "trained_on_patient"]
+    table = shown[columns].assign(fold=shown["fold"] + 1)
     show_figure(
-        once(seeds_figure, seeds, list(seen["risk"]) if len(seen) else []), "seeds", shown[columns],
+        once(seeds_figure, seeds, list(seen["risk"]) if len(seen) else []), "seeds", table,
         "Risk of the patient in runs with other seeds", command=run.info.command,
     )  # fmt: skip
     st.caption(

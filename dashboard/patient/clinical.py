@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, plain
+from dashboard.elements import empty_state, plain, save_table
 from pomp.errors import PompError
 from pomp.runs.run import Run
 
@@ -34,6 +34,7 @@ def show_clinical(run: Run, name: str) -> None:
         alt="The patient's row of clinical.csv",
         column_config={"column": "Column", "value": "Value"},
     )  # fmt: skip
+    save_table(table, "clinical-data")
     has = [omics for omics, values in cohort.omics.items() if name in values.values.index]
     st.caption(f"Omics types of this patient: {plain(', '.join(has) or 'none')}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from dashboard.data import Stamp, stamp
 from dashboard.elements import errors_as_text, plain, run_label
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.slide.maps import region_rows
-from dashboard.slide.words import EFFECT
+from dashboard.slide.words import EFFECT, name_place
 from dashboard.state import PATIENT, RUN, SLIDE, pick
 from dashboard.words import count
 from pomp.errors import SlideError
@@ -46,15 +46,16 @@ def show_tissue(run: Run, name: str) -> None:
         return
     slides = sorted(maps["slide"].unique())
     slide = slides[0] if len(slides) == 1 else pick("Slide", slides, SLIDE)
-    regions = maps[maps["slide"] == slide]
+    regions = maps[maps["slide"] == slide].reset_index(drop=True)
     left, right = st.columns([2, 3])
     with left:
-        _show_picture(run, slide)
+        pictured = _show_picture(run, slide)
         st.page_link(
             "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
             query_params={RUN: run_label(run), PATIENT: name, SLIDE: slide},
         )  # fmt: skip
-        st.caption(f"{plain(slide)}: {count(len(regions), 'region')}. Green: tissue. Orange: regions that were read.")
+        legend = " Green: tissue. Orange: regions that were read." if pictured else ""
+        st.caption(f"{plain(slide)}: {count(len(regions), 'region')}.{legend}")
     with right:
         raising, lowering = extremes(regions)
         _show_regions(run, slide, "Raise the risk most", raising)
@@ -72,18 +73,29 @@ def extremes(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Those without an effect in the digits that are shown do neither.
     """
-    ordered = regions[["row", "column", "x", "y", EFFECT]].dropna(subset=EFFECT).sort_values(EFFECT, ascending=False)
+    ordered = regions.dropna(subset=EFFECT).sort_values(EFFECT, ascending=False)
     top, bottom = ordered.head(SHOWN), ordered.tail(SHOWN).iloc[::-1]
     return top[top[EFFECT] >= _LEAST], bottom[bottom[EFFECT] <= -_LEAST]
 
 
-def _show_picture(run: Run, slide: str) -> None:
+def _show_picture(run: Run, slide: str) -> bool:
+    """Whether there is one."""
+    path = _region_file(run, slide)
     try:
-        picture = slide_picture(regions_path(run.cohort_folder, slide, run.config.slides))
+        picture = None if path is None else slide_picture(path)
     except SlideError:
+        picture = None
+    if picture is None:
         st.caption("There is no picture of this slide: its region file is gone, or only features were read.")
-        return
+        return False
     st.image(picture, width="stretch", alt=f"Slide {slide} with its tissue and regions")
+    return True
+
+
+def _region_file(run: Run, slide: str) -> Path | None:
+    """None where features were read: what may have been cut of the slide for another run shows other regions."""
+    slides = run.config.slides
+    return None if slides.source == "features" else regions_path(run.cohort_folder, slide, slides)
 
 
 def _show_regions(run: Run, slide: str, title: str, regions: pd.DataFrame) -> None:
@@ -91,13 +103,13 @@ def _show_regions(run: Run, slide: str, title: str, regions: pd.DataFrame) -> No
         return
     st.markdown(f"**{title}**")
     corners = tuple(regions[["x", "y"]].itertuples(index=False, name=None))
-    path = regions_path(run.cohort_folder, slide, run.config.slides)
-    try:
-        pictures: Sequence[bytes | None] = _pictures(str(path), corners, stamp([path]))
-    except SlideError:
-        pictures = [None] * len(corners)
-    for place, picture, region in zip(st.columns(SHOWN), pictures, regions.to_dict("records"), strict=False):
-        where = f"row {int(region['row'])}, column {int(region['column'])}"
+    path, pictures = _region_file(run, slide), list[bytes | None]([None] * len(corners))
+    if path is not None:
+        with suppress(SlideError):
+            pictures = _pictures(str(path), corners, stamp([path]))
+    records = zip(regions.index + 1, regions.to_dict("records"), strict=True)
+    for place, picture, (number, region) in zip(st.columns(SHOWN), pictures, records, strict=False):
+        where = name_place(region, number)
         with place:
             if picture is not None:
                 st.image(picture, width="stretch", alt=f"Region in {where}")

@@ -13,8 +13,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 
-from dashboard.spreadsheet import to_csv
 from dashboard.theme import TEMPLATE
+from pomp.spreadsheet import to_csv
 
 WIDTH_PX = 700
 """Of a figure: what A4 and US Letter have between their margins."""

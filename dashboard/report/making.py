@@ -48,7 +48,7 @@ def making_section(facts: RunFacts) -> Section:
         *((f"files of {other.title}, which joins the pre-training", other.digest) for other in info.companions),
         ("device", status.device or "not recorded"),
         ("threads of each worker", str(threads["threads"]) if threads and "threads" in threads else "not recorded"),
-        ("time of the last worker", "not recorded" if seconds is None else duration(seconds)),
+        ("time worked on", "not recorded" if seconds is None else duration(seconds)),
     ]
     where = shlex.quote(f"runs/{info.id}")
     again = "\n".join([info.command, f"pomp report {where} --html report.html --sheet sheet.md"])

@@ -21,13 +21,14 @@ from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.report.document import Block, Card, Cards, Section, Tone, figure, section, table, text
 from dashboard.report.protocols import HONEST, Contrast, Twin, Twins, contrasts, describe_optimism
 from dashboard.theme import HIGH_RISK, LOW_RISK
-from dashboard.words import DAYS_PER_YEAR, headline, number, p_value
+from dashboard.words import headline
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import HIGH, LOW
 from pomp.evaluation.timed_scores import Kind
 from pomp.evaluation.uncertainty import signed, signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
+from pomp.wording import DAYS_PER_YEAR, number, p_value
 
 SEEN = (
     "Intervals come from drawing the test patients again 1,000 times: they say how far the mean could be off by "
@@ -224,7 +225,7 @@ def _brier(facts: RunFacts) -> Block:
 def _by_time(facts: RunFacts) -> Sequence[Block]:
     """AUC and Brier score of all models by horizon."""
     found = facts.by_time
-    if found is None or not any(math.isfinite(one.score.value) for one in found.scores):
+    if found is None or not found.has("auc"):
         return [text("There is no AUC: no fold has somebody with the event within a year and somebody without.")]
     return [
         table(frame, caption, name=name)

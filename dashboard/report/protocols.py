@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.words import number
 from pomp.errors import RunError
 from pomp.evaluation.report import EvaluationReport, Optimism, evaluate, optimism
 from pomp.evaluation.uncertainty import Interval, signed_words
@@ -16,6 +15,7 @@ from pomp.runs.readable import read_runs
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
+from pomp.wording import number
 
 HONEST = "honest"
 
@@ -67,8 +67,21 @@ def is_twin(run: Run, other: Run) -> bool:
     )
 
 
-def find_twins(run: Run) -> Twins:
+def evaluated(run: Run) -> EvaluationReport:
+    """The report of a finished run, made anew.
+
+    Raises:
+        RunError: its predictions are damaged.
+    """
+    return evaluate(run.require_predictions(), model=system_name(run.config))
+
+
+def find_twins(run: Run, report: Callable[[Run], EvaluationReport] = evaluated) -> Twins:
     """The newest finished run under each other protocol, same cohort, settings and folds, in the run's workspace.
+
+    Args:
+        run: whose twins they are.
+        report: how to come by a run's report, where somebody keeps them.
 
     Raises:
         RunError: the run's own predictions are damaged.
@@ -78,7 +91,7 @@ def find_twins(run: Run) -> Twins:
     def read(other: Run) -> Twin:
         if not own.comparable(score_run(other)):
             raise RunError(f"The predictions of {other.id} are not of the same patients.")
-        return Twin(other, evaluate(other.require_predictions(), model=system_name(other.config)))
+        return Twin(other, report(other))
 
     everybody = Workspace(run.folder.parents[1]).runs.list()  # newest first
     readings = read_runs([other for other in everybody if is_twin(run, other) and other.status().state == "DONE"], read)
@@ -92,13 +105,25 @@ def contrast(first: Twin, second: Twin) -> Contrast:
     """The second run beside the first.
 
     Raises:
-        RunError: they do not have the same patients in the same folds; the message names some that differ.
+        RunError: they do not have the same patients in the same folds with the same follow-up; the message names some
+            that differ.
     """
     by_fold = optimism(first.report, second.report)
     difference = compare({0: score_run(second.run)}, {0: score_run(first.run)})
     if difference is None:
-        raise RunError(f"The runs {first.run.id} and {second.run.id} do not have the same patients in the same folds.")
+        differ = _followed_otherwise(first.run, second.run)
+        raise RunError(
+            f"The runs {first.run.id} and {second.run.id} cannot be compared: they are judged by different follow-up, "
+            f"that of {len(differ)} patients, such as {', '.join(differ[:3])}. Make both on the cohort as it is now."
+        )
     return Contrast(by_fold, difference)
+
+
+def _followed_otherwise(first: Run, second: Run) -> list[str]:
+    """Patients of both runs whose time or event differs."""
+    one, other = (score_run(run).table for run in (first, second))
+    differs = (one[["time_days", "event"]] != other[["time_days", "event"]]).any(axis=1)
+    return list(one["patient"][differs])
 
 
 def contrasts(honest: Twin, others: Sequence[Twin]) -> dict[str, Contrast]:
@@ -106,6 +131,8 @@ def contrasts(honest: Twin, others: Sequence[Twin]) -> dict[str, Contrast]:
 
     Raises:
         RunError: as `contrast`.
+
+    Source: Holm, Scandinavian Journal of Statistics 1979;6:65-70.
     """
     found = {other.run.info.protocol: contrast(honest, other) for other in others}
     adjusted = adjust({name: Comparison(HONEST, name, one.difference) for name, one in found.items()})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dashboard.charts.epochs import epoch_figure, epoch_table, rule_table
 from dashboard.charts.training import LOSSES, loss_figure, loss_lines
 from dashboard.report.document import Block, Section, figure, section, table, text
-from dashboard.words import number
 from pomp.evaluation.epochs import epoch_strip
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
+from pomp.wording import number
 
 STAGES = {"pretrain": "Pre-training", "finetune": "Fine-tuning on survival"}
 TITLES = {

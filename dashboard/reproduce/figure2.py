@@ -20,10 +20,10 @@ from dashboard.survival.choices import CurveChoice
 from dashboard.survival.compared import compare
 from dashboard.survival.comparison_table import describe_tests
 from dashboard.survival.grouping import MEDIAN, RISK_COLOURS, GroupChoice
-from dashboard.words import p_value
 from pomp.evaluation.group_comparison import GroupComparison
 from pomp.runs.grid.table import Entry
 from pomp.runs.run import Run
+from pomp.wording import p_value
 
 CLAIM = "p < 0.05"
 """Section 4.3: "the p-values for all datasets are below the commonly used significance level threshold of 0.05"."""

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.reproduce.places import BY_KEY, Places
 from dashboard.runs.opening import run_of
-from dashboard.words import number, setting_words
+from dashboard.words import setting_words
 from pomp.config import ProtocolName
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.grid.plain import BestPlain
@@ -15,6 +15,7 @@ from pomp.runs.grid.reproduction import difference_to_published
 from pomp.runs.grid.score import mean_interval
 from pomp.runs.grid.stand_in import deviations
 from pomp.runs.grid.table import Entry, difference_text, published_text, row_name, score_text, tidy
+from pomp.wording import number
 
 DEVIATES = "†"
 """Behind a score whose run deviates from the settings that are asked for."""

@@ -62,9 +62,14 @@ def _optimism(found: Optimism) -> str:
     )
     if gap <= 0:
         return f"{said}: here an honest run already reaches what the paper prints."
+    if not found.told_apart:
+        return (
+            f"{said}. Nowhere among them can the two protocols be told apart once the choice of training patients "
+            "counts too: what the protocol adds to the paper's numbers stays open."
+        )
     if gap < limits.lower:
         return f"{said}: the protocol alone adds more than parts the paper from an honest run."
     if gap <= limits.upper:
-        # The interval is of our test patients alone: nothing is known of the paper's, nor of other training patients.
+        # The interval is of our test patients alone: nothing is known of the paper's.
         return f"{said}, within that interval: what the protocol adds here is about what parts the paper from us."
     return f"{said}: the protocol alone does not account for the difference."

@@ -120,7 +120,7 @@ def show_table(kept: pd.DataFrame, of: int) -> None:
         column_config={
             "c_index": st.column_config.NumberColumn("C-index", format="%.3f", help="Mean over folds, out of fold."),
             "sd": st.column_config.NumberColumn("sd", format="%.3f", help="Standard deviation over folds."),
-            "took": st.column_config.TextColumn("took", help="The last worker, from its start to its end."),
+            "took": st.column_config.TextColumn("took", help="How long it was worked on, over all workers."),
             "made": "made (UTC)",
         },
     )  # fmt: skip

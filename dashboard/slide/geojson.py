@@ -17,7 +17,9 @@ RAISES, LOWERS, NEITHER = "Raises the risk", "Lowers the risk", "No effect on th
 _COLOURS = {RAISES: HIGH_RISK, LOWERS: LOW_RISK, NEITHER: GREY}
 
 
-def to_geojson(regions: pd.DataFrame, maps: Sequence[RegionMap]) -> str:
+def to_geojson(
+    regions: pd.DataFrame, maps: Sequence[RegionMap], size_stated: bool = True, origin: tuple[int, int] = (0, 0)
+) -> str:
     """A FeatureCollection (RFC 7946's form, with pixels of level 0 for degrees, as QuPath has it).
 
     Each feature is a closed square with QuPath's `objectType` "tile", which can be coloured by its measurements. Its
@@ -26,12 +28,16 @@ def to_geojson(regions: pd.DataFrame, maps: Sequence[RegionMap]) -> str:
     Args:
         regions: row, column, x, y, size (level-0 pixels), one row a region.
         maps: of these regions; a score that is missing is left out.
+        size_stated: False where `size` is a guess, which each tile's `metadata` then says.
+        origin: level-0 x and y from which places count.
     """
+    left, top = origin
     features = [
         {
             "type": "Feature",
-            "geometry": {"type": "Polygon", "coordinates": [_square(x, y, size)]},
-            "properties": _properties(index, int(row), int(column), maps),
+            "geometry": {"type": "Polygon", "coordinates": [_square(x - left, y - top, size)]},
+            "properties": _properties(index, int(row), int(column), maps)
+            | ({} if size_stated else {"metadata": {"Size of the region": "guessed"}}),
         }
         for index, (row, column, x, y, size) in enumerate(regions[["row", "column", "x", "y", "size"]].to_numpy())
     ]

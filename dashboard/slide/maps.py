@@ -27,12 +27,14 @@ class SlideMaps:
     """M regions of a slide with all that the run says of them.
 
     Attributes:
-        regions: one row a region: row, column, x, y, size, fold, left_out (where known) and a column a map, named by
-            its key, but for attention within regions.
+        regions: one row a region: index (where known), row and column (where its place is known), x, y, size, fold,
+            left_out (where known) and a column a map, named by its key, but for attention within regions.
         maps: those that have at least one score.
         patches: (M, n, n) uint8, see `Pane`; None where the run has none.
         agreement: of the folds' models; None where the run does not say, or has one fold.
-        genes: type, gene, weight, row, column; None where the run does not say.
+        genes: type, gene, weight, region (its position, iloc); None where the run does not say.
+        size_stated: where regions come from says how large they are; otherwise `size` may be a guess.
+        lack: what the run has and cannot be shown, and why, as Markdown; empty where nothing is.
     """
 
     regions: pd.DataFrame
@@ -40,6 +42,13 @@ class SlideMaps:
     patches: NDArray[np.uint8] | None
     agreement: MapAgreement | None
     genes: pd.DataFrame | None
+    size_stated: bool = True
+    lack: str = ""
+
+    @property
+    def numbers(self) -> pd.DataFrame:
+        """The regions as they are saved: folds count from 1, as on pages."""
+        return self.regions.assign(fold=self.regions["fold"] + 1)
 
     def pane(self, slide_url: str, name: str) -> Pane:
         """As the viewer takes it."""
@@ -73,9 +82,13 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
         table = region_rows(run, name, patient)
         return table[table["slide"] == slide].reset_index(drop=True) if len(table) else table
 
-    regions, within, genes = rows("regions"), rows("within"), rows("region_genes")
-    patches = _patches(regions, within) if len(within) else None
-    agreement, seen = _agreement(regions, rows("by_fold"))
+    regions, within, by_fold, tied = rows("regions"), rows("within"), rows("by_fold"), rows("region_genes")
+    patches, genes = _patches(regions, within), _genes(regions, tied)
+    agreement, seen = _agreement(regions, by_fold)
+    lost = any(len(table) and not _key(regions, table) for table in (within, by_fold, tied))
+    size_stated = _size_stated(regions, run)
+    if regions["x"].isna().all():
+        regions = regions.drop(columns=PLACE)  # all of them 0
     if agreement is not None:
         regions[words.AGREEMENT] = agreement.top_share
     scores = {key: regions[key] for key in map_columns(list(regions.columns)) if regions[key].notna().any()}
@@ -92,7 +105,8 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
     if patches is not None:
         remarks[words.WITHIN] += words.coarseness(patches.shape[1] // pool(patches).shape[1])
     maps = tuple(_describe(key, values, remarks[key]) for key, values in scores.items())
-    return SlideMaps(regions, maps, patches, agreement, genes if len(genes) else None)
+    lack = words.not_told_apart(run) if lost else ""
+    return SlideMaps(regions, maps, patches, agreement, genes, size_stated, lack)
 
 
 def region_rows(run: Run, name: RegionTable, patient: str) -> pd.DataFrame:
@@ -113,25 +127,55 @@ def _read(folder: str, name: RegionTable, patient: str, of: Stamp) -> pd.DataFra
     return Run.open(Path(folder)).region_table(name, patient)
 
 
-def _patches(regions: pd.DataFrame, within: pd.DataFrame) -> NDArray[np.uint8]:
+def _key(regions: pd.DataFrame, other: pd.DataFrame) -> list[str]:
+    """The columns by which rows of another table find their region; none where these do not tell regions apart.
+
+    Runs of earlier versions have no index, and their regions may share a row and column.
+    """
+    for key in (["index"], PLACE):
+        known = all(column in table and table[column].notna().all() for table in (regions, other) for column in key)
+        if known and not regions.duplicated(key).any():
+            return key
+    return []
+
+
+def _patches(regions: pd.DataFrame, within: pd.DataFrame) -> NDArray[np.uint8] | None:
     """(M, n, n); regions that the table lacks are 0."""
-    known = within.set_index(PLACE)["attention"]
-    side = round(len(known.iloc[0]) ** 0.5)
+    key = _key(regions, within)
+    if within.empty or not key:
+        return None
+    found = regions[key].join(within.set_index(key)["attention"], on=key)["attention"]
+    side = round(len(within["attention"].iloc[0]) ** 0.5)
     nothing = np.zeros(side * side, np.uint8)
-    squares = [known.get(place, nothing) for place in regions[PLACE].itertuples(index=False, name=None)]
+    squares = [nothing if missing else square for square, missing in zip(found, found.isna(), strict=True)]
     return np.stack(squares).astype(np.uint8).reshape(-1, side, side)
+
+
+def _genes(regions: pd.DataFrame, tied: pd.DataFrame) -> pd.DataFrame | None:
+    key = _key(regions, tied)
+    if tied.empty or not key:
+        return None
+    positions = regions[key].assign(region=np.arange(len(regions)))
+    return tied.merge(positions, on=key)[["type", "gene", "weight", "region"]]
+
+
+def _size_stated(regions: pd.DataFrame, run: Run) -> bool:
+    """Runs of earlier versions do not tell: of those, regions that were cut from a slide have the size of the cut."""
+    if "size_stated" in regions and regions["size_stated"].notna().all():
+        return bool(regions["size_stated"].all())
+    return run.config.slides.source != "features"
 
 
 def _agreement(regions: pd.DataFrame, by_fold: pd.DataFrame) -> tuple[MapAgreement | None, int]:
     """Agreement of the folds, and how many of the models had the patient in their training."""
-    if by_fold.empty or by_fold["fold"].nunique() < 2:
+    key = _key(regions, by_fold)
+    if by_fold.empty or not key or by_fold["fold"].nunique() < 2:
         return None, 0
-    values = by_fold.pivot_table(index="fold", columns=PLACE, values="cls_attention")
-    places = pd.MultiIndex.from_frame(regions[PLACE])
-    values = values.reindex(columns=places)
-    if values.isna().to_numpy().any():  # of regions that were cut anew
+    of_folds = by_fold.pivot_table(index=key, columns="fold", values="cls_attention")
+    values = regions[key].join(of_folds, on=key).drop(columns=key).to_numpy(dtype=float)
+    if np.isnan(values).any():  # of regions that were cut anew
         return None, 0
-    return map_agreement(values.to_numpy(dtype=float)), int(by_fold.groupby("fold")["seen"].first().sum())
+    return map_agreement(values.T), int(by_fold.groupby("fold")["seen"].first().sum())
 
 
 def _describe(key: str, scores: pd.Series, remark: str) -> RegionMap:

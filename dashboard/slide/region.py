@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.slide.maps import PLACE, SlideMaps
+from dashboard.elements import save_table
+from dashboard.slide.maps import SlideMaps
+from dashboard.slide.words import name_place, origin_of_size
 from dashboard.viewer import RegionMap
 
 NO_REGION = "Click a region on the slide, or one of the pictures, to see its scores and genes."
@@ -14,13 +16,18 @@ NO_REGION = "Click a region on the slide, or one of the pictures, to see its sco
 def show_region(found: SlideMaps, chosen: int | None) -> None:
     """What is known of a region, by its position (iloc)."""
     st.header("Region")
+    if found.lack:
+        st.info(found.lack)
+    if not found.size_stated and found.regions["size"].notna().all():
+        st.caption(origin_of_size(float(found.regions["size"].iloc[0])))
     if chosen is None:
         st.caption(NO_REGION)
         return
     region = found.regions.iloc[chosen]
-    st.markdown(f"Region {chosen + 1}: row {int(region['row'])}, column {int(region['column'])}")
+    st.markdown(f"Region {chosen + 1}: {name_place(region, chosen + 1)}")
+    scores = region_scores(found, chosen)
     st.dataframe(
-        region_scores(found, chosen), hide_index=True, alt="Scores of the region",
+        scores, hide_index=True, alt="Scores of the region",
         column_config={
             "Score": st.column_config.NumberColumn(format="%.3g"),
             "Rank": st.column_config.NumberColumn(
@@ -29,7 +36,9 @@ def show_region(found: SlideMaps, chosen: int | None) -> None:
             ),
         },
     )  # fmt: skip
-    _show_genes(found, region)
+    save_table(scores, "region-scores")
+    if found.genes is not None or not found.lack:
+        _show_genes(found, chosen)
 
 
 def region_scores(found: SlideMaps, chosen: int) -> pd.DataFrame:
@@ -42,9 +51,9 @@ def region_scores(found: SlideMaps, chosen: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Map", "Score", "Rank"])
 
 
-def tied_genes(genes: pd.DataFrame, row: int, column: int) -> pd.DataFrame:
-    """Omics, Gene, Pull of one region; the strongest of each omics type first, whichever its sign."""
-    own = genes[(genes["row"] == row) & (genes["column"] == column)]
+def tied_genes(genes: pd.DataFrame, chosen: int) -> pd.DataFrame:
+    """Omics, Gene, Pull of a region, by its position; the strongest of each omics type first, whichever its sign."""
+    own = genes[genes["region"] == chosen]
     own = own.assign(strength=own["weight"].abs()).sort_values(["type", "strength"], ascending=[True, False])
     return own[["type", "gene", "weight"]].set_axis(["Omics", "Gene", "Pull"], axis=1).reset_index(drop=True)
 
@@ -55,7 +64,7 @@ def _rank(one: RegionMap, chosen: int) -> int:
     return int(strength.rank(ascending=False, method="min").iloc[chosen])
 
 
-def _show_genes(found: SlideMaps, region: pd.Series) -> None:
+def _show_genes(found: SlideMaps, chosen: int) -> None:
     st.markdown("**Genes tied to the region**")
     if found.genes is None:
         st.caption(
@@ -63,7 +72,7 @@ def _show_genes(found: SlideMaps, region: pd.Series) -> None:
             "version. Train again to see them."
         )
         return
-    tied = tied_genes(found.genes, *(int(region[name]) for name in PLACE))
+    tied = tied_genes(found.genes, chosen)
     if tied.empty:
         st.caption("This patient has no omics data.")
         return
@@ -77,6 +86,7 @@ def _show_genes(found: SlideMaps, region: pd.Series) -> None:
             )
         },
     )  # fmt: skip
+    save_table(tied, "region-genes")
     st.caption(
         "Tied: of each omics type, the genes whose values push its match with this region most, up (+) or down (−). "
         "It tells how the model connects profile and tissue. It does not say that the gene is expressed here, and it "

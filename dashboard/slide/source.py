@@ -27,12 +27,14 @@ class SlideSource:
         reason: why the slide cannot be zoomed into, as Markdown; empty if it can.
         stored: its region file, which has a thumbnail; None where there is none.
         path: of the region file.
+        file: the slide's; None where slides.csv names none.
     """
 
     url: str
     reason: str
     stored: SlideRegions | None
     path: Path
+    file: Path | None = None
 
 
 def find_source(run: Run, slide: str, regions: pd.DataFrame) -> SlideSource:
@@ -43,7 +45,7 @@ def find_source(run: Run, slide: str, regions: pd.DataFrame) -> SlideSource:
     reason = _explain_unplaced(regions) or _explain_absent(run, file) or viewer.explain_absence()
     where = "on the thumbnail that was stored with them" if stored else "where they lie, without the tissue"
     reason = reason or _explain_unreadable(file, where)
-    return SlideSource(slide_url(run.cohort_folder, slide), reason, stored, path)
+    return SlideSource(slide_url(run.cohort_folder, slide), reason, stored, path, file)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

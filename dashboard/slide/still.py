@@ -32,7 +32,7 @@ def show_still(found: SlideMaps, source: SlideSource, slide: str, command: str) 
     st.markdown(f"**{plain(shown.scale.title)}** — {plain(shown.meaning)}")
     alt = f"Regions of slide {slide}, coloured by: {shown.scale.title}"
     clicked = show_figure(
-        still_figure(found, shown, source), f"slide-{slide}", found.regions, alt, command=command, select=True
+        still_figure(found, shown, source), f"slide-{slide}", found.numbers, alt, command=command, select=True
     )
     if source.stored is not None:
         _show_extremes(found, shown, source)

@@ -14,7 +14,13 @@ from dashboard.viewer import RegionMap
 from pomp.slides.store import SlideRegions
 
 
-def to_trident(slide: str, regions: pd.DataFrame, maps: Sequence[RegionMap], stored: SlideRegions | None) -> bytes:
+def to_trident(
+    slide: str,
+    regions: pd.DataFrame,
+    maps: Sequence[RegionMap],
+    stored: SlideRegions | None,
+    size_stated: bool = True,
+) -> bytes:
     """A file with the dataset `coords`, (M, 2) level-0 x and y, and a dataset (M,) for each map, by its key.
 
     The attributes of `coords` are TRIDENT's (Zhang et al., 2025); each map says in `title` what it is.
@@ -24,12 +30,15 @@ def to_trident(slide: str, regions: pd.DataFrame, maps: Sequence[RegionMap], sto
         regions: x, y, size (level-0 pixels) of M regions of one size.
         maps: of these regions.
         stored: what the region file says of the slide. Without one, the sizes of slide and stored region are left out.
+        size_stated: False where `size` is a guess: it is left out, too.
     """
     size = round(float(regions["size"].iloc[0]))
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         coords = file.create_dataset("coords", data=regions[["x", "y"]].to_numpy(dtype=float).round().astype(np.int64))
-        coords.attrs.update(name=slide, patch_size_level0=size, patch_size=stored.side if stored else size)
+        coords.attrs["name"] = slide
+        if size_stated:
+            coords.attrs.update(patch_size_level0=size, patch_size=stored.side if stored else size)
         if stored is not None:
             magnification = math.nan if stored.magnification is None else stored.magnification
             coords.attrs.update(

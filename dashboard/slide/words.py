@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
+from dashboard.elements import code
 from dashboard.words import explain_map, map_label
 from pomp.runs.run import Run
+from pomp.slides.coordinates import USUAL_PX
 
 EFFECT, ATTENTION, WITHIN, AGREEMENT = "occlusion", "cls_attention", "within", "agreement"
 """Keys of maps: the first two are columns of the run's table of regions."""
@@ -61,6 +67,39 @@ def evenness(attention: pd.Series) -> str:
     return (
         f" **It is nearly even here**: {lowest:.3g} to {highest:.3g}, where {attention.mean():.3g} each would be even. "
         "The colours show differences that are small."
+    )
+
+
+def name_place(region: Mapping[Any, Any] | pd.Series, number: int) -> str:
+    """Where a region lies, from its row of the table; by its number in the file where nobody knows.
+
+    Args:
+        number: of the region in the table, from 1.
+    """
+    if pd.notna(region["x"]):
+        return f"row {int(region['row'])}, column {int(region['column'])}"
+    index = region.get("index")
+    return f"region {number} in the order of the file" if pd.isna(index) else f"region {int(index) + 1} of the file"
+
+
+def origin_of_size(size: float) -> str:
+    """What is said where nobody stated how large regions are."""
+    return (
+        "The feature file does not say how large a region is, or this run has not kept what it says. So "
+        f"{size:.0f} px a side, of level 0, is a guess: the distance between regions that lie side by side, or "
+        f"{USUAL_PX} where none do."
+    )
+
+
+def not_told_apart(run: Run) -> str:
+    """What is left out of the slides of a run of an earlier version, and what to do about it, as Markdown."""
+    again = f"pomp run --run {shlex.quote(str(run.folder))}"
+    table, folds = code("regions.parquet"), code(run.folder / "folds")
+    return (
+        "Regions of this slide share a row and column, or have none, and this run was made by an earlier version, "
+        "which told regions apart by these alone. So it is not shown which genes are tied to them, how far the folds "
+        f"agree, or attention within regions. To explain the run again, delete {table} in each folder of {folds}, then "
+        f"resume it: {code(again)}"
     )
 
 

@@ -39,8 +39,10 @@ def _show_cohort(name: str, folder: Path, runs: Sequence[Run]) -> None:
         st.warning("Its files need a look before it can be used.")
     else:
         endpoint = describe_endpoint(seen.endpoint)
-        st.markdown(f"{count(seen.patients, 'patient')} with follow-up, {endpoint.count(seen.events)}", help=(
-            "As clinical.csv has them. The Cohort page says who is kept for the analysis, and why."
+        known = f"{count(seen.patients, 'patient')} with an outcome on record, {endpoint.count(seen.events)}"
+        st.markdown(known, help=(
+            "As clinical.csv has them, however short their follow-up. The Cohort page says who is kept for the "
+            "analysis, and why."
         ))  # fmt: skip
     kinds = [plain(kind) for kind in seen.omics] + ([count(seen.slides, "slide")] if seen.slides else [])
     here = [run for run in runs if run.cohort_folder.resolve() == folder.resolve()]

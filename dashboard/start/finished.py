@@ -9,11 +9,11 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge, system_badge
 from dashboard.state import RUN
-from dashboard.words import number
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp
+from pomp.wording import number
 
 SHOWN = 6
 CARD_PX = 208
@@ -44,7 +44,9 @@ def _show_finished(run: Run) -> None:
         protocol_badge(info.protocol)
         if info.cohort.synthetic:
             synthetic_badge()
-        st.caption(plain(info.cohort.title) if info.title else f"{info.cohort.patients} patients", width="content")
+        what = plain(info.cohort.title) if info.title else f"{info.cohort.patients} patients"
+        hospitals = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
+        st.caption(f"{what} · seed {info.seed}{hospitals}", width="content")
     try:
         mean, sd = mean_sd([score_run(run)])
         st.metric(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.data import Stamp, cohort_stamp
 from pomp.data.manifest import CLINICAL, SLIDES, read_manifest
-from pomp.data.outcome import list_endpoints
+from pomp.data.outcome import usable_endpoints
 from pomp.data.problems import Problems
 from pomp.data.readers.clinical import read_clinical
 from pomp.data.readers.table import read_table
@@ -61,7 +61,7 @@ def read_glance(folder: Path) -> Glance:
         title=title,
         synthetic=manifest.synthetic,
         endpoint=manifest.endpoint,
-        endpoints=tuple(list_endpoints(map(str, clinical.covariates))),
+        endpoints=tuple(usable_endpoints(clinical.covariates)),
         omics=tuple(manifest.omics),
         patients=len(known),
         events=int((known["event"] == 1).sum()),

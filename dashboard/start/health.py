@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ LITTLE, TOO_LITTLE = 10 * 10**9, 10**9
 """Bytes free on disk below which space is called short, and below which a run is likely to fail."""
 
 FRESH = 3600
+_TIME = re.compile(r"\d{4}-\d\d-\d\d ")
 _NAME_DEVICE = """
 import torch
 if torch.cuda.is_available():
@@ -107,6 +109,16 @@ def check_disk(root: Path) -> Finding:
     return Finding("Workspace", "short" if free >= TOO_LITTLE else "bad", said, way_out)
 
 
+def last_words(log: Path) -> str:
+    """The last line of a supervisor's log where it is no line of its own, which would begin with the time."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return "" if _TIME.match(last) else last
+
+
 def check_queue(workspace: Workspace) -> Finding:
     """Whether somebody works on what waits on this machine."""
     backend = LocalBackend(workspace)
@@ -118,4 +130,7 @@ def check_queue(workspace: Workspace) -> Finding:
     waiting = sum(not ticket.slot for ticket in tickets)
     if not tickets:
         return Finding("Queue", "good", "empty; it begins to work when something is started")
+    if waiting and not backend.supervised() and (words := last_words(backend.log)):
+        said = f"{waiting} waiting, and nobody works on them. Whoever did ended with: {words} (see {backend.log})"
+        return Finding("Queue", "bad", said, "See to that, then look at this page again.")
     return Finding("Queue", "good", f"{len(tickets) - waiting} worked on, {waiting} waiting")

@@ -9,12 +9,12 @@ import streamlit as st
 
 from dashboard.elements import card_row, plain, save_table
 from dashboard.survival.results import CLINICAL_ONLY, added_to_clinical
-from dashboard.words import number
 from pomp.evaluation.added_value import AddedRatio, AddedValue
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
+from pomp.wording import number
 
 _SMALL = 0.001
 
@@ -60,9 +60,12 @@ def describe_added(found: AddedValue, model: str) -> str:
         return f"Beside {CLINICAL_ONLY}, {model} is not seen to add anything (p {_p(found.p_value)})."
     if found.model_ratio.ratio < 1:
         return f"Beside {CLINICAL_ONLY}, the risk of {model} points the wrong way (p {_p(found.p_value)})."
-    gain = found.gain.interval.lower > 0
-    rise = "and orders patients better with it" if gain else "but the order of patients is hardly better for it"
-    return f"Beside {CLINICAL_ONLY}, {model} adds something (p {_p(found.p_value)}), {rise}."
+    adds = f"Beside {CLINICAL_ONLY}, {model} adds something (p {_p(found.p_value)})"
+    if found.reason_gain is not None:
+        return f"{adds}; whether patients are ordered better with it cannot be told: {found.reason_gain}."
+    if found.gain.interval.lower > 0:
+        return f"{adds}, and orders patients better with it."
+    return f"{adds}, but the order of patients is hardly better for it."
 
 
 def added_table(found: AddedValue) -> pd.DataFrame:

@@ -16,9 +16,9 @@ from dashboard.state import amount, in_a_row, pick, switch, tick
 from dashboard.survival.competing import Competing, find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
-from dashboard.words import DAYS_PER_YEAR
-from pomp.data.outcome import list_endpoints
+from pomp.data.outcome import usable_endpoints
 from pomp.runs.run import Run
+from pomp.wording import DAYS_PER_YEAR
 
 ENDPOINT, GROUPS, CUT, PERCENT = "survival-endpoint", "survival-groups", "survival-cut", "survival-percentile"
 FOLD, LANDMARK, HORIZON, DETAIL = "survival-fold", "survival-landmark", "survival-horizon", "survival-detail"
@@ -57,7 +57,8 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
     """Draw the boxes, and fold up those that are seldom needed.
 
     Returns:
-        What is chosen, the risks beside the follow-up, and the deaths before the event.
+        What is chosen, and of the fold that is, or of all: the risks beside the follow-up, and the deaths before the
+        event.
 
     Raises:
         RunError: the run has no predictions, or they are damaged.
@@ -77,7 +78,8 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
         times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
         with places[3].popover("More choices", icon=":material/tune:", key="survival-more"):
             landmark, horizon, in_detail = _choose_more(times, said, incidence=incidence)
-    return CurveChoice(endpoint, groups, fold, landmark, horizon, in_detail, incidence), judged, competing
+    choice = CurveChoice(endpoint, groups, fold, landmark, horizon, in_detail, incidence)
+    return choice, judge(run, endpoint, fold), find_competing(run, endpoint, fold)
 
 
 def _choose_more(times: Mapping[str, float], said: Endpoint, *, incidence: bool) -> tuple[float, float | None, bool]:
@@ -150,7 +152,7 @@ def _reach(run: Run) -> float:
 
 def _choose_endpoint(run: Run, columns: pd.DataFrame | None) -> str:
     own = run.info.cohort.endpoint
-    there = [] if columns is None else list_endpoints(map(str, columns.columns))
+    there = [] if columns is None else usable_endpoints(columns)
     endpoint = pick(
         "Endpoint", [own, *(name for name in there if name != own)], ENDPOINT, show=_name_endpoint,
         explain=f"By what the groups are judged. The model was trained on {plain(own)}, whatever is chosen here.",

@@ -52,9 +52,7 @@ def compare(run: Run, choice: CurveChoice) -> Compared:
 @st.cache_resource(max_entries=64, show_spinner="Comparing the groups…")
 def _compare(folder: str, chosen: str, of: Stamp, _choice: CurveChoice) -> Compared:
     run = Run.open(Path(folder))
-    table = judge(run, _choice.endpoint).table
-    if _choice.fold is not None:
-        table = table[table["fold"] == _choice.fold]
+    table = judge(run, _choice.endpoint, _choice.fold).table
     groups = make_groups(table, _choice.groups, data.run_table(run, TRAINING_RISKS), clinical(run))
     grouped = table[table["patient"].isin(groups.of.index)]
     grouped = grouped.assign(group=groups.of.loc[grouped["patient"]].to_numpy())

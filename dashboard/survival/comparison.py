@@ -11,14 +11,24 @@ from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, run_badges, run_label, show_figure
 from dashboard.once import once
-from dashboard.report.protocols import HONEST, Contrast, Twin, contrast, describe_optimism, is_twin
+from dashboard.report.protocols import (
+    HONEST,
+    Contrast,
+    Twin,
+    contrast,
+    contrasts,
+    describe_optimism,
+    find_twins,
+    is_twin,
+)  # fmt: skip
 from dashboard.state import COMPARE, pick
-from dashboard.words import PROTOCOLS, number
+from dashboard.words import PROTOCOLS
 from pomp.config import ProtocolName
 from pomp.errors import RunError
 from pomp.evaluation.report import EvaluationReport
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
+from pomp.wording import number
 
 NOTHING = "none"
 CONTRASTS: list[ProtocolName] = ["honest", "paper-released", "paper"]
@@ -85,7 +95,8 @@ def choose_other(run: Run, runs: Sequence[Run]) -> Run | None:
 def put_beside(run: Run, report: EvaluationReport, other: Run) -> Beside:
     """The other run's difference from this one; where the two are twins, that of the paper's way from the honest one.
 
-    Where there is none, `why` says so.
+    Of twins it is the report's: adjusted for all protocols that stand beside the honest one. Where there is none, `why`
+    says so.
     """
     try:
         theirs = data.report(other)
@@ -97,10 +108,21 @@ def put_beside(run: Run, report: EvaluationReport, other: Run) -> Beside:
         pair.reverse()
     (first, first_label), (second, second_label) = pair
     try:
-        found = contrast(first, second)
+        found = _from_honest(first, second) if named else contrast(first, second)
     except RunError as error:
         return Beside(other, theirs, None, str(error), named, verdict="")
     return Beside(other, theirs, found, "", named, found.difference.verdict.sentence(second_label, first_label))
+
+
+def _from_honest(honest: Twin, paper: Twin) -> Contrast:
+    """One of the contrasts of the honest run with its twins: `paper` in place of the newest under its protocol.
+
+    Raises:
+        RunError: as `contrast`.
+    """
+    twins = {twin.run.info.protocol: twin for twin in find_twins(honest.run, data.report).found}
+    protocol = paper.run.info.protocol
+    return contrasts(honest, list((twins | {protocol: paper}).values()))[protocol]
 
 
 def _labels(run: Run, other: Run) -> tuple[str, str]:
@@ -129,7 +151,7 @@ def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -
 
 def _show_difference(run: Run, beside: Beside) -> None:
     if beside.found is None:
-        st.info(plain(beside.why), title="Not the same patients in the same folds")
+        st.info(plain(beside.why), title="They cannot be compared")
         return
     found, protocol = beside.found, beside.run.info.protocol
     st.markdown(

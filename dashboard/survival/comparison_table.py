@@ -10,9 +10,10 @@ import streamlit as st
 from dashboard.charts.survival import TimeAxis, capitalise
 from dashboard.elements import plain, save_table
 from dashboard.endpoints import Endpoint
-from dashboard.words import count, number, p_value
+from dashboard.words import count
 from pomp.evaluation.group_comparison import GroupComparison
-from pomp.evaluation.uncertainty import Interval, signed_words
+from pomp.evaluation.uncertainty import Interval, signed, signed_words
+from pomp.wording import number, p_value
 
 NOT_REACHED = "not reached"
 
@@ -88,9 +89,9 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
     save_table(table, name)
     st.caption(
         f"In brackets: 95 % intervals. Median: when half of the group have had the event. Mean within τ: "
-        f"{axis.unit} {endpoint.free} on average within the first {tau}. Difference and hazard ratio are against the "
-        f"group “{plain(first)}”; p is that of the hazard ratio. A hazard ratio of 2 means twice as many "
-        f"{endpoint.events} a day among those still at risk."
+        f"{axis.unit} {endpoint.free} on average within the first {tau}; where nobody had the event by then, nobody "
+        f"knows how sure that is. Difference and hazard ratio are against the group “{plain(first)}”; p is that of the "
+        f"hazard ratio. A hazard ratio of 2 means twice as many {endpoint.events} a day among those still at risk."
     )
 
 
@@ -106,6 +107,8 @@ def _cell(value: float, lower: float, upper: float, kind: str, change: bool) -> 
     if kind == "median" and not math.isfinite(upper):
         return f"{value:.1f} (from {number(lower, 1)})"
     digits = 2 if kind == "hazard" else 1
+    if not math.isfinite(lower):
+        return signed(value, digits) if change else number(value, digits)
     if change:
         return signed_words(value, Interval(lower, upper), digits)
     return f"{value:.{digits}f} ({lower:.{digits}f}–{upper:.{digits}f})"

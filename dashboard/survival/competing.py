@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from dashboard import data
 from dashboard.endpoints import describe_endpoint
-from dashboard.survival.results import clinical, judge
+from dashboard.survival.results import Judged, clinical, judge
 from dashboard.words import count
-from pomp.data.outcome import list_endpoints, outcome_of
+from pomp.data.outcome import outcome_of, usable_endpoints
 from pomp.data.outcome_causes import COMPETING, OVERALL, Causes, find_causes
 from pomp.runs.run import Run
 
@@ -25,8 +24,13 @@ class Competing:
     """Why there is none; or who is not in it, or is censored though dead. Sentences."""
 
 
-def find_competing(run: Run, endpoint: str) -> Competing:
+def find_competing(run: Run, endpoint: str, fold: int | None = None) -> Competing:
     """Deaths before the event, by overall survival in clinical.csv; nothing is said where every death is the event.
+
+    Args:
+        run: of whose patients they are.
+        endpoint: of the event.
+        fold: of whose test patients is said who is left out; None: of all.
 
     Raises:
         RunError: as `judge`.
@@ -35,18 +39,22 @@ def find_competing(run: Run, endpoint: str) -> Competing:
     if not words.competing:
         return Competing(None, ())
     columns = clinical(run)
-    if columns is None or OVERALL not in list_endpoints(map(str, columns.columns)):
+    if columns is None or OVERALL not in usable_endpoints(columns):
         return _none(f"no overall survival ({OVERALL}, {OVERALL}.time) is on record that says who died otherwise")
     if run.config.cohort.permutation is not None and endpoint == run.info.cohort.endpoint:
         return _none("this run's outcomes were dealt anew, and belong to nobody's death")
-    judged, overall = judge(run, endpoint), outcome_of(columns, OVERALL)
-    found = find_causes(judged.table.set_index("patient")[["time_days", "event"]], overall)
+    overall = outcome_of(columns, OVERALL)
+    found = _causes(judge(run, endpoint), overall)
     if not (found.table["cause"] == COMPETING).any():
         unwatched = f"; {_unwatched(found)}" if found.unwatched else ""
         return _none(f"there is no {words.other_death} on record, so that it is one minus Kaplan–Meier{unwatched}")
-    patients = pd.Index(data.predictions(run)["patient"])
-    lost = overall.loc[overall.index.isin(patients.difference(judged.table["patient"])), "event"].sum()
-    return Competing(found.table, tuple(_left_out(found, int(lost), endpoint)))
+    here = judge(run, endpoint, fold)
+    lost = overall.loc[overall.index.isin(here.lost), "event"].sum()
+    return Competing(found.table, tuple(_left_out(_causes(here, overall), int(lost), endpoint)))
+
+
+def _causes(judged: Judged, overall: pd.DataFrame) -> Causes:
+    return find_causes(judged.table.set_index("patient")[["time_days", "event"]], overall)
 
 
 def _none(why: str) -> Competing:

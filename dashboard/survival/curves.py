@@ -96,7 +96,7 @@ def _remarks(run: Run, choice: CurveChoice, judged: Judged, competing: Competing
     own = run.info.cohort.endpoint
     said = [plain(describe_cut(choice.groups))]
     if choice.endpoint != own:
-        lost = f"; {count(judged.left_out, 'patient')} without it left out" if judged.left_out else ""
+        lost = f"; {count(len(judged.lost), 'patient')} without it left out" if judged.lost else ""
         said.append(
             f"Judged by {plain(describe_endpoint(choice.endpoint).name)}{lost}. The model was trained on "
             f"{plain(describe_endpoint(own).name)}."

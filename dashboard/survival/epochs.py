@@ -12,10 +12,10 @@ from dashboard.once import once
 from dashboard.state import RUN, go
 from dashboard.survival.comparison import released_twin
 from dashboard.survival.results import epochs
-from dashboard.words import number
 from pomp.evaluation.epochs import EpochStrip
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
+from pomp.wording import number
 
 
 def show_epochs(run: Run, runs: Sequence[Run]) -> None:

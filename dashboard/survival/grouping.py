@@ -7,7 +7,7 @@ from itertools import cycle
 
 import pandas as pd
 
-from dashboard.theme import GREY, HIGH_RISK, LOW_RISK, ORANGE, SERIES, SKY
+from dashboard.theme import BROWN, GREY, HIGH_RISK, LOW_RISK, SERIES, SKY
 from pomp.data.clinical import is_stage
 from pomp.errors import RunError
 from pomp.evaluation.groups import Groups, clinical_choices, clinical_groups, risk_groups, training_cuts
@@ -29,7 +29,7 @@ RISK_COLOURS = {
     "high risk": HIGH_RISK,
     "lowest quarter": LOW_RISK,
     "second quarter": SKY,
-    "third quarter": ORANGE,
+    "third quarter": BROWN,
     "highest quarter": HIGH_RISK,
 }
 _PARTS = {2: "cut at the median", 3: "cut into thirds"}

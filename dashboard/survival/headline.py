@@ -8,8 +8,9 @@ import streamlit as st
 
 from dashboard.elements import card_row, plain
 from dashboard.report.protocols import Contrast, describe_optimism
-from dashboard.words import headline, interval, number, p_value, verdict
+from dashboard.words import headline, interval, verdict
 from pomp.evaluation.report import EvaluationReport
+from pomp.wording import number, p_value
 
 
 def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: bool) -> None:

@@ -18,10 +18,9 @@ from dashboard.once import once
 from dashboard.survival.choices import CurveChoice
 from dashboard.survival.compared import Compared
 from dashboard.survival.open_patient import offer_patients
-from dashboard.words import follow_up, number
-from pomp.data.outcome_causes import COMPETING, EVENT
-from pomp.evaluation.cumulative_incidence import CumulativeIncidence, ShareAt, share_by
-from pomp.evaluation.curves import SurvivalCurve
+from dashboard.words import follow_up
+from pomp.data.outcome_causes import CENSORED, COMPETING, EVENT
+from pomp.evaluation.cumulative_incidence import CumulativeIncidence, ShareAt, cumulative_incidence, share_by
 
 
 def show_incidence(
@@ -76,27 +75,29 @@ def _whom(curve: CumulativeIncidence, ended: pd.DataFrame) -> list[list[str]]:
 def incidence_numbers(compared: Compared) -> pd.DataFrame:
     """A row a group: group, patients, events, competing, days, and by that day the incidence of event and competing and
     one minus Kaplan-Meier, each with lower and upper; shares, empty where nobody is followed so long."""
-    day = compared.found.tau_days
+    day, causes = compared.found.tau_days, compared.causes
     rows: list[dict[str, object]] = []
     for group, curve in compared.incidence.items():
         row: dict[str, object] = {
             "group": group, "patients": curve.patients, "events": int(curve.event.counts.sum()),
             "competing": int(curve.competing.counts.sum()), "days": day,
         }  # fmt: skip
-        for name, found in _shares(curve, compared.found.curves[group], day).items():
+        for name, found in _shares(curve, causes[causes["group"] == group], day).items():
             row |= {name: found.share, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _shares(curve: CumulativeIncidence, free: SurvivalCurve, day: float | None) -> dict[str, ShareAt]:
+def _shares(curve: CumulativeIncidence, patients: pd.DataFrame, day: float | None) -> dict[str, ShareAt]:
+    """All of the same patients, though curves of survival may have more: those whose cause is known."""
     if day is None:
         return {}
-    last = int(free.time.searchsorted(day, side="right")) - 1
+    # Where the event is the only cause, the estimate is one minus Kaplan-Meier.
+    alone = cumulative_incidence(patients["time_days"], patients["cause"].where(patients["cause"] == EVENT, CENSORED))
     return {
         "event_incidence": share_by(curve, curve.event, day),
         "competing_incidence": share_by(curve, curve.competing, day),
-        "one_minus_km": ShareAt(*(1 - float(part[last]) for part in (free.survival, free.upper, free.lower))),
+        "one_minus_km": share_by(alone, alone.event, day),
     }
 
 
@@ -132,6 +133,8 @@ def show_incidence_numbers(compared: Compared, endpoint: Endpoint, name: str) ->
 
 
 def _cell(row: Mapping[Hashable, Any], name: str) -> str:
-    """'12.3 % (9.8–15.1)'."""
+    """'12.3 % (9.8–15.1)', '0.0 %' where there is no interval."""
     share, lower, upper = (100 * row[f"{name}{part}"] for part in ("", "_lower", "_upper"))
-    return "–" if math.isnan(share) else f"{share:.1f} % ({number(lower, 1)}–{number(upper, 1)})"
+    if math.isnan(share):
+        return "–"
+    return f"{share:.1f} % ({lower:.1f}–{upper:.1f})" if math.isfinite(lower) else f"{share:.1f} %"

@@ -10,14 +10,14 @@ import streamlit as st
 
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.charts.survival import capitalise
+from dashboard.data import predictions
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
 from dashboard.survival.added import show_added
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
 from dashboard.survival.results import CLINICAL_ONLY, clinical, model_scores
 from dashboard.survival.seeds import show_seeds
-from dashboard.words import DAYS_PER_YEAR, number
-from pomp.data.clinical import known_at_start
+from pomp.data.clinical import ColumnReading, Notation, known_at_start, known_text, read_column
 from pomp.evaluation.model_comparison import ModelComparison, compare_models
 from pomp.evaluation.model_scores import ModelScores
 from pomp.evaluation.multiplicity import holm
@@ -26,6 +26,7 @@ from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import signed_words
 from pomp.evaluation.verdict import APART, Outcome
 from pomp.runs.run import Run
+from pomp.wording import DAYS_PER_YEAR, number
 
 DEFINITIONS = {"harrell": "Harrell's C", "uno": "Uno's C", "paper": "Eq. 16"}
 """C-index → its column."""
@@ -101,16 +102,71 @@ def _show_definitions(run: Run, report: EvaluationReport) -> None:
     )
     columns = clinical(run)
     if columns is not None and any(one.model == CLINICAL_ONLY for one in scores.models):
-        st.caption(plain(describe_covariates(columns)))
+        _show_covariates(columns[columns.index.isin(predictions(run)["patient"])])
 
 
-def describe_covariates(columns: pd.DataFrame) -> str:
-    """Which columns of clinical.csv the clinical model has before it; those that say nothing it drops by itself."""
-    names = known_at_start(columns.columns)
-    if not names:
-        return f"{capitalise(CLINICAL_ONLY)} reads no column."
+def _show_covariates(columns: pd.DataFrame) -> None:
+    """Which columns the clinical models read, and behind one line how each is read."""
+    readings = once(read_covariates, columns)
+    st.caption(plain(describe_covariates(readings)))
+    if readings:
+        with st.expander("How each clinical column is read"):
+            st.markdown("\n".join(f"- {plain(describe_column(one))}" for one in readings))
+            st.caption(
+                "By clinical.csv as it is now, of all patients of the run. Each fold decides by its training patients "
+                "alone, so that it may differ where few patients are. An older pomp took any column as categories of "
+                "which a single cell was no number with a decimal point: make runs again that it has finished."
+            )
+
+
+def read_covariates(columns: pd.DataFrame) -> list[ColumnReading]:
+    """How the clinical models read each column that is not the outcome, by the patients given."""
+    return [read_column(name, known_text(columns[name])) for name in known_at_start(columns.columns)]
+
+
+def describe_covariates(readings: Sequence[ColumnReading]) -> str:
+    """Which columns of clinical.csv the clinical models read, which they leave out, and which are read in part."""
+    found = [one.name for one in readings if not one.left_out]
+    left_out = [one.name for one in readings if one.left_out]
+    odd = [one.name for one in readings if len(one.odd)]
+    parts = [f"{capitalise(CLINICAL_ONLY)} reads" + (f": {_list(found)}." if found else " no column.")]
+    parts += [f"Left out: {_list(left_out)}."] if left_out else []
+    parts += [f"Not every cell is understood of: {_list(odd)}."] if odd else []
+    return " ".join(parts)
+
+
+def _list(names: Sequence[str]) -> str:
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{capitalise(CLINICAL_ONLY)} reads: {', '.join(names[:LISTED])}{more}."
+    return f"{', '.join(names[:LISTED])}{more}"
+
+
+def describe_column(reading: ColumnReading) -> str:
+    """How a clinical column is read, or why it is left out, and of which cells that is not true."""
+    known, cells = len(reading.known), []
+    if reading.left_out:
+        how = f"left out: {reading.left_out}"
+    elif reading.notation is None:
+        rare = known - int(reading.known.isin(reading.levels).sum())
+        how = f"categories: {_list(reading.levels)}"
+        cells += [f"{rare} of {known} cells are of values too rare to count"] if rare else []
+    else:
+        how = _NOTATIONS[reading.notation]
+    if len(reading.odd):
+        cells.append(
+            f"{len(reading.odd)} of {known} cells are not understood and count as missing, such as "
+            f"'{reading.odd.iloc[0]}' of {reading.odd.index[0]}"
+        )
+    if len(reading.bounds):
+        bound, bounds = reading.bounds.iloc[0], len(reading.bounds)
+        cells.append(f"a bound such as '{bound}' counts as its number, in {bounds} of {known} cells")
+    return "; ".join([f"{reading.name}: {how}", *cells])
+
+
+_NOTATIONS: dict[Notation, str] = {
+    "point": "numbers",
+    "comma": "numbers, with decimals after a comma",
+    "stage": "stages as numbers, 0 to 4",
+}
 
 
 def _taus(scores: ModelScores) -> str:

@@ -11,8 +11,9 @@ from dashboard import data
 from dashboard.elements import save_table
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.survival.open_patient import open_patient
-from dashboard.words import DAYS_PER_YEAR, count
+from dashboard.words import count
 from pomp.runs.run import Run
+from pomp.wording import DAYS_PER_YEAR
 
 SEARCH = "survival-find"
 """Name in the URL."""

@@ -48,24 +48,32 @@ class Judged:
 
     table: pd.DataFrame
     """As the predictions, with that endpoint's time_days and event."""
-    left_out: int
+    lost: tuple[str, ...]
     """Patients of whom that endpoint is not recorded."""
 
 
-def judge(run: Run, endpoint: str) -> Judged:
+def judge(run: Run, endpoint: str, fold: int | None = None) -> Judged:
     """The predictions by an endpoint of clinical.csv, or by the run's own as it was when it was made.
+
+    Args:
+        run: whose predictions they are.
+        endpoint: to judge by.
+        fold: whose test patients are taken; None: all.
 
     Raises:
         RunError: the run has no predictions yet, or they are damaged.
     """
     predictions, columns = data.predictions(run), clinical(run)
+    if fold is not None:
+        predictions = predictions[predictions["fold"] == fold].reset_index(drop=True)
     if endpoint == run.info.cohort.endpoint or columns is None:
-        return Judged(predictions, 0)
+        return Judged(predictions, ())
     outcome = outcome_of(columns, endpoint)
     known = predictions[predictions["patient"].isin(outcome.index)]
     follow_up = outcome.loc[known["patient"]]
     judged = known.assign(time_days=follow_up["time_days"].to_numpy(), event=follow_up["event"].to_numpy())
-    return Judged(judged.reset_index(drop=True), len(predictions) - len(known))
+    lost = predictions["patient"][~predictions["patient"].isin(outcome.index)]
+    return Judged(judged.reset_index(drop=True), tuple(lost))
 
 
 @data.kept_for(*data.TABLES, spinner="Drawing the patients again, 1,000 times…")

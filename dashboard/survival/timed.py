@@ -11,10 +11,10 @@ from dashboard.charts.timed_scores import score_cell, shown_scores, timed_table
 from dashboard.elements import save_table
 from dashboard.endpoints import describe_endpoint
 from dashboard.survival.results import scored_by_time
-from dashboard.words import DAYS_PER_YEAR, number
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
+from pomp.wording import DAYS_PER_YEAR, number
 
 
 def show_timed(run: Run) -> None:
@@ -22,7 +22,7 @@ def show_timed(run: Run) -> None:
     found = scored_by_time(run)
     events = describe_endpoint(run.info.cohort.endpoint).events
     st.header(f"{capitalise(events)} within 1, 3 and 5 years")
-    if found is None or not any(math.isfinite(one.score.value) for one in found.scores):
+    if found is None or not found.has("auc"):
         st.caption("There is no AUC: no fold has somebody with the event within a year and somebody without.")
         return
     st.markdown("**AUC** (higher is better)")
@@ -31,12 +31,13 @@ def show_timed(run: Run) -> None:
         "Of two patients, one who had the event by then and one who had not: how often the first had the higher risk. "
         "0.5 is guessing."
     )
-    st.markdown("**Brier score** (lower is better)")
-    st.dataframe(shown_scores(found, "brier"), hide_index=True, alt="Brier score at 1, 3 and 5 years")
-    st.caption(
-        "Kaplan–Meier gives everybody the same survival, that of the training patients: what does not get below it "
-        "predicts no better than no model. The plain models have no baseline hazard, hence no Brier score."
-    )
+    if found.has("brier"):
+        st.markdown("**Brier score** (lower is better)")
+        st.dataframe(shown_scores(found, "brier"), hide_index=True, alt="Brier score at 1, 3 and 5 years")
+        st.caption(
+            "Kaplan–Meier gives everybody the same survival, that of the training patients: what does not get below it "
+            "predicts no better than no model. The plain models have no baseline hazard, hence no Brier score."
+        )
     save_table(timed_table(found), f"by-time-{run.id}")
     st.caption(
         f"Means over the folds in which the score is defined, of {found.patients} patients, with 95 % intervals from "

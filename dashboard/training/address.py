@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.training.fields import SETTINGS, Setting
-from pomp.runs.command import setting_text
+from pomp.runs.command import read_setting, setting_text
 
 LARGEST = 2**53 - 1
 """The largest number that a browser's box takes."""
@@ -38,7 +38,11 @@ def _value(setting: Setting, text: str) -> Any:
     """Raises ValueError, of which pydantic's errors are."""
     if not text and setting.optional:
         return None
-    wanted = tuple(part for part in text.split(",") if part) if setting.kind == "names" else text
+    wanted: object = text
+    if setting.kind == "names":
+        wanted = tuple(read_setting(setting.path, text))
+    elif setting.kind == "name" and isinstance(found := read_setting(setting.path, text), str):
+        wanted = found
     value = setting.check.validate_python(wanted)
     if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= LARGEST):
         raise ValueError(text)

@@ -11,7 +11,16 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.elements import empty_state, errors_as_text, folded, plain, run_badges, run_label, state_badge
+from dashboard.elements import (
+    empty_state,
+    errors_as_text,
+    folded,
+    plain,
+    run_badges,
+    run_label,
+    save_table,
+    state_badge,
+)
 from dashboard.runs.listing import concordance_of
 from dashboard.state import RUN, pick
 from dashboard.training.backends import DEVICE
@@ -198,7 +207,8 @@ def list_runs(runs: Sequence[Run]) -> None:
         placeholder="–",
         column_config={
             "C-index": st.column_config.NumberColumn(format="%.3f", help="Mean over folds, out of fold."),
-            "Worked on for": st.column_config.TextColumn(help="By its last worker. Resumed runs took longer."),
+            "Worked on for": st.column_config.TextColumn(help="By all its workers; of older runs, the last."),
             "Device": st.column_config.TextColumn(help="cuda: a GPU of NVIDIA; mps: that of an Apple chip; cpu: none."),
         },
     )  # fmt: skip
+    save_table(table, "all-runs")

@@ -37,9 +37,11 @@ def _as_hex(palette: list[str]) -> tuple[str, ...]:
 
 _PURPLE_ORANGE = _as_hex(diverging_palettes.PuOr[::-1])
 PALETTES: Final = (
-    PalettePair("viridis", "Viridis", _as_hex(sequential.Viridis), _PURPLE_ORANGE),
-    PalettePair("cividis", "Cividis", _as_hex(sequential.Cividis), _as_hex(diverging_palettes.RdBu[::-1])),
-    PalettePair("grey", "Grey", ("#f0f0f0", "#101010"), _PURPLE_ORANGE),
+    PalettePair("viridis", "Viridis; signed: purple–orange", _as_hex(sequential.Viridis), _PURPLE_ORANGE),
+    PalettePair(
+        "cividis", "Cividis; signed: blue–red", _as_hex(sequential.Cividis), _as_hex(diverging_palettes.RdBu[::-1])
+    ),
+    PalettePair("grey", "Grey; signed: purple–orange", ("#f0f0f0", "#101010"), _PURPLE_ORANGE),
 )
 """The first is that of the still picture, too. Signed scores are never grey: it could not show their sign."""
 

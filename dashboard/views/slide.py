@@ -17,8 +17,8 @@ from dashboard.slide.still import show_still
 from dashboard.slide.words import COMPARE, EFFECT, ONE, TWO_MAPS, TWO_SLIDES
 from dashboard.state import PATIENT, SLIDE, pick
 from dashboard.viewer import slide_viewer
-from dashboard.words import number
 from pomp.runs.run import Run
+from pomp.wording import number
 
 BOXES_PX = (320, 200, 200, 172)
 """Of run, patient, slide and what is shown: all in one row of a window of 1400 px."""
@@ -65,9 +65,9 @@ def show_slide(
                 shown, chosen = show_panes(run, found, source, slide, mode, second)
             with st.container(horizontal=True, gap="small"):
                 if not source.reason:
-                    save_table(found.regions, f"regions-{slide}")
+                    save_table(found.numbers, f"regions-{slide}")
                     show_command(run.info.command, f"regions-{slide}")
-                show_exports(found, slide, source.stored)
+                show_exports(found, slide, source.stored, source.file)
         with region:
             show_region(shown, chosen)
         with known:

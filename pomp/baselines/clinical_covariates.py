@@ -9,13 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pomp.data.clinical import is_stage, known_at_start, known_text, stage_number
+from pomp.data.clinical import Notation, known_at_start, known_text, read_column, to_numbers
 from pomp.errors import CohortError, TrainingError
 
 Array = NDArray[np.float64]
-
-MIN_PATIENTS = 5
-"""Training patients a level of a category needs to get a column of its own."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +20,14 @@ class NumericColumn:
     """Standardised by the training patients' mean and deviation; what is missing takes their median."""
 
     name: str
-    staged: bool
+    notation: Notation
     median: float
     mean: float
     sd: float
 
     def encode(self, column: pd.Series) -> Array:
         """(N, 1)."""
-        values = _numbers(known_text(column), self.staged)
+        values = to_numbers(known_text(column), self.notation)
         return ((np.where(np.isnan(values), self.median, values) - self.mean) / self.sd)[:, None]
 
 
@@ -50,7 +47,8 @@ class CategoricalColumn:
 class ClinicalCovariates:
     """Age, sex, stage, grade and whatever else was known at the start → (N, F) numbers.
 
-    Which columns those are, `known_at_start` tells by their names.
+    Which columns those are, `known_at_start` tells by their names; how each is read, `read_column` by its values of
+    the training patients.
 
     Attributes:
         columns_: the encoders in use, in the order of the clinical table.
@@ -87,25 +85,15 @@ class ClinicalCovariates:
 
 
 def _encoder(name: str, column: pd.Series) -> NumericColumn | CategoricalColumn | None:
-    """How the training patients' column is best read; None if it does not vary."""
+    """How the training patients' column is best read; None if it tells nothing."""
     text = known_text(column)
-    given = text.dropna()
-    if given.empty:
+    reading = read_column(name, text)
+    if reading.left_out:
         return None
-    staged = is_stage(name) and bool(given.map(stage_number).notna().any())
-    values = _numbers(text, staged)
-    if staged or not np.isnan(values[text.notna()]).any():
-        median = float(np.nanmedian(values))
-        filled = np.where(np.isnan(values), median, values)
-        sd = float(filled.std())
-        return NumericColumn(name, staged, median, float(filled.mean()), sd) if sd > 0 else None
-    counts = given.value_counts()
-    levels = tuple(sorted(str(level) for level, count in counts.items() if MIN_PATIENTS <= count < len(column)))
-    return CategoricalColumn(name, levels) if levels else None
-
-
-def _numbers(text: pd.Series, staged: bool) -> Array:
-    """(N,) values of what `known_text` gave, nan where they are missing or no number."""
-    read = text.map(stage_number, na_action="ignore") if staged else pd.to_numeric(text, errors="coerce")
-    values = read.to_numpy(dtype=float)
-    return np.where(np.isfinite(values), values, np.nan)
+    if reading.notation is None:
+        return CategoricalColumn(name, reading.levels)
+    values = to_numbers(text, reading.notation)
+    median = float(np.nanmedian(values))
+    filled = np.where(np.isnan(values), median, values)
+    sd = float(filled.std())
+    return NumericColumn(name, reading.notation, median, float(filled.mean()), sd) if sd > 0 else None

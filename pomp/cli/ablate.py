@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pomp.atomic import write_text
-from pomp.cli.terminal import Home, console, duration, open_workspace, warnings_as_text
+from pomp.cli.terminal import Home, console, duration, open_workspace, split_table, warnings_as_text
 from pomp.cli.train import BackendOption, Device, RayAddress, Settings, open_queue, parse_setting
 from pomp.config import DeviceName, PresetName
 from pomp.errors import CohortError, ConfigError, PompError, RunBusyError, RunError
@@ -32,6 +32,7 @@ from pomp.runs.grid.table import explanations, make_entries, markdown, row_name,
 from pomp.runs.status import Status
 from pomp.runs.worker import OnStatus, execute
 from pomp.runs.workspace import Workspace
+from pomp.spreadsheet import to_csv
 
 LOOK_SECONDS, WAKE_SECONDS = 2.0, 10.0
 
@@ -137,7 +138,7 @@ class GridView:
             for variant in self.grid.variants:
                 places = [own[variant.name, cohort] for cohort in self.grid.cohorts]
                 table.add_row(escape(row_name(variant)), *(escape("\n".join(texts(place))) for place in places))
-            tables.append(table)
+            tables += split_table(table)
         return Group(*tables, Text(summary(filled) + remark))
 
     def print_notes(self) -> None:
@@ -155,7 +156,7 @@ class GridView:
         """
         entries = make_entries(self.grid, self.fill())
         if file.suffix == ".csv":
-            write_text(file, tidy(self.grid, entries).to_csv(index=False))
+            write_text(file, to_csv(tidy(self.grid, entries)))
         else:
             write_text(file, markdown(self.grid, entries, same_runs(self.cells)))
         console.print(f"Written to {file}.", highlight=False, markup=False)

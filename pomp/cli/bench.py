@@ -84,7 +84,7 @@ def pancancer(
 ) -> None:
     """Pre-training on three cancers together, beside pre-training on each alone and none: out-of-fold C-index."""
     with tempfile.TemporaryDirectory() as folder:
-        found = measure_pancancer(tcga, Path(folder), lambda what: console.print(what, highlight=False))
+        found = measure_pancancer(tcga, Path(folder), lambda what: console.print(what, highlight=False, markup=False))
     text = pancancer_table(found, f"pomp bench pancancer {tcga.name}")
     console.print(text, highlight=False, markup=False)
     if save is not None:

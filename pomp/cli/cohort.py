@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.cli.fetch import fetch
-from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
+from pomp.cli.terminal import Home, TerminalProgress, console, find_cohort, open_workspace
 from pomp.cli.train import Settings, configuration
 from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
 from pomp.data.importing.export import export_cohort
@@ -21,6 +22,7 @@ from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
 from pomp.errors import CohortError, ConfigError
+from pomp.runs.workspace import Workspace
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
@@ -36,7 +38,7 @@ def check(
 ) -> None:
     """Read a cohort and show who stays, who is left out and why, and every problem at once."""
     config = configuration("honest", None, settings)
-    found = check_cohort(open_workspace(home).find_cohort(folder), config.cohort)
+    found = check_cohort(find_cohort(open_workspace(home), folder), config.cohort)
     _print_check(found, None if every else SHOWN_REASONS)
 
 
@@ -75,7 +77,8 @@ def import_(
         raise
     for found in checks:
         _print_import(plan, found)
-    console.print(f"Imported into {made}.", highlight=False, soft_wrap=True)
+    console.print(f"Imported into {made}.", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Next: {_check_command(made, home)}", highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -85,13 +88,19 @@ def export(
     home: Home = None,
 ) -> None:
     """Write the kept patients of a cohort as MuData or AnnData, which `pomp cohort import` reads back."""
-    found = read_cohort(open_workspace(home).find_cohort(cohort))
+    found = read_cohort(find_cohort(open_workspace(home), cohort))
     export_cohort(found, file)
     normals = sum(len(table.normals) for table in found.omics.values() if table.normals is not None)
     console.print(
         f"{len(found.patients)} patients and {normals} normal samples, {', '.join(found.omics)}: {file}.",
-        highlight=False, soft_wrap=True,
+        highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
+
+
+def _check_command(made: Path, home: Path | None) -> str:
+    workspace = open_workspace(home)
+    there = [] if workspace.root == Workspace.default().root else ["--home", str(workspace.root)]
+    return shlex.join(["pomp", "cohort", "check", made.name, *there])
 
 
 def _set_kinds(plan: ImportPlan, kinds: list[str]) -> ImportPlan:
@@ -165,7 +174,8 @@ def _print_check(found: CohortCheck, limit: int | None) -> None:
     if found.cohort is None:
         raise CohortError("The cohort cannot be used yet: the errors above come first.")
     events = int(found.cohort.outcome["event"].sum())
-    console.print(f"{len(found.cohort.patients)} patients kept, {events} with the event ({found.cohort.endpoint}).")
+    kept = f"{len(found.cohort.patients)} patients kept, {events} with the event ({found.cohort.endpoint})."
+    console.print(kept, markup=False)
 
 
 def print_funnel(log: ExclusionLog, limit: int | None) -> None:

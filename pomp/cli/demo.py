@@ -35,7 +35,7 @@ def demo(
         with TerminalProgress() as progress:
             rebuild(assets_folder(), source, progress.count)
             rebuild_runs(assets_folder(), lambda _, status: progress.status(status))
-        console.print(f"Made again in {assets_folder()}.", highlight=False)
+        console.print(f"Made again in {assets_folder()}.", highlight=False, markup=False)
         return
     workspace = open_workspace(home)
     workspace.install_bundle(assets_folder())

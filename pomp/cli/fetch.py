@@ -78,7 +78,7 @@ def print_plan(plan: FetchPlan) -> None:
         table.add_column(title, justify="right")
     for name, files in plan.files.items():
         size, left = sum(file.file_size for file in files), sum(bytes_left(file, plan.folder) for file in files)
-        table.add_row(name, str(len(files)), readable(size), readable(left))
+        table.add_row(escape(name), str(len(files)), readable(size), readable(left))
     table.add_row("all", str(len(plan.every_file)), readable(record.bytes), readable(plan.bytes_left()))
     console.print(table)
     free = readable(free_bytes(plan.folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from math import isfinite, nan
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -15,13 +16,14 @@ from rich.text import Text
 
 from pomp.atomic import write_text
 from pomp.cli.ablate import GridView, failures, summary, watch, work_here
-from pomp.cli.terminal import Home, console, open_workspace
+from pomp.cli.terminal import Home, console, open_workspace, split_table
 from pomp.cli.train import BackendOption, Device, Preset, RayAddress, Settings, configuration, open_queue, parse_setting
 from pomp.config import PresetName, ProtocolName
 from pomp.errors import ConfigError
 from pomp.markdown import markdown_table
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.null import ChanceSummary, find_experiment, null_grid, sharing_reader, summarise
+from pomp.wording import number, p_value
 
 COLUMNS = ("protocol", "permutations", "mean C", "sd", "95 % interval of the mean", "C above 0.5", "own outcomes", "p")
 
@@ -96,7 +98,7 @@ class NullView(GridView):
         for one in found:
             table.add_row(*row(one))
         verdicts = [Text(f"{one.protocol}: {one.verdict}.") for one in found]
-        return Group(table, *verdicts, Text(summary(self.fill()) + remark))
+        return Group(*split_table(table), *verdicts, Text(summary(self.fill()) + remark))
 
     def print_notes(self) -> None:
         """What became of runs that failed."""
@@ -106,16 +108,15 @@ class NullView(GridView):
 
 def row(one: ChanceSummary) -> list[str]:
     """The cells of `COLUMNS`; a dash for what is not known."""
-    known = one.sd == one.sd
     return [
         one.protocol,
         str(len(one.scores)),
-        f"{one.mean:.3f}",
-        f"{one.sd:.3f}" if known else "–",
-        f"{one.lower:.3f} to {one.upper:.3f}" if known else "–",
-        f"{one.above:.0%}",
-        "–" if one.own is None else f"{one.own:.3f}",
-        "–" if one.p is None else f"{one.p:.3f}",
+        number(one.mean),
+        number(one.sd),
+        f"{number(one.lower)} to {number(one.upper)}" if isfinite(one.lower) else "–",
+        f"{one.above:.0%}" if isfinite(one.above) else "–",
+        "–" if one.own is None else number(one.own),
+        p_value(one.p),
     ]
 
 
@@ -141,10 +142,7 @@ def markdown(view: NullView, command: str) -> str:
 
 def _every(found: Sequence[ChanceSummary]) -> list[str]:
     numbers = sorted({number for one in found for number in one.scores})
-    rows = [
-        [str(number), *(f"{one.scores[number]:.3f}" if number in one.scores else "–" for one in found)]
-        for number in numbers
-    ]
+    rows = [[str(permutation), *(number(one.scores.get(permutation, nan)) for one in found)] for permutation in numbers]
     return markdown_table(("permutation", *(one.protocol for one in found)), rows)
 
 

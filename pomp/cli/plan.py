@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pomp.cli.terminal import STAGES, Home, console, duration, open_workspace
+from pomp.cli.terminal import STAGES, Home, console, duration, find_cohort, open_workspace
 from pomp.cli.train import Cohort, Preset, ProtocolOption, Settings, configuration
 from pomp.config import RunConfig, override
 from pomp.data.cohort import read_cohort
@@ -56,7 +56,7 @@ def _ask(
     if (cohort is None) == (patients is None):
         raise ConfigError("Name either a cohort, or with --patients how many there are.")
     if cohort is not None:
-        read = read_cohort(open_workspace(home).find_cohort(cohort), config.cohort)
+        read = read_cohort(find_cohort(open_workspace(home), cohort), config.cohort)
         config = resolve(config, read)
         return config, count_workload(read, config, regions)
     if config.model.modalities == "auto":

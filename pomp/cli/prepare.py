@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -62,7 +63,9 @@ def prepare(
         print_preparation(opened)
     for path in export_prepared(opened, export) if export is not None else ():
         console.print(f"Wrote {path}", highlight=False, markup=False)
-    console.print(f"Train it: pomp run --run {opened.folder}", highlight=False, markup=False)
+    if opened.status().state != "DONE":
+        again = f"pomp run --run {shlex.quote(str(opened.folder))}"
+        console.print(f"Train it: {again}", highlight=False, markup=False, soft_wrap=True)
 
 
 def print_preparation(opened: Run) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.table import Table
 
-from pomp.cli.terminal import console, duration
+from pomp.cli.terminal import console, duration, split_table
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.evaluation.uncertainty import signed_words
@@ -12,6 +13,7 @@ from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 from pomp.runs.store import RunStore
 from pomp.runs.system_name import system_name
+from pomp.wording import number, p_value
 
 
 def run_evaluation(opened: Run) -> EvaluationReport:
@@ -26,17 +28,19 @@ def run_evaluation(opened: Run) -> EvaluationReport:
 
 def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
     """C-index by fold of the run and of the plain models."""
-    table = Table(title=f"C-index by fold · {opened.info.cohort.title} · protocol {opened.info.protocol}")
+    title = f"C-index by fold · {opened.info.cohort.title} · protocol {opened.info.protocol}"
+    table = Table(title=escape(title))
     table.add_column("model", no_wrap=True)
     for fold in evaluation.score.folds:
         table.add_column(f"fold {fold.fold + 1}", justify="right")
     table.add_column("mean ± sd", justify="right")
     table.add_column("95 % interval", justify="right")
     for model in (evaluation.score, *evaluation.comparators):
-        cells = [f"{fold.harrell:.3f}" for fold in model.folds]
-        interval = f"{model.lower:.3f} to {model.upper:.3f}"
-        table.add_row(model.model, *cells, f"{model.mean:.3f} ± {model.sd:.3f}", interval)
-    console.print(table)
+        cells = [number(fold.harrell) for fold in model.folds]
+        interval = f"{number(model.lower)} to {number(model.upper)}"
+        table.add_row(escape(model.model), *cells, f"{number(model.mean)} ± {number(model.sd)}", interval)
+    for part in split_table(table):
+        console.print(part)
     for note in evaluation.notes:
         console.print(note, highlight=False, markup=False)
     console.print(f"Took {duration(opened.seconds())}.", highlight=False)
@@ -52,14 +56,15 @@ def print_repeats(opened: Run, evaluation: EvaluationReport) -> None:
     table = Table(title=f"Seeds {', '.join(str(one.info.seed) for one in alike)} together")
     table.add_column("model", no_wrap=True)
     model = found[0].score.model
-    for name in ("mean ± sd\nover folds", "sd between\nseeds", "95 % interval", f"{model}\nahead by", "p"):
+    for name in ("mean ± sd\nover folds", "sd between\nseeds", "95 % interval", f"{escape(model)}\nahead by", "p"):
         table.add_column(name, justify="right", no_wrap=True)
     for one in found:
         score = one.score
-        interval = f"{score.interval.lower:.3f} to {score.interval.upper:.3f}"
-        spread = f"{score.mean:.3f} ± {score.sd:.3f}"
-        table.add_row(score.model, spread, f"{score.sd_between_repeats:.3f}", interval, *_lead(one))
-    console.print(table)
+        interval = f"{number(score.interval.lower)} to {number(score.interval.upper)}"
+        spread = f"{number(score.mean)} ± {number(score.sd)}"
+        table.add_row(escape(score.model), spread, number(score.sd_between_repeats), interval, *_lead(one))
+    for part in split_table(table):
+        console.print(part)
     console.print(
         "Intervals and p are those of the corrected resampled t-test, for other training and test patients; p after "
         "Holm for all models of the table.", highlight=False,
@@ -69,4 +74,4 @@ def print_repeats(opened: Run, evaluation: EvaluationReport) -> None:
 def _lead(one: PooledComparison) -> tuple[str, str]:
     if one.ahead is None:
         return "", ""
-    return signed_words(one.ahead.mean, one.ahead.interval), f"{one.p_adjusted:.3f}"
+    return signed_words(one.ahead.mean, one.ahead.interval), p_value(one.p_adjusted)

@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
+from rich.table import Column, Table
+from rich.text import Text
 
 from pomp.errors import PompError
 from pomp.runs.status import Status
-from pomp.runs.workspace import Workspace
+from pomp.runs.workspace import Workspace, holds_cohort
 from pomp.training.fold_names import fold_words
 
 WIDE = 120
-console = Console(width=None if sys.stdout.isatty() else WIDE)  # tables in a file need no narrow window
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 and C1, without tab and line feed
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # the direction of writing
+)
+
+
+class SafeConsole(Console):
+    """Text from data gives the terminal no orders: its control characters are shown as '\ufffd', ':smile:' as it is."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, emoji=False)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """Before a column's width is measured: a control character has none."""
+        return super().render_str(_CONTROLS.sub("\ufffd", text), **how)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """What was text before it came here."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(_CONTROLS.sub("\ufffd", segment.text), segment.style)
+
+
+NARROWEST_NAMES, BESIDE_A_CELL = 12, 3
+"""Of a table: the least width of its names, and what padding and rule take beside each cell."""
+console = SafeConsole(width=None if sys.stdout.isatty() else WIDE)  # tables in a file need no narrow window
 
 Home = Annotated[
     Path | None,
@@ -34,6 +64,20 @@ def open_workspace(home: Path | None) -> Workspace:
     return Workspace(home) if home is not None else Workspace.default()
 
 
+def find_cohort(workspace: Workspace, name: str) -> Path:
+    """As `Workspace.find_cohort`; where a cohort here has the same name, it is said which of them is meant.
+
+    Raises:
+        CohortError: there is none.
+        RunError: the workspace cannot be read.
+    """
+    found, here = workspace.find_cohort(name), Path(name).absolute()
+    if here.name == name and holds_cohort(here) and here.resolve() != found.resolve():
+        said = f"'{name}' is the workspace's cohort in {found}. For the folder here, say ./{name}"
+        SafeConsole(stderr=True).print(said, highlight=False, markup=False, soft_wrap=True)
+    return found
+
+
 @contextmanager
 def errors_as_text() -> Iterator[None]:
     """A `PompError` ends the process with its text, never with a traceback."""
@@ -41,8 +85,43 @@ def errors_as_text() -> Iterator[None]:
         yield
     except PompError as error:
         # Not wrapped here: a path that is cut in two can be neither copied nor searched for.
-        Console(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
+        SafeConsole(stderr=True).print(f"[bold red]{escape(str(error))}[/]", highlight=False, soft_wrap=True)
         sys.exit(1)
+
+
+def split_table(table: Table) -> list[Table]:
+    """The table or, where the terminal is too narrow for it, several that have its first column and some of the others.
+
+    No number is cut: only headings and the names in the first column are broken into lines.
+    """
+    if _width(table) <= console.width:
+        return [table]
+    names, *others = table.columns
+    own = min(max(map(_width, names.cells), default=0), max(NARROWEST_NAMES, console.width // 3))
+    parts: list[list[Column]] = []
+    left = 0
+    for column in others:
+        column.width = max(_width(text) for text in (*column.cells, *str(column.header).split()))
+        if not parts or left < column.width + BESIDE_A_CELL:
+            parts.append([replace(names, width=own)])
+            left = console.width - 1 - own - BESIDE_A_CELL
+        parts[-1].append(column)
+        left -= column.width + BESIDE_A_CELL
+    return [_part(table, columns) for columns in parts] or [table]
+
+
+def _width(what: RenderableType) -> int:
+    """Columns of the terminal that something takes where there is no lack of them."""
+    return Measurement.get(console, console.options.update(max_width=sys.maxsize), what).maximum
+
+
+def _part(table: Table, columns: Sequence[Column]) -> Table:
+    part = Table(title=table.title, show_lines=table.show_lines)
+    for column in columns:
+        part.add_column(column.header, justify=column.justify, width=column.width, overflow="fold")
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        part.add_row(*cells)
+    return part
 
 
 class _Warnings(logging.Handler):

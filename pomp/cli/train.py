@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from pomp.cli.scores import print_evaluation, run_evaluation
-from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace, warnings_as_text
+from pomp.cli.terminal import Home, TerminalProgress, console, find_cohort, open_workspace, warnings_as_text
 from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError
 from pomp.interrupts import INTERRUPTED
 from pomp.runs.backends.base import Backend
 from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName, make_choice, open_backend
+from pomp.runs.command import read_setting
 from pomp.runs.run import Run
 from pomp.runs.status import Status, Until
 from pomp.runs.worker import assist, execute
@@ -144,17 +144,11 @@ def configuration(preset: PresetName | None, protocol: ProtocolName | None, sett
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
-    """'pretrain.epochs=50' → ('pretrain.epochs', 50); lists are written with commas; an empty value is null."""
+    """'pretrain.epochs=50' → ('pretrain.epochs', 50); the value is written as `setting_text` does."""
     name, equals, value = text.partition("=")
     if not equals:
         raise ConfigError(f"'{text}' is no setting: write it as name=value, such as pretrain.epochs=50.")
-    if name in {"cohort.omics", "pretrain.with_cohorts"}:
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        return name, parts or (None if name == "cohort.omics" else [])
-    try:
-        return name, json.loads(value) if value else None
-    except json.JSONDecodeError:
-        return name, value
+    return name, read_setting(name, value)
 
 
 def open_run(
@@ -187,7 +181,7 @@ def open_run(
         return Run.open(run_folder)
     workspace = open_workspace(home)
     config = configuration(preset, protocol, settings)
-    read = read_cohort(workspace.find_cohort(str(cohort)), config.cohort)
+    read = read_cohort(find_cohort(workspace, str(cohort)), config.cohort)
     opened = workspace.runs.find(read, config) if reuse else None
     opened = opened or workspace.runs.create(read, config, title)
     console.print(f"Run {opened.id} in {opened.folder}", highlight=False, markup=False)
@@ -195,13 +189,15 @@ def open_run(
 
 
 def open_queue(backend: BackendName, ray_address: str | None, run_folder: Path | None, home: Path | None) -> Backend:
-    """The backend of that name for the workspace in which the run lies or will lie.
+    """The backend of that name for the workspace in which the run lies or will lie; it answers.
 
     Raises:
-        RunError: the address of the cluster is none.
+        RunError: there is no such run, the address of the cluster is none, or the cluster does not answer.
     """
-    workspace = open_workspace(home) if run_folder is None else Workspace(run_folder.absolute().parents[1])
-    return open_backend(workspace, make_choice(workspace, backend, ray_address))
+    workspace = open_workspace(home) if run_folder is None else Workspace(Run.open(run_folder).folder.parents[1])
+    queue = open_backend(workspace, make_choice(workspace, backend, ray_address))
+    queue.waiting()  # asks, so that no run is made for a cluster that is down
+    return queue
 
 
 def enqueue(opened: Run, queue: Backend, until: Until, device: DeviceName = "auto") -> None:
@@ -219,19 +215,26 @@ def carry(opened: Run, device: DeviceName | None, until: Until | None, folds: in
     """Work on a run here and now, with a progress bar. `device`, `until`, `folds`: as `execute`.
 
     Raises:
-        typer.Exit: the user stopped it, and was told how to go on.
+        typer.Exit, SystemExit: the user, or SIGTERM, stopped it; how to go on was told.
     """
     try:
         # What the queue's worker prints goes into the log, which has the warnings already.
         with TerminalProgress() as progress, nullcontext() if until is None else warnings_as_text():
             status = execute(opened, device, progress.status, until, folds)
     except KeyboardInterrupt:
-        command = "run" if until in {None, "end"} else until
-        again = f"pomp {command} --run {shlex.quote(str(opened.folder))}"
-        said = f"Stopped. To go on from the last checkpoint: {again}"
-        console.print(said, highlight=False, markup=False, soft_wrap=True)
+        _say_how_to_go_on(opened, until)
         raise typer.Exit(INTERRUPTED) from None
+    except SystemExit:  # SIGTERM
+        _say_how_to_go_on(opened, until)
+        raise
     console.print(f"{status.state.capitalize()}. {status.message}".strip(), highlight=False, markup=False)
     if status.state == "DONE":
         print_evaluation(opened, run_evaluation(opened))
     return status
+
+
+def _say_how_to_go_on(opened: Run, until: Until | None) -> None:
+    command = "run" if until in {None, "end"} else until
+    again = f"pomp {command} --run {shlex.quote(str(opened.folder))}"
+    said = f"Stopped. To go on from the last checkpoint: {again}"
+    console.print(said, highlight=False, markup=False, soft_wrap=True)

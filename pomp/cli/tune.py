@@ -12,9 +12,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.atomic import write_text
-from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace, warnings_as_text
+from pomp.cli.terminal import (
+    Home,
+    TerminalProgress,
+    console,
+    find_cohort,
+    open_workspace,
+    split_table,
+    warnings_as_text,
+)
 from pomp.cli.train import Device, Settings, parse_setting
-from pomp.config import DeviceName, PresetName, RunConfig
+from pomp.config import LARGEST_SEED, DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import ConfigError
 from pomp.interrupts import INTERRUPTED
@@ -30,6 +38,7 @@ from pomp.runs.tuning.trial import Trials
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
 from pomp.training.device import pick_device
+from pomp.wording import number
 
 INNER = "C-index inside the training folds, mean over inner folds; * is the chosen variant of a fold"
 OUTER = "C-index on the test folds, by fold"
@@ -41,7 +50,7 @@ def tune(
     ],
     cohort: Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")],
     inner: Annotated[int, typer.Option(min=2, help="Inner folds that each training fold is divided into.")] = 3,
-    seed: Annotated[int, typer.Option(min=0, help="Of folds, inner folds, weights and batches.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Of folds, inner folds, weights and batches.")] = 0,
     preset: Annotated[
         PresetName | None, typer.Option(help="Settings to start from, instead of the grid's own.")
     ] = None,
@@ -66,7 +75,7 @@ def tune(
     chosen = choose(find_grid(grid, workspace), preset=preset, cohorts=[cohort], changes=changes)
     configs = {variant.name: chosen.configure(variant, "honest", seed) for variant in chosen.variants}
     first = next(iter(configs.values()))
-    read = read_cohort(workspace.find_cohort(cohort), first.cohort)
+    read = read_cohort(find_cohort(workspace, cohort), first.cohort)
     variants = resolve_variants(configs, read)
     with TerminalProgress() as progress:
         trials = Trials(read, pick_device(device), workspace.root / "cache", progress.count)
@@ -114,8 +123,8 @@ def inner_rows(found: Tuning) -> list[list[str]]:
     means, chosen = found.means, found.chosen
     rows = [["variant", *(f"fold {fold + 1}" for fold in chosen), "mean"]]
     for name, own in means.items():
-        cells = [f"{own[fold]:.3f}{' *' if best == name else ''}" for fold, best in chosen.items()]
-        rows.append([name, *cells, f"{fmean(own.values()):.3f}"])
+        cells = [f"{number(own[fold])}{' *' if best == name else ''}" for fold, best in chosen.items()]
+        rows.append([name, *cells, number(fmean(own.values()))])
     return rows
 
 
@@ -124,8 +133,9 @@ def outer_rows(tested: Tested) -> list[list[str]]:
     rows = [["model", *(f"fold {fold + 1}" for fold in range(len(tested.own.folds))), "mean ± sd", "95 % interval"]]
     for name, score in {"chosen": tested.own, **tested.plain}.items():
         (mean, sd), interval = mean_sd([score]), mean_interval([score])
-        by_fold = [f"{value:.3f}" for value in score.folds]
-        rows.append([name, *by_fold, f"{mean:.3f} ± {sd:.3f}", f"{interval.lower:.3f} to {interval.upper:.3f}"])
+        by_fold = [number(value) for value in score.folds]
+        limits = f"{number(interval.lower)} to {number(interval.upper)}"
+        rows.append([name, *by_fold, f"{number(mean)} ± {number(sd)}", limits])
     return rows
 
 
@@ -135,7 +145,8 @@ def _print(title: str, rows: Sequence[Sequence[str]]) -> None:
         table.add_column(escape(name), justify="right" if place else "left")
     for row in rows[1:]:
         table.add_row(*(escape(cell) for cell in row))
-    console.print(table)
+    for part in split_table(table):
+        console.print(part)
 
 
 def markdown(cohort: str, tables: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pomp.config import CohortConfig
+from pomp.data.clinical import report_odd_cells
 from pomp.data.digest import digest_cohort
 from pomp.data.exclusion import ExclusionLog, Step, build_log
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry, check_manifest
@@ -16,7 +17,7 @@ from pomp.data.omics_table import Kind, OmicsTable
 from pomp.data.outcome import LEFT_OUT, explain_gap, find_marked, find_redacted
 from pomp.data.permutation import permute_outcome
 from pomp.data.problems import Problem, Problems, enumerate_some, list_first
-from pomp.data.readers.clinical import Clinical, read_clinical
+from pomp.data.readers.clinical import Clinical, match_patients, read_clinical
 from pomp.data.readers.omics import read_omics
 from pomp.data.readers.slides import COLUMNS, read_slides
 from pomp.data.slide_copies import report_copies
@@ -112,6 +113,7 @@ def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
         else:
             problems.error(MANIFEST, f"there is no omics table and no slide to use: add [omics.<name>] or {SLIDES}.")
         _report_redacted(files.clinical, kept, problems)
+        report_odd_cells(files.clinical.covariates, CLINICAL, problems)
     if problems.errors or files.clinical is None:
         return CohortCheck(None, tuple(problems.found), log)
     cohort = Cohort(
@@ -146,6 +148,8 @@ def _read_files(folder: Path, manifest: Manifest, config: CohortConfig, endpoint
         listed = manifest.slides.file if manifest.slides else SLIDES
         slides = read_slides(folder, listed, problems)
         report_copies(slides, listed, problems)
+        if patients and not slides.empty:
+            match_patients(slides["patient"].unique(), patients, listed, problems)
     return _Files(clinical, omics, slides)
 
 

@@ -31,8 +31,12 @@ class SlidesEntry(Frozen):
     file: str = SLIDES
 
 
+TAKEN_NAMES = frozenset({"", "slides", "omics"})
+"""No omics type can have them: where parts of a patient's data are named, the latter two are parts."""
+
+
 def _check_omics_name(name: str) -> str:
-    if name.strip() in {"", "slides"}:
+    if name.strip() in TAKEN_NAMES:
         raise ValueError(f"'{name}' cannot be the name of an omics type")
     return name
 

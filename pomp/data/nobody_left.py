@@ -6,7 +6,7 @@ import pandas as pd
 
 from pomp.config import CohortConfig
 from pomp.data.exclusion import ExclusionLog
-from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, find_marked, list_endpoints
+from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, find_marked, usable_endpoints
 
 
 def explain_nobody_left(
@@ -45,7 +45,7 @@ def _count(log: ExclusionLog, clinical: pd.DataFrame, follow_up: pd.DataFrame, c
 
 def _advise(endpoint: str, clinical: pd.DataFrame, config: CohortConfig) -> dict[str, tuple[str, str]]:
     """By cause: who they are, and what to do about it."""
-    others = [name for name in list_endpoints(map(str, clinical.columns)) if name != endpoint]
+    others = [name for name in usable_endpoints(clinical) if name != endpoint]
     choice = f", or choose another endpoint ({', '.join(others)})" if others else ""
     spelling = "look whether patients are spelt alike in all tables"
     return {

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pomp.data.problems import LISTED, Problems
 from pomp.data.readers.table import RawTable
+from pomp.wording import DAYS_PER_YEAR
 
 TIME_SUFFIX = ".time"
 LEFT_OUT = "left_out"
@@ -23,7 +24,7 @@ SHORTEST_STUDY = 400.0
 LONGEST_LIFE = 36_525.0
 """Days: a hundred years."""
 
-DAYS_PER_MONTH, DAYS_PER_YEAR = 30.44, 365.25
+DAYS_PER_MONTH = 30.44
 
 _TELLING = 20  # patients
 _PAIRS = ({"0", "1"}, {"no", "yes"}, {"n", "y"}, {"false", "true"})
@@ -33,6 +34,15 @@ def list_endpoints(columns: Iterable[str]) -> list[str]:
     """The endpoints that have both columns, ``OS`` and ``OS.time``, sorted."""
     names = set(columns)
     return sorted(name for name in names if f"{name}{TIME_SUFFIX}" in names)
+
+
+def usable_endpoints(clinical: pd.DataFrame) -> list[str]:
+    """Those of `list_endpoints` of which it can be told what an event is.
+
+    Args:
+        clinical: clinical.csv as read.
+    """
+    return [name for name in list_endpoints(map(str, clinical.columns)) if is_told(clinical[name])]
 
 
 def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: Problems) -> pd.DataFrame | None:
@@ -50,27 +60,67 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
         )
         return None
     _report_marks(table, problems)
-    event = _read_numbers(
-        table,
-        endpoint,
-        "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown.",
-        problems,
-    )
-    wrong = ~np.isnan(event) & ~np.isin(event, (0.0, 1.0))
-    _report(table, endpoint, wrong, "is no event: 1 means that it was seen, 0 that it was not.", problems)
-    time = _read_numbers(
-        table, endpoint + TIME_SUFFIX, "is no number of days. Leave the cell empty where it is not known.", problems
-    )
-    wrong = (time < 0) | np.isinf(time)
-    _report(table, endpoint + TIME_SUFFIX, wrong, "is no time: days from diagnosis are 0 or more.", problems)
+    event, time, wrong = _read_values(table, endpoint)
+    for column, cells, message in wrong:
+        _report(table, column, cells, message, problems)
     _report_unit(table.file, endpoint + TIME_SUFFIX, time[np.isfinite(time) & (time >= 0)], problems)
+    for other in list_endpoints(table.columns):
+        if other != endpoint:
+            _check_other(table, other, problems)
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
+
+
+def _read_values(table: RawTable, endpoint: str) -> tuple[np.ndarray, np.ndarray, list[tuple[str, np.ndarray, str]]]:
+    """Event and time, NaN where there is no number. Then the cells that cannot be, by column and what is wrong."""
+    event, no_event = _read_numbers(table, endpoint)
+    time, no_time = _read_numbers(table, endpoint + TIME_SUFFIX)
+    wrong = [
+        (
+            endpoint, no_event,
+            "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown.",
+        ),
+        (
+            endpoint, ~np.isnan(event) & ~np.isin(event, (0.0, 1.0)),
+            "is no event: 1 means that it was seen, 0 that it was not.",
+        ),
+        (endpoint + TIME_SUFFIX, no_time, "is no number of days. Leave the cell empty where it is not known."),
+        (endpoint + TIME_SUFFIX, (time < 0) | np.isinf(time), "is no time: days from diagnosis are 0 or more."),
+    ]  # fmt: skip
+    return event, time, wrong
+
+
+def _check_other(table: RawTable, endpoint: str, problems: Problems) -> None:
+    """An endpoint on which nothing depends yet: a warning of each kind, of the first cell."""
+    _, time, wrong = _read_values(table, endpoint)
+    told = is_told(table.cells[table.columns.index(endpoint)])
+    for column, cells, message in wrong:
+        places = np.flatnonzero(cells)
+        if not len(places):
+            continue
+        more = f" So it is in {len(places) - 1} more rows." if len(places) > 1 else ""
+        fate = "These patients are left out by this endpoint." if told else "This endpoint cannot be used as it is."
+        problems.warning(
+            table.file, f"{message}{more} {fate}", row=table.rows[places[0]], column=column,
+            value=table.cells[table.columns.index(column)].iloc[places[0]],
+        )  # fmt: skip
+    if told:
+        _report_unit(table.file, endpoint + TIME_SUFFIX, time[np.isfinite(time) & (time >= 0)], problems)
+
+
+def is_told(event: pd.Series) -> bool:
+    """Whether it can be told which of a column's values means the event: 0 and 1 do, 1 and 2 may mean anything.
+
+    Other values beside both 0 and 1 say nothing of their own patients, and of no others.
+    """
+    known = pd.to_numeric(event.dropna(), errors="coerce")
+    return bool(known.isin([0, 1]).all() or ((known == 0).any() and (known == 1).any()))
 
 
 def outcome_of(clinical: pd.DataFrame, endpoint: str) -> pd.DataFrame:
     """Follow-up by another endpoint of the same patients: time_days (float), event (bool), index patient.
 
-    Patients without a usable value are left out: no event of 0 or 1, or no finite time of 0 days or more.
+    Patients without a usable value are left out: no event of 0 or 1, or no finite time of 0 days or more. So is
+    everybody where it cannot be told what an event is.
 
     Args:
         clinical: clinical.csv as read, index patient.
@@ -78,7 +128,7 @@ def outcome_of(clinical: pd.DataFrame, endpoint: str) -> pd.DataFrame:
     """
     event = pd.to_numeric(clinical[endpoint], errors="coerce")
     time = pd.to_numeric(clinical[endpoint + TIME_SUFFIX], errors="coerce")
-    usable = event.isin([0, 1]) & (time >= 0) & np.isfinite(time)
+    usable = event.isin([0, 1]) & (time >= 0) & np.isfinite(time) & is_told(clinical[endpoint])
     return pd.DataFrame({"time_days": time[usable].astype(float), "event": event[usable].astype(bool)})
 
 
@@ -148,12 +198,11 @@ def _as_mark(cell: object) -> str:
     return str(cell).strip().lower().removesuffix(".0")
 
 
-def _read_numbers(table: RawTable, column: str, otherwise: str, problems: Problems) -> np.ndarray:
+def _read_numbers(table: RawTable, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of a column, and which of its cells hold something else."""
     cells = table.cells[table.columns.index(column)]
     numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    text = np.isnan(numbers) & cells.notna().to_numpy()
-    _report(table, column, text, otherwise, problems)
-    return numbers
+    return numbers, np.isnan(numbers) & cells.notna().to_numpy()
 
 
 def _report(table: RawTable, column: str, wrong: np.ndarray, message: str, problems: Problems) -> None:

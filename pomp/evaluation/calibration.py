@@ -58,7 +58,7 @@ def fold_baseline(baseline: pd.DataFrame, fold: int) -> StepFunction:
     """
     rows = baseline[baseline["fold"] == fold].sort_values("time_days")
     if rows.empty:
-        raise RunError(f"baseline: fold {fold} is missing. Run the fold again to write the table anew.")
+        raise RunError(f"baseline: fold {fold + 1} is missing. Run the fold again to write the table anew.")
     return StepFunction(rows["time_days"].to_numpy(dtype=float), rows["cumulative_hazard"].to_numpy(dtype=float))
 
 

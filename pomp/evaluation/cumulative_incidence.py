@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 from sksurv.nonparametric import cumulative_incidence_competing_risks
 
 from pomp.data.outcome_causes import CENSORED, COMPETING, EVENT
@@ -36,7 +37,7 @@ class Incidence:
 
 @dataclass(frozen=True)
 class ShareAt:
-    """A share of patients, and the limits of its interval."""
+    """A share of patients, and the limits of its interval: nan where it is 0, for nobody knows how far above it is."""
 
     share: float
     lower: float
@@ -100,7 +101,10 @@ def share_by(curve: CumulativeIncidence, incidence: Incidence, day: float) -> Sh
     if day > curve.time[-1]:
         return ShareAt(float("nan"), float("nan"), float("nan"))
     row = int(np.searchsorted(curve.time, day, side="right")) - 1
-    return ShareAt(float(incidence.share[row]), float(incidence.lower[row]), float(incidence.upper[row]))
+    share = float(incidence.share[row])
+    if share == 0:
+        return ShareAt(share, float("nan"), float("nan"))
+    return ShareAt(share, float(incidence.lower[row]), float(incidence.upper[row]))
 
 
 def at_risk_by_cause(curves: Mapping[str, CumulativeIncidence], times: Sequence[float]) -> pd.DataFrame:
@@ -128,14 +132,32 @@ def _estimate(time: Array, cause: Ints, level: float) -> tuple[Array, Array]:
         return _single(time, cause, level)
     shares = cumulative_incidence_competing_risks(cause, time)[1][1:]
     last = time == time.max()
-    if (cause[last] > CENSORED).all():  # the variance divides by those who are left
-        limits = _estimate(time, np.where(last, CENSORED, cause), level)[1]
-        limits[:, :, -1] = np.nan
-        return shares, limits
-    found = cumulative_incidence_competing_risks(
-        cause, time, conf_level=level, conf_type="log-log", var_type="Dinse_Approx"
-    )
-    return shares, found[2][1:]
+    if not (cause[last] > CENSORED).all():
+        return shares, _limits(time, cause, level)
+    limits = _limits(time, np.where(last, CENSORED, cause), level)  # the variance divides by those who are left
+    limits[:, :, -1] = np.nan
+    return shares, limits
+
+
+def _limits(time: Array, cause: Ints, level: float) -> Array:
+    """(2, 2, T): lower and upper, log-log of incidence, where somebody is left at the last time."""
+    found = [one for one in (EVENT, COMPETING) if (cause == one).any()]
+    if len(found) == 2:
+        both = cumulative_incidence_competing_risks(
+            cause, time, conf_level=level, conf_type="log-log", var_type="Dinse_Approx"
+        )
+        return both[2][1:]  # type: ignore[no-any-return]
+    limits = np.zeros((2, 2, len(np.unique(time))))
+    for one in found:  # the variance is Greenwood's
+        curve = kaplan_meier(time, cause == one)
+        spread = np.cumsum(curve.events / (curve.at_risk * (curve.at_risk - curve.events)))
+        share, error = 1 - curve.survival, curve.survival * np.sqrt(spread)
+        seen = share > 0
+        reach = stats.norm.ppf((1 + level) / 2) * error[seen] / (share[seen] * np.log(share[seen]))
+        band = np.zeros((2, len(share)))
+        band[:, seen] = share[seen] ** np.exp([-reach, reach])
+        limits[one - 1] = band[:, np.isin(curve.time, time)]  # without an added day 0
+    return limits
 
 
 def _single(time: Array, cause: Ints, level: float) -> tuple[Array, Array]:

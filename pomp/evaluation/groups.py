@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pomp.data.clinical import is_stage, known_at_start, known_text, main_stage, stage_number
+from pomp.data.clinical import (
+    find_spelling,
+    is_stage,
+    known_at_start,
+    known_text,
+    main_stage,
+    stage_number,
+    to_numbers,
+)
 from pomp.errors import RunError
 
 MOST_CATEGORIES = 6
@@ -82,7 +90,7 @@ def clinical_groups(values: pd.Series, parts: int | None = None) -> Groups:
     if parts is None:
         labels, ordered = _categories(known, is_stage(values.name))
     else:
-        labels, ordered = _slices(pd.to_numeric(known, errors="coerce").dropna(), parts), True
+        labels, ordered = _slices(_numbers(known), parts), True
     present = tuple(labels.cat.categories[labels.value_counts(sort=False).to_numpy() > 0].astype(str))
     return Groups(present, labels.astype(object), ordered)
 
@@ -91,13 +99,13 @@ def clinical_choices(clinical: pd.DataFrame) -> dict[str, bool]:
     """The columns of clinical.csv that make groups: name → True if its numbers are to be cut, False for categories.
 
     What is the outcome, or came after the diagnosis, is no group (`known_at_start`), nor is a text of more than
-    MOST_CATEGORIES values, such as a name.
+    MOST_CATEGORIES values, such as a name. Numbers are told as the clinical models tell them (`find_spelling`).
     """
     found: dict[str, bool] = {}
     for name in known_at_start(clinical.columns):
         known = _known(clinical[name])
         values = known.nunique()
-        if 2 <= values <= MOST_CATEGORIES or (values > MOST_CATEGORIES and _is_numeric(known)):
+        if 2 <= values <= MOST_CATEGORIES or (values > MOST_CATEGORIES and find_spelling(known) in {"point", "comma"}):
             found[name] = values > MOST_CATEGORIES
     return found
 
@@ -105,6 +113,12 @@ def clinical_choices(clinical: pd.DataFrame) -> dict[str, bool]:
 def _known(values: pd.Series) -> pd.Series:
     known = known_text(values).dropna()
     return known.map(main_stage) if is_stage(values.name) else known
+
+
+def _numbers(known: pd.Series) -> pd.Series:
+    """Those of them that are numbers, as the column writes them."""
+    values = to_numbers(known, "comma" if find_spelling(known) == "comma" else "point")
+    return pd.Series(values, known.index).dropna()
 
 
 def _is_numeric(known: pd.Series) -> bool:

@@ -186,8 +186,8 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
     time, event, risk, fold = (by_patient[name] for name in ("time_days", "event", "risk", "fold"))
     interval = estimate(drawn_concordance(time, event, risk, fold, with_draws(len(table)))).interval
     notes = [
-        f"{model}: fold {fold.fold} ({fold.patients} patients, {fold.events} events) has no comparable pair, hence no "
-        "C-index; the mean leaves it out."
+        f"{model}: fold {fold.fold + 1} ({fold.patients} patients, {fold.events} events) has no comparable pair, hence "
+        "no C-index; the mean leaves it out."
         for fold in folds
         if math.isnan(fold.harrell)
     ]
@@ -261,7 +261,8 @@ def _check_same_splits(honest: Mapping[str, int], paper: Mapping[str, int]) -> N
         first = moved[0]
         raise RunError(
             f"The runs cannot be compared: {len(moved)} patients are in other folds, such as {first} (fold "
-            f"{honest[first]} and {paper[first]}). Run both protocols with the same number of folds and the same seed."
+            f"{honest[first] + 1} and {paper[first] + 1}). Run both protocols with the same number of folds and the "
+            "same seed."
         )
 
 

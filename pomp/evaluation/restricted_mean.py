@@ -12,7 +12,7 @@ from pomp.evaluation.curves import SurvivalCurve
 
 @dataclass(frozen=True)
 class RestrictedMean:
-    """In days, with the standard error and the limits of the interval."""
+    """In days, with the standard error and the limits of the interval; these are nan where the error is 0."""
 
     days: float
     error: float
@@ -22,7 +22,11 @@ class RestrictedMean:
 
 @dataclass(frozen=True)
 class MeanDifference:
-    """One restricted mean minus another, in days, with the interval and the p-value of no difference."""
+    """One restricted mean minus another, in days, with the interval and the p-value of no difference.
+
+    All but the days are nan where the error of either is 0: nobody has died there by τ, and how many of other patients
+    would is not known, however few they are.
+    """
 
     days: float
     lower: float
@@ -40,6 +44,7 @@ def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) 
         curve: of one group.
         tau_days: above 0 and at most the curve's last time.
         level: coverage of the interval, which is symmetric but for being cut at 0 and τ: no mean lies beyond them.
+            There is none where nobody dies before τ: the variance is 0 then, however few the patients.
 
     Raises:
         ValueError: nobody is followed until `tau_days`, or it is not above 0.
@@ -58,13 +63,14 @@ def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) 
     spread = np.zeros(len(events))
     np.divide(events, at_risk * (at_risk - events), out=spread, where=at_risk > events)
     mean, error = float(areas.sum()), float(np.sqrt((after[:-1] ** 2 * spread).sum()))
-    reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    return RestrictedMean(mean, error, max(mean - reach, 0.0), min(mean + reach, tau_days))
+    reach = float(stats.norm.ppf((1 + level) / 2)) * error if error else float("nan")
+    limits = np.clip([mean - reach, mean + reach], 0.0, tau_days)
+    return RestrictedMean(mean, error, float(limits[0]), float(limits[1]))
 
 
 def mean_difference(one: RestrictedMean, other: RestrictedMean, level: float = 0.95) -> MeanDifference:
-    """`one` minus `other`, of different patients. The p-value is nan where both errors are 0."""
-    days, error = one.days - other.days, float(np.hypot(one.error, other.error))
+    """`one` minus `other`, of different patients."""
+    known = one.error > 0 and other.error > 0
+    days, error = one.days - other.days, float(np.hypot(one.error, other.error)) if known else float("nan")
     reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    p_value = float(2 * stats.norm.sf(abs(days) / error)) if error else float("nan")
-    return MeanDifference(days, days - reach, days + reach, p_value)
+    return MeanDifference(days, days - reach, days + reach, float(2 * stats.norm.sf(abs(days) / error)))

@@ -6,6 +6,7 @@ the weights 1/G of a fold come from its training patients.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -58,6 +59,10 @@ class TimedScores:
     def of(self, model: str, kind: Kind) -> tuple[TimedScore, ...]:
         """One model's scores of a kind, by horizon; empty where it has none."""
         return tuple(one for one in self.scores if (one.model, one.kind) == (model, kind))
+
+    def has(self, kind: Kind) -> bool:
+        """Whether there is a score of this kind that is defined."""
+        return any(one.kind == kind and math.isfinite(one.score.value) for one in self.scores)
 
 
 def score_by_time(

@@ -14,7 +14,7 @@ from pomp.explain.contributions import contributions
 from pomp.explain.joint_space import embeddings
 from pomp.explain.reading import Reading, read_patients
 from pomp.explain.reconstruction import reconstructions
-from pomp.explain.regions import explain_regions, region_attention
+from pomp.explain.regions import REGION, explain_regions, region_attention
 from pomp.model import Pomp
 from pomp.omics.matrix import OmicsMatrix
 from pomp.progress import OnProgress
@@ -30,8 +30,9 @@ def explain_fold(
     """What the fold's final model makes of its test patients.
 
     Where slides are read: the tables of `explain_regions`, of which `regions` says the fold, and `by_fold`: the
-    attention of every patient's regions (patient, slide, row, column, fold, cls_attention), with `seen` where the model
-    was fine-tuned on the patient. Where omics are read: `contributions` and `gene_attributions`, with the fold.
+    attention of every patient's regions (patient, slide, index, row, column, fold, cls_attention), with `seen` where
+    the model was fine-tuned on the patient. Where omics are read: `contributions` and `gene_attributions`, with the
+    fold.
 
     Args:
         omics: whose types and genes the data holds.
@@ -82,7 +83,7 @@ def explain_pretraining(
 def _by_fold(seen: pd.DataFrame, unseen: pd.DataFrame, fold: int) -> pd.DataFrame:
     """Attention by one fold's model: of regions of patients it was fine-tuned on, and of others."""
     tables = [table.assign(fold=fold, seen=known) for table, known in ((seen, True), (unseen, False)) if len(table)]
-    columns = ["patient", "slide", "row", "column", "fold", "cls_attention", "seen"]
+    columns = ["patient", *REGION, "fold", "cls_attention", "seen"]
     return pd.concat([table[columns] for table in tables], ignore_index=True) if tables else pd.DataFrame()
 
 

@@ -20,6 +20,9 @@ from pomp.progress import OnProgress
 from pomp.training.batches import PatientData, region_batches
 from pomp.training.device import Compute
 
+REGION = ["slide", "index", "row", "column"]
+"""What a table says of which region a row is about, beside the patient."""
+
 
 def explain_regions(
     model: Pomp,
@@ -29,11 +32,16 @@ def explain_regions(
     compute: Compute,
     on_progress: OnProgress,
 ) -> dict[str, pd.DataFrame]:
-    """Tables by name, of the patients that have regions; each begins with patient, slide, row and column.
+    """Tables by name, of the patients that have regions; each says patient, slide, index, row and column.
 
-    `regions`, a row a region: x, y, size (level-0 pixels; NaN where features have no coordinates), cls_attention (sums
-    to 1 over a patient), occlusion (log relative hazard, positive raises the risk), left_out (how many regions were
-    left out together for that, 1 but for patients with very many), and alignment_<type> for each omics type.
+    Slide and index, the region's place in the slide's file, are what regions are joined on: several may share a row and
+    column (see `RegionBank.table`).
+
+    `regions`, a row a region: x, y, size (level-0 pixels; NaN where features have no coordinates, whose row and column
+    are then 0 and mean nothing), size_stated (False where the size is told by the distance of the regions),
+    cls_attention (sums to 1 over a patient), occlusion (log relative hazard, positive raises the risk), left_out (how
+    many regions were left out together for that, 1 but for patients with very many), and alignment_<type> for each
+    omics type.
 
     `within`, where regions are pixels: attention, a list of (side / patch)² bytes, row by row, of `received_attention`;
     255 is the region's strongest patch.
@@ -56,7 +64,7 @@ def explain_regions(
         for reading in read_patients(model, data, ([patient] for patient in there), compute):
             (patient,) = reading.batch.patients
             table = data.regions.table(patient)
-            places = table[["slide", "row", "column"]].reset_index(drop=True)
+            places = table[REGION].reset_index(drop=True)
             places.insert(0, "patient", patient)
             parts["regions"].append(_maps(model, reading, table, omics.types))
             if "within" in parts:
@@ -71,7 +79,7 @@ def explain_regions(
 def region_attention(
     model: Pomp, data: PatientData, patients: Sequence[str], compute: Compute, on_progress: OnProgress
 ) -> pd.DataFrame:
-    """Columns patient, slide, row, column, cls_attention as in `explain_regions`, of patients who need not be tested.
+    """Columns patient, slide, index, row, column, cls_attention as in `explain_regions`, of patients tested or not.
 
     Args:
         on_progress: called after each batch of patients; what it raises ends the work.
@@ -80,7 +88,7 @@ def region_attention(
     tables: list[pd.DataFrame] = []
     done = 0
     for batch, embedded, _ in read_patients(model, data, region_batches(data, there), compute):
-        own = [data.regions.table(patient)[["slide", "row", "column"]] for patient in batch.patients]
+        own = [data.regions.table(patient)[REGION] for patient in batch.patients]
         table = pd.concat(own, ignore_index=True)
         table.insert(0, "patient", np.repeat(np.array(batch.patients, dtype=object), list(map(len, own))))
         attention = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout)
@@ -99,7 +107,7 @@ def _maps(model: Pomp, reading: Reading, regions: pd.DataFrame, types: Sequence[
     batch, embedded, pathology = reading
     omics = model.encode_omics(batch.values, batch.present)
     blocks = occlusion_blocks(regions)
-    table = regions.drop(columns=["file", "index"]).assign(patient=batch.patients[0])
+    table = regions.drop(columns="file").assign(patient=batch.patients[0])
     table["cls_attention"] = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout).cpu().numpy()
     effect = occlusion(model, embedded, batch.coordinates, omics, torch.from_numpy(blocks).to(embedded.device))
     table["occlusion"], table["left_out"] = effect.cpu().numpy(), np.bincount(blocks)[blocks]

@@ -18,6 +18,7 @@ from pomp.objectives.cox import cosine_risk
 
 TEMPERATURE_LIMITS = (0.01, 1.0)
 """σ is kept within these: CLIP's upper limit of the scale, and no flatter than plain cosines."""
+_LOG_LIMITS = (math.log(TEMPERATURE_LIMITS[0]), math.log(TEMPERATURE_LIMITS[1]))
 
 
 class Pomp(SurvivalModel):
@@ -63,7 +64,12 @@ class Pomp(SurvivalModel):
     @property
     def temperature(self) -> Tensor:
         """σ of Eq. 6-7."""
-        return self.log_temperature.exp().clamp(*TEMPERATURE_LIMITS)
+        return self.log_temperature.clamp(*_LOG_LIMITS).exp()
+
+    @torch.no_grad()
+    def limit_temperature(self) -> None:
+        """Put σ back to the limit that a step has taken it beyond: there it has a gradient again, and can return."""
+        self.log_temperature.clamp_(*_LOG_LIMITS)
 
     def contextualise(self, embedded: Tensor, coordinates: Tensor, layout: Layout) -> PathologyTokens:
         return self.pathology.contextualise(embedded, coordinates, layout)

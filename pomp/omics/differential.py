@@ -88,12 +88,13 @@ def differential_test(
 
 
 def pick_candidates(tested: pd.DataFrame, alpha: float, least: int, most: int) -> list[str]:
-    """Genes with q < alpha, topped up by p-value to `least` and cut at `most`; in the order of `tested`.
+    """Genes with q < alpha, cut at `most` and topped up to `least`, also beyond `most`; in the order of `tested`.
 
-    Equal p-values (0 is common against normals) are told apart by the size of the statistic, then by name.
+    Both go by p-value; equal ones (0 is common against normals) are told apart by the size of the statistic, then by
+    name.
     """
     order = tested.assign(size=-tested["statistic"].abs()).sort_values(["p_value", "size", "gene"])
-    count = min(most, max(least, int((tested["q_value"] < alpha).sum())))
+    count = max(least, min(most, int((tested["q_value"] < alpha).sum())))
     chosen = set(order.index[:count])
     return [gene for gene in tested.index if gene in chosen]
 

@@ -40,9 +40,38 @@ def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def setting_text(value: Any) -> str:
-    """As `--set` reads it: lists with commas, nothing for null."""
+    """As `read_setting` reads it: lists with commas, nothing for null; JSON where that would be read as another value.
+
+    "a" → 'a', but "1" → '"1"'; ("a", "b") → 'a,b', but ("a,b",) → '["a,b"]'.
+    """
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return ",".join(value)
-    return value if isinstance(value, str) else json.dumps(value)
+        plain = ",".join(value)
+        return plain if value and _read_names(plain) == list(value) else json.dumps(list(value), ensure_ascii=False)
+    if isinstance(value, str) and _read_value(value) == value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_setting(path: str, text: str) -> Any:
+    """The value that a text stands for in the setting of a dotted path: the inverse of `setting_text`."""
+    if path not in _NAMES:
+        return _read_value(text)
+    return _read_names(text) if text.strip(" ,") else _NAMES[path]
+
+
+_NAMES: dict[str, list[str] | None] = {"cohort.omics": None, "pretrain.with_cohorts": []}
+"""Settings that are lists of names → what an empty text means for them."""
+
+
+def _read_value(text: str) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
+
+
+def _read_names(text: str) -> list[Any]:
+    listed = _read_value(text)
+    return listed if isinstance(listed, list) else [part.strip() for part in text.split(",") if part.strip()]

@@ -82,13 +82,18 @@ def read_company(run: Run) -> Company:
         RunError: one of them has changed since, or the run's splits are damaged.
     """
     config = run.config
-    own = Member(_read(run, run.info.cohort), run.splits())
-    others = [_read(run, companion) for companion in run.info.companions]
+    own = Member(read_unchanged(run, run.info.cohort), run.splits())
+    others = [read_unchanged(run, companion) for companion in run.info.companions]
     divided = [Member(cohort, split_cohort(cohort, config)) for cohort in others]
     return Company(own, tuple(divided), config.rules)
 
 
-def _read(run: Run, info: CohortInfo) -> Cohort:
+def read_unchanged(run: Run, info: CohortInfo) -> Cohort:
+    """One of the cohorts of a run.
+
+    Raises:
+        CohortError, RunError: as `read_company`.
+    """
     cohort = read_cohort(run.folder.parents[1] / info.folder, run.config.cohort)
     if cohort.digest != info.digest:
         raise RunError(

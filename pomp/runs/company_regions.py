@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from copy import copy
 
 from pomp.config import SlideConfig
+from pomp.data.cohort import Cohort
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
 from pomp.runs.company import Company
@@ -34,24 +35,25 @@ def gather_company_regions(
     def tell(done: int, _: int, what: str) -> None:
         on_progress(before + done, total, what)
 
-    banks = {}
+    banks = []
     for cohort in cohorts:
         own = cohort is company.own.cohort
-        banks[cohort.name] = gather_regions(cohort, config, tell, on_results if own else lambda _: None)
+        banks.append(gather_regions(cohort, config, tell, on_results if own else lambda _: None))
         before += len(cohort.slides)
-    return _joined(banks) if banks else RegionBank({}, config.side)
+    return _joined(cohorts, banks) if banks else RegionBank({}, config.side)
 
 
-def _joined(banks: Mapping[str, RegionBank]) -> RegionBank:
-    """One bank of all; `banks` by the name of the cohort."""
-    (first, bank), *others = banks.items()
-    for name, other in others:
+def _joined(cohorts: Sequence[Cohort], banks: Sequence[RegionBank]) -> RegionBank:
+    """One bank of all, given those of the cohorts. Nothing goes by a cohort's name: two may have the same."""
+    (first, bank), *others = zip(cohorts, banks, strict=True)
+    for cohort, other in others:
         if other.features != bank.features:
             raise CohortError(
-                f"The region features of cohort '{first}' have dimension {bank.features}, those of cohort '{name}' "
-                f"{other.features}. Cohorts that are pre-trained on together need features of the same model."
+                f"The region features of cohort '{first.name}' have dimension {bank.features}, those of cohort "
+                f"'{cohort.name}' {other.features}. Cohorts that are pre-trained on together need features of the same "
+                f"model; these two lie in {first.folder} and {cohort.folder}."
             )
     joined = copy(bank)
-    joined.tables = {patient: table for part in banks.values() for patient, table in part.tables.items()}
+    joined.tables = {patient: table for part in banks for patient, table in part.tables.items()}
     joined.keep({})
     return joined

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from pomp.errors import RunError
 from pomp.runs.run import Run
 
 
-@contextmanager
-def kept_finished(run: Run) -> Iterator[None]:
-    """Around work on a run: one that was done, with its results whole, keeps its status, and so its times.
+def is_finished(run: Run) -> bool:
+    """Whether a run is done, with its results whole: work on it then leaves its status, and so its times, alone.
 
-    What it lacks may be made again meanwhile, and may fail, where its cohort is gone: its results are there as before.
+    What it lacks may be made again, and may fail, where its cohort is gone: its results are there as before.
     """
-    before = run.status()
-    finished = before.state == "DONE" and _has_results(run)
-    try:
-        yield
-    finally:
-        if finished:
-            run.write_status(**before.model_dump())
+    return run.status().state == "DONE" and _has_results(run)
 
 
 def _has_results(run: Run) -> bool:

@@ -80,11 +80,13 @@ class ChanceSummary:
     def p(self) -> float | None:
         """Permutation p of the own C-index: (1 + permutations at or above it) / (1 + permutations).
 
-        Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39. None without an own run or without permutations.
+        Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39. None without an own run or without permutations that have
+        a C-index.
         """
-        if self.own is None or not self.scores:
+        scores = [score for score in self.scores.values() if not np.isnan(score)]
+        if self.own is None or np.isnan(self.own) or not scores:
             return None
-        return (1 + sum(score >= self.own for score in self.scores.values())) / (1 + len(self.scores))
+        return (1 + sum(score >= self.own for score in scores)) / (1 + len(scores))
 
     @property
     def verdict(self) -> str:
@@ -205,19 +207,19 @@ def summarise(experiment: NullExperiment, score: Callable[[Run], float] | None =
 
 
 def summarise_scores(protocol: ProtocolName, scores: Mapping[int, float], own: float | None) -> ChanceSummary:
-    """Mean, sd and interval over permutations.
+    """Mean, sd and interval over the permutations that have a C-index.
 
     Args:
         scores: permutation → C-index; at least one.
         own: C-index with everybody's own outcome.
     """
-    values = np.array(list(scores.values()))
-    mean, count = float(values.mean()), len(values)
+    values = np.array([score for score in scores.values() if not np.isnan(score)])
+    count = len(values)
+    mean = float(values.mean()) if count else nan
     sd = float(values.std(ddof=1)) if count > 1 else nan
     half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd / sqrt(count) if count > 1 else nan
-    return ChanceSummary(
-        protocol, dict(scores), mean, sd, mean - half, mean + half, float((values > CHANCE).mean()), own
-    )  # fmt: skip
+    above = float((values > CHANCE).mean()) if count else nan
+    return ChanceSummary(protocol, dict(scores), mean, sd, mean - half, mean + half, above, own)
 
 
 def mean_score(run: Run) -> float:

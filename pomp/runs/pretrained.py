@@ -23,7 +23,7 @@ from pomp.training.checkpoint import Checkpoint, CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.folds import FoldTraining
 
-ALGORITHM = 1
+ALGORITHM = 2
 """Raise it with every change after which the same inputs give other weights."""
 
 ENTRIES = 64

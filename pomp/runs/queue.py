@@ -21,6 +21,9 @@ from pomp.runs.run import Run
 from pomp.runs.status import Until
 from pomp.runs.store import RunStore
 
+_UNREADABLE = "?"
+"""The slot of a ticket that cannot be read."""
+
 
 @dataclass(frozen=True)
 class Ticket:
@@ -96,6 +99,13 @@ class Queue:
                         say_withdrawn(run)
                     return True
         return False
+
+    def drop(self, run: Run) -> None:
+        """Forget that a run waits; whoever works on it meanwhile goes on."""
+        with self.locked():
+            for ticket in self.tickets():
+                if ticket.run_id == run.id and not ticket.slot:
+                    ticket.file.unlink()
 
     def take(self, slot: str, launch: Launch) -> bool:
         """Launch a worker for the run whose turn it is; False if none waits.
@@ -210,11 +220,13 @@ def say_withdrawn(run: Run, message: str = "Taken off the queue before it began.
 
 
 def _read_ticket(file: Path) -> Ticket | None:
-    """None if the file is gone by now, or no ticket."""
+    """None if the file is gone by now, or no ticket. One that is damaged is that of a worker that is over."""
     number, _, run_id = file.name.partition(".")
     if not number.isdecimal():
         return None
     try:
-        return Ticket(file, int(number), run_id, file.read_text(encoding="utf-8"))
+        return Ticket(file, int(number), run_id, file.read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
         return None
+    except OSError:
+        return Ticket(file, int(number), run_id, _UNREADABLE)

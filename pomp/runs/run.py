@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 import pandas as pd
 from pydantic import ValidationError
 
+from pomp import __version__
 from pomp.atomic import write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits
@@ -52,8 +53,7 @@ class Run:
         except OSError as error:
             raise RunError(f"There is no run in {folder}: run.json: {error.strerror}.") from None
         except ValidationError as error:
-            first = error.errors()[0]
-            raise _damaged(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+            raise _not_understood(file, error) from None
         except ValueError as error:
             raise _damaged(file, f"the file: {error}") from None
         if info.id != file.parent.name:
@@ -149,7 +149,7 @@ class Run:
         return status
 
     def seconds(self) -> float | None:
-        """How long the last worker has worked, or None if there was none."""
+        """As `Status.seconds`."""
         return self.status().seconds
 
     def log_tail(self, lines: int = 50) -> str:
@@ -280,6 +280,18 @@ class Run:
     @property
     def _stop(self) -> Path:
         return self.folder / "stop"
+
+
+def _not_understood(file: Path, error: ValidationError) -> RunError:
+    """A run.json with what this version does not know comes from another one; whatever else is wrong is damage."""
+    unknown = [".".join(map(str, item["loc"])) for item in error.errors() if item["type"] == "extra_forbidden"]
+    if unknown:
+        return RunError(
+            f"{file} was written by another version of pomp: {__version__}, which is installed here, does not know "
+            f"{', '.join(unknown)}. The run is whole; to read it, update pomp."
+        )
+    first = error.errors()[0]
+    return _damaged(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
 
 
 def _damaged(file: Path, what: str) -> RunError:

@@ -50,6 +50,8 @@ class Status(Frozen):
     started: str | None = None
     updated: str | None = None
     finished: str | None = None
+    worked_seconds: float | None = Field(None, ge=0)
+    """How long workers have worked on it, all of them together; None where an earlier version wrote this."""
     error: str | None = None
 
     @property
@@ -69,7 +71,9 @@ class Status(Frozen):
 
     @property
     def seconds(self) -> float | None:
-        """How long the last worker has worked, or None if there was none."""
+        """How long it was worked on, or None if it never was. Of a run of an earlier version: by its last worker."""
+        if self.worked_seconds is not None:
+            return self.worked_seconds
         last = self.finished or self.updated
         if self.started is None or last is None:
             return None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pomp.abandoned import sweep
 from pomp.atomic import write_text
 from pomp.config import RunConfig
 from pomp.data.splits import Splits, split_cohort
@@ -58,15 +59,15 @@ class RunStore:
             run_id = f"{name}-{secrets.token_hex(2)}"
 
     def find(self, cohort: Cohort, config: RunConfig) -> Run | None:
-        """The newest run made from the same files, where they are now, with the same settings.
+        """The newest run made from the same files, where they are now, with the same settings; titles do not count.
 
         Raises:
             ConfigError, CohortError: as `create`.
         """
         config = resolve(config, cohort)
-        wanted = self._describe(cohort, config), config.digest
+        wanted = _identity(self._describe(cohort, config), config)
         for run in self.list():
-            if ([run.info.cohort, *run.info.companions], run.config.digest) == wanted:
+            if _identity([run.info.cohort, *run.info.companions], run.config) == wanted:
                 return run
         return None
 
@@ -119,6 +120,7 @@ class RunStore:
 
     def _build(self, info: RunInfo, splits: Splits) -> bool:
         """Write the folder aside and rename it into its place; False if that is taken."""
+        sweep(self.root, ".new-*")
         building = self.root / f".new-{secrets.token_hex(4)}"
         try:
             write_info(building / "run.json", info)
@@ -162,3 +164,7 @@ def _open(folder: Path, modified: int, size: int) -> Run:
 
 def _new_status(info: RunInfo) -> Status:
     return Status(state="STOPPED", message="Not started yet.", updated=info.created)
+
+
+def _identity(cohorts: Sequence[CohortInfo], config: RunConfig) -> tuple[object, ...]:
+    return config.digest, *((one.folder, one.name, one.digest) for one in cohorts)

@@ -27,13 +27,14 @@ from pomp.memory import free_bytes
 from pomp.runs.company import Company, read_company
 from pomp.runs.company_regions import gather_company_regions
 from pomp.runs.estimate import Estimate
-from pomp.runs.finished import kept_finished
+from pomp.runs.finished import is_finished
 from pomp.runs.fold_division import Division, divide, fold_cost, folds_at_a_time, limited_threads
 from pomp.runs.fold_process import FoldTask
 from pomp.runs.fold_work import FOLD_TABLES, REGION_TABLES, FoldWork, unexpected
 from pomp.runs.log import run_log
 from pomp.runs.run import Run
 from pomp.runs.side_by_side import SideBySide
+from pomp.runs.slides_read import keep_to_slides
 from pomp.runs.status import Status, Until
 from pomp.slides.prepare import SlideResult
 from pomp.training.bank import RegionBank
@@ -76,7 +77,7 @@ def execute(
     """
     with run.hold(), run_log(run.folder / "log.txt"):
         worker = Worker(run, device or run.status().wanted, on_status, folds)
-        with _terminate_gently(worker), kept_finished(run):
+        with _terminate_gently(worker):
             try:
                 worker.work(until or run.status().until)
             except StopRequested:
@@ -136,6 +137,8 @@ class Worker:
         self._estimate = Estimate({})
         self.terminated = False
         self._written = 0.0
+        self._begun, self._before = time.monotonic(), run.status()
+        self._finished = is_finished(run)
 
     def terminate(self) -> None:
         self.terminated = True
@@ -215,7 +218,9 @@ class Worker:
         def on_results(results: list[SlideResult]) -> None:
             self.run.write_table("slides", pd.DataFrame(results))
 
-        return gather_company_regions(company, self.config.slides, on_progress, on_results)
+        bank = gather_company_regions(company, self.config.slides, on_progress, on_results)
+        keep_to_slides(self.run, bank)
+        return bank
 
     def _work_on_folds(self, work: FoldWork, until: Until) -> None:
         folds = work.company.own.splits.folds
@@ -294,11 +299,15 @@ class Worker:
             self.report(state="FAILED", error=error, message="")
 
     def report(self, **changes: Any) -> None:
-        """Write the status, with the estimate while the run is under way."""
+        """Write the status, with the estimate while the run is under way, and tell it."""
         if "progress" not in changes:
             changes["progress"] = self._estimate.progress
             changes.setdefault("eta_seconds", self._estimate.remaining_seconds)
-        status = self.run.write_status(**changes)
+        if self._finished:  # what is only looked at again keeps its status, also where this process is killed
+            status = self._before = self._before.changed(**changes)
+        else:
+            worked = (self._before.worked_seconds or 0.0) + time.monotonic() - self._begun
+            status = self.run.write_status(**{"worked_seconds": worked} | changes)
         self._written = time.monotonic()
         if self.on_status is not None:
             self.on_status(status)

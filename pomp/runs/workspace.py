@@ -36,17 +36,23 @@ class Workspace:
         return here + [folder for folder in self._registered() if folder not in here]
 
     def find_cohort(self, name: str) -> Path:
-        """The cohort folder that a name means: a path, or a folder of the workspace, also one called as TCGA calls it.
+        """The cohort folder that a name means: one of the workspace, also as TCGA calls it, or a path.
+
+        A bare name is the workspace's before it is a folder here, such as the downloads that a cohort was made from;
+        ./NAME is always the folder.
 
         Raises:
             CohortError: there is none.
             RunError: the workspace cannot be read.
         """
-        if Path(name).is_dir():
-            return Path(name).absolute()
+        here = Path(name).absolute()
+        if here.name != name and here.is_dir():
+            return here
         folders = self.cohort_folders()
         same = [folder for folder in folders if folder.name == name]
         alike = [folder for folder in folders if abbreviation(folder.name) == abbreviation(name)]
+        if not same and here.is_dir() and (holds_cohort(here) or not alike):
+            return here
         if not same and not alike:
             there = ", ".join(folder.name for folder in folders) or "none"
             raise CohortError(
@@ -63,7 +69,7 @@ class Workspace:
             RunError: the workspace cannot be written.
         """
         found = folder.expanduser().resolve()
-        if not (found / "cohort.toml").is_file():
+        if not holds_cohort(found):
             raise CohortError(f"{found} is no cohort folder: it has no cohort.toml.")
         with exclusive(self.root / "cohorts.lock"):
             known = self._registered()
@@ -102,6 +108,11 @@ class Workspace:
     @property
     def _register(self) -> Path:
         return self.root / "cohorts.json"
+
+
+def holds_cohort(folder: Path) -> bool:
+    """Whether a folder is a cohort, be it a sound one or not."""
+    return (folder / "cohort.toml").is_file()
 
 
 def abbreviation(cohort: str) -> str:

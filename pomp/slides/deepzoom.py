@@ -54,7 +54,8 @@ class SlidePyramid:
     """The tiles of one slide, safe to use from several threads.
 
     `levels` begin with the smallest; the last has the slide's level-0 pixels, its empty margins not cut away. `width`
-    and `height` are those of level 0, `mpp` micrometres a pixel or None.
+    and `height` are those of level 0; `mpp` (micrometres a pixel) and `bounds` (of what was scanned) are as `Slide` has
+    them.
     """
 
     def __init__(self, file: Path) -> None:
@@ -65,7 +66,7 @@ class SlidePyramid:
         self.file = file
         self._slide = Slide(file)
         self.width, self.height = self._slide.size
-        self.mpp = self._slide.mpp
+        self.mpp, self.bounds = self._slide.mpp, self._slide.bounds
         self.levels = tuple(_levels(self._slide))[::-1]
         self._lock = threading.Lock()
         self._overview: Image.Image | None = None

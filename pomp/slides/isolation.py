@@ -1,16 +1,19 @@
 """Work in child processes that may crash or hang: a damaged slide can take down the C library that reads it.
 
 A process pool of the standard library breaks as a whole when one of its processes dies, and cannot say which task it
-was. Here each child has a pipe of its own: one that dies, or falls silent, costs its task and is replaced. A child ends
-with its parent, however that ends, because its pipe then closes.
+was. Here each child has a pipe of its own: one that dies, or falls silent, is replaced, and its task is tried once more
+when all others are through, alone: what was killed for want of memory, or waited for a disk, then has its chance, and
+what ends like that again costs its task. A child ends with its parent, however that ends, because its pipe then closes.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import closing
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -18,7 +21,7 @@ from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from pomp.errors import SlideError
+from pomp.errors import RunError, SlideError
 from pomp.interrupts import deaf_children
 
 Task = TypeVar("Task")
@@ -31,10 +34,16 @@ START_SECONDS = 120.0
 KILL_SECONDS = 5.0
 
 _CRASHED = (
-    "The file is probably damaged: fetch it again from its source. If others end like this too, use fewer workers: "
-    "memory may be short."
+    "It was tried twice. The file is probably damaged: fetch it again from its source. If others end like this too, "
+    "use fewer workers: memory may be short."
 )
-_SILENT = "Look whether the disk answers and the file can be copied, then prepare the slides again."
+_SILENT = "Look whether the disk answers and the file can be copied, then prepare the slides again. It was tried twice."
+_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+"""Exit codes of a process that somebody ended; the kernel does where memory is short."""
+
+
+class LostReaderError(SlideError):
+    """A slide's process was killed or hung, which says less of the slide than a crash: the machine may be to blame."""
 
 
 def run_isolated(
@@ -46,18 +55,43 @@ def run_isolated(
 ) -> Generator[tuple[int, Result | SlideError]]:
     """Apply `function` to every task in at most `workers` child processes.
 
-    Closing the iterator kills the children, so wrap it in `contextlib.closing`.
+    Closing the iterator kills the children, so wrap it in `contextlib.closing`. A task whose child ended is tried again
+    at the end, alone and in a fresh one.
 
     Args:
         function: of the task and of a sign of life, to be called as the work moves on. A module's function, since it is
-            found by name in the child. An exception ends the child, which writes the traceback to the standard error
-            stream.
+            found by name in the child. An exception other than RunError ends the child, which writes the traceback to
+            the standard error stream.
         on_wait: called once a second at least; what it raises ends the work.
         silence_seconds: a child that gives no sign of life for so long is killed.
 
     Yields:
-        (place of the task, its result, or the error that says how its process ended), as they come.
+        (place of the task, its result, or the error that says how its process ended, twice), as they come.
+
+    Raises:
+        RunError: raised by `function`.
     """
+    again: list[int] = []
+    with closing(_run_once(function, tasks, workers, on_wait, silence_seconds)) as outcomes:
+        for place, outcome in outcomes:
+            if isinstance(outcome, SlideError):
+                again.append(place)
+            else:
+                yield place, outcome
+    for place in sorted(again):
+        with closing(_run_once(function, [tasks[place]], 1, on_wait, silence_seconds)) as outcomes:
+            for _, outcome in outcomes:
+                yield place, outcome
+
+
+def _run_once(
+    function: Callable[[Task, Callable[[], object]], Result],
+    tasks: Sequence[Task],
+    workers: int,
+    on_wait: Callable[[], None],
+    silence_seconds: float,
+) -> Generator[tuple[int, Result | SlideError]]:
+    """As `run_isolated`, without a second try."""
     children = [_Child() for _ in range(min(workers, len(tasks)))]
     idle: SimpleQueue[_Child] = SimpleQueue()
     for child in children:
@@ -107,17 +141,19 @@ class _Child:
             pipe.send((function, task))
             while pipe.poll(patience):
                 finished, result = pipe.recv()
+                if isinstance(result, RunError):
+                    raise result
                 if finished:
                     return result
                 patience = silence_seconds
             process.kill()
             process.join(KILL_SECONDS)  # one that waits for a disk that does not answer may never end
-            how = f"gave no sign of life for {silence_seconds:g} s and was killed. {_SILENT}"
+            lost, how = True, f"gave no sign of life for {silence_seconds:g} s and was killed. {_SILENT}"
         except (EOFError, OSError):
             process.join()
-            how = f"ended {_describe(process.exitcode)}. {_CRASHED}"
+            lost, how = process.exitcode in _FROM_OUTSIDE, f"ended {_describe(process.exitcode)}. {_CRASHED}"
         self._process = None
-        return SlideError(f"The process that read this slide {how}")
+        return (LostReaderError if lost else SlideError)(f"The process that read this slide {how}")
 
     def kill(self) -> None:
         """End the process, whatever it is doing."""
@@ -154,7 +190,10 @@ def _serve(pipe: Connection) -> None:
             function, task = pipe.recv()
         except EOFError:
             return
-        pipe.send((True, function(task, tell)))
+        try:
+            pipe.send((True, function(task, tell)))
+        except RunError as error:
+            pipe.send((True, error))
 
 
 def _describe(code: int | None) -> str:

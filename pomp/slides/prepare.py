@@ -1,12 +1,18 @@
-"""Slides → region files, many at a time. What is wrong with a slide is a reason in its result, never an exception."""
+"""Slides → region files, many at a time. What is wrong with a slide is a reason in its result, never an exception.
+
+What is wrong with the machine is no property of a slide: a full disk, or readers that are killed one after the other,
+end the work with an error.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,15 +22,17 @@ import pandas as pd
 
 from pomp.config import SlideConfig
 from pomp.data.digest import read_ends
-from pomp.errors import SlideError
+from pomp.errors import RunError, SlideError
 from pomp.progress import OnProgress
 from pomp.slides.coordinates import check_places, read_coordinates
-from pomp.slides.isolation import run_isolated
+from pomp.slides.isolation import LostReaderError, run_isolated
 from pomp.slides.regions import RegionGrid, place_regions, plan_regions, read_region_pixels, region_side
-from pomp.slides.slide import Slide
+from pomp.slides.slide import LARGEST_MPP, Slide
 from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_path, write_regions
 from pomp.slides.tissue import tissue_mask
 from pomp.slides.workers import affordable_workers
+
+log = logging.getLogger(__name__)
 
 THUMBNAIL_PX = 1024
 """Longer side of the thumbnail, and of the tissue mask that is made from it, at most."""
@@ -47,6 +55,7 @@ class SlideResult:
     seconds: float = 0.0
     cached: bool = False  # its region file was there already, made from the same slide with the same settings
     mpp: float | None = None  # micrometres a level-0 pixel; None where neither the slide nor slides.csv states it
+    note: str = ""  # why what the slide says of mpp was not taken; known when it is cut
 
 
 @dataclass(frozen=True)
@@ -72,8 +81,8 @@ def prepare_slides(
     """Cut every slide into regions and keep them under `folder`, the cohort's. What is there already is not done again.
 
     A slide without a region worth keeping has a region file too, so that its thumbnail and mask show why. Slides are
-    read in child processes: one that crashes or hangs costs the slide it was reading, no other. A script that calls
-    this needs the usual `if __name__ == "__main__":`, because its children import it.
+    read in child processes: one that crashes or hangs, twice, costs the slide it was reading, no other. A script that
+    calls this needs the usual `if __name__ == "__main__":`, because its children import it.
 
     Args:
         slides: columns patient, slide, file, as `Cohort.slides`; mpp where slides.csv states it, which counts more
@@ -85,6 +94,10 @@ def prepare_slides(
 
     Returns:
         One result a slide, in the order of `slides`.
+
+    Raises:
+        RunError: a region file cannot be written, or several readers were killed or hung, each twice: what is finished
+            stays.
     """
     tasks = _list_tasks(slides, folder, config)
     results = [_find_prepared(task) for task in tasks]
@@ -97,21 +110,39 @@ def prepare_slides(
             on_progress(len(finished), len(tasks), what)
 
     report()
-    todo = [tasks[place] for place in waiting]
+    todo, lost = [tasks[place] for place in waiting], list[SlideResult]()
     outcomes = run_isolated(prepare_slide, todo, workers or affordable_workers(), report, silence_seconds)
     with closing(outcomes):
         for index, outcome in outcomes:
             task = todo[index]
             result = outcome if isinstance(outcome, SlideResult) else replace(task.result, reason=str(outcome))
+            if isinstance(outcome, LostReaderError):
+                lost.append(result)
+            if result.note:
+                log.warning(
+                    "Slide %s of patient %s has no mpp: %s The column mpp of slides.csv can state it.",
+                    result.slide, result.patient, result.note,
+                )  # fmt: skip
             finished[waiting[index]], what = result, result.slide
+    if len(lost) > 1:
+        raise RunError(
+            f"{len(lost)} slides could not be read, among them {lost[0].slide} and {lost[1].slide}: each time the "
+            "process was killed or hung, also when it was alone. Memory may be short, or the disk may not answer: "
+            "see to that, then resume the run. Take a slide that ends like this on every machine out of slides.csv."
+        )
     return [finished[place] for place in range(len(tasks))]
 
 
 def prepare_slide(task: SlideTask, on_read: Callable[[], object]) -> SlideResult:
-    """Cut one slide into regions, here and now. `on_read` is called whenever something was read."""
+    """Cut one slide into regions, here and now. `on_read` is called whenever something was read.
+
+    Raises:
+        RunError: the region file cannot be written.
+    """
     started = time.monotonic()
     try:
-        result = _describe(task, _cut(task, on_read))
+        regions, note = _cut(task, on_read)
+        result = replace(_describe(task, regions), note=note)
     except SlideError as error:
         result = replace(task.result, reason=str(error))
     return replace(result, seconds=time.monotonic() - started)
@@ -144,21 +175,23 @@ def _find_prepared(task: SlideTask) -> SlideResult | None:
         regions = read_slide_regions(task.path)
     except SlideError:  # missing or damaged: it is made again
         return None
-    return replace(_describe(task, regions), cached=True) if regions.made_from == made_from else None
+    # Earlier versions took the slide's own word for it, whatever it was.
+    wrong = task.mpp is None and regions.mpp is not None and regions.mpp > LARGEST_MPP
+    return replace(_describe(task, regions), cached=True) if regions.made_from == made_from and not wrong else None
 
 
 def _describe(task: SlideTask, regions: SlideRegions) -> SlideResult:
     return replace(task.result, regions=len(regions.coordinates), reason=regions.reason or None, mpp=regions.mpp)
 
 
-def _cut(task: SlideTask, on_read: Callable[[], object]) -> SlideRegions:
-    """Write the region file; what is in it but the pixels."""
+def _cut(task: SlideTask, on_read: Callable[[], object]) -> tuple[SlideRegions, str]:
+    """Write the region file; what is in it but the pixels, and why the slide's own mpp was not taken, if so."""
     made_from, config = _fingerprint(task), task.config
     with Slide(task.file, on_read) as slide:
-        mpp = slide.mpp if task.mpp is None else task.mpp
+        mpp, note = (slide.mpp, slide.mpp_note) if task.mpp is None else (task.mpp, "")
         thumbnail = slide.thumbnail(THUMBNAIL_PX)
         mask = tissue_mask(thumbnail)
-        plan = _plan(task, slide.size, mpp, mask)
+        plan = _plan(task, slide.size, mpp, note, mask)
         region_px = plan.region_px
         regions = SlideRegions(
             slide=task.result.slide,
@@ -178,15 +211,53 @@ def _cut(task: SlideTask, on_read: Callable[[], object]) -> SlideRegions:
             reason="" if len(plan.coordinates) else _describe_lack(task.file, plan, config),
         )
         pixels = (read_region_pixels(slide, (int(x), int(y)), region_px, config.side) for x, y in plan.coordinates)
-        write_regions(task.path, regions, pixels)
-    return regions
+        _write(task, regions, pixels)
+    return regions, note
 
 
-def _plan(task: SlideTask, size: tuple[int, int], mpp: float | None, mask: np.ndarray) -> RegionGrid:
+def _write(task: SlideTask, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:
+    """Tell a slide that cannot be read from a file that cannot be written.
+
+    Raises:
+        SlideError: the pixels cannot be read.
+        RunError: the file cannot be written.
+    """
+    unreadable: list[Exception] = []
+
+    def read() -> Iterator[np.ndarray]:
+        try:
+            yield from pixels
+        except Exception as error:
+            unreadable.append(error)
+            raise
+
+    try:
+        write_regions(task.path, regions, read())
+    except (SlideError, RuntimeError) as error:  # HDF5 raises the latter where it finds no room when it closes the file
+        if unreadable:
+            raise
+        raise RunError(
+            f"The regions of slide {regions.slide} cannot be written to {task.path}: "
+            f"{_system_words(error.__cause__ or error)}. Free disk space, or make the folder writable, then resume the "
+            "run."
+        ) from error
+
+
+def _system_words(error: BaseException) -> str:
+    """'No space left on device', out of what HDF5 wraps it in: lines with times and addresses in memory."""
+    wrapped = re.search("error message = '([^']+)'", str(error))
+    return wrapped[1] if wrapped else str(getattr(error, "strerror", None) or error)
+
+
+def _plan(task: SlideTask, size: tuple[int, int], mpp: float | None, note: str, mask: np.ndarray) -> RegionGrid:
     """Our own grid, or the places that slides.csv names a file of."""
     config = task.config
     if task.coordinates is None:
-        return plan_regions(size, mask, region_side(config, mpp, task.file.name), config.min_tissue)
+        try:
+            side = region_side(config, mpp, task.file.name)
+        except SlideError as error:
+            raise SlideError(f"{error} {note}".rstrip()) from error
+        return plan_regions(size, mask, side, config.min_tissue)
     places = read_coordinates(task.coordinates)
     check_places(places, size, config.side, task.coordinates.name, task.file.name)
     return place_regions(places, size, mask)

@@ -20,10 +20,23 @@ from pomp.errors import SlideError
 from pomp.slides.jpeg import JpegLevel
 from pomp.slides.tiff import jpeg_directories
 
+Bounds = tuple[int, int, int, int]
+"""x, y, width and height in level-0 pixels."""
+
 LEVEL_TOLERANCE = 0.01
 """A level counts as having the wanted downsample up to this share above it: 16.0003 stands for 16."""
 
+LARGEST_MPP = 20.0
+"""Micrometres a pixel above which a file's word is a placeholder, such as 72 dpi: tissue is scanned at 0.1 to 10."""
+
+_MPP_TOLERANCE = 0.05  # by how much mpp across and down may differ, as a share of the smaller
 _PIXELS_AT_ONCE = 2**22  # 16 MiB of RGBA
+_BOUNDS = (
+    openslide.PROPERTY_NAME_BOUNDS_X,
+    openslide.PROPERTY_NAME_BOUNDS_Y,
+    openslide.PROPERTY_NAME_BOUNDS_WIDTH,
+    openslide.PROPERTY_NAME_BOUNDS_HEIGHT,
+)
 _PLAIN_VENDORS = ("aperio", "generic-tiff")  # as OpenSlide calls layouts whose levels are their tiles, side by side
 _WHITE = (255, 255, 255)
 
@@ -33,7 +46,9 @@ class Slide:
 
     Levels of JPEG tiles in a TIFF are decoded here; everything else goes through OpenSlide. Reading is safe from
     several threads. `size` is (width, height) of level 0; `mpp` (micrometres a pixel) and `magnification` (objective
-    power) are None where the file does not say. `jpeg` has the JPEG tiles of each of OpenSlide's levels, or None.
+    power) are None where the file does not say; where what it says of mpp cannot be, it counts as not stated, and
+    `mpp_note` says why. `bounds` are those of what was scanned, where OpenSlide tells them. `jpeg` has the JPEG tiles
+    of each of OpenSlide's levels, or None.
     """
 
     def __init__(self, file: Path, on_read: Callable[[], object] | None = None) -> None:
@@ -48,10 +63,9 @@ class Slide:
         self.handle = _open(file)
         self.size: tuple[int, int] = self.handle.dimensions
         properties = self.handle.properties
-        mpp = [_positive(properties, name) for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)]
-        known = [value for value in mpp if value is not None]
-        self.mpp = sum(known) / len(known) if known else None
+        self.mpp, self.mpp_note = _mpp(properties, file.name)
         self.magnification = _positive(properties, openslide.PROPERTY_NAME_OBJECTIVE_POWER)
+        self.bounds = _bounds(properties)
         self._downsamples: tuple[float, ...] = self.handle.level_downsamples
         self._on_read = on_read
         descriptor = os.open(file, os.O_RDONLY)
@@ -207,13 +221,51 @@ def _open(file: Path) -> AbstractSlide:
         with suppress(OpenSlideUnsupportedFormatError):
             return OpenSlide(file)
         with Image.open(file) as image:
-            return ImageSlide(image.convert("RGBA"))
+            return ImageSlide(_rgba(image, file.name))
     except (OpenSlideError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         # SyntaxError and ValueError are what Pillow raises for some damaged images.
         raise SlideError(
             f"{file.name} cannot be opened as a slide ({error}). It may be incomplete or of a format that OpenSlide "
             "does not know: fetch it again from its source, or convert it to a pyramidal TIFF."
         ) from error
+
+
+def _rgba(image: Image.Image, name: str) -> Image.Image:
+    """Pillow clips grey of more than 8 bits at 255, which is nearly black there, and makes it white."""
+    if image.mode in {"I", "F"}:
+        raise SlideError(
+            f"{name} holds grey values of 32 bits, and what is white in it is not known: save it with 8 or 16 bits, or "
+            "as a pyramidal TIFF in RGB."
+        )
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+    return image.convert("RGBA")
+
+
+def _mpp(properties: Mapping[str, str], name: str) -> tuple[float | None, str]:
+    """Micrometres a pixel, and why what the file says of them is not taken; empty if it is, or if it says nothing."""
+    found = [_positive(properties, key) for key in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)]
+    known = [value for value in found if value is not None]
+    if not known:
+        return None, ""
+    smallest, largest = min(known), max(known)
+    if largest > LARGEST_MPP:
+        why = f"above {LARGEST_MPP:g} it is a placeholder"
+    elif largest > smallest * (1 + _MPP_TOLERANCE):
+        why = "pixels of a slide are square"
+    else:
+        return sum(known) / len(known), ""
+    stated = " across and ".join(f"{value:.4g}" for value in known) + (" down" if len(known) == 2 else "")
+    return None, f"{name} says {stated} µm a pixel, which counts as not stated: {why}."
+
+
+def _bounds(properties: Mapping[str, str]) -> Bounds | None:
+    """None unless all four are stated."""
+    try:
+        x, y, width, height = (int(properties[name]) for name in _BOUNDS)
+    except (KeyError, ValueError):
+        return None
+    return x, y, width, height
 
 
 def _positive(properties: Mapping[str, str], name: str) -> float | None:

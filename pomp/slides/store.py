@@ -11,7 +11,6 @@ import hashlib
 import json
 import math
 import os
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,12 +19,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from pomp.abandoned import sweep
 from pomp.config import SlideConfig
 from pomp.errors import SlideError
 from pomp.slides.checksum import ChunkWriter
 
 SCHEMA = 2
-_ABANDONED_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent)
+        sweep(path.parent, ".*.part")
         # Regions are written once and whole: HDF5's cache of chunks would only copy them. Its format of 1.10 has leaner
         # tables of chunks, and other programs read it.
         with h5py.File(part, "w", libver="v110", rdcc_nbytes=0) as file:
@@ -223,11 +222,3 @@ def _exact(value: float) -> str:
 
 def _known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed long ago left half written."""
-    for part in folder.glob(".*.part"):
-        with suppress(FileNotFoundError):  # another process may be sweeping too
-            if time.time() - part.stat().st_mtime > _ABANDONED_SECONDS:
-                part.unlink()

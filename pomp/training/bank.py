@@ -55,7 +55,11 @@ class RegionBank:
         return other
 
     def table(self, patient: str) -> pd.DataFrame:
-        """One row a region: slide, file, index, row, column, x, y, size (level-0 pixels). Empty without slides."""
+        """One row a region: slide, file, index, row, column, x, y, size (level-0 pixels), size_stated.
+
+        Slide and index, its place in the file, are what a region is known by: regions that overlap may share a row and
+        column, and those without coordinates all do. Empty without slides.
+        """
         return self.tables.get(patient, _EMPTY_TABLE)
 
     def read(self, patient: str) -> Tensor:
@@ -94,7 +98,7 @@ class FeatureBank(RegionBank):
         return read_features(file, indices)
 
 
-_EMPTY_TABLE = pd.DataFrame(columns=["slide", "file", "index", "row", "column", "x", "y", "size"])
+_EMPTY_TABLE = pd.DataFrame(columns=["slide", "file", "index", "row", "column", "x", "y", "size", "size_stated"])
 
 
 def _sample(table: pd.DataFrame, limit: int | None) -> pd.DataFrame:
@@ -106,13 +110,17 @@ def _pixel_table(path: Path) -> pd.DataFrame:
     grid = slide.grid - slide.grid.min(axis=0, keepdims=True)
     table = pd.DataFrame({"row": grid[:, 0], "column": grid[:, 1]})
     table["x"], table["y"] = slide.coordinates[:, 0], slide.coordinates[:, 1]
-    return table.assign(slide=slide.slide, file=str(path), index=table.index, size=slide.region_px)
+    return table.assign(slide=slide.slide, file=str(path), index=table.index, size=slide.region_px, size_stated=True)
 
 
 def _feature_table(slide: str, file: FeatureFile) -> pd.DataFrame:
-    """Without coordinates every region is at row 0 and column 0, so that the model sees a set; x, y, size are NaN."""
+    """Without coordinates every region is at row 0 and column 0, so that the model sees a set; x, y, size are NaN.
+
+    `size_stated`: the file says how large regions are; otherwise `size`, if any, is told by their distance.
+    """
     table = pd.DataFrame({"row": 0, "column": 0, "x": np.nan, "y": np.nan, "size": np.nan}, index=range(file.count))
     if file.places is not None:
         table[["row", "column"]], table[["x", "y"]] = file.places.grid, file.places.coordinates
         table["size"] = file.places.size
-    return table.assign(slide=slide, file=str(file.path), index=table.index)
+    stated = file.places is not None and file.places.stated
+    return table.assign(slide=slide, file=str(file.path), index=table.index, size_stated=stated)

@@ -17,14 +17,14 @@ from torch import Tensor, nn
 from pomp.config import OptimiserConfig
 from pomp.errors import TrainingError
 from pomp.memory import peak_bytes
-from pomp.model import SurvivalModel
+from pomp.model import Pomp, SurvivalModel
 from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batches
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.embedding import Embedding, PartwiseEmbedding
 from pomp.training.fold_names import fold_words
 from pomp.training.seeds import hash_seed
-from pomp.training.tally import Bad, Losses, Tally
+from pomp.training.tally import Bad, Losses, Tally, task_patients
 from pomp.training.team import Team, TeamEmbedding
 
 TrainedStage = Literal["pretrain", "finetune"]
@@ -102,7 +102,7 @@ def train(
                 rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
                 optimiser.zero_grad(set_to_none=True)
                 terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
-                _check(tally.add(names, terms), stage, epoch)
+                _check(tally.add(names, terms, task_patients(batch)), stage, epoch)
                 _update(model, optimiser, rate, config.clip_norm)
         _check(tally.first_bad(), stage, epoch)
         row = {**tally.means(), "learning_rate": rate, **_effort(compute.device, regions, time.monotonic() - started)}
@@ -199,6 +199,8 @@ def _update(model: nn.Module, optimiser: torch.optim.Optimizer, rate: float, cli
     if clip_norm is not None:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
     optimiser.step()
+    if isinstance(model, Pomp):
+        model.limit_temperature()
 
 
 def weights(model: nn.Module) -> dict[str, Tensor]:

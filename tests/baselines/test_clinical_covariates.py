@@ -45,6 +45,41 @@ def test_numbers_written_as_text_are_numbers() -> None:
     )
 
 
+AGES = [float(age) for age in range(40, 79)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "as_if"),
+    [
+        ([*AGES, ">89"], [*AGES, 89]),
+        ([*AGES, "ninety"], [*AGES, None]),
+        ([f"{age:.1f}".replace(".", ",") for age in AGES], AGES),
+    ],
+    ids=["a bound", "a text", "decimal commas"],
+)
+def test_cells_that_are_no_numbers_leave_a_column_of_numbers(cells: list, as_if: list) -> None:
+    """Equal to the same column with those cells as numbers, or empty."""
+    table, expected = clinical(age=cells), clinical(age=as_if)
+    fitted = ClinicalCovariates().fit(table)
+    assert [type(column).__name__ for column in fitted.columns_] == ["NumericColumn"]
+    np.testing.assert_array_equal(fitted.transform(table), ClinicalCovariates().fit(expected).transform(expected))
+
+
+def test_commas_that_may_be_thousands_leave_the_column_out() -> None:
+    table = clinical(age=[40, 50, 60] * 5, lab=["987", "1,234", "2,345"] * 5)
+    assert [column.name for column in ClinicalCovariates().fit(table).columns_] == ["age"]
+
+
+@pytest.mark.parametrize("cell", ["61,5", "ninety", ">89", "1,234", None, 55])
+def test_how_a_column_is_read_is_for_the_training_patients_to_say(cell: object) -> None:
+    """Whatever stands in the cells of others, the column is what it was."""
+    training, others = clinical(age=AGES), clinical(age=[cell] * 400)
+    fitted = ClinicalCovariates().fit(training)
+    mean, sd = np.mean(AGES), np.std(AGES)
+    value = {">89": 89, 55: 55}.get(cell, np.median(AGES))  # type: ignore[call-overload]
+    np.testing.assert_allclose(fitted.transform(others)[:, 0], np.full(400, (value - mean) / sd))
+
+
 def test_truth_values_are_two_levels() -> None:
     training = clinical(smoker=[True, False] * 5)
     assert ClinicalCovariates().fit(training).columns_ == (CategoricalColumn("smoker", ("False", "True")),)
@@ -58,6 +93,7 @@ def test_outcomes_are_no_covariates() -> None:
 USELESS = [
     ("constant", {"gender": ["F"] * 9}),
     ("constant number", {"age": [50] * 9}),
+    ("differences too small to square", {"dose": [1e-200, 2e-200]}),
     ("empty", {"grade": [None] * 9}),
     ("an identifier", {"barcode": [f"A-{row}" for row in range(9)]}),
     ("outcome only", {"OS": [0, 1, 0], "OS.time": [1, 2, 3]}),

@@ -59,6 +59,26 @@ def test_only_the_outcome_s_patients_are_learnt_from() -> None:
     np.testing.assert_array_equal(one.predict(clinical), other.predict(clinical))
 
 
+def test_one_cell_that_is_no_number_costs_nothing() -> None:
+    clinical, outcome = cohort()
+    unseen, truth = cohort(seed=1)
+    whole = ClinicalCox().fit(clinical, outcome).predict(unseen)
+    marred = clinical.astype({"age": object})
+    marred.iloc[7, 0] = "ninety"
+    found = ClinicalCox().fit(marred, outcome).predict(unseen)
+    expected = concordance_index(truth["time_days"], truth["event"], whole)
+    assert concordance_index(truth["time_days"], truth["event"], found) == pytest.approx(expected, abs=0.005)
+
+
+def test_cells_of_patients_not_learnt_from_are_without_a_say() -> None:
+    clinical, outcome = cohort()
+    few = outcome.iloc[:200]
+    scrambled = clinical.astype({"age": object})
+    scrambled.iloc[200:, 0] = "61,5"
+    one, other = ClinicalCox().fit(clinical, few), ClinicalCox().fit(scrambled, few)
+    np.testing.assert_array_equal(one.predict(clinical[:200]), other.predict(scrambled[:200]))
+
+
 def test_nobody_died() -> None:
     clinical, outcome = cohort(40)
     with pytest.raises(TrainingError, match="None of the 40 training patients has an event"):

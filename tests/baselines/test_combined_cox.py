@@ -70,6 +70,15 @@ def test_only_the_outcome_s_patients_are_learnt_from() -> None:
     np.testing.assert_array_equal(one.predict(clinical, components), other.predict(clinical, components))
 
 
+def test_clinical_columns_are_read_as_by_the_clinical_model() -> None:
+    clinical, components, outcome = cohort()
+    marred = clinical.astype({"age": object})
+    marred.iloc[[3, 7], 0] = [">89", "ninety"]
+    both, alone = CombinedCox().fit(marred, components, outcome), ClinicalCox().fit(marred, outcome)
+    assert both.covariates.columns_ == alone.covariates.columns_
+    assert both.covariates.transform(marred).shape == (300, 1)
+
+
 FAILURES = {
     "no covariate": ({"age": 60.0}, {}, r"None of the clinical columns \(age, OS, OS\.time\) can serve as a covariate"),
     "nobody died": ({}, {"event": False}, "None of the 40 training patients has an event"),

@@ -52,6 +52,25 @@ def test_the_same_seed_gives_the_same_risks_and_nobody_else_matters() -> None:
     np.testing.assert_array_equal(one, first[7:8])
 
 
+@pytest.mark.parametrize("patients", [12, 20, 30, 47])
+def test_few_patients_still_split_a_tree(patients: int) -> None:
+    """Trees see 63 % of the patients: with 15 of them in each leaf, up to 47 patients could not be told apart."""
+    matrix, time, event = (part[:patients] for part in cohort())
+    unseen, _, _ = cohort(seed=1)
+    assert len(np.unique(PlainForest(trees=20).fit(matrix, time, event).predict(unseen))) > 5
+
+
+def test_a_larger_cohort_keeps_its_leaves() -> None:
+    matrix, time, event = (part[:60] for part in cohort())
+    found = PlainForest(trees=20).fit(matrix, time, event)
+    assert {tree.min_samples_leaf for tree in found.model_.estimators_} == {15}
+
+
+def test_too_few_patients_for_any_split() -> None:
+    with pytest.raises(TrainingError, match="No tree can be split, with 3 of the 5 training patients in a leaf"):
+        PlainForest(trees=20).fit(np.arange(5.0)[:, None], np.arange(1, 6), np.ones(5))
+
+
 def test_nobody_died() -> None:
     with pytest.raises(TrainingError, match="None of the 9 training patients has an event"):
         PlainForest().fit(np.eye(9), np.arange(1, 10), np.zeros(9))

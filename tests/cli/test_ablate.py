@@ -61,6 +61,13 @@ def test_show_launches_nothing(workspace: Workspace) -> None:
     assert len(workspace.runs.list()) == 1
 
 
+def test_no_formula_is_written(workspace: Workspace, tmp_path: Path) -> None:
+    grid = workspace.root / "grids" / "small.toml"
+    grid.write_text(grid.read_text().replace('"few genes"', '"=1+1"'))
+    invoke("small", "--show", "--out", str(tmp_path / "table.csv"))
+    assert "'=1+1" in pd.read_csv(tmp_path / "table.csv")["label"].tolist()
+
+
 def test_cells_are_worked_off_here_and_not_twice(workspace: Workspace, worked_on: list[str], tmp_path: Path) -> None:
     finish(make_run(cell_of(small_grid(workspace), workspace, "few"), workspace))
     result = invoke("small", "--device", "cpu", "--out", str(tmp_path / "table.csv"))

@@ -66,7 +66,7 @@ def test_import_then_export_then_import(source: Path, tmp_path: Path) -> None:
     said = pomp("cohort", "import", source, *words, home=home)
     assert "3 patients" not in said
     assert "2 patients kept, 1 with the event (DSS)" in said
-    assert str(home / "cohorts" / "ours") in said
+    assert said.endswith(f"Imported into {home / 'cohorts' / 'ours'}. Next: pomp cohort check ours --home {home}")
     cohort = read_cohort(home / "cohorts" / "ours")
     assert (cohort.title, cohort.endpoint, list(cohort.omics)) == ("Our patients", "DSS", ["mirna"])
     assert cohort.omics["mirna"].kind == "log"
@@ -86,6 +86,18 @@ def test_an_import_says_all_that_a_trial_says(tmp_path: Path) -> None:
     assert "warning rna.csv: 1 patients are there more than once" in tried
     assert tried.count("report.xlsx") == 1
     assert done.startswith(tried)
+
+
+def test_what_is_imported_is_checked_beside_the_downloads(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The downloads lie here in a folder of the same name, as `pomp cohort fetch` has put them there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POMP_HOME", str(tmp_path / "home"))
+    done = CliRunner().invoke(make_app(), ["cohort", "import", "hospital"], catch_exceptions=False)
+    assert done.output.endswith("Next: pomp cohort check hospital\n")
+    done = CliRunner().invoke(make_app(), ["cohort", "check", "hospital"], catch_exceptions=False)
+    assert "3 patients kept, 2 with the event (OS)" in done.output
 
 
 def test_a_refused_import_says_its_warnings_too(tmp_path: Path) -> None:
@@ -136,3 +148,19 @@ def test_failures(case: str, source: Path, tmp_path: Path) -> None:
     places = {"{source}": source, "{empty}": tmp_path / "empty", "{cohort}": tmp_path / "home" / "cohorts" / "hospital"}
     with pytest.raises(PompError, match=message):
         pomp("cohort", *(places.get(word, word) for word in words), home=tmp_path / "home")
+
+
+def test_brackets_are_no_mark_up(tmp_path: Path) -> None:
+    """Of a folder, a title, an endpoint and the file that is written."""
+    source = write_files(tmp_path / "down [x]", FILES)
+    home = tmp_path / "home [/]"
+    said = pomp("cohort", "import", source, "--name", "new", "--title", "Liver [/] [pilot]", home=home)
+    assert "Liver [/] [pilot] → new" in said
+    assert f"Imported into {home / 'cohorts' / 'new'}." in said
+    table = home / "cohorts" / "new" / "clinical.csv"
+    table.write_text(table.read_text().replace("OS", "[bold]OS"))
+    manifest = home / "cohorts" / "new" / "cohort.toml"
+    manifest.write_text(manifest.read_text().replace('"OS"', '"[bold]OS"'))
+    assert "2 with the event ([bold]OS)" in pomp("cohort", "check", "new", home=home)
+    said = pomp("cohort", "export", "new", tmp_path / "out [bold].h5mu", home=home)
+    assert "out [bold].h5mu." in said

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
+from pomp.cli import terminal
 from pomp.cli.commands import make_app
 from pomp.cli.scores import run_evaluation
 from pomp.config import override
+from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError, RunError
 from pomp.evaluation.pooled import compare_pooled, report_scores
 from pomp.runs.grid.spec import Grid
@@ -42,6 +46,48 @@ def test_the_table_is_what_it_was(workspace: Workspace) -> None:
     said = invoke(run_called(workspace, "done").folder)
     assert "C-index by fold" in said
     assert "together" not in said
+
+
+def test_brackets_in_a_title_are_no_mark_up(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    folder = workspace.cohorts / "tumours"
+    make_cohort(folder, slides=False)
+    manifest = folder / "cohort.toml"
+    manifest.write_text(re.sub('title = ".*"', 'title = "Liver [/] [pilot]"', manifest.read_text()))
+    cohort = read_cohort(folder)
+    run = finish(workspace.runs.create(cohort, CONFIG), cohort, signal=1.0)
+    assert "C-index by fold · Liver [/] [pilot] · protocol" in invoke(run.folder)
+
+
+@pytest.mark.parametrize("columns", [120, 80, 40])
+def test_no_number_is_cut_in_a_narrow_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    workspace = Workspace(tmp_path)
+    cohort = make_cohort(workspace.cohorts / "tumours", slides=False)
+    configs = [override(CONFIG, {"folds": 5, "seed": seed}) for seed in (1, 4)]
+    runs = [finish(workspace.runs.create(cohort, config), cohort, signal=1.0) for config in configs]
+    monkeypatch.setattr(terminal.console, "width", columns)
+    said = invoke(runs[0].folder)
+    assert all(cell_len(line) <= columns for line in said.splitlines())
+    assert not any("…" in line for line in said.splitlines() if "│" in line)
+    evaluation = run_evaluation(runs[0])
+    for one in (evaluation.score, *evaluation.comparators):
+        for wanted in (f"{one.mean:.3f} ± {one.sd:.3f}", f"{one.lower:.3f} to {one.upper:.3f}"):
+            assert f" {wanted} │" in said
+        assert all(f" {fold.harrell:.3f} │" in said for fold in one.folds)
+    for pooled in compare_pooled(report_scores([run_evaluation(run) for run in runs])):
+        assert f" {pooled.score.mean:.3f} ± {pooled.score.sd:.3f} │" in said
+
+
+def test_what_is_not_defined_is_a_dash(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    cohort = make_cohort(workspace.cohorts / "tumours", slides=False)
+    run = finish(workspace.runs.create(cohort, CONFIG), cohort, signal=1.0)
+    predictions = run.require_predictions()
+    run.write_table("predictions", predictions.assign(event=predictions["event"] & (predictions["fold"] != 0)))
+    said = invoke(run.folder)
+    assert "nan" not in said
+    assert "│      – │" in said
+    assert "fold 1 (" in said
 
 
 def test_other_seeds_follow_together(tmp_path: Path) -> None:

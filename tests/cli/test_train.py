@@ -20,7 +20,7 @@ from pomp.runs.backends.ray import RayBackend
 from pomp.runs.backends.ray_jobs import RayJobs
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
-from tests.dashboard.fake import CONFIG, make_cohort
+from tests.dashboard.fake import CONFIG, finish, make_cohort
 from tests.runs.feature_cohort import write_feature_cohort
 from tests.runs.ray_head import free_ports
 
@@ -53,6 +53,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, str, str]]:
 
     for backend in (LocalBackend, RayBackend):
         monkeypatch.setattr(backend, "submit", submit)
+    monkeypatch.setattr(RayBackend, "waiting", lambda self: [])
     return found
 
 
@@ -158,10 +159,54 @@ def test_report_looks_what_became_of_a_job(workspace: Workspace, monkeypatch: py
 def test_a_cluster_that_is_down(workspace: Workspace) -> None:
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
-    with pytest.raises(RunError, match=f"No Ray cluster answers at {address}"):
-        invoke("tumours", *SETTINGS, "--backend", "ray", "--ray-address", address)
+    for command in ("run", "prepare"):
+        with pytest.raises(RunError, match=f"No Ray cluster answers at {address}"):
+            invoke("tumours", *SETTINGS, "--backend", "ray", "--ray-address", address, command=command)
+    assert workspace.runs.list() == []
+
+
+@pytest.mark.parametrize("command", ["run", "prepare"])
+@pytest.mark.parametrize("backend", ["local", "ray"])
+def test_a_run_folder_that_is_not_there_is_not_queued(workspace: Workspace, command: str, backend: str) -> None:
+    with pytest.raises(RunError, match="There is no run in /nope"):
+        invoke("--run", "/nope", "--backend", backend, command=command)
+
+
+@pytest.mark.parametrize(("ended", "status"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)])
+@pytest.mark.parametrize("command", ["run", "pretrain"])
+def test_who_is_stopped_is_told_how_to_go_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, ended: BaseException, status: int, command: str
+) -> None:
+    """Ctrl-C, and SIGTERM, which `execute` answers with SystemExit."""
+
+    def execute(*_: object) -> None:
+        raise ended
+
+    monkeypatch.setattr("pomp.cli.train.execute", execute)
+    done = CliRunner().invoke(make_app(), [command, "tumours", *SETTINGS])
     (run,) = workspace.runs.list()
-    assert run.status().state == "STOPPED"
+    said = f"Stopped. To go on from the last checkpoint: pomp {command} --run {run.folder}"
+    assert (done.exit_code, said in done.output) == (status, True)
+
+
+def test_a_run_that_is_done_is_not_to_be_trained(workspace: Workspace) -> None:
+    cohort = make_cohort(workspace.cohorts / "others", slides=False)
+    made, done = workspace.runs.create(cohort, CONFIG), workspace.runs.create(cohort, CONFIG)
+    finish(done, cohort, signal=1.0)
+    assert f"Train it: pomp run --run {made.folder}" in invoke("--run", str(made.folder), command="prepare")
+    assert "Train it" not in invoke("--run", str(done.folder), command="prepare")
+
+
+def test_a_name_is_that_of_the_workspace_before_a_folder_here(
+    workspace: Workspace, asked: list[tuple[str, Path, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_cohort(tmp_path / "here" / "tumours", slides=False)
+    monkeypatch.chdir(tmp_path / "here")
+    theirs = workspace.cohorts / "tumours"
+    meant = f"'tumours' is the workspace's cohort in {theirs}. For the folder here, say ./tumours"
+    assert meant in invoke("tumours", *SETTINGS, "--backend", "local")
+    assert meant not in invoke("./tumours", *SETTINGS, "--backend", "local")
+    assert [run.cohort_folder for run in workspace.runs.list()] == [Path.cwd() / "tumours", theirs]
 
 
 @pytest.mark.parametrize(("text", "expected"), [

@@ -34,6 +34,25 @@ def click_bar(page: Page, figure: Locator, number: int) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_tables_are_saved_by_the_pages_own_button_alone(page_address: str, watched: WatchedPage) -> None:
+    """Streamlit's own would write text that a spreadsheet computes."""
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(page_address)
+    settle(page)
+    expect(page).to_have_title("Cohort · pomp")
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    table.hover()
+    expect(table.get_by_role("button", name=re.compile("^Search"))).to_be_visible()  # the table's tool bar is there
+    assert page.get_by_role("button", name=re.compile("^Download as CSV")).count() == 0
+    with page.expect_download() as download:
+        page.locator(".st-key-save-omics-types").get_by_role("button").click()
+    assert download.value.path().read_text(encoding="utf-8").startswith("type,")
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
 def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, watched: WatchedPage) -> None:
     page = watched.page
     page.set_default_timeout(PATIENCE)

@@ -34,6 +34,8 @@ class TestColumns:
             ("grade", [10, 2, 2, 1], ("1", "2", "10")),
             ("sex", [" F ", "[Not Available]", "M", "[Discrepancy]"], ("F", "M", NOT_RECORDED)),
             ("smoker", [True, False, None], ("False", "True", NOT_RECORDED)),
+            ("nodes", [0, 1, 2] * 9 + [">2"], ("0", "1", "2", ">2")),
+            ("grade", ["1.0", "2.0", "3.0"] * 9 + ["high"], ("1", "2", "3", "high")),
         ],
     )
     def test_categories(self, name: str, values: list[Any], categories: tuple[str, ...]) -> None:
@@ -56,6 +58,20 @@ class TestColumns:
         assert found.numeric
         np.testing.assert_equal(found.values.to_numpy(), pd.to_numeric(pd.Series(values), errors="coerce").to_numpy())
 
+    @pytest.mark.parametrize(
+        ("values", "numbers"),
+        [
+            ([*range(39), "many"], [*range(39), math.nan]),
+            ([*range(39), ">89"], [*range(39), 89]),
+            (["0,5", "1,5", "2"], [0.5, 1.5, 2]),
+        ],
+    )
+    def test_numbers_as_the_models_read_them(self, values: list[Any], numbers: list[float]) -> None:
+        found = column("score", values)
+        assert found is not None
+        assert found.numeric
+        assert found.values.tolist() == pytest.approx(numbers, nan_ok=True)
+
     def test_rare_values_are_together(self) -> None:
         found = column("site", [*MANY, *MANY[:5], *MANY[:5]])
         assert found is not None
@@ -65,7 +81,13 @@ class TestColumns:
 
     @pytest.mark.parametrize(
         ("name", "values"),
-        [("uuid", MANY), ("empty", [None, None]), ("text", ["[Unknown]", None]), ("left_out", ["died", None])],
+        [
+            ("uuid", MANY),
+            ("empty", [None, None]),
+            ("text", ["[Unknown]", None]),
+            ("lab", ["987", "1,234", "987"]),
+            ("left_out", ["died", None]),
+        ],
     )
     def test_nothing_to_chart(self, name: str, values: list[Any]) -> None:
         assert column(name, values) is None

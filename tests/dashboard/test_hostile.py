@@ -27,7 +27,7 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from pomp.slides.store import regions_path, write_regions
-from tests.dashboard.browsing import forgive_probes, settle
+from tests.dashboard.browsing import PATIENCE, forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_maps, make_pixels, make_regions
 from tests.dashboard.pages import APP, figures, open_page, unpack, words
@@ -60,7 +60,7 @@ PAYLOADS = (
     ":red[h0stile]",
     ":blue-badge[h0stile] :small[h0stile]",
     ":material/home: h0stile",
-    ":smile: h0stile",
+    ":smile: :streamlit: :+1: h0stile",
     "\x1b[31mh0stile\x1b[0m",
     "\u202eh0stile",
     "../../../etc/h0stile",
@@ -68,6 +68,8 @@ PAYLOADS = (
     "{{7*7}} ${h0stile} %(h0stile)s {0.__class__}",
     "[^h0stile]: h0stile",
     "null h0stile",
+    "WWW.EXAMPLE.INVALID/h0stile Http://Example.Invalid HTTP://EXAMPLE.INVALID",
+    "A -> B <- C <-> D -- E >= G <= H ~= I --- J => K h0stile",
     " ".join(["h0stile"] * 300),
 )
 ACTIVE = tuple(payload for payload in PAYLOADS if set(payload) & set("<>&[]()`*_|$:~#{}@./"))
@@ -318,6 +320,20 @@ def test_no_patient_comes_alive(home: Workspace, patient: str) -> None:
 
 def run_of(workspace: Workspace, title: str) -> Run:
     return next(run for run in workspace.runs.list() if run.info.title == title)
+
+
+@pytest.mark.timeout(300)
+def test_letters_are_shown_as_they_are_in_a_browser(serve: Serve, watched: WatchedPage, tmp_path: Path) -> None:
+    """No link, logo, arrow or emoji is made of them, by themselves, in a list and on a button."""
+    page = watched.page
+    page.goto(serve(Path(__file__).with_name("plain_page.py"), tmp_path))
+    settle(page)
+    for number, payload in enumerate(PAYLOADS):
+        for place in ("body", "list", "button"):
+            shown = page.locator(f".st-key-{place}-{number}")
+            expect(shown).to_contain_text(re.compile(r"\w"), timeout=PATIENCE)  # a button's is drawn late
+            assert " ".join(shown.inner_text().replace("\u2060", "").split()) == " ".join(payload.split()), place
+            assert shown.locator("a, img, svg, s, sub, sup, em").count() == 0, (place, payload)
 
 
 ALIVE = """() => [...document.querySelectorAll('*')].flatMap(element =>

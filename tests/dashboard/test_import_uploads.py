@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import time
 from dataclasses import dataclass
@@ -82,6 +83,46 @@ def test_limits_hold_on_the_server(
     with pytest.raises(CohortError, match=message):
         save_uploads(files, tmp_path)
     assert not (tmp_path / UPLOADS).exists()
+
+
+def packed(content: bytes) -> Sent:
+    return Sent("mrna.csv.gz", gzip.compress(content))
+
+
+TABLE = b"patient,a\n" + b"P1,1\n" * 400_000
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "content", "message"),
+    [
+        ("MAX_UNPACKED_MB", 1, TABLE, "'mrna.csv.gz' unpacks, with the others, to over 1 MB, too much for an upload. "
+         "Put them into a folder on the server"),
+        ("MAX_LINES", 100_000, TABLE, "'mrna.csv.gz' unpacks to over 100,000 lines"),
+        ("MAX_LINES", 100_000, TABLE.replace(b"\n", b"\r"), "'mrna.csv.gz' unpacks to over 100,000 lines"),
+        ("MAX_LINE_MB", 1, b"," * 2_200_000, "'mrna.csv.gz' has a line of over 1 MB"),
+        ("MAX_LINE_MB", 1, b"patient,a\n" + b"," * 2_200_000, "'mrna.csv.gz' has a line of over 1 MB"),
+    ],
+)  # fmt: skip
+def test_limits_hold_for_what_is_unpacked(
+    limit: str, most: int, content: bytes, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few kilobytes are sent."""
+    monkeypatch.setattr(uploads, limit, most)
+    with pytest.raises(CohortError, match=message):
+        save_uploads([Sent("clinical.csv"), packed(content)], tmp_path)
+    assert list((tmp_path / UPLOADS).iterdir()) == []
+
+
+def test_packed_tables_share_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_UNPACKED_MB", 3)
+    with pytest.raises(CohortError, match=r"'other\.csv\.gz' unpacks, with the others, to over 3 MB"):
+        save_uploads([packed(TABLE), Sent("other.csv.gz", packed(TABLE).content)], tmp_path)
+
+
+@pytest.mark.parametrize("content", [packed(TABLE).content, packed(TABLE).content[:-100], b"\x1f\x8b no gzip"])
+def test_what_its_reader_has_to_judge_is_kept(content: bytes, tmp_path: Path) -> None:
+    folder = save_uploads([Sent("mrna.csv.gz", content)], tmp_path)
+    assert (folder / "mrna.csv.gz").read_bytes() == content
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

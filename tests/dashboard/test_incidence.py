@@ -18,13 +18,15 @@ from dashboard.survival.compared import compare
 from dashboard.survival.competing import find_competing
 from dashboard.survival.grouping import GroupChoice
 from dashboard.survival.incidence import incidence_numbers
-from dashboard.words import DAYS_PER_YEAR
+from dashboard.survival.results import judge
 from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.data.outcome_causes import COMPETING, EVENT
 from pomp.evaluation.cumulative_incidence import cumulative_incidence
+from pomp.evaluation.curves import kaplan_meier
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from pomp.wording import DAYS_PER_YEAR
 from tests.conftest import REPOSITORY
 from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
@@ -169,6 +171,33 @@ def test_who_is_not_in_it_is_counted(run: Run, change, said: str) -> None:
     rewrite(run, change)
     assert said in " ".join(find_competing(run, "PFI").said)
     assert said in words(open_curves(run, **SHOWN))
+
+
+def test_of_one_fold_only_its_own_patients_are_counted(run: Run) -> None:
+    rewrite(run, lambda t: t.assign(PFI=t["PFI"].where(t.index != last_dead(t))))
+    folds = run.require_predictions().set_index("patient")["fold"]
+    (patient,) = judge(run, "PFI").lost
+    own = int(folds[patient])
+    for fold in sorted(folds.unique()):
+        lost = judge(run, "PFI", fold).lost
+        assert lost == ((patient,) if fold == own else ())
+        assert ("1 died" in " ".join(find_competing(run, "PFI", fold).said)) == (fold == own)
+    for fold in (own, (own + 1) % int(folds.nunique())):
+        said = words(open_curves(run, **{"survival-fold": f"fold {fold + 1}"}))
+        assert ("1 patient without it left out" in said) == (fold == own)
+
+
+def test_all_columns_are_of_the_same_patients(run: Run) -> None:
+    """Half of those who progress have no OS on record: they are in the curves of survival, but in no incidence."""
+    rewrite(run, lambda t: t.assign(OS=t["OS"].where((t["PFI"] == 0) | (t.index % 2 == 0))))
+    table = incidence_numbers(compare(run, choice())).set_index("group")
+    causes = find_competing(run, "PFI").causes
+    assert causes is not None
+    for group, part in compare(run, choice()).causes.groupby("group"):
+        curve = kaplan_meier(part["time_days"], part["cause"] == EVENT)
+        last = np.searchsorted(curve.time, table.loc[group, "days"], side="right") - 1
+        assert table.loc[group, "one_minus_km"] == pytest.approx(1 - curve.survival[last])
+        assert table.loc[group, "event_incidence"] <= table.loc[group, "one_minus_km"]
 
 
 def test_outcomes_dealt_anew_belong_to_nobody_s_death(run: Run) -> None:

@@ -17,6 +17,7 @@ from dashboard.report.protocols import Contrast, Twin, contrasts, describe_optim
 from dashboard.report.render import render
 from dashboard.report.run_report import run_html
 from dashboard.report.training import training_section
+from dashboard.survival.comparison import put_beside
 from pomp.config import override
 from pomp.data.bundle import assets_folder
 from pomp.data.cohort import read_cohort
@@ -189,6 +190,20 @@ def test_a_damaged_twin_is_left_out_and_named(fake: FakeWorkspace, tmp_path: Pat
     assert f"Left out, because the predictions are damaged: {other.id}." in ReportPage(run_html(own)).words
 
 
+def test_runs_that_are_judged_by_different_follow_up_are_not_compared(fake: FakeWorkspace, tmp_path: Path) -> None:
+    shutil.copytree(fake.root, tmp_path / "home")
+    own, other = (Run.open(tmp_path / "home" / "runs" / fake.runs[name].id) for name in ("honest", "released"))
+    table = other.require_predictions()
+    longer = table["patient"].isin(table.loc[~table["event"].astype(bool), "patient"].head(4))
+    other.write_table("predictions", table.assign(time_days=table["time_days"] + 100 * longer))
+    assert compare({0: score_run(other)}, {0: score_run(own)}) is None
+    first = min(table["patient"][longer])
+    beside = put_beside(own, evaluate(own.require_predictions()), other)
+    assert beside.found is None
+    assert f"judged by different follow-up, that of 4 patients, such as {first}, " in beside.why
+    assert find_twins(own).found == ()
+
+
 def pair(value: float, lower: float, upper: float, p_value: float) -> Contrast:
     test = CorrectedT(value, 0.02, Interval(value - 0.1, value + 0.1), 2.0, 4, p_value, 5, 0, None)
     by_fold = Optimism((), honest=0.64, paper=0.64 + value, difference=value, sd=0.02)
@@ -222,6 +237,9 @@ def test_the_bundled_pair_shows_no_gain_by_itself() -> None:
     assert found["paper-released"].difference.training == alone.training
     assert found["paper-released"].difference.adjusted_p == pytest.approx(2 * alone.training.p_value)  # one of two
     assert "this pair does not show" in describe_optimism(found["paper-released"])
+    beside = put_beside(own, honest.report, bundled("brca-paper-released"))
+    assert beside.found is not None
+    assert beside.found.difference == found["paper-released"].difference  # the page says what the report says
 
 
 LACKING = {

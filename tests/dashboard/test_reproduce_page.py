@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -331,7 +332,7 @@ def test_types_that_the_paper_has_not_are_left_out(home: Workspace) -> None:
     grid, cells, _ = filled.launchable("STAD")
     assert grid.changes == {"cohort.omics": ["mrna", "mirna"]}
     wanted = [cell.wanted.config.cohort.omics for cell in cells if cell.wanted is not None]
-    assert set(wanted) == {("mrna", "mirna")}
+    assert set(wanted) == {("mirna", "mrna")}
 
 
 # The verdict
@@ -368,11 +369,13 @@ def test_the_verdict_says_what_is_there(found: Reproduction, said: list[str]) ->
     (0.12, "the protocol alone does not account for the difference"),
 ])  # fmt: skip
 def test_what_the_protocol_is_worth_is_judged_by_its_interval(above: float, said: str) -> None:
-    found = Optimism(3, 0.07, Interval(0.03, 0.11), above)
+    found = Optimism(3, 0.07, Interval(0.03, 0.11), above, told_apart=1)
     last = sentences(Reproduction(90, ONE, (), (), ONE, NEAR, found))[-1]
     assert last.endswith(f": {said}.")
     assert "on the 3 numbers" in last
     assert "is +0.070 (95 % interval +0.030 to +0.110)" in last
+    unsure = Reproduction(90, ONE, (), (), ONE, NEAR, replace(found, told_apart=0))
+    assert sentences(unsure)[-1].endswith("stays open." if above > 0 else f": {said}.")
 
 
 # Figures

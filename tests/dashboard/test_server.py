@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from dashboard import server
-from dashboard.access import COOKIE, TokenGate, is_loopback
+from dashboard.access import TokenGate, is_loopback
 from dashboard.registry import SlideRegistry, slide_key
 from tests.dashboard.cohort_folder import make_cohort_folder, make_slide
 from tests.dashboard.conftest import start_server
@@ -96,6 +96,37 @@ class TestStart:
     def test_address_to_type(self, address: str, expected: str) -> None:
         assert server.url_of(address, 80) == expected
 
+    @pytest.mark.parametrize("token", ["a&b", "a#b", "a+b", "a%41", "a b", "é", "[/]", "[red]", ":smile:", "a\\"])
+    @pytest.mark.parametrize("address", ["box.example", "fe80::a", "a::b"])
+    def test_the_printed_address_opens_the_gate(
+        self, address: str, token: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class App:
+            def run(self, config: object) -> None:
+                self.on_start()
+
+        def create(*_: object, on_start: Callable[[], None], **__: object) -> App:
+            app = App()
+            app.on_start = on_start
+            return app
+
+        monkeypatch.setattr(server, "create_app", create)
+        monkeypatch.setattr(server, "find_port", lambda _, port: port)
+        monkeypatch.setenv("POMP_TOKEN", token)
+        server.main(address=address, browser=False)
+        printed = urlsplit(capsys.readouterr().out.split()[4])
+        assert (printed.hostname, printed.port, printed.fragment) == (address, 8501, "")
+        scope = {"query_string": printed.query.encode()}
+        assert TokenGate(lambda *_: None, token)._has_token(scope)
+
+    def test_no_address_with_brackets(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(server, "find_port", lambda *_: None)
+        with pytest.raises(typer.Exit):
+            server.main(address="[fe80::1]")
+        assert capsys.readouterr().out.startswith("[fe80::1] has no free port")
+
     def test_listens_on_this_machine_only(self) -> None:
         options = server.streamlit_options("127.0.0.1", 8501)
         assert options["server.address"] == "127.0.0.1"
@@ -107,6 +138,8 @@ class TestTokenGate:
     """Spoken to in ASGI, so that no test listens on an address others reach."""
 
     TOKEN = "a token"  # noqa: S105  # guards nothing
+
+    NAME = TokenGate(lambda *_: None, TOKEN).cookie
 
     def ask(self, kind: str, path: str = "/", query: str = "", cookie: str = "") -> list[dict[str, object]]:
         sent: list[dict[str, object]] = []
@@ -130,11 +163,11 @@ class TestTokenGate:
 
     @property
     def cookie(self) -> str:
-        return f"{COOKIE}={TokenGate(lambda *_: None, self.TOKEN).proof}"
+        return f"{self.NAME}={TokenGate(lambda *_: None, self.TOKEN).proof}"
 
     @pytest.mark.parametrize(
         ("query", "cookie"),
-        [("", ""), ("token=", ""), ("token=wrong", ""), ("", f"{COOKIE}=wrong"), ("", f"{COOKIE}=a token"),
+        [("", ""), ("token=", ""), ("token=wrong", ""), ("", f"{NAME}=wrong"), ("", f"{NAME}=a token"),
          ("token=é", ""), ("", "\x00;=;")],
     )  # fmt: skip
     def test_refuses_strangers(self, query: str, cookie: str) -> None:
@@ -149,6 +182,13 @@ class TestTokenGate:
         assert self.cookie in headers["set-cookie"]
         assert "HttpOnly" in headers["set-cookie"]
         assert self.TOKEN not in headers["set-cookie"]
+
+    def test_two_servers_of_a_host_keep_their_cookies_apart(self) -> None:
+        """Cookies ignore ports: with one name, each server would put the other's away."""
+        other = TokenGate(lambda *_: None, "another")
+        assert other.cookie != self.NAME
+        assert self.ask("http", cookie=f"{other.cookie}={other.proof}; {self.cookie}") == [{"type": "inside"}]
+        assert self.ask("http", cookie=f"{other.cookie}={other.proof}")[0]["status"] == 401
 
     def test_never_sends_to_another_host(self) -> None:
         start = self.ask("http", "//attacker.example/", "token=a+token")[0]
@@ -202,7 +242,7 @@ class TestBehindTheGate:
     def test_nothing_is_served_without_the_token(self, gated: tuple[str, str], path: str) -> None:
         place, key = gated
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"):
-            for cookie in ({}, {"Cookie": f"{COOKIE}=wrong"}):
+            for cookie in ({}, {"Cookie": f"{TokenGate(lambda *_: None, TOKEN).cookie}=wrong"}):
                 assert self.ask(place, path.format(key=key), cookie, method).status == 401
 
     @pytest.mark.parametrize("path", ["/_stcore/stream", "/_stcore/stream?token=wrong", "/slides/0000"])
@@ -218,6 +258,16 @@ class TestBehindTheGate:
             assert self.ask(place, path, cookie).status == 200
         assert self.ask(place, "/slides/0000/info.json", cookie).status == 404
         assert self.ask(place, "/_stcore/stream", self.UPGRADE | cookie | {"Origin": f"http://{place}"}).status == 101
+
+    @pytest.mark.parametrize("path", [*PATHS, "/?token=a-token"])
+    @pytest.mark.parametrize("known", [True, False])
+    def test_every_answer_keeps_other_sites_frames_out(self, gated: tuple[str, str], path: str, known: bool) -> None:
+        place, key = gated
+        gate = TokenGate(lambda *_: None, TOKEN)
+        cookie = {"Cookie": f"{gate.cookie}={gate.proof}"} if known else {}
+        answer = self.ask(place, path.format(key=key), cookie)
+        assert answer.headers.get_all("Content-Security-Policy") == ["frame-ancestors 'self'"]
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
 
     def test_no_other_sites_page_may_use_the_cookie(self, gated: tuple[str, str]) -> None:
         """A browser sends it along with a websocket that another page opens; it also says which page that is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,16 @@ from streamlit.testing.v1 import AppTest
 import dashboard
 from dashboard.elements import run_label
 from dashboard.registry import SlideRegistry, slide_key
+from dashboard.slide.maps import slide_maps
 from dashboard.viewer import Choice, Pane
 from pomp.config import override
 from pomp.data.cohort import read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from pomp.slides.store import regions_path, write_regions
 from tests.dashboard.cohort_folder import make_slide
-from tests.dashboard.fake import CONFIG, finish, make_cohort
-from tests.dashboard.pages import figures
+from tests.dashboard.fake import CONFIG, finish, make_cohort, make_pixels, make_regions
+from tests.dashboard.pages import figures, open_page, words
 
 APP = Path(dashboard.__file__).parent / "app.py"
 FILES = {"P-00": "pictured.svs", "P-01": "bare.h5", "P-02": "unplaced.pt"}
@@ -89,6 +92,55 @@ def test_regions_left_out_together_are_told(run: Run, monkeypatch: pytest.Monkey
     assert any("up to 4 neighbours were left out together" in text for text in said)
     said = [caption.value for caption in open_slide(run, "P-00", monkeypatch).caption]
     assert not any("left out together" in text for text in said)
+
+
+@pytest.fixture
+def indexed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The same run with the index of each region, of a file of which every second was read, as far as it is known."""
+    home = tmp_path / "home"
+    shutil.copytree(run.folder.parents[1], home)
+    monkeypatch.setenv("POMP_HOME", str(home))
+    copy = Run.open(home / "runs" / run.id)
+    maps = copy.table("attention/regions")
+    assert maps is not None
+    maps["index"] = 2 * maps.groupby("slide").cumcount()
+    maps["size_stated"] = maps["patient"] == "P-00"
+    maps.loc[maps["patient"] == "P-02", ["row", "column"]] = 0
+    copy.write_table("attention/regions", maps)
+    return copy
+
+
+class TestWithoutCoordinates:
+    def test_a_region_is_named_by_its_number_in_the_file(self, indexed: Run) -> None:
+        said = words(open_page("slide", run=indexed, patient="P-02", **{"slide-region": "3"}))
+        assert "Region 3: region 5 of the file" in said
+        assert "row 0" not in said
+        said = words(open_page("patient", run=indexed, patient="P-02"))
+        assert said.count(" of the file") == 6
+        assert "row 0" not in said
+
+    def test_of_an_earlier_run_by_their_order(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("POMP_HOME", str(run.folder.parents[1]))
+        said = words(open_page("slide", run=run, patient="P-02", **{"slide-region": "3"}))
+        assert "Region 3: region 3 in the order of the file" in said
+
+    def test_numbers_that_are_saved_have_no_row_and_column(self, indexed: Run) -> None:
+        assert not {"row", "column"} & set(slide_maps(indexed, "P-02", "unplaced").regions)
+        assert {"row", "column"} <= set(slide_maps(indexed, "P-01", "bare").regions)
+
+    def test_there_is_no_legend_without_a_picture(self, indexed: Run) -> None:
+        said = words(open_page("patient", run=indexed, patient="P-02"))
+        assert "There is no picture of this slide" in said
+        assert "Orange: regions that were read" not in said
+
+    def test_what_was_cut_for_another_run_is_not_shown(self, indexed: Run) -> None:
+        write_regions(regions_path(indexed.cohort_folder, "bare", CONFIG.slides), make_regions("bare"), make_pixels())
+        assert not open_page("patient", run=indexed, patient="P-01").get("image")
+
+
+@pytest.mark.parametrize(("patient", "told"), [("P-00", False), ("P-01", True), ("P-02", False)])
+def test_a_guessed_size_is_told(patient: str, told: bool, indexed: Run) -> None:
+    assert ("is a guess" in words(open_page("slide", run=indexed, patient=patient))) == told
 
 
 def test_the_server_offers_images_and_no_feature_file(run: Run) -> None:

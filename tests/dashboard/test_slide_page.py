@@ -15,7 +15,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.elements import run_label
-from dashboard.slide import still
+from dashboard.slide import exports, still
+from dashboard.slide.exports import qupath_origin
 from dashboard.slide.geojson import LOWERS, NEITHER, RAISES, to_geojson
 from dashboard.slide.maps import SlideMaps, slide_maps
 from dashboard.slide.region import region_scores, tied_genes
@@ -29,6 +30,8 @@ from pomp.slides.store import regions_path
 from tests.dashboard.cohort_folder import make_slide
 from tests.dashboard.fake import CONFIG, GRID, FakeWorkspace, make_regions, make_workspace
 from tests.dashboard.pages import figures, open_page, words
+from tests.slides.leica import write_scn
+from tests.slides.painting import paint
 
 FOLDS, PATCHES = 3, 4
 FIVE = ["Effect on the risk", "Attention", "Match with mrna", "Match with mirna"]
@@ -198,11 +201,98 @@ class TestRegion:
         assert region_scores(found, 3).empty
 
     def test_genes_of_another_region_are_none_of_it(self) -> None:
-        genes = pd.DataFrame(
-            {"type": ["a", "a"], "gene": ["g", "h"], "weight": [1.0, 2.0], "row": [0, 0], "column": [0, 1]}
-        )
-        assert tied_genes(genes, 0, 1)["Gene"].tolist() == ["h"]
-        assert tied_genes(genes, 1, 0).empty
+        genes = pd.DataFrame({"type": ["a", "a"], "gene": ["g", "h"], "weight": [1.0, 2.0], "region": [0, 1]})
+        assert tied_genes(genes, 1)["Gene"].tolist() == ["h"]
+        assert tied_genes(genes, 2).empty
+
+
+TABLES = ("regions", "within", "by_fold", "region_genes")
+
+
+def overlap(run: Run, *, indexed: bool) -> None:
+    """Regions 5 to 12 of each slide come to lie in one cell of the grid; genes and attention differ by region."""
+    for name in TABLES:
+        table = run.table(f"attention/{name}")
+        assert table is not None
+        index = 4 * table["row"] + table["column"]
+        if name == "region_genes":
+            table["gene"] += index.astype(str)
+        if name == "by_fold":  # the order of regions 1, 2, … in one fold, the reverse in the others
+            table["cls_attention"] = np.where(table["fold"] == 0, 1 + index, 100 - index)
+        if indexed:
+            table["index"] = index
+        table["row"] = table["row"].clip(upper=1)
+        table.loc[table["row"] == 1, "column"] = 0
+        run.write_table(f"attention/{name}", table)
+
+
+class TestRegionsThatShareAPlace:
+    def test_an_index_tells_them_apart(self, copy: Run) -> None:
+        within = copy.region_table("within", "P-12")
+        overlap(copy, indexed=True)
+        found = slide_maps(copy, "P-12", "P-12-DX1")
+        assert found.lack == ""
+        assert found.patches is not None
+        assert within is not None
+        assert np.array_equal(found.patches.reshape(len(GRID), -1), np.stack(within["attention"].tolist()))
+        assert found.agreement is not None
+        assert found.agreement.spearman == pytest.approx(-1 / 3)  # of three pairs, one agrees and two are reversed
+        assert found.genes is not None
+        for region in range(len(GRID)):
+            expected = [f"MIR21{region}", f"<b>EGFR{region}", f"TP53{region}"]
+            assert tied_genes(found.genes, region)["Gene"].tolist() == expected
+
+    def test_rows_may_come_in_any_order(self, copy: Run) -> None:
+        overlap(copy, indexed=True)
+        expected = slide_maps(copy, "P-12", "P-12-DX1")
+        for name in TABLES[1:]:
+            table = copy.table(f"attention/{name}")
+            assert table is not None
+            copy.write_table(f"attention/{name}", table.iloc[::-1])
+        found = slide_maps(copy, "P-12", "P-12-DX1")
+        assert np.array_equal(found.patches, expected.patches)  # type: ignore[arg-type]
+        assert found.agreement is not None
+        assert found.agreement.spearman == pytest.approx(-1 / 3)
+
+    @pytest.mark.parametrize("folds", [0, 1])
+    def test_of_an_earlier_run_what_cannot_be_told_is_left_out(self, folds: int, copy: Run) -> None:
+        """Also of one that was finished by a later version: then only some of the folds' tables have an index."""
+        overlap(copy, indexed=bool(folds))
+        if folds:
+            by_fold = copy.table("attention/by_fold")
+            assert by_fold is not None
+            copy.write_table("attention/by_fold", by_fold.assign(index=by_fold["index"].where(by_fold["fold"] < folds)))
+        app = open_page("slide", run=copy, patient="P-12", **{"slide-region": "6"})
+        said = words(app)
+        assert "Regions of this slide share a row and column, or have none" in said
+        assert f"pomp run --run {copy.folder}" in said
+        assert "Region 6: row 1, column 0" in said
+        assert not app.metric
+        assert app.selectbox(key="map").options == (FIVE if not folds else ALL[:-1])
+        assert ("Genes tied to the region" in said) == bool(folds)
+
+    def test_of_an_earlier_run_whose_places_differ_nothing_is_left_out(self, run: Run) -> None:
+        found = slide_maps(run, "P-12", "P-12-DX1")
+        assert "index" not in found.regions
+        assert (found.lack, [one.scale.title for one in found.maps]) == ("", ALL)
+        assert found.genes is not None
+        assert tied_genes(found.genes, 11)["Gene"].tolist() == ["MIR21", "<b>EGFR", "TP53"]
+
+
+class TestSize:
+    def test_what_was_cut_has_a_known_size(self, run: Run) -> None:
+        assert slide_maps(run, "P-12", "P-12-DX1").size_stated
+        assert "is a guess" not in words(open_page("slide", run=run, patient="P-12"))
+
+    @pytest.mark.parametrize("stated", [True, False])
+    def test_a_guess_is_told(self, stated: bool, copy: Run) -> None:
+        table = copy.table("attention/regions")
+        assert table is not None
+        copy.write_table("attention/regions", table.assign(size_stated=stated))
+        app = open_page("slide", run=copy, patient="P-12")
+        assert ("So 64 px a side, of level 0, is a guess" in words(app)) == (not stated)
+        helps = [button.proto.help for button in app.get("download_button")]
+        assert sum("How large a region is, is a guess" in text for text in helps) == (0 if stated else 2)
 
 
 class Viewer:
@@ -336,6 +426,30 @@ class TestFiles:
         assert second["properties"]["measurements"] == {"Effect on the risk": -0.5}  # no NaN, which is no JSON
         assert [one["properties"]["classification"]["name"] for one in (second, third)] == [LOWERS, NEITHER]
 
+    def test_geojson_counts_from_where_qupath_crops_a_slide(self) -> None:
+        (_, second, _) = json.loads(to_geojson(REGIONS, MAPS, origin=(100, 20)))["features"]
+        assert second["geometry"]["coordinates"] == [[[28, -20], [92, -20], [92, 44], [28, 44], [28, -20]]]
+
+    def test_qupath_crops_to_the_bounds(self, tmp_path: Path) -> None:
+        """QuPath's OpenslideImageServer: where all four bounds are told, whatever they are; else the whole slide."""
+        scanned = write_scn(tmp_path / "a.scn", paint((512, 384)), (1024, 768), (256, 128))
+        assert qupath_origin(scanned) == (256, 128)
+        assert qupath_origin(make_slide(tmp_path / "a.svs")) == (0, 0)
+        assert qupath_origin(tmp_path / "gone.svs") is None
+
+    @pytest.mark.parametrize(("name", "said"), [("a.svs", 0), ("gone.svs", 1), (None, 1)])
+    def test_what_qupath_must_be_told_is_said(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None, said: int
+    ) -> None:
+        make_slide(tmp_path / "a.svs")
+        captions: list[str] = []
+        monkeypatch.setattr(exports.st, "download_button", lambda *_, **__: None)
+        monkeypatch.setattr(exports.st, "caption", captions.append)
+        found = slide_maps(run, "P-10", "P-10-DX1")
+        exports.show_exports(found, "P-10-DX1", None, None if name is None else tmp_path / name)
+        assert len(captions) == said
+        assert all("open the slide there with `--no-crop`" in text for text in captions)
+
     def test_without_an_effect_there_is_no_class(self) -> None:
         (first, *_) = json.loads(to_geojson(REGIONS, MAPS[1:]))["features"]
         assert "classification" not in first["properties"]
@@ -353,6 +467,14 @@ class TestFiles:
         assert facts["patch_size"] == 64
         assert (facts["level0_width"], facts["level0_height"], facts["overlap"]) == (256, 192, 0)
         assert (facts["level0_magnification"], facts["target_magnification"], facts["name"]) == (20, 20, "a")
+
+    def test_a_guessed_size_is_no_fact_in_any_file(self, tmp_path: Path) -> None:
+        (tmp_path / "a.h5").write_bytes(to_trident("a", REGIONS, MAPS, None, size_stated=False))
+        with h5py.File(tmp_path / "a.h5") as file:
+            assert set(file["coords"].attrs) == {"name"}
+        assert not read_coordinates(tmp_path / "a.h5").stated
+        for one in json.loads(to_geojson(REGIONS, MAPS, size_stated=False))["features"]:
+            assert one["properties"]["metadata"] == {"Size of the region": "guessed"}
 
     def test_trident_of_a_slide_of_which_no_more_is_known(self) -> None:
         with h5py.File(io.BytesIO(to_trident("a", REGIONS, MAPS, None))) as file:

@@ -51,7 +51,7 @@ def test_finished_runs_stand_first(home: None, fake: FakeWorkspace) -> None:
     assert headers == ["Finished runs", "Cohorts", "What next", "Health check"]
     said = words(app)
     assert said.count("C-index, mean ± sd: 0.") == 3
-    assert "60 patients with follow-up, " in said
+    assert "60 patients with an outcome on record, " in said
     assert "mrna · mirna · 20 slides · 5 runs" in said
     assert "a GPU" in said
 
@@ -232,6 +232,16 @@ def test_the_queue(own: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.queue.submit(own.runs["failed"])
     workspace.queue.take("cpu", lambda *_: None)
     assert check_queue(workspace) == Finding("Queue", "good", "1 worked on, 1 waiting")
+
+    log = LocalBackend(workspace).log
+    log.write_text("2026-11-30 11:22:57,998 Slots: cpu\n")
+    assert check_queue(workspace).state == "good"
+    log.write_text("2026-11-30 11:22:57,998 Slots: cpu\nTraceback (most recent call last):\n ...\nKeyError: 'cpu'\n")
+    found = check_queue(workspace)
+    assert found.state == "bad"
+    assert found.said.startswith("1 waiting, and nobody works on them. Whoever did ended with: KeyError: 'cpu' (see ")
+    monkeypatch.setattr(LocalBackend, "supervised", lambda self: True)
+    assert check_queue(workspace).state == "good"
 
     def fail(self: LocalBackend) -> None:
         raise RunError("the disk is full")

@@ -21,7 +21,7 @@ from dashboard.survival.compared import compare
 from dashboard.survival.comparison import put_beside, released_twin
 from dashboard.survival.comparison_table import comparison_numbers
 from dashboard.survival.grouping import GroupChoice
-from dashboard.survival.models import describe_covariates, score_table
+from dashboard.survival.models import describe_column, describe_covariates, read_covariates, score_table
 from dashboard.survival.patients import patient_table
 from dashboard.survival.results import added_to_clinical, calibrated, judge, model_scores, scored_by_time
 from dashboard.survival.timed import integrated_words
@@ -176,7 +176,7 @@ def test_another_endpoint(fake: FakeWorkspace) -> None:
     assert "count as censored here: the Kaplan–Meier curve is the cause-specific one" in said
     assert "months free of progression on average" in said or "years free of progression on average" in said
     judged = judge(run, "PFI")
-    assert judged.left_out == 2
+    assert len(judged.lost) == 2
     own = judge(run, "OS").table.set_index("patient")
     other = judged.table.set_index("patient")
     assert (other["event"] == ~own.loc[other.index, "event"].astype(bool)).all()
@@ -274,6 +274,7 @@ def test_models_beside_each_other(fake: FakeWorkspace) -> None:
     assert ratio is not None
     assert shown["Hazard ratio"] == f"{ratio.ratio:.2f} ({ratio.lower:.2f}–{ratio.upper:.2f})"
     assert "Clinical Cox reads: age, gender, stage, grade." in said
+    assert "- age: numbers\n" in said
 
 
 def test_one_interval_wherever_a_c_index_is_shown(fake: FakeWorkspace) -> None:
@@ -320,13 +321,35 @@ def test_a_damaged_twin_does_not_end_the_page(
     assert "What it adds to the clinical data" in words(app)
 
 
-@pytest.mark.parametrize(("names", "said"), [
-    (["age", "OS", "OS.time", "stage"], "Clinical Cox reads: age, stage."),
-    (["OS", "OS.time"], "Clinical Cox reads no column."),
-    ([f"x{place}" for place in range(12)], "Clinical Cox reads: x0, x1, x2, x3, x4, x5, x6, x7, x8, x9 and 2 more."),
+AGES = [*map(str, range(40, 79))]
+
+
+@pytest.mark.parametrize(("columns", "said"), [
+    ({"age": [40, 50], "OS": [0, 1], "OS.time": [1, 2], "stage": ["I", "II"]}, "Clinical Cox reads: age, stage."),
+    ({"OS": [0, 1], "OS.time": [1, 2]}, "Clinical Cox reads no column."),
+    ({f"x{place}": [1, 2] for place in range(12)},
+     "Clinical Cox reads: x0, x1, x2, x3, x4, x5, x6, x7, x8, x9 and 2 more."),
+    ({"lab": ["987", "1,234"]}, "Clinical Cox reads no column. Left out: lab."),
+    ({"age": [*AGES, "ninety"], "id": [f"a{row}" for row in range(40)]},
+     "Clinical Cox reads: age. Left out: id. Not every cell is understood of: age."),
 ])  # fmt: skip
-def test_what_clinical_cox_reads(names: list[str], said: str) -> None:
-    assert describe_covariates(pd.DataFrame(columns=names)) == said
+def test_what_clinical_cox_reads(columns: dict[str, list], said: str) -> None:
+    assert describe_covariates(read_covariates(pd.DataFrame(columns))) == said
+
+
+@pytest.mark.parametrize(("name", "cells", "said"), [
+    ("age", [*AGES, "ninety"], "age: numbers; 1 of 40 cells are not understood and count as missing, such as 'ninety' "
+     "of P39"),
+    ("age", [*AGES, ">89"], "age: numbers; a bound such as '>89' counts as its number, in 1 of 40 cells"),
+    ("age", ["61,5", "70"], "age: numbers, with decimals after a comma"),
+    ("stage", ["I", "II", None], "stage: stages as numbers, 0 to 4"),
+    ("grade", ["G1"] * 5 + ["G2"] * 5 + ["G3"], "grade: categories: G1, G2; 1 of 11 cells are of values too rare to "
+     "count"),
+    ("lab", ["987", "1,234"], "lab: left out: nobody can tell whether its commas stand before decimals or thousands"),
+])  # fmt: skip
+def test_how_each_column_is_said_to_be_read(name: str, cells: list, said: str) -> None:
+    table = pd.DataFrame({name: cells}, index=[f"P{row}" for row in range(len(cells))])
+    assert [describe_column(one) for one in read_covariates(table)] == [said]
 
 
 def test_p_values_are_saved_as_they_are_and_adjusted(fake: FakeWorkspace) -> None:
@@ -359,6 +382,8 @@ def added(p_value: float, ratio: float, lower: float, reason: str | None = None)
      "it."),
     (added(0.01, 1.5, -0.01), "Beside clinical Cox, POMP adds something (p = 0.010), but the order of patients is "
      "hardly better for it."),
+    (replace(added(0.01, 1.5, np.nan), reason_gain="fold 2 has no event"), "Beside clinical Cox, POMP adds something "
+     "(p = 0.010); whether patients are ordered better with it cannot be told: fold 2 has no event."),
     (added(0.01, 0.7, 0.01), "Beside clinical Cox, the risk of POMP points the wrong way (p = 0.010)."),
     (added(np.nan, 1.0, 0.0, "no patient has an event"), "There is no test of POMP beside clinical Cox: no patient has "
      "an event."),
@@ -649,3 +674,37 @@ def test_a_landmark_that_is_not_there_is_said_while_the_choices_are_closed(fake:
     (closed,) = (block for block in app.get("popover") if block.proto.popover.label == "More choices")
     assert closed.selectbox(key="survival-landmark").value == "none"
     assert not closed.warning
+
+
+def test_a_group_without_an_event_has_no_interval() -> None:
+    """Its variance is 0, which says nothing of six patients."""
+
+    def table() -> None:
+        from dashboard.endpoints import describe_endpoint
+        from dashboard.survival.comparison_table import show_numbers
+        from pomp.evaluation.group_comparison import compare_groups
+
+        groups = ["low"] * 6 + ["high"] * 6
+        found = compare_groups(("low", "high"), groups, [900.0] * 6 + [100.0, 200.0, 300.0, 900.0, 900.0, 900.0],
+                               [0] * 6 + [1, 1, 1, 0, 0, 0])  # fmt: skip
+        show_numbers(found, describe_endpoint("OS"), "numbers")
+
+    (shown,) = AppTest.from_function(table).run().dataframe
+    mean, difference = (shown.value.filter(like=name).iloc[:, 0].tolist() for name in ("Mean within", "Difference"))
+    assert mean[0] == "29.6"
+    assert "(" in mean[1]
+    assert difference[0] == "–"
+    assert difference[1].startswith("−")
+    assert "(" not in difference[1]
+
+
+def test_where_nobody_is_followed_for_a_year_no_empty_table_is_shown(
+    fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = scored_by_time(fake.runs["honest"])
+    assert whole is not None
+    left = TimedScores(tuple(one for one in whole.scores if one.kind == "integrated brier"), whole.patients)
+    monkeypatch.setattr("dashboard.survival.timed.scored_by_time", lambda run: left)
+    app = open_part(fake.runs["honest"], "Calibration")
+    assert "There is no AUC: no fold has somebody with the event within a year" in words(app)
+    assert "Brier score** (lower is better)" not in words(app)

@@ -82,6 +82,16 @@ class TestTiles:
         ]
         assert json.loads(body) == {"width": SIZE, "height": SIZE, "mpp": MPP, "levels": levels}
 
+    def test_mpp_that_slides_csv_states_counts_more_than_the_files(self, served: Served) -> None:
+        """Noticed as soon as the table changes."""
+        slide = served.folder / "slides" / "blocks.svs"
+        folder = make_cohort_folder(served.folder.parent / "stated", {"TCGA-AA-0001": str(slide)})
+        found = []
+        for cell in ("0.25", "0.125", ""):
+            (folder / "slides.csv").write_text(f"patient,file,mpp\nTCGA-AA-0001,{slide},{cell}\n")
+            found.append(json.loads(get(served.address + slide_url(folder, "blocks") + "/info.json")[1])["mpp"])
+        assert found == [0.25, 0.125, MPP]
+
     def test_deepest_level_is_the_slide_itself(self, served: Served) -> None:
         """Column 4 begins at 1024, in the blue block, and row 3 above it, at 768."""
         status, body, headers = get(served.slide + "/2/4_3.jpeg")

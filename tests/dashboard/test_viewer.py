@@ -332,7 +332,7 @@ class TestInBrowser:
         viewer.expect_text("chosen (0, 0)")
         viewer.watched.page.get_by_text("plain").click()
         viewer.expect_text("chosen None")
-        viewer.expect_text("No mpp in the file: no scale bar")
+        viewer.expect_text("No mpp stated: no scale bar")
 
     def test_a_slide_that_is_gone_says_so(self, viewer: Viewer) -> None:
         viewer.watched.page.get_by_text("gone").click()

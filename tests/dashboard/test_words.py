@@ -25,8 +25,6 @@ from dashboard.words import (
     follow_up,
     map_columns,
     map_label,
-    number,
-    p_value,
     setting_words,
     size,
     time_left,
@@ -37,6 +35,7 @@ from pomp.data.importing.plan import Origin
 from pomp.data.omics_table import Kind
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.runs.status import State
+from pomp.wording import number, p_value
 
 NAN = float("nan")
 
@@ -146,6 +145,10 @@ def test_every_setting_shown_is_a_whole_number_with_help(path: str) -> None:
         ("a\nb", "a b"),
         (":red[x] $y$", r"\:red\[x\] \$y\$"),
         ("TCGA-01", r"TCGA\-01"),
+        ("WWW.h", "WWW\u2060\\.h"),
+        (":streamlit:", "\\:\u2060streamlit\\:"),
+        ("a -> b <-", "a \\-\u2060\\> b \\<\u2060\\-"),
+        ("x>=2 a--b", r"x\>=2 a\-\-b"),  # which Streamlit leaves alone
     ],
 )
 def test_plain_leaves_no_markdown(text: str, shown: str) -> None:

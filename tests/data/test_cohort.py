@@ -95,6 +95,14 @@ def test_a_row_without_values_lacks_the_type(tmp_path: Path) -> None:
     assert cohort.log.steps[2].masked == ("P5",)
 
 
+def test_cells_that_are_no_numbers_among_numbers_are_a_warning(tmp_path: Path) -> None:
+    check = check_cohort(write_cohort(tmp_path, {"clinical.csv": CLINICAL.replace("P3,55,", 'P3,"1,234",')}))
+    (problem,) = [one for one in check.problems if one.file == "clinical.csv"]
+    assert (problem.severity, problem.column, problem.value) == ("warning", "age", "1,234")
+    assert "of patient P3 has a comma" in str(problem)
+    assert check.cohort is not None
+
+
 def test_strangers_are_a_warning(tmp_path: Path) -> None:
     check = check_cohort(write_cohort(tmp_path))
     (problem,) = check.problems
@@ -269,6 +277,32 @@ def test_slides_alone_make_a_cohort(tmp_path: Path) -> None:
     cohort = read_cohort(write_cohort(tmp_path, files))
     assert (cohort.patients, cohort.omics) == (("P1",), {})
     assert cohort.log.left_out["P2"] == "has no slides"
+
+
+STRANGERS = [
+    # patients of the slides, severity, what is said
+    (["P1", "P001", "P002"], "warning", "2 of its 3 patients are not in clinical.csv: P001, P002."),
+    (
+        ["P001", "P002", "P002"],
+        "error",
+        "none of its 2 patients (P001, P002) is in clinical.csv (P1, P2, P3, P4, P5 and 3 more). Ids must be spelt "
+        "alike in both.",
+    ),
+]
+
+
+@pytest.mark.parametrize("listed", ["slides.csv", "list.csv"])
+@pytest.mark.parametrize(("patients", "severity", "said"), STRANGERS)
+def test_slides_of_strangers(patients: list[str], severity: str, said: str, listed: str, tmp_path: Path) -> None:
+    rows = "".join(f"{patient},{place}.h5\n" for place, patient in enumerate(patients))
+    files: dict[str, str | bytes | None] = {f"{place}.h5": b"x" for place in range(len(patients))}
+    named = f'{TOML}\n[slides]\nfile = "{listed}"\n'
+    files |= {listed: f"patient,file\n{rows}", "cohort.toml": named}
+    check = check_cohort(write_cohort(tmp_path, files))
+    assert [(problem.severity, str(problem)) for problem in check.problems if problem.file == listed] == [
+        (severity, f"{listed}: {said}")
+    ]
+    assert (check.cohort is None) == (severity == "error")
 
 
 # The digest

@@ -35,3 +35,11 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(CohortError) as caught:
         read_manifest(tmp_path)
     assert len(caught.value.problems) == 4  # name missing, titel, synthetic, kind
+
+
+@pytest.mark.parametrize("name", ["", " ", "slides", "omics", " omics"])
+def test_names_of_other_parts_are_no_omics_types(name: str, tmp_path: Path) -> None:
+    toml = f'name = "x"\n[omics."{name}"]\nfile = "a.csv"\nkind = "log"\n[omics.mrna]\nfile = "b.csv"\nkind = "log"\n'
+    (tmp_path / "cohort.toml").write_text(toml)
+    with pytest.raises(CohortError, match=f"'{name}' cannot be the name of an omics type"):
+        read_manifest(tmp_path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pomp.data.outcome import explain_gap, outcome_of, read_outcome
+from pomp.data.outcome import explain_gap, outcome_of, read_outcome, usable_endpoints
 from pomp.data.problems import Problems
 from pomp.data.readers.table import RawTable
 
@@ -108,3 +108,52 @@ def test_marks_that_are_no_reasons(marks: list[object], said: str | None) -> Non
     found = read({"OS": [1, 0, 1], "OS.time": [100, 200, 300], "left_out": marks})
     assert len(found) == (said is not None)
     assert all(f"c.csv, column 'left_out': {said}" in line for line in found)
+
+
+NO_EVENT = "is no event: 1 means that it was seen, 0 that it was not."
+WRITE = "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown."
+LEFT_OUT, UNUSABLE = "These patients are left out by this endpoint.", "This endpoint cannot be used as it is."
+OTHERS: dict[str, tuple[list[object], list[object], list[str], int]] = {
+    # PFI, PFI.time, what is said, patients with that outcome
+    "as it should be": ([1, 0, None, 0], [50, 60, None, 800], [], 3),
+    "nobody had the event": ([0, 0, None, 0], [50, 60, None, 800], [], 3),
+    "1 and 2": (
+        [1, 2, 2, 1],
+        [50, 60, 70, 800],
+        [f"c.csv, row 3, column 'PFI': '2' {NO_EVENT} So it is in 1 more rows. {UNUSABLE}"],
+        0,
+    ),
+    "words": (
+        ["Dead", "Alive", None, "Dead"],
+        [50, 60, 70, 800],
+        [f"c.csv, row 2, column 'PFI': 'Dead' {WRITE} So it is in 2 more rows. {UNUSABLE}"],
+        0,
+    ),
+    "another value beside 0 and 1": (
+        [1, 0, 2, 0],
+        [50, 60, 70, 800],
+        [f"c.csv, row 4, column 'PFI': '2' {NO_EVENT} {LEFT_OUT}"],
+        3,
+    ),
+    "times that cannot be": (
+        [1, 0, 1, 0],
+        [-3, "soon", 70, "1,200"],
+        [
+            f"c.csv, row 3, column 'PFI.time': 'soon' is no number of days. Leave the cell empty where it is not "
+            f"known. So it is in 1 more rows. {LEFT_OUT}",
+            f"c.csv, row 2, column 'PFI.time': '-3' is no time: days from diagnosis are 0 or more. {LEFT_OUT}",
+        ],
+        1,
+    ),
+    "months": ([1, 0, 1, 0], [1.5, 2.5, 3.5, 60.5], [MONTHS.format("60.5").replace("OS", "PFI")], 4),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_another_endpoint(case: str) -> None:
+    event, time, said, patients = OTHERS[case]
+    columns: dict[str, list[object]] = {"OS": [1, 0, 1, 0], "OS.time": [500] * 4, "PFI": event, "PFI.time": time}
+    assert read(columns) == said
+    clinical = pd.DataFrame(columns)
+    assert len(outcome_of(clinical, "PFI")) == patients
+    assert usable_endpoints(clinical) == (["OS", "PFI"] if patients else ["OS"])

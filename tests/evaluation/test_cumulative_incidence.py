@@ -81,6 +81,16 @@ def test_one_cause_alone_is_one_minus_kaplan_meier(time: list[int], cause: list[
     assert not np.any([other.share, other.lower, other.upper])
 
 
+def test_the_only_death_is_the_last_patient_s() -> None:
+    """By R's survfit(Surv(time, factor(cause)) ~ 1, conf.type = "log-log"), whose last row has a band too."""
+    found = cumulative_incidence([1, 2, 3, 4, 5, 6], [1, 0, 1, 0, 1, 2])
+    lower = [0, 0.007723104, 0.007723104, 0.046917146, 0.046917146, 0.088552939, np.nan]
+    upper = [0, 0.516801782, 0.516801782, 0.730188824, 0.730188824, 0.943730060, np.nan]
+    np.testing.assert_allclose(found.event.lower, lower, atol=1e-8)
+    np.testing.assert_allclose(found.event.upper, upper, atol=1e-8)
+    np.testing.assert_allclose(found.competing.share, [0, 0, 0, 0, 0, 0, 0.3125])
+
+
 def test_nobody_had_either() -> None:
     found = cumulative_incidence([0, 3], [0, 0])
     assert found.time.tolist() == [0, 3]
@@ -92,7 +102,8 @@ def test_share_by_a_day(day: float, share: float) -> None:
     curve = cumulative_incidence([2, 4, 4, 6], [1, 2, 0, 0])
     found = share_by(curve, curve.event, day)
     assert found.share == pytest.approx(share, nan_ok=True)
-    assert np.isnan(share) or share == 0 or found.lower < found.share < found.upper
+    known = share > 0  # of a share of 0 nobody knows how far above it is
+    assert found.lower < found.share < found.upper if known else np.isnan([found.lower, found.upper]).all()
 
 
 def test_each_row_below_the_figure_adds_up() -> None:

@@ -55,6 +55,10 @@ CLINICAL = [
     ("the median", [50, 60, 70, None], 2, ("at most 60", "above 60"), ["at most 60", "at most 60", "above 60"], True),
     ("tertiles", [1, 2, 3, 4], 3, ("at most 2", "above 2 to 3", "above 3"),
      ["at most 2", "at most 2", "above 2 to 3", "above 3"], True),
+    ("a bound is its number", ["50", "60", "70", ">89"], 2, ("at most 65", "above 65"),
+     ["at most 65", "at most 65", "above 65", "above 65"], True),
+    ("decimal commas", ["1,5", "2", "3", "4,5"], 2, ("at most 2.5", "above 2.5"),
+     ["at most 2.5", "at most 2.5", "above 2.5", "above 2.5"], True),
     ("quantiles that fall together", [1, 1, 1, 5], 3, ("at most 1", "above 1"),
      ["at most 1", "at most 1", "at most 1", "above 1"], True),
     ("nobody has a value", [None, None], 2, (), [], True),
@@ -121,3 +125,10 @@ def test_large_numbers_that_differ_little_have_names_of_their_own() -> None:
     values = pd.Series([1000001, 1000002, 1000001, 1000003])
     assert clinical_groups(values).names == ("1000001", "1000002", "1000003")
     assert clinical_groups(values, 2).names == ("at most 1000001.5", "above 1000001.5")
+
+
+def test_numbers_are_told_as_the_clinical_models_tell_them() -> None:
+    ages = [str(age) for age in range(40, 79)]
+    clinical = pd.DataFrame({"age": [*ages, "ninety"], "lab": [f"{row},{row + 100}" for row in range(40)]})
+    assert clinical_choices(clinical) == {"age": True}
+    assert len(clinical_groups(clinical["age"], 2).of) == 39  # whose cell is no number is in no group

@@ -122,7 +122,7 @@ def test_json_has_neither_nan_nor_arrays() -> None:
 
 ODD = [
     # (what, change of the table, note)
-    ("a fold without deaths", lambda t: t.assign(event=t["event"] & (t["fold"] != 2)), r"fold 2 \(30 .*, 0 events"),
+    ("a fold without deaths", lambda t: t.assign(event=t["event"] & (t["fold"] != 2)), r"fold 3 \(30 .*, 0 events"),
     ("one group", lambda t: t.assign(high_risk=True), "All patients are in the high risk group"),
     ("nobody dies", lambda t: t.assign(event=False), "no log-rank test"),
     ("the groups are the folds", lambda t: t.assign(high_risk=t["fold"] > 2), "no log-rank test"),
@@ -173,7 +173,7 @@ def test_bad_tables(change, message: str) -> None:
 
 def test_a_baseline_without_a_fold() -> None:
     table = predictions()
-    with pytest.raises(RunError, match="baseline: fold 3 is missing"):
+    with pytest.raises(RunError, match="baseline: fold 4 is missing"):
         evaluate(table, baseline_of(table[table["fold"] != 3]))
 
 
@@ -192,7 +192,7 @@ def test_optimism_is_paired_by_fold() -> None:
 APART = [
     ("other patients", lambda t: t.iloc[2:], "2 patients are in one of them only, such as P000, P001"),
     ("other folds", lambda t: t.assign(fold=t["fold"].where(t["patient"] != "P007", 0)),
-     r"1 patients are in other folds, such as P007 \(fold 2 and 0\)"),
+     r"1 patients are in other folds, such as P007 \(fold 3 and 1\)"),
 ]  # fmt: skip
 
 

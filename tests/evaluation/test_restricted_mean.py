@@ -36,7 +36,10 @@ def test_the_interval_is_cut_at_day_0() -> None:
 
 
 def test_nobody_dies() -> None:
-    assert restricted_mean(kaplan_meier([3, 9], [0, 0]), 9) == RestrictedMean(9, 0, 9, 9)
+    """The variance is 0, of two patients as of two thousand: that is no certainty."""
+    found = restricted_mean(kaplan_meier([3, 9], [0, 0]), 9)
+    assert (found.days, found.error) == (9, 0)
+    assert np.isnan([found.lower, found.upper]).all()
 
 
 @pytest.mark.parametrize("tau", [0.0, -1.0, 6.5])
@@ -49,4 +52,11 @@ def test_difference_by_hand() -> None:
     found = mean_difference(RestrictedMean(10, 3, 0, 0), RestrictedMean(2, 4, 0, 0))
     assert (found.days, found.lower, found.upper) == pytest.approx((8, 8 - 5 * 1.959964, 8 + 5 * 1.959964), rel=1e-6)
     assert found.p_value == pytest.approx(0.1096, abs=1e-4)  # of z = 8/5
-    assert np.isnan(mean_difference(RestrictedMean(9, 0, 9, 9), RestrictedMean(9, 0, 9, 9)).p_value)
+
+
+@pytest.mark.parametrize("errors", [(0, 0), (0, 2), (2, 0)])
+def test_no_interval_beside_a_group_in_which_nobody_dies(errors: tuple[float, float]) -> None:
+    one, other = (RestrictedMean(days, error, np.nan, np.nan) for days, error in zip((9, 5), errors, strict=True))
+    found = mean_difference(one, other)
+    assert found.days == 4
+    assert np.isnan([found.lower, found.upper, found.p_value]).all()

@@ -26,7 +26,7 @@ from tests.small import GENES, SIDE, TYPES, small_config
 CPU = Compute(torch.device("cpu"))
 COUNTS = {"P0": 3, "P1": 0, "P2": 5, "P3": 1, "P4": 2, "P5": 4}
 FOLD = Fold(2, train=("P3", "P4", "P5"), test=("P0", "P1", "P2"))
-PLACES = ["patient", "slide", "row", "column"]
+PLACES = ["patient", "slide", "index", "row", "column"]
 
 
 class MadeBank(RegionBank):
@@ -49,7 +49,7 @@ def regions_of(count: int) -> pd.DataFrame:
     """In a line from left to right."""
     column = np.arange(count)
     table = pd.DataFrame({"row": 1, "column": column, "x": 64 * column, "y": 64, "size": 64})
-    return table.assign(slide="S-1", file="none", index=column)
+    return table.assign(slide="S-1", file="none", index=column, size_stated=True)
 
 
 def make(features: int | None = None, **changes: Any) -> tuple[RunConfig, Pomp, PatientData, OmicsMatrix]:
@@ -113,8 +113,8 @@ COLUMNS = {
     "by_fold": [*PLACES, "fold", "cls_attention", "seen"],
     "region_genes": [*PLACES, "type", "gene", "weight"],
     "regions": [
-        "row", "column", "x", "y", "size", "slide", "patient", "cls_attention", "occlusion", "left_out",
-        "alignment_mrna", "alignment_mirna", "alignment_methylation", "fold",
+        "row", "column", "x", "y", "size", "slide", "index", "size_stated", "patient", "cls_attention", "occlusion",
+        "left_out", "alignment_mrna", "alignment_mirna", "alignment_methylation", "fold",
     ],
 }  # fmt: skip
 
@@ -133,6 +133,19 @@ def test_region_tables_speak_of_the_same_regions() -> None:
     assert set(tied.index.get_level_values("type")) == set(NAMES)
     assert tied.groupby("patient").size().to_dict() == {"P0": 3 * 3, "P2": 5 * 2}  # P2 lacks a type
     assert [len(patches) for patches in tables["within"]["attention"]] == [(SIDE // 16) ** 2] * 8
+
+
+def test_regions_that_share_a_row_and_column_are_told_apart() -> None:
+    """As those without coordinates do."""
+    _, model, data, omics = make(features=7)
+    for patient, table in data.regions.tables.items():
+        data.regions.tables[patient] = table.assign(row=0, column=0, x=np.nan, y=np.nan, size=np.nan)
+    tables = explain_fold(model, data, omics, FOLD, CPU, lambda *_: None)
+    for name in ("regions", "by_fold"):
+        for patient, own in tables[name].groupby("patient"):
+            assert own["index"].tolist() == list(range(COUNTS[str(patient)]))
+    tied = tables["region_genes"].groupby(["patient", "slide", "index", "type"]).size()
+    assert (tied == 3).all()
 
 
 def test_by_fold_has_everybodys_attention() -> None:

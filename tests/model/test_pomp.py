@@ -50,6 +50,19 @@ def test_temperature_is_clamped(log_value: float, expected: float) -> None:
     assert model.temperature.item() == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("log_value", [-20.0, 9.0])
+def test_a_temperature_put_back_to_its_limit_has_a_gradient(log_value: float) -> None:
+    model = small_model()
+    with torch.no_grad():
+        model.log_temperature.fill_(log_value)
+    before = model.temperature.item()
+    model.limit_temperature()
+    assert model.temperature.item() == before
+    model.temperature.backward()
+    assert model.log_temperature.grad is not None
+    assert model.log_temperature.grad.item() == pytest.approx(before)
+
+
 def test_risk_kinds_are_what_they_say(generator: torch.Generator) -> None:
     model, batch = small_model(), batch_of([2, 3, 1], generator)
     pathology = encode_slides(model, batch)

@@ -124,6 +124,7 @@ OTHER_KEYS: dict[str, tuple[TrainingRows, dict[str, Any], int]] = {
     "another kind": (replace(ROWS, kind="log"), {}, 1),
     "another name": (replace(ROWS, name="rna"), {}, 1),
     "a setting": (ROWS, {"alpha": 0.1}, 1),
+    "more candidates": (ROWS, {"candidates": 11}, 1),
     "trees of the forest": (ROWS, {"trees": 11}, 1),
     "another selector": (ROWS, {"selector": "stability"}, 1),
     "another seed": (ROWS, {}, 2),
@@ -142,6 +143,7 @@ SAME_KEYS = [
     ("cox_score", {}, 2),
     ("elastic_net", {}, 2),
     ("stability", {"trees": 7}, 1),
+    ("forest", {"candidates": 9}, 1),  # twice the genes reach the ranking all the same
 ]
 
 

@@ -157,7 +157,7 @@ TESTED = pd.DataFrame(
         (0.01, 3, 100, ["B", "C", "D"]),  # E and D share p and size: by name
         (0.01, 9, 100, ["A", "B", "C", "E", "D"]),
         (0.05, 1, 1, ["B"]),  # B and C share p: the larger statistic
-        (0.05, 3, 2, ["B", "C"]),
+        (0.05, 3, 2, ["B", "C", "D"]),  # the least counts for more than the most
     ],
 )
 def test_pick_candidates(alpha: float, least: int, most: int, expected: list[str]) -> None:

@@ -86,6 +86,17 @@ def test_one_bank_holds_them_all_and_progress_counts_them_together(cohorts: Path
     assert np.array_equal(bank.read("L003"), bank.read("B003"))  # breast is a copy of liver
 
 
+def test_cohorts_of_one_name_keep_all_their_slides(cohorts: Path, tmp_path: Path) -> None:
+    for name in ("liver", "breast"):
+        toml = shutil.copytree(cohorts / name, tmp_path / "cohorts" / name) / "cohort.toml"
+        toml.write_text(toml.read_text().replace(f'"{name}"', '"trial"'))
+    run = create(tmp_path / "cohorts", "liver", "breast")
+    company = read_company(run)
+    assert [member.cohort.name for member in company.members] == ["trial", "trial"]
+    bank = gather_company_regions(company, run.config.slides, lambda *_: None, lambda _: None)
+    assert set(bank.tables) == {f"{letter}{number:03d}" for letter in "LB" for number in range(29)}
+
+
 def test_features_of_two_models_are_refused(cohorts: Path, tmp_path: Path) -> None:
     for name in ("liver", "breast"):
         shutil.copytree(cohorts / name, tmp_path / "cohorts" / name)

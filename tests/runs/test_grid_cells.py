@@ -219,6 +219,16 @@ def test_the_table(workspace: Workspace) -> None:
     assert said.endswith("- A remark.\n")
 
 
+def test_text_of_a_grid_is_shown_letter_by_letter(workspace: Workspace) -> None:
+    text = GRID.replace("Small grid", "[x](http://h.invalid) @team").replace("few genes", "<b> | :tada: www.h.invalid")
+    grid = small_grid(workspace, text)
+    entries = make_entries(grid, fill(plan_cells(grid, workspace), workspace.runs.list()))
+    said = markdown(grid, entries, ["![x](http://h.invalid/x.png)"])
+    assert said.startswith("# \\[x\\](http:\u2060//h.invalid) \u2060@\u2060team\n")
+    assert "| few: \\<b\\> ¦ :\u2060tada: www\u2060.h.invalid | missing |" in said
+    assert said.endswith("- !\\[x\\](http:\u2060//h.invalid/x.png)\n")
+
+
 def test_p_values_are_adjusted_for_all_comparisons_of_a_protocol(workspace: Workspace) -> None:
     grid = small_grid(workspace)
     for name, signal in (("none", 0.0), ("few", 3.0), ("all", 9.0)):

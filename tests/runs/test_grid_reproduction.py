@@ -18,7 +18,7 @@ from pomp.runs.grid.cells import plan_cells
 from pomp.runs.grid.fill import fill
 from pomp.runs.grid.plain import BestPlain, adjust_plain, best_plain
 from pomp.runs.grid.reproduction import Reproduction, difference_to_published, summarise
-from pomp.runs.grid.score import mean_interval, score_plain, score_run
+from pomp.runs.grid.score import compare, mean_interval, score_plain, score_run
 from pomp.runs.grid.spec import choose
 from pomp.runs.grid.stand_in import stand_in
 from pomp.runs.grid.table import Entry, make_entries
@@ -125,6 +125,27 @@ def test_optimism_is_the_mean_over_places(workspace: Workspace) -> None:
     above = [0.6 - means["all", "honest"], 0.7 - means["none", "honest"]]
     assert found.paper_above_honest == pytest.approx(np.mean(above))
     assert found.interval.lower < found.added < found.interval.upper
+    alone = [
+        compare({0: score_run(runs[name, "paper-released"])}, {0: score_run(runs[name, "honest"])})
+        for name in ("all", "none")
+    ]
+    assert found.told_apart == sum(one is not None and one.told_apart for one in alone)
+
+
+def test_protocols_are_told_apart_as_the_report_does(workspace: Workspace) -> None:
+    """A third protocol beside them makes two comparisons."""
+    honest, released = (add(workspace, "all", *way) for way in (("honest", 0.2), ("paper-released", 1.2)))
+    alone = compare({0: score_run(released)}, {0: score_run(honest)})
+    assert alone is not None
+    assert alone.told_apart
+    assert 0.025 < alone.training.p_value < 0.05
+    found = summarise(entries_of(workspace)).optimism
+    assert found is not None
+    assert found.told_apart == 1
+    add(workspace, "all", "paper", 0.4)
+    found = summarise(entries_of(workspace)).optimism
+    assert found is not None
+    assert found.told_apart == 0
 
 
 def test_other_folds_give_no_optimism(workspace: Workspace) -> None:

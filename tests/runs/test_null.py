@@ -165,6 +165,15 @@ def test_mean_and_interval_of_three() -> None:
     assert found.p == (1 + 1) / (3 + 1)
 
 
+def test_a_run_without_a_c_index_counts_for_nothing() -> None:
+    scores = {0: 0.5, 1: float("nan"), 2: 0.52}
+    found = summarise_scores("honest", scores, 0.6)
+    assert (found.mean, found.above, found.p) == (pytest.approx(0.51), 0.5, pytest.approx(1 / 3))
+    assert summarise_scores("honest", scores, float("nan")).p is None
+    assert isnan(summarise_scores("honest", {0: float("nan")}, 0.6).mean)
+    assert summarise_scores("honest", {0: float("nan")}, 0.6).p is None
+
+
 def test_one_permutation_has_no_interval() -> None:
     found = summarise_scores("honest", {4: 0.7}, own=None)
     assert isnan(found.sd)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,21 @@ def test_strange_files_are_no_tickets(workspace: Workspace) -> None:
     for name in (".DS_Store", "notes", "x.y"):
         (workspace.queue.folder / "tickets" / name).touch()
     assert workspace.queue.waiting() == [run.id]
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda file: file.write_bytes(b"\xff\xfe"), lambda file: (file.unlink(), file.mkdir())]
+)
+def test_a_damaged_ticket_is_that_of_a_worker_that_is_over(
+    workspace: Workspace, spoil: Callable[[Path], object]
+) -> None:
+    first, second = new_run(workspace), new_run(workspace)
+    workspace.queue.submit(first)
+    workspace.queue.submit(second)
+    spoil(workspace.queue.tickets()[0].file)
+    [damaged, waiting] = workspace.queue.tickets()
+    assert (damaged.run_id, bool(damaged.slot), damaged.worked_on()) == (first.id, True, False)
+    assert workspace.queue.waiting() == [waiting.run_id] == [second.id]
 
 
 def test_a_queue_that_cannot_be_written(workspace: Workspace, tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ import pytest
 
 from pomp.config import PRESETS, override
 from pomp.data.cohort import read_cohort
-from pomp.errors import PompError
+from pomp.errors import PompError, RunError, SlideError
 from pomp.evaluation.concordance import concordance_index
 from pomp.runs.run import Run
+from pomp.runs.slides_read import SLIDES_READ
 from pomp.runs.status import Status
 from pomp.runs.worker import execute
 from pomp.runs.workspace import Workspace
+from pomp.slides.features import FeatureFile, inspect_features
 from tests.runs.feature_cohort import EVERY_LAYOUT, REGIONS, write_feature_cohort
 from tests.slides.layouts import write_h5
 
@@ -125,6 +127,52 @@ def test_a_file_that_cannot_be_read_costs_its_slide(copy: Path, tmp_path: Path) 
     assert left_out["reason"].str.contains("is damaged, or no HDF5 file|the value nan in feature 1").all()
     assert len(run.require_predictions()) == 40
     assert f"Slide {spoilt[0].stem} of patient {spoilt[0].stem} is left out" in run.log_tail()
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_run_goes_on_with_the_slides_it_was_trained_on(
+    begun: bool, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make(folder, tmp_path)
+
+    def stop(status: Status) -> None:
+        if begun and (status.stage, status.fold) == ("pretrain", 1):
+            run.request_stop()
+
+    execute(run, "cpu", stop, until=None if begun else "prepare", folds=1)
+    assert (run.table("folds/0/predictions") is not None) == begun
+    lost = read_cohort(folder).slides["features"].iloc[0]
+
+    def inspect(path: Path) -> FeatureFile:
+        if str(path) == lost:
+            raise SlideError(f"{path.name} cannot be read: Input/output error.")
+        return inspect_features(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pomp.runs.regions.inspect_features", inspect)
+        if begun:
+            said = (
+                rf"Run {run.id} was trained on other slides so far: slide P000 of patient P000 had {REGIONS} regions "
+            )
+            with pytest.raises(
+                RunError, match=f"{said}then and has 0 now. See in log.txt why .* resume, or start a new"
+            ):
+                execute(run, "cpu")
+            assert run.status().state == "FAILED"
+        else:
+            assert execute(run, "cpu", until="prepare").state == "STOPPED"
+    assert execute(run, "cpu", until="end").state == "DONE"
+
+
+def test_a_run_without_a_note_of_its_slides_goes_on(folder: Path, tmp_path: Path) -> None:
+    """As an earlier version has left it."""
+    run = make(folder, tmp_path)
+    execute(run, "cpu", until="pretrain")
+    (run.folder / f"{SLIDES_READ}.json").unlink()
+    assert execute(run, "cpu").state == "DONE"
+    noted = run.read_json(SLIDES_READ)
+    assert noted is not None
+    assert noted["slides"][0] == ["P000", "P000", REGIONS]
 
 
 def test_very_many_regions_are_said(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

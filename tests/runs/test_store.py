@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +15,11 @@ import pytest
 from pomp.config import override
 from pomp.data.splits import make_splits
 from pomp.errors import CohortError, ConfigError, RunBusyError, RunError
+from pomp.runs.backends.books import close_books
 from pomp.runs.run import Run
 from pomp.runs.store import RunStore
 from pomp.runs.workspace import Workspace
-from pomp.sealed import unseal
+from pomp.sealed import seal, unseal
 from tests.runs.fakes import CONFIG, new_run, tiny_cohort
 
 
@@ -162,6 +166,20 @@ def test_a_damaged_run_is_named_and_hides_no_other(workspace: Workspace, name: s
         Run.open(bad.folder)
 
 
+def test_a_run_of_a_newer_version_is_not_called_damaged(workspace: Workspace) -> None:
+    run = new_run(workspace)
+    data = unseal((run.folder / "run.json").read_text())
+    data["config"]["pretrain"]["hue"] = 1
+    data["config"]["slides"]["depth"] = 2
+    (run.folder / "run.json").write_text(json.dumps(seal(data)))
+    with pytest.raises(
+        RunError, match=r"run\.json was written by another version of pomp: .*to read it, update"
+    ) as said:
+        Run.open(run.folder)
+    assert "does not know config.slides.depth, config.pretrain.hue" in str(said.value)
+    assert "delete" not in str(said.value)
+
+
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"There is no run in .*gone: run\.json: No such file"):
         Run.open(tmp_path / "gone")
@@ -233,6 +251,9 @@ def test_a_run_is_found_by_files_and_settings(workspace: Workspace) -> None:
     assert workspace.runs.find(cohort, override(CONFIG, {"seed": 5})) is None
     assert workspace.runs.find(replace(cohort, digest="0" * 16), CONFIG) is None
     assert workspace.runs.find(tiny_cohort(workspace.root / "elsewhere"), CONFIG) is None
+    entitled = workspace.runs.find(replace(cohort, title="A better title"), CONFIG)
+    assert entitled is not None
+    assert entitled.id == run.id
 
 
 def test_damaged_results_say_what_to_do(workspace: Workspace) -> None:
@@ -305,6 +326,35 @@ def test_how_long_it_took(workspace: Workspace) -> None:
     assert run.seconds() == 30
     run.write_status(finished="2026-11-23T20:46:30+00:00")
     assert run.seconds() == 90
+    run.write_status(worked_seconds=200.0)
+    assert run.seconds() == 200
+
+
+def test_what_others_write_is_no_work(workspace: Workspace) -> None:
+    """Two days after a worker has stopped, the run is queued, taken off, queued, and its books are closed."""
+    run = new_run(workspace)
+    begun = datetime.now(UTC) - timedelta(days=2)
+    run.write_status(state="STOPPED", started=begun.isoformat(), worked_seconds=180.0)
+    workspace.queue.submit(run)
+    workspace.queue.cancel(run)
+    assert run.seconds() == 180
+    workspace.queue.submit(run)
+    run.write_status(state="RUNNING")
+    close_books(run, None)
+    assert (run.status().state, run.seconds()) == ("INTERRUPTED", 180)
+
+
+@pytest.mark.parametrize("hours", [0, 23, 25])
+def test_half_written_folders_are_removed_after_a_day(workspace: Workspace, hours: int) -> None:
+    run = new_run(workspace)
+    left = workspace.runs.root / ".new-00000000"
+    (left / "part").mkdir(parents=True)
+    then = time.time() - hours * 3600
+    os.utime(left, (then, then))
+    os.utime(run.folder, (then, then))
+    new_run(workspace, seed=1)
+    assert left.exists() == (hours < 24)
+    assert run.folder.exists()
 
 
 def test_the_end_of_the_log(workspace: Workspace) -> None:

@@ -223,6 +223,30 @@ def test_a_finished_run_stays_finished_and_keeps_its_times(folder: Path, tmp_pat
     assert run.status().changed(updated=done.updated) == done
 
 
+def test_a_finished_run_that_is_looked_at_again_is_never_under_way(folder: Path, tmp_path: Path) -> None:
+    """So that it stays finished where whoever looks is killed."""
+    run = make(folder, tmp_path)
+    done, file = execute(run, "cpu"), run.folder / "status.json"
+    written, told = file.read_bytes(), list[Status]()
+
+    def look(status: Status) -> None:
+        told.append(status)
+        assert file.read_bytes() == written
+
+    assert execute(run, "cpu", look) == done
+    assert {status.state for status in told} == {"RUNNING", "DONE"}
+
+
+def test_the_time_of_all_workers_counts(folder: Path, tmp_path: Path) -> None:
+    run = make(folder, tmp_path)
+    first = execute(run, "cpu", until="prepare")
+    assert first.worked_seconds is not None
+    run.write_status(worked_seconds=1000.0 + first.worked_seconds, started="2026-11-23T20:45:00+00:00")
+    seconds = execute(run, "cpu").seconds
+    assert seconds is not None
+    assert 1000 + first.worked_seconds < seconds < 2000
+
+
 def test_what_nobody_foresaw_is_told_and_logged(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make(folder, tmp_path)
 

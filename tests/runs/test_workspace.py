@@ -60,6 +60,30 @@ def test_a_name_that_two_cohorts_have_is_that_of_the_one_inside(workspace: Works
     assert workspace.find_cohort("liver") == inside
 
 
+@pytest.mark.parametrize(("name", "found"), [
+    ("TCGA-LIHC", "home/cohorts/TCGA-LIHC"),  # the folder here has the downloads that it was made from
+    ("LIHC", "home/cohorts/TCGA-LIHC"),
+    ("liver", "home/cohorts/liver"),
+    ("./liver", "here/liver"),
+    ("../here/TCGA-LIHC", "here/TCGA-LIHC"),
+    ("lung", "here/lung"),  # a cohort, and called so; the workspace's is only called like it
+    ("TCGA-LUNG", "home/cohorts/TCGA-LUNG"),
+    ("downloads", "here/downloads"),
+])  # fmt: skip
+def test_a_bare_name_is_the_workspaces_before_a_folder_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, found: str
+) -> None:
+    workspace = Workspace(tmp_path / "home")
+    for cohort in ("TCGA-LIHC", "liver", "TCGA-LUNG"):
+        cohort_folder(workspace.cohorts / cohort)
+    for downloads in ("TCGA-LIHC", "LIHC", "downloads"):
+        (tmp_path / "here" / downloads).mkdir(parents=True)
+    for cohort in ("liver", "lung"):
+        cohort_folder(tmp_path / "here" / cohort)
+    monkeypatch.chdir(tmp_path / "here")
+    assert workspace.find_cohort(name).resolve() == (tmp_path / found).resolve()
+
+
 def test_a_folder_without_a_cohort_is_not_registered(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"is no cohort folder: it has no cohort\.toml"):
         workspace.register(tmp_path)

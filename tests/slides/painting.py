@@ -54,6 +54,20 @@ def write_slide(
     return path
 
 
+def write_plain_tiff(path: Path, pixels: np.ndarray, per_cm: tuple[float, float]) -> Path:
+    """A tiled TIFF of no scanner, of so many pixels a centimetre across and down."""
+    tifffile.imwrite(
+        path,
+        pixels,
+        tile=(TILE, TILE),
+        photometric="rgb",
+        metadata=None,
+        resolution=per_cm,
+        resolutionunit="CENTIMETER",
+    )
+    return path
+
+
 def table(*files: Path) -> pd.DataFrame:
     """What `Cohort.slides` holds for these files, each of a patient of its own."""
     rows = [(f"patient of {file.stem}", file.stem, str(file)) for file in files]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -43,9 +44,23 @@ def sleep_and_tell(seconds: float, tell: Tell) -> float:
     return seconds
 
 
+def double_unless_first_time(file: Path, _: Tell) -> int:
+    """Somebody kills the process that reads the file for the first time."""
+    if not file.exists():
+        file.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2
+
+
 def prepare_or_hang(task: Any, on_read: Tell) -> Any:
     if "hang" in task.file.name:
         time.sleep(600)
+    return prepare_slide(task, on_read)
+
+
+def prepare_without_room(task: Any, on_read: Tell) -> Any:
+    """Small enough to be kept in memory until HDF5 closes the file and finds no room for it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
     return prepare_slide(task, on_read)
 
 

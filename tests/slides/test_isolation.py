@@ -13,7 +13,7 @@ import pytest
 
 from pomp.errors import SlideError
 from pomp.slides.isolation import run_isolated
-from tests.slides.reading import double, double_or_crash, sleep_and_tell, sleep_unless_zero
+from tests.slides.reading import double, double_or_crash, double_unless_first_time, sleep_and_tell, sleep_unless_zero
 
 
 def nothing() -> None:
@@ -42,6 +42,11 @@ def test_a_silent_child_is_killed_and_replaced_and_a_slow_one_is_not() -> None:
     assert (outcomes[1], outcomes[2]) == (3.5, 0)
     assert isinstance(outcomes[0], SlideError)
     assert "this slide gave no sign of life for 2.5 s and was killed. Look whether the disk" in str(outcomes[0])
+
+
+def test_what_was_killed_once_is_read_after_all(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in "ab"]
+    assert dict(run_isolated(double_unless_first_time, files, 2, nothing, 60)) == {0: 2, 1: 2}
 
 
 class StopError(Exception):

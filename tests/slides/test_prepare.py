@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pomp.config import SlideConfig
+from pomp.errors import RunError
 from pomp.slides import (
     picture,
     prepare,
@@ -19,8 +21,8 @@ from pomp.slides import (
     regions_path,
     small_picture,
 )
-from tests.slides.painting import EOSIN, paint, shrink, table, write_slide
-from tests.slides.reading import prepare_or_crash, prepare_or_hang
+from tests.slides.painting import EOSIN, paint, shrink, table, write_plain_tiff, write_slide
+from tests.slides.reading import prepare_or_crash, prepare_or_hang, prepare_without_room
 
 CONFIG = SlideConfig(region_px=512, downsample=16)
 
@@ -137,6 +139,44 @@ def test_a_slide_that_states_no_mpp(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("here")
+class TestMppThatCannotBe:
+    """1000 µm a pixel, and pixels twice as high as wide."""
+
+    CASES = (((10, 10), "1000 across and 1000 down"), ((40_000, 20_000), "0.25 across and 0.5 down"))
+
+    @pytest.mark.parametrize(("per_cm", "said"), CASES)
+    def test_it_is_told_and_no_obstacle_to_regions_in_pixels(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture, per_cm: tuple[int, int], said: str
+    ) -> None:
+        file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), per_cm)
+        [result] = prepare_slides(table(file), tmp_path, CONFIG)
+        assert (result.regions, result.reason, result.mpp) == (1, None, None)
+        assert said in result.note
+        assert f"Slide a of patient patient of a has no mpp: a.tif says {said} µm a pixel" in caplog.text
+        assert read_slide_regions(regions_path(tmp_path, "a", CONFIG)).mpp is None
+
+    @pytest.mark.parametrize(("per_cm", "said"), CASES)
+    def test_regions_in_micrometres_are_refused(self, tmp_path: Path, per_cm: tuple[int, int], said: str) -> None:
+        file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), per_cm)
+        [result] = prepare_slides(table(file), tmp_path, TestRegionsInMicrometres.CONFIG)
+        reason = rf"^a\.tif states no mpp .*: add a column mpp to slides\.csv, .* a\.tif says {said} µm a pixel, which"
+        assert re.search(reason, str(result.reason))
+
+    def test_the_table_counts_more(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), (40_000, 20_000))
+        [result] = prepare_slides(table(file).assign(mpp=0.5), tmp_path, TestRegionsInMicrometres.CONFIG)
+        assert (result.regions, result.reason, result.mpp, result.note, caplog.text) == (1, None, 0.5, "", "")
+
+    def test_what_an_earlier_version_took_is_cut_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), (10, 10))
+        with monkeypatch.context() as patched:
+            patched.setattr("pomp.slides.slide.LARGEST_MPP", math.inf)
+            assert prepare_slides(table(file), tmp_path, CONFIG)[0].mpp == 1000
+        results = [prepare_slides(table(file), tmp_path, CONFIG)[0] for _ in range(2)]
+        assert [(result.mpp, result.cached) for result in results] == [(None, False), (None, True)]
+
+
+@pytest.mark.usefixtures("here")
 class TestPictures:
     def test_it_shows_the_mask_and_the_regions(self, slide_file: Path, tmp_path: Path) -> None:
         prepare_slides(table(slide_file), tmp_path, CONFIG)
@@ -220,6 +260,30 @@ def test_a_crashing_reader_costs_one_slide(slide_file: Path, tmp_path: Path, mon
     assert [result.regions for result in results] == [4, 0, 4]
     assert [result.reason is None for result in results] == [True, False, True]
     assert "ended by signal 9." in str(results[1].reason)
+
+
+def test_readers_that_are_killed_one_after_the_other_are_no_property_of_slides(
+    slide_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [Path(shutil.copy(slide_file, tmp_path / name)) for name in ("crash.svs", "a.svs", "crash-2.svs")]
+    monkeypatch.setattr(prepare, "prepare_slide", prepare_or_crash)
+    said = r"^2 slides could not be read, among them crash and crash-2: .* Memory may be short.* then resume the run"
+    with pytest.raises(RunError, match=said):
+        prepare_slides(table(*files), tmp_path, CONFIG, workers=1)
+    assert regions_path(tmp_path, "a", CONFIG).is_file()
+
+
+def test_a_full_disk_is_no_property_of_a_slide(
+    slide_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepare, "prepare_slide", prepare_without_room)
+    path = regions_path(tmp_path, "painted", CONFIG)
+    said = (
+        f"^The regions of slide painted cannot be written to {path}: [Ff]ile too large. Free disk space, or make the f"
+    )
+    with pytest.raises(RunError, match=said):
+        prepare_slides(table(slide_file), tmp_path, CONFIG)
+    assert list(path.parent.iterdir()) == []
 
 
 @pytest.mark.slow

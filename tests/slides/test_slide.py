@@ -9,9 +9,11 @@ import pytest
 from openslide import OpenSlide
 from PIL import Image
 
+from pomp.errors import SlideError
 from pomp.slides import slide as slide_module
 from pomp.slides.slide import Slide, nearest_level
-from tests.slides.painting import paint, shrink, write_slide
+from tests.slides.leica import write_scn
+from tests.slides.painting import paint, shrink, write_plain_tiff, write_slide
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,37 @@ def test_facts_of_the_header(tmp_path: Path, header: str, mpp: float | None, mag
         assert slide.magnification == magnification
 
 
+PER_CM = {0.25: 40_000, 0.26: 38_462, 0.5: 20_000, 19.5: 513, 352.8: 28.346, 1000: 10}
+"""Pixels a centimetre, by µm a pixel."""
+
+
+@pytest.mark.parametrize(
+    ("across", "down", "mpp", "note"),
+    [
+        (0.25, 0.25, 0.25, ""),
+        (0.25, 0.26, 0.255, ""),
+        (19.5, 19.5, 19.5, ""),
+        (352.8, 352.8, None, "a.tif says 352.8 across and 352.8 down µm a pixel, {0}: above 20 it is a placeholder."),
+        (1000, 1000, None, "a.tif says 1000 across and 1000 down µm a pixel, {0}: above 20 it is a placeholder."),
+        (0.25, 0.5, None, "a.tif says 0.25 across and 0.5 down µm a pixel, {0}: pixels of a slide are square."),
+    ],
+)
+def test_mpp_that_cannot_be_counts_as_not_stated(
+    tmp_path: Path, across: float, down: float, mpp: float | None, note: str
+) -> None:
+    with Slide(write_plain_tiff(tmp_path / "a.tif", paint((512, 512)), (PER_CM[across], PER_CM[down]))) as slide:
+        assert slide.mpp == (None if mpp is None else pytest.approx(mpp, rel=1e-3))
+        assert slide.mpp_note == note.format("which counts as not stated")
+
+
+def test_bounds_of_what_was_scanned(tmp_path: Path, slide_file: Path) -> None:
+    """The slide's own size stays that of the whole."""
+    with Slide(write_scn(tmp_path / "a.scn", paint((512, 384)), (1024, 768), (256, 128))) as slide:
+        assert (slide.size, slide.bounds) == ((1024, 768), (256, 128, 512, 384))
+    with Slide(slide_file) as slide:
+        assert slide.bounds is None
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
 def test_ordinary_images_are_slides_of_one_level(tmp_path: Path, mode: str) -> None:
     image = Image.fromarray(paint((320, 200), [(0, 0, 100, 100)])).convert(mode)
@@ -149,6 +182,23 @@ def test_ordinary_images_are_slides_of_one_level(tmp_path: Path, mode: str) -> N
         found = slide.read((0, 0), (320, 200), (320, 200))
         assert (slide.size, slide.mpp, slide.magnification) == ((320, 200), None, None)
     assert np.array_equal(found, np.asarray(image.convert("RGB")))
+
+
+@pytest.mark.parametrize(("name", "order"), [("a.png", "<u2"), ("a.tif", "<u2"), ("a.tif", ">u2")])
+def test_grey_of_16_bits_keeps_its_shades(tmp_path: Path, name: str, order: str) -> None:
+    """65535 is white: 257 steps make one of 8 bits."""
+    shades = np.array([[0, 256, 257, 10_000, 32_896, 65_535]])
+    Image.fromarray(shades.astype(order)).save(tmp_path / name)
+    with Slide(tmp_path / name) as slide:
+        found = slide.read((0, 0), (6, 1), (6, 1))
+    assert found.tolist() == [[[shade] * 3 for shade in (0, 0, 1, 38, 128, 255)]]
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_grey_of_32_bits_is_refused(tmp_path: Path, kind: type) -> None:
+    Image.fromarray(np.ones((20, 30), kind)).save(tmp_path / "a.tif")
+    with pytest.raises(SlideError, match=r"^a\.tif holds grey values of 32 bits, .*: save it with 8 or 16 bits"):
+        Slide(tmp_path / "a.tif")
 
 
 def test_transparent_is_white(tmp_path: Path) -> None:

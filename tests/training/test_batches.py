@@ -16,9 +16,9 @@ from pomp.slides.store import SlideRegions, write_regions
 from pomp.training import bank as bank_module
 from pomp.training.bank import FeatureBank, RegionBank
 from pomp.training.batches import PatientData, read_ahead
-from tests.slides.layouts import write_tensor, write_trident
+from tests.slides.layouts import LAYOUTS, write_tensor, write_trident
 
-COLUMNS = ["slide", "file", "index", "row", "column", "x", "y", "size"]
+COLUMNS = ["slide", "file", "index", "row", "column", "x", "y", "size", "size_stated"]
 
 
 def numbered(count: int, first: int = 0, kind: type = np.float32) -> np.ndarray:
@@ -55,6 +55,21 @@ def test_slides_of_a_patient_follow_each_other(tmp_path: Path) -> None:
     assert table["x"].to_numpy() == pytest.approx([512, 1024, 1536, 2048, np.nan, np.nan], nan_ok=True)
     assert table["size"].to_numpy() == pytest.approx([512] * 4 + [np.nan] * 2, nan_ok=True)
     assert np.array_equal(bank.read("P1"), np.concatenate([numbered(4), numbered(2, 10)]))
+
+
+def test_a_region_is_known_by_its_index_in_the_file(tmp_path: Path) -> None:
+    table = FeatureBank(write_features(tmp_path)).table("P1")
+    assert table["index"].tolist() == [0, 1, 2, 3, 0, 1]
+    sampled = FeatureBank(write_features(tmp_path), limit=3).table("P1")
+    assert sampled[["slide", "index"]].to_numpy().tolist() == [["one", 1], ["one", 3], ["two", 1]]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_size_that_the_file_does_not_state_is_no_fact(layout: str, tmp_path: Path) -> None:
+    corners = np.array([[512 * k, 1024] for k in range(4)])
+    file = inspect_features(LAYOUTS[layout](tmp_path / "a.h5", numbered(4), corners, 512))
+    table = FeatureBank({"P1": {"a": file}}).table("P1")
+    assert table["size_stated"].tolist() == [layout in ("TRIDENT", "older TRIDENT", "CLAM")] * 4
 
 
 def test_a_batch_of_features(tmp_path: Path) -> None:

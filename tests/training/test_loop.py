@@ -52,7 +52,11 @@ class FakeData:
 
 
 def run_stage(
-    name: Any, folder: Path, should_stop: Callable[[], bool] = lambda: False, rows: list[Any] | None = None
+    name: Any,
+    folder: Path,
+    should_stop: Callable[[], bool] = lambda: False,
+    rows: list[Any] | None = None,
+    patients: Sequence[str] | None = None,
 ) -> Pomp:
     config: OptimiserConfig = CONFIG.pretrain if name == "pretrain" else CONFIG.finetune
     losses = pretrain_losses(CONFIG.pretrain) if name == "pretrain" else finetune_losses(CONFIG.finetune)
@@ -62,7 +66,7 @@ def run_stage(
         on_epoch=lambda epoch, row, model: None if rows is None else rows.append((epoch, row)),
     )  # fmt: skip
     model = small_model(model__dropout=0.2, pretrain__negatives="multinomial")
-    train(model, FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
+    train(model, FakeData(), patients or FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
     return model
 
 
@@ -99,11 +103,29 @@ def test_a_finished_stage_is_loaded_and_not_trained_again(tmp_path: Path) -> Non
 
 
 def test_every_task_is_reported_and_the_total_is_their_weighted_sum(tmp_path: Path) -> None:
+    """Of patients who lack nothing: P2 has no slide."""
     rows: list[Any] = []
-    run_stage("pretrain", tmp_path, rows=rows)
+    run_stage("pretrain", tmp_path, rows=rows, patients=[name for name in FakeData().whole.patients if name != "P2"])
     assert [epoch for epoch, _ in rows] == [0, 1, 2, 3]
     for _, row in rows:
         assert row["total"] == pytest.approx(row["poc"] + row["pom"] + row["mom"], rel=1e-5)
+
+
+def test_a_task_is_reported_over_who_takes_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[int, float]] = []
+
+    def noted(*args: Any) -> Losses:
+        terms = backpropagate(*args)
+        steps.append((len(args[1].pairs), terms["poc"].item()))
+        return terms
+
+    monkeypatch.setattr(loop, "backpropagate", noted)
+    rows: list[Any] = []
+    run_stage("pretrain", tmp_path, rows=rows)
+    for epoch, row in rows:
+        own = steps[3 * epoch : 3 * epoch + 3]
+        assert sorted(pairs for pairs, _ in own) == [3, 4, 4]  # P2 has no slide
+        assert row["poc"] == pytest.approx(sum(pairs * poc for pairs, poc in own) / 11, rel=1e-5)
 
 
 def test_what_an_epoch_took_is_reported(tmp_path: Path) -> None:
@@ -137,6 +159,24 @@ def test_a_loss_that_is_not_finite_names_the_patients(fold: int, words: str, tmp
         TrainingError, match=rf"The loss became nan in pretrain of {words}, epoch 1, with patients P\d+"
     ):
         train(small_model(), FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("start", "towards"), [(-9.0, 1.0), (4.0, -1.0)])
+def test_a_temperature_beyond_its_limits_returns(start: float, towards: float, tmp_path: Path) -> None:
+    def losses(model: Pomp, batch: Batch, embedded: torch.Tensor) -> Losses:
+        return {"total": -towards * model.temperature}
+
+    config = small_config(pretrain__epochs=3).pretrain
+    stage = Stage(
+        name="pretrain", fold=0, seed=0, config=config, losses=losses, checkpoints=CheckpointStore(tmp_path),
+        on_resume=lambda done: None, on_epoch=lambda *_: None, should_stop=lambda: False,
+    )  # fmt: skip
+    model = small_model()
+    with torch.no_grad():
+        model.log_temperature.fill_(start)
+    limit = model.temperature.item()
+    train(model, FakeData(), FakeData().whole.patients, stage, CPU)  # type: ignore[arg-type]
+    assert (model.temperature.item() - limit) * towards > 0
 
 
 class Given:

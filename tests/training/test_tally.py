@@ -7,7 +7,8 @@ import math
 import pytest
 import torch
 
-from pomp.training.tally import Bad, Tally
+from pomp.training.tally import Bad, Tally, task_patients
+from tests.small import TYPES, batch_of
 
 CPU, OTHER = torch.device("cpu"), torch.device("meta")
 
@@ -16,12 +17,28 @@ def tensors(**losses: float) -> dict[str, torch.Tensor]:
     return {name: torch.tensor(value) for name, value in losses.items()}
 
 
-def test_means_are_over_patients_and_a_missing_term_counts_as_0() -> None:
+def test_means_are_over_patients_and_a_step_without_a_term_does_not_count_for_it() -> None:
     tally = Tally(CPU)
     tally.add(["a", "b", "c"], tensors(poc=1.0, total=1.0))
     tally.add(["d"], tensors(mom=4.0, total=5.0))
-    assert tally.means() == pytest.approx({"poc": 0.75, "mom": 1.0, "total": 2.0})
+    assert tally.means() == pytest.approx({"poc": 1.0, "mom": 4.0, "total": 2.0})
     assert tally.first_bad() is None
+
+
+def test_a_term_is_weighted_by_the_patients_it_is_a_mean_of() -> None:
+    tally = Tally(CPU)
+    tally.add(["a", "b", "c", "d"], tensors(poc=1.0, mom=1.0, total=2.0), {"poc": 3, "mom": 4})
+    tally.add(["e", "f", "g", "h"], tensors(mom=3.0, total=3.0), {"poc": 1, "mom": 2})
+    tally.add(["i", "j", "k", "l"], tensors(poc=6.0, mom=5.0, total=11.0), {"poc": 2, "mom": 2})
+    assert tally.means() == pytest.approx({"poc": (3 + 12) / 5, "mom": (4 + 6 + 10) / 8, "total": 16 / 3})
+
+
+def test_tasks_are_of_who_has_what_they_take() -> None:
+    present = torch.ones(5, TYPES, dtype=torch.bool)
+    present[1] = False  # slides alone
+    present[3, 1:] = False  # one type and no slide: nothing is left when it is hidden
+    batch = batch_of([2, 1, 0, 0, 4], torch.Generator().manual_seed(0), present)
+    assert task_patients(batch) == {"poc": 2, "pom": 2, "mom": 3}
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -16,13 +16,17 @@ from anndata import AnnData
 from anndata.io import read_elem
 
 from pomp.atomic import replacing
+from pomp.data.importing.origins import Origin
 from pomp.data.outcome import list_endpoints
-from pomp.data.readers.table import RawTable
+from pomp.data.readers.table import PATIENT_COLUMNS, RawTable
 from pomp.errors import CohortError
 
 SUFFIXES = (".h5ad", ".h5mu")
 UNS = "pomp"
 """The key of `uns` under which a cohort's name, endpoint, source, licence, kinds and slides are kept."""
+
+_SAMPLE_TYPES = ("sample_type", "Sample Type", "tissue_type", "Tissue Type")
+"""Columns that say which samples are normal; Xena's and the GDC's."""
 
 
 def is_container(path: Path) -> bool:
@@ -116,13 +120,46 @@ def read_observations(path: Path) -> pd.DataFrame:
     Raises:
         CohortError: the file cannot be read.
     """
+    tables = _read_obs(path)
+    return next((table for table in tables if list_endpoints(table.columns)), tables[0])
+
+
+def _read_obs(path: Path) -> list[pd.DataFrame]:
+    """That of the whole, then the modalities'; categories as text."""
     with _opened(path) as file:
         tables: list[pd.DataFrame] = [read_elem(file["obs"])]
         tables += [read_elem(group["obs"]) for group in file["mod"].values()] if "mod" in file else []
     for table in tables:
         for name in table.select_dtypes("category"):
             table[name] = table[name].astype(object)
-    return next((table for table in tables if list_endpoints(table.columns)), tables[0])
+    return tables
+
+
+def read_origins(path: Path) -> dict[str, Origin]:
+    """Patient and sample type by observation, as far as columns of `obs` name them.
+
+    Empty for what `export_cohort` wrote: its observations are patients, and their columns clinical data.
+
+    Raises:
+        CohortError: the file cannot be read.
+    """
+    if {"name", "kinds"} <= read_notes(path).keys():
+        return {}
+    tables = _read_obs(path)
+    cases, types = _gather(tables, PATIENT_COLUMNS), _gather(tables, _SAMPLE_TYPES)
+    return {name: Origin(cases.get(name, name), name, types.get(name, "")) for name in cases | types}
+
+
+def _gather(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> dict[str, str]:
+    """The first value there is in these columns, by observation."""
+    found: dict[str, str] = {}
+    for column in [table[name] for table in tables for name in columns if name in table.columns]:
+        for label, cell in column.dropna().items():
+            # Ids between which some are missing are kept as floating-point numbers.
+            text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+            if text:
+                found.setdefault(str(label), text)
+    return found
 
 
 def read_notes(path: Path) -> dict[str, Any]:

@@ -11,13 +11,15 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from pomp.data.importing.containers import is_container, read_modality
+from pomp.data.importing.containers import is_container, read_modality, read_origins
 from pomp.data.importing.gdc_values import read_samples
+from pomp.data.importing.kinds import guess_kind
+from pomp.data.importing.origins import pick_samples
 from pomp.data.importing.plan import PlannedTable
 from pomp.data.omics_table import OmicsTable, UnusedSample
-from pomp.data.problems import Problems
+from pomp.data.problems import Problem, Problems
 from pomp.data.readers.matrix import read_matrix
-from pomp.data.readers.omics import tidy_omics
+from pomp.data.readers.omics import breaks_rule, tidy_omics
 from pomp.data.readers.table import RawTable
 
 _ROW_GROUP = 1 << 16
@@ -46,28 +48,49 @@ def convert(
         CohortError: an .h5ad or .h5mu cannot be read.
         OSError: `path` could not be written.
     """
-    table = _read(planned, problems, tell)
+    table, unused = _read(planned, patients, problems, tell)
     if table is None:
         return None
     recover = planned.log2_counts and planned.kind == "counts"
+    met = len(problems.found)
     tidied = tidy_omics(table, planned.name, "log" if recover else planned.kind, patients, problems)
     del table  # its memory is needed
     if tidied is None:
         return None
+    _doubt_kind(planned, tidied, problems.found, met)
     if recover:
         tidied = _recover_counts(tidied, Path(planned.file).name, problems)
     # Text and arrays carry no more than float32 holds; what came as float64 in HDF5 stays so.
     rounded = planned.kind == "beta" and not is_container(Path(planned.file))
     _write(path, tidied, pa.float32() if rounded else pa.float64())
-    return tidied.unused
+    return (*unused, *tidied.unused)
 
 
-def _read(planned: PlannedTable, problems: Problems, tell: Callable[[str], None]) -> RawTable | None:
+def _read(
+    planned: PlannedTable, patients: Collection[str], problems: Problems, tell: Callable[[str], None]
+) -> tuple[RawTable | None, tuple[UnusedSample, ...]]:
+    """The table, and the samples of the source that are not in it."""
     path = Path(planned.file)
     if planned.samples:
-        return read_samples(planned.samples, planned.name, problems, tell)
+        return read_samples(planned.samples, planned.name, problems, tell), ()
     tell(path.name)
-    return read_modality(path, planned.modality) if is_container(path) else read_matrix(path, path.name, problems)
+    if is_container(path):
+        return pick_samples(read_modality(path, planned.modality), read_origins(path), patients, problems)
+    return read_matrix(path, path.name, problems), ()
+
+
+def _doubt_kind(planned: PlannedTable, table: OmicsTable, found: list[Problem], start: int) -> None:
+    """Let the first error of a value that the kind cannot have, from `start` on, say how to choose another kind."""
+    place = next((at for at in range(start, len(found)) if breaks_rule(found[at], planned.kind)), None)
+    if place is None:
+        return
+    guess = guess_kind(table.values.to_numpy().T, list(table.values.columns), found[place].file)
+    kind = guess.kind if guess and guess.kind != planned.kind else "log"
+    advice = (
+        f" The table is taken as kind '{planned.kind}': if it is of another, choose that, as in "
+        f"`--kind {planned.name}={kind}`."
+    )
+    found[place] = replace(found[place], message=found[place].message + advice)
 
 
 def _recover_counts(table: OmicsTable, file: str, problems: Problems) -> OmicsTable:

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from pomp.data.barcode import is_barcode, parse_barcode
+from pomp.data.barcode import parse_barcode
 from pomp.data.importing.gdc_values import MEASURES, Measure, find_measure
+from pomp.data.importing.origins import Origin
 from pomp.data.importing.plan import PlannedTable, SampleFile
 from pomp.data.problems import Problems, enumerate_some
 
@@ -22,24 +23,6 @@ NO_SHEET = (
     "download its 'Sample Sheet' (gdc_sample_sheet….tsv) into this folder; 'Metadata' (metadata….json) will do too. Or "
     "take the file out, to go on without it."
 )
-
-
-class Origin(NamedTuple):
-    """Where a file comes from, by the sample sheet."""
-
-    case: str
-    sample: str
-    sample_type: str
-
-    @property
-    def label(self) -> str:
-        """What leads to the patient: the sample's barcode, or the case where samples have none."""
-        return self.sample if is_barcode(self.sample) else self.case
-
-    @property
-    def is_unmarked_normal(self) -> bool:
-        """A normal sample that its label would pass off as a tumour."""
-        return not is_barcode(self.sample) and _is_normal(self)
 
 
 @dataclass
@@ -189,11 +172,7 @@ def _read_metadata(entries: Any) -> dict[str, Origin]:
 
 
 def _first_tumour(origins: Sequence[Origin]) -> Origin:
-    return next((one for one in origins if not _is_normal(one)), origins[0])
-
-
-def _is_normal(origin: Origin) -> bool:
-    return parse_barcode(origin.sample).is_normal or "normal" in origin.sample_type.lower()
+    return next((one for one in origins if not one.is_normal), origins[0])
 
 
 def _name_samples(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pomp.data.manifest import TAKEN_NAMES
 from pomp.data.omics_table import Kind
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,7 @@ class Guess:
 
 
 def guess_kind(values: Floats, genes: Sequence[str], file: str) -> Guess | None:
-    """The kind of a table by the values at its beginning; None where there is none.
+    """The kind of a table by some of its values; None where there is none.
 
     Whole numbers are mutations (0 and 1 only), copies (−2 to 2 with negative ones, or by the file's name) or counts;
     others are beta values (0 to 1), M-values (negative ones of methylation probes), z-scores (mean about 0 and standard
@@ -104,7 +105,8 @@ _NAMES: tuple[tuple[str, str], ...] = (
 
 def guess_name(file: str) -> str:
     """The omics type a file's name speaks of; otherwise its stem in small letters."""
-    return find_type(file) or re.sub(r"[^a-z0-9]+", "_", _stem(file)).strip("_") or "omics"
+    found = find_type(file) or re.sub(r"[^a-z0-9]+", "_", _stem(file)).strip("_")
+    return "values" if found in TAKEN_NAMES else found
 
 
 def find_type(file: str) -> str | None:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pomp.data.importing.head import Head, read_head
+from pomp.data.importing.head import Head, read_head, read_spread
 from pomp.data.importing.kinds import guess_kind, guess_name
 from pomp.data.importing.tables import holds_follow_up
-from pomp.data.outcome import DAYS_PER_MONTH, DAYS_PER_YEAR
+from pomp.data.outcome import DAYS_PER_MONTH
 from pomp.data.problems import LISTED, enumerate_some
+from pomp.wording import DAYS_PER_YEAR
 
 _FEWEST_GENES = 10
 """A table of numbers with fewer columns and rows than that may as well be of patients."""
@@ -35,7 +36,8 @@ def explain_tables(files: Sequence[Path], root: Path) -> dict[str, str]:
 
 def _explain_omics(path: Path, head: Head) -> str | None:
     """Of a wide or long table of numbers; None of others."""
-    guess = guess_kind(head.numbers.T, head.columns, path.name) if head.is_numeric else None
+    numbers = read_spread(path, head).numbers if head.is_numeric else None
+    guess = None if numbers is None else guess_kind(numbers.T, head.columns, path.name)
     if guess is None or max(len(head.columns), len(head.labels)) < _FEWEST_GENES or _hints(head):
         return None
     return (

@@ -1,14 +1,14 @@
-"""What several rows or several tables say of one patient → one row; where they contradict each other, an error."""
+"""What several rows or several tables say of one patient → one row; where they contradict each other, that is said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from pomp.data.barcode import parse_barcode
 from pomp.data.outcome import TIME_SUFFIX, list_endpoints
-from pomp.data.problems import LISTED, Problems
+from pomp.data.problems import LISTED, Problems, enumerate_some
 
 
 def one_row_each(labels: Sequence[str], frame: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
@@ -51,9 +51,75 @@ def add_follow_up(
         file: of `further`.
     """
     _report_contradictions(known, further, sources, file, problems)
+    endpoints = list_endpoints(known.columns.intersection(further.columns))
+    _report_differences(known, further, {*endpoints, *(name + TIME_SUFFIX for name in endpoints)}, file, problems)
     # As objects: whole numbers stay whole where the other table has none.
     both = pd.concat([known.astype(object), further.astype(object)])
     return both.groupby(level="patient", sort=True).first().infer_objects()
+
+
+def add_columns(known: pd.DataFrame, further: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
+    """`known` with what `further` says of the same patients: its other columns, and values where `known` has none.
+
+    Args:
+        file: of `further`.
+    """
+    _report_strangers(known.index, further.index, file, problems)
+    _report_differences(known, further, (), file, problems)
+    joined = known.join(further[further.columns.difference(known.columns, sort=False)], how="left")
+    for name in known.columns.intersection(further.columns):
+        other = further[name].reindex(known.index)
+        gaps = known[name].isna() & other.notna()
+        if gaps.any():
+            # As objects: whole numbers stay whole.
+            joined[name] = known[name].astype(object).where(~gaps, other.astype(object)).infer_objects()
+    return joined
+
+
+def _report_strangers(known: pd.Index, further: pd.Index, file: str, problems: Problems) -> None:
+    """A warning of patients who have no follow-up, or are spelt otherwise there."""
+    strangers = further.difference(known)
+    if strangers.empty:
+        return
+    spelt = {str(patient).casefold(): str(patient) for patient in known}
+    twins = [patient for patient in strangers if str(patient).casefold() in spelt]
+    hint = f" {twins[0]} is spelt {spelt[str(twins[0]).casefold()]} there: spell ids alike." if twins else ""
+    problems.warning(
+        file,
+        f"{len(strangers)} of its {len(further)} patients have no follow-up, and are not used: "
+        f"{enumerate_some([str(patient) for patient in strangers])}.{hint}",
+    )
+
+
+def _report_differences(
+    known: pd.DataFrame, further: pd.DataFrame, unlike: Collection[str], file: str, problems: Problems
+) -> None:
+    """One warning of the cells that differ, which names the first.
+
+    Args:
+        unlike: columns that are not compared.
+    """
+    shared = known.index.intersection(further.index)
+    count, example = 0, ""
+    for column in known.columns.intersection(further.columns):
+        if column in unlike:
+            continue
+        one, other = known.loc[shared, column], further.loc[shared, column]
+        differ = _differ(one, other)
+        if differ.any() and not example:
+            patient = shared[differ][0]
+            example = (
+                f"'{column}' of patient {patient} is {as_written(other[patient])}, and was {as_written(one[patient])}"
+            )
+        count += int(differ.sum())
+    if count:
+        problems.warning(
+            file, f"{count} of its cells differ from the tables read before it, whose values are used: {example}."
+        )
+
+
+def _differ(one: pd.Series, other: pd.Series) -> pd.Series:
+    return one.notna() & other.notna() & (one.map(as_written) != other.map(as_written))
 
 
 def _report_contradictions(
@@ -64,7 +130,7 @@ def _report_contradictions(
     for endpoint in list_endpoints(known.columns.intersection(further.columns)):
         for column in (endpoint, endpoint + TIME_SUFFIX):
             one, other = known.loc[shared, column], further.loc[shared, column]
-            differ = one.notna() & other.notna() & (one.map(as_written) != other.map(as_written))
+            differ = _differ(one, other)
             if differ.any():
                 patient, more = shared[differ][0], int(differ.sum()) - 1
                 problems.error(

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pomp.data.barcode import parse_barcode
-from pomp.data.importing.containers import is_container, read_observations
+from pomp.data.importing.containers import is_container, read_observations, read_origins
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
-from pomp.data.importing.merging import add_follow_up, one_row_each
+from pomp.data.importing.merging import add_columns, add_follow_up, as_written, one_row_each
 from pomp.data.outcome import LEFT_OUT, REDACTION, find_redacted, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
-from pomp.data.readers.table import RawTable, find_repeated, read_table
+from pomp.data.readers.table import PATIENT_COLUMNS, SAMPLE_COLUMNS, RawTable, find_repeated, read_table
 
-# Columns that name the patient where the first column names a sample; Xena's, TCGA's, the GDC's.
-PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
 NO_FOLLOW_UP = (
     "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, 0 = "
     "alive) and OS.time (days), or Xena's survival table, or the GDC's clinical.json."
 )
-_NAMES = frozenset({*PATIENT_COLUMNS, "sample", "sampleID", "submitter_id", "submitter_id.samples"})
+_NAMES = frozenset({*PATIENT_COLUMNS, *SAMPLE_COLUMNS})
 
 
 def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems) -> pd.DataFrame:
@@ -32,8 +31,8 @@ def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems
 
     Args:
         clinical: the table with the follow-up.
-        covariates: more tables. One with follow-up of its own adds its patients and fills what is missing; of any
-            other, the columns that are new are joined to the patients who are there.
+        covariates: more tables. One with follow-up of its own adds its patients and fills what is missing; any other
+            adds columns and fills what is missing of the patients who are there.
     """
     joined = _read_one(clinical, problems)
     sources = dict.fromkeys(map(str, joined.index), clinical.name)
@@ -43,8 +42,9 @@ def read_patients(clinical: Path, covariates: Sequence[Path], problems: Problems
         if list_endpoints(table.columns):
             joined = add_follow_up(joined, table, sources, path.name, problems)
             sources = dict.fromkeys(map(str, table.index), path.name) | sources
-    for table in tables.values():
-        joined = joined.join(table.loc[:, [name for name in table.columns if name not in joined.columns]], how="left")
+    for path, table in tables.items():
+        if not list_endpoints(table.columns):
+            joined = add_columns(joined, table, path.name, problems)
     return _leave_redacted_out(joined, clinical.name, problems).dropna(axis=1, how="all")
 
 
@@ -62,7 +62,7 @@ def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -
 
 def _read_one(path: Path, problems: Problems) -> pd.DataFrame:
     if is_container(path):
-        return one_row_each(*_split_index(read_observations(path)), path.name, problems)
+        return one_row_each(*_name_observations(path), path.name, problems)
     if is_gdc_clinical(path):
         return read_gdc_clinical(path, problems)
     table = read_table(path, path.name, problems)
@@ -80,12 +80,25 @@ def _report_names(table: RawTable, problems: Problems) -> None:
     for patient, rows in list(find_repeated(table.labels, table.rows).items())[:LISTED]:
         listed = " and ".join(map(str, rows))
         problems.warning(
-            table.file, f"has rows {listed}: of each column, the first value is used.", row=rows[1], value=patient
-        )
+            table.file, f"has rows {listed}: of each column, the first value is used{_name_differences(table, rows)}.",
+            row=rows[1], value=patient,
+        )  # fmt: skip
     places = list(range(2, len(table.columns) + 2))
     for name, columns in list(find_repeated(table.columns, places).items())[:LISTED]:
         listed = " and ".join(map(str, columns))
         problems.warning(table.file, f"heads the columns {listed}: the first is used.", row=1, value=name)
+
+
+def _name_differences(table: RawTable, rows: Sequence[int]) -> str:
+    """What these rows say unlike; empty where they differ only in what is missing."""
+    cells = table.cells.iloc[[table.rows.index(row) for row in rows]]
+    said = {
+        name: dict.fromkeys(as_written(cell) for cell in cells[place].dropna())
+        for place, name in enumerate(table.columns)
+        if name and table.columns.index(name) == place
+    }
+    unlike = [f"'{name}' is {' and '.join(values)}" for name, values in said.items() if len(values) > 1]
+    return f"; {enumerate_some(unlike)}" if unlike else ""
 
 
 def _as_frame(table: RawTable) -> pd.DataFrame:
@@ -95,9 +108,16 @@ def _as_frame(table: RawTable) -> pd.DataFrame:
     return frame.drop(columns=[name for name in frame.columns if name in _NAMES or not name])
 
 
-def _split_index(frame: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
-    labels = [str(label) for label in frame.index]
-    return labels, frame.set_axis(pd.Index([f"'{label}'" for label in labels]))
+def _name_observations(path: Path) -> tuple[list[str], pd.DataFrame]:
+    """The labels that lead to the patients, and their rows; those of unmarked normal samples last."""
+    frame, origins = read_observations(path), read_origins(path)
+    frame = frame.set_axis(pd.Index([str(label) for label in frame.index], dtype=object))
+    if origins:
+        frame = frame.drop(columns=[name for name in frame.columns if name in _NAMES])
+        normal = [label in origins and origins[label].is_unmarked_normal for label in frame.index]
+        frame = frame.iloc[np.argsort(normal, kind="stable")]
+    labels = [origins[label].label if label in origins else label for label in frame.index]
+    return labels, frame.set_axis(pd.Index([f"'{label}'" for label in frame.index]))
 
 
 def name_patients(table: RawTable) -> list[str]:

@@ -14,6 +14,7 @@ from pomp.data.importing.containers import is_container, list_modalities, read_n
 from pomp.data.importing.gdc_clinical import OVERALL_SURVIVAL, is_gdc_clinical
 from pomp.data.importing.gdc_folder import GdcFolder, recognise_gdc
 from pomp.data.importing.lacking import explain_tables
+from pomp.data.importing.leftover import SHEETS, SILENT, report_leftover
 from pomp.data.importing.modalities import noted_slides, plan_modality
 from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.plan import ImportPlan, Origin, PlannedSlide, PlannedTable, make_slug
@@ -21,8 +22,8 @@ from pomp.data.importing.slides import IMAGES, find_slides, list_slides
 from pomp.data.importing.tables import holds_follow_up, sort_tables
 from pomp.data.importing.xena import cancer_code, is_xena_clinical
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, read_manifest
-from pomp.data.outcome import list_endpoints
-from pomp.data.problems import Problems, enumerate_some, list_first
+from pomp.data.outcome import list_endpoints, usable_endpoints
+from pomp.data.problems import Problems, list_first
 from pomp.data.readers.slides import FEATURE_SUFFIXES, read_slides
 from pomp.errors import CohortError
 
@@ -32,8 +33,6 @@ USABLE = (
     "or .h5mu."
 )
 _LICENCE = "Open access, under the NIH Genomic Data Sharing Policy"
-_SILENT = (".md", ".pdf", ".html", ".png", ".jpg", ".log", ".py", ".r", ".sh")
-_SHEETS = (".xlsx", ".xls", ".ods")
 
 
 @dataclass
@@ -221,7 +220,7 @@ def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
 
 def _is_other(path: Path) -> bool:
     """What is no table by its name."""
-    return path.suffix.lower() in {*_SILENT, *_SHEETS, ".json", ".toml"} or path.name.upper().startswith("LICENSE")
+    return path.suffix.lower() in {*SILENT, *SHEETS, ".json", ".toml"} or path.name.upper().startswith("LICENSE")
 
 
 def _read_cohort_folder(draft: _Draft) -> None:
@@ -244,16 +243,7 @@ def _read_cohort_folder(draft: _Draft) -> None:
 
 
 def _report_rest(draft: _Draft) -> None:
-    rest = [path for path in draft.files if path.suffix.lower() not in _SILENT and not path.name.startswith("LICENSE")]
-    for path in [path for path in rest if path.suffix.lower() in _SHEETS]:
-        draft.problems.warning(
-            str(path.relative_to(draft.root)), "is a workbook: save its sheets as CSV to have them read."
-        )
-    others = [str(path.relative_to(draft.root)) for path in rest if path.suffix.lower() not in _SHEETS]
-    if others:
-        draft.problems.warning(
-            draft.root.name, f"{len(others)} files are not recognised, and not used: {enumerate_some(others)}."
-        )
+    report_leftover(draft.files, draft.root, draft.problems)
     if draft.clinical is None:
         # That their rows are no patients with follow-up, which is all that was found of them, helps nobody here.
         draft.problems.found = [problem for problem in draft.problems.found if problem.file not in draft.lacking]
@@ -270,8 +260,10 @@ def _finish(draft: _Draft) -> ImportPlan:
             raise CohortError("\n".join([first, list_first(found, "look at these first."), USABLE]))
         errors = [str(problem) for problem in draft.problems.errors[:1]]
         raise CohortError(" ".join([f"Nothing in {draft.root} can be used.", *errors, USABLE]))
-    endpoints = tuple(list_endpoints(map(str, draft.patients.columns)))
-    default = "OS" if "OS" in endpoints or not endpoints else endpoints[0]
+    there, usable = list_endpoints(map(str, draft.patients.columns)), usable_endpoints(draft.patients)
+    # Overall survival stays the choice where its coding is wrong: the import says so, and takes nothing else unasked.
+    default = next((name for name in ("OS", *usable, *there) if name in there), "OS")
+    endpoints = tuple(name for name in there if name in usable or name == default)
     title = draft.texts.get("title") or draft.root.name
     return ImportPlan(
         name=make_slug(draft.texts.get("name") or title),

@@ -11,19 +11,18 @@ import numpy as np
 import pandas as pd
 
 from pomp.data.barcode import is_barcode, parse_barcode
-from pomp.data.importing.head import Head, read_head
+from pomp.data.importing.head import Head, read_head, read_spread
 from pomp.data.importing.kinds import Guess, find_type, guess_kind, guess_name
-from pomp.data.importing.patients import PATIENT_COLUMNS
 from pomp.data.importing.plan import PlannedTable
 from pomp.data.importing.xena import is_xena_clinical, recognise_xena
 from pomp.data.outcome import list_endpoints
 from pomp.data.problems import Problems, enumerate_some
-from pomp.data.readers.table import read_table
+from pomp.data.readers.table import PATIENT_COLUMNS, SLIDE_COLUMNS, read_table
 
 _CLINICAL_WORDS = ("clinical", "pheno", "covariate", "patient", "demograph")
-_SLIDE_COLUMNS = ("slide_id", "slide", "file", "filename")
 
-_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?")
+_COMMA = re.compile(r"[-+]?\d+,\d+([eE][-+]?\d+)?|[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")
 _MOSTLY = 0.5  # of a column's cells
 _NEARLY_ALL = 0.9  # of a table's columns
 _SEVERAL, _MANY, _WIDE = 5, 50, 200  # columns
@@ -87,12 +86,12 @@ def sort_tables(files: Sequence[Path], root: Path, patients: Collection[str], pr
 
 
 def _names_slides(head: Head) -> bool:
-    return head.first in {*PATIENT_COLUMNS, "case_id"} and any(name in head.columns for name in _SLIDE_COLUMNS)
+    return head.first in {*PATIENT_COLUMNS, "case_id"} and any(name in head.columns for name in SLIDE_COLUMNS)
 
 
 def _read_slide_names(path: Path, head: Head, problems: Problems) -> dict[str, str]:
     """Patient by slide file, of a table such as CLAM's, with case_id and slide_id."""
-    column = next(name for name in _SLIDE_COLUMNS if name in head.columns)
+    column = next(name for name in SLIDE_COLUMNS if name in head.columns)
     table = read_table(path, path.name, problems)
     if table is None:
         return {}
@@ -153,19 +152,34 @@ def _filled(head: Head) -> np.ndarray:
 
 
 def _commas(head: Head) -> np.ndarray:
-    return head.cells.map(lambda cell: _DECIMAL_COMMA.fullmatch(cell) is not None).to_numpy(bool)
+    """Which cells are numbers with commas, whatever these stand for."""
+    return head.cells.map(lambda cell: _COMMA.fullmatch(cell) is not None).to_numpy(bool)
 
 
 def _report_unreadable(file: str, head: Head, cell: tuple[int, int], problems: Problems) -> None:
     row, column = cell
     value = str(head.cells.iloc[row, column])
-    cause = "a decimal comma? Write decimal points" if _DECIMAL_COMMA.fullmatch(value) else "leave such cells empty"
+    cause = _explain_comma(head, value) if _COMMA.fullmatch(value) else "leave such cells empty"
     problems.error(
         file,
         f"is no number: {cause}. The table looks like omics, and cannot be read as it is; mend it, or take it out of "
         "the folder to go on without it.",
         row=row + 2, column=head.columns[column], value=value,
     )  # fmt: skip
+
+
+def _explain_comma(head: Head, value: str) -> str:
+    """What a comma may stand for: before three digits for either, unless another cell tells."""
+    cells = [str(cell) for cell in head.cells.to_numpy()[_commas(head)]]
+    if not all(map(_THOUSANDS.fullmatch, cells)):
+        return "a decimal comma? Write decimal points"
+    whole = value.replace(",", "")
+    points = head.cells.to_numpy()[~np.isnan(head.numbers)]
+    if any(cell.count(",") > 1 for cell in cells) or any("." in cell for cell in [*cells, *points]):
+        return f"commas between thousands? Take them out: {whole}"
+    return (
+        f"commas between thousands, or before decimals? Write {whole} or {value.replace(',', '.')}, whichever is meant"
+    )
 
 
 def _doubt_covariates(path: Path, file: str, head: Head, problems: Problems) -> None:
@@ -202,11 +216,12 @@ def _plan(path: Path, file: str, head: Head, by_patient: bool, problems: Problem
         return PlannedTable(
             name=known.name, file=str(path), kind=known.kind, note=f"Xena: {known.note}", log2_counts=known.log2_counts
         )
+    head = read_spread(path, head)
     values = head.numbers
     genes = head.columns if by_patient else head.labels
     guess = guess_kind(np.transpose(values) if by_patient else values, genes, path.name)
     if guess is None:
-        problems.warning(file, "is not used: its first rows hold no value.")
+        problems.warning(file, f"is not used: {len(head.labels)} of its rows hold no value.")
         return None
     if guess.doubt:
         problems.warning(file, guess.doubt)
@@ -214,7 +229,7 @@ def _plan(path: Path, file: str, head: Head, by_patient: bool, problems: Problem
 
 
 def _explain(guess: Guess, head: Head) -> str:
-    return f"Guessed to be {guess.kind}: {guess.why}, in its first {len(head.labels)} rows."
+    return f"Guessed to be {guess.kind}: {guess.why}, in {len(head.labels)} rows spread over the file."
 
 
 def _is_free(planned: PlannedTable, path: Path, file: str, taken: Collection[str], problems: Problems) -> bool:

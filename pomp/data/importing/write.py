@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from pomp.abandoned import sweep
 from pomp.data.cohort import CohortCheck, check_cohort
 from pomp.data.importing.convert import convert
 from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.places import name_sources
 from pomp.data.importing.plan import ImportPlan, make_slug
-from pomp.data.manifest import CLINICAL, SLIDES, Manifest, OmicsEntry, SlidesEntry
+from pomp.data.manifest import CLINICAL, SLIDES, TAKEN_NAMES, Manifest, OmicsEntry, SlidesEntry
 from pomp.data.manifest_writer import write_manifest
 from pomp.data.problems import Problem, Problems, list_first
 from pomp.data.unused_samples import write_unused
@@ -23,6 +24,7 @@ from pomp.errors import CohortError
 from pomp.progress import OnProgress
 
 LONGEST_NAME = 255
+_SCRATCH = ".import-"  # of a cohort under construction
 """Of a file or folder, on every common file system."""
 
 
@@ -90,7 +92,8 @@ def import_cohort(
         raise CohortError(f"{target} exists already: choose another name, or move it away.")
     try:
         cohorts.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cohorts, prefix=".import-") as scratch:
+        sweep(cohorts, f"{_SCRATCH}*")
+        with tempfile.TemporaryDirectory(dir=cohorts, prefix=_SCRATCH) as scratch:
             made = Path(scratch) / plan.name
             check = stage(plan, made, on_progress)
             if on_check:
@@ -110,8 +113,10 @@ def import_cohort(
 def _check_names(plan: ImportPlan) -> None:
     names = [table.name for table in plan.omics]
     for name in names:
-        if names.count(name) > 1 or name.strip() in {"", "slides"}:
-            raise CohortError(f"'{name}' cannot be the name of an omics type: each needs one of its own, not 'slides'.")
+        if names.count(name) > 1 or name.strip() in TAKEN_NAMES:
+            raise CohortError(
+                f"'{name}' cannot be the name of an omics type: each needs one of its own, not 'slides' or 'omics'."
+            )
 
 
 def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tuple[Problems, Manifest, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 
 from pomp.data.barcode import parse_barcode
 from pomp.data.outcome import read_outcome
-from pomp.data.problems import LISTED, Problems
+from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, check_names, find_repeated, read_table
 
 
@@ -48,3 +49,25 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     """Sorted, without nameless patients and second rows, which are errors already."""
     named = frame.loc[(frame.index != "") & ~frame.index.duplicated()]
     return named.loc[:, ~named.columns.duplicated()].sort_index()
+
+
+def match_patients(found: Collection[str], patients: Collection[str], file: str, problems: Problems) -> None:
+    """An error where none of another table's patients is in clinical.csv, a warning where some are not.
+
+    Args:
+        found: each patient once.
+        patients: those of clinical.csv.
+        file: of the other table.
+        problems: gets the finding.
+    """
+    strangers = sorted(set(found) - set(patients))
+    if len(strangers) == len(found):
+        problems.error(
+            file,
+            f"none of its {len(found)} patients ({enumerate_some(strangers)}) is in clinical.csv "
+            f"({enumerate_some(sorted(patients))}). Ids must be spelt alike in both.",
+        )
+    elif strangers:
+        problems.warning(
+            file, f"{len(strangers)} of its {len(found)} patients are not in clinical.csv: {enumerate_some(strangers)}."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,7 +12,8 @@ import pandas as pd
 
 from pomp.data.barcode import Barcode, is_barcode, parse_barcode
 from pomp.data.omics_table import Kind, OmicsTable, UnusedSample
-from pomp.data.problems import LISTED, Problems, enumerate_some
+from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
+from pomp.data.readers.clinical import match_patients
 from pomp.data.readers.matrix import read_matrix
 from pomp.data.readers.table import RawTable, check_names
 
@@ -36,6 +38,20 @@ _RULES: dict[Kind, tuple[Callable[[Floats], Flags], str]] = {
 }
 
 
+_DATE = re.compile(
+    r"\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*(-\d\d(\d\d)?)?"
+    r"|(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*-\d\d(\d\d)?"
+    r"|\d{4}-\d\d-\d\d([ T]00:00:00)?",
+    re.IGNORECASE,
+)
+"""What spreadsheets make of genes such as MARCH1, SEPT2 and DEC1."""
+
+
+def breaks_rule(problem: Problem, kind: Kind) -> bool:
+    """Whether a problem of `tidy_omics` is a value that its kind cannot have."""
+    return kind in _RULES and problem.message == _RULES[kind][1]
+
+
 def read_omics(
     path: Path, file: str, name: str, kind: Kind, patients: Collection[str], problems: Problems
 ) -> OmicsTable | None:
@@ -50,7 +66,7 @@ def read_omics(
     table = read_matrix(path, file, problems)
     tidied = None if table is None else tidy_omics(table, name, kind, patients, problems)
     if tidied is not None and patients and not tidied.values.empty:
-        _match_patients(tidied.values.index, patients, file, problems)
+        match_patients(tidied.values.index, patients, file, problems)
     return tidied
 
 
@@ -65,10 +81,21 @@ def tidy_omics(
     check_names(table, *(("sample", "gene") if in_rows else ("gene", "sample")), problems)
     values = _check_values(table, kind, problems)
     labels, genes = (table.labels, table.columns) if in_rows else (table.columns, table.labels)
+    _report_dates(genes, file, problems)
     tumours, normals, unused = _split_samples(values if in_rows else values.T, labels, genes, file, problems)
     if tumours.empty:
         problems.error(file, "holds no value of any tumour sample.")
     return OmicsTable(name, kind, tumours, normals, unused)
+
+
+def _report_dates(genes: Sequence[str], file: str, problems: Problems) -> None:
+    dates = sorted({gene for gene in genes if _DATE.fullmatch(gene)})
+    if dates:
+        problems.warning(
+            file,
+            f"{len(dates)} genes are called like dates, as spreadsheets do with MARCH1, SEPT2 and the like: "
+            f"{enumerate_some(dates)}. Give them their names again: 1-Mar may be MARCHF1 or MTARC1.",
+        )
 
 
 def _patients_in_rows(table: RawTable, patients: Collection[str], problems: Problems) -> bool | None:
@@ -230,17 +257,3 @@ def _first_of_each(
             f"used (01 before 02–09), and not {enumerate_some([one.sample for one in unused])}.",
         )
     return names[~twins], [at for (_, at), twin in zip(ordered, twins, strict=True) if not twin], unused
-
-
-def _match_patients(found: pd.Index, patients: Collection[str], file: str, problems: Problems) -> None:
-    strangers = sorted(set(found) - set(patients))
-    if len(strangers) == len(found):
-        problems.error(
-            file,
-            f"none of its {len(found)} patients ({enumerate_some(strangers)}) is in clinical.csv "
-            f"({enumerate_some(sorted(patients))}). Ids must be spelt alike in both.",
-        )
-    elif strangers:
-        problems.warning(
-            file, f"{len(strangers)} of its {len(found)} patients are not in clinical.csv: {enumerate_some(strangers)}."
-        )

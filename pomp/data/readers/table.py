@@ -25,6 +25,19 @@ MISSING = frozenset(
     | {"NULL", "NaN", "None", "n/a", "nan", "null"}
 )
 """How a cell without a value is written."""
+
+PATIENT_COLUMNS = ("_PATIENT", "bcr_patient_barcode", "patient", "patient_id", "case_submitter_id")
+"""Columns that name the patient where the first column names a sample; Xena's, TCGA's, the GDC's."""
+
+SAMPLE_COLUMNS = ("sample", "sampleID", "submitter_id", "submitter_id.samples")
+"""Columns that name the sample."""
+
+SLIDE_COLUMNS = ("slide_id", "slide", "file", "filename")
+"""Columns that name the slide in tables such as CLAM's."""
+
+_TEXT = frozenset({*PATIENT_COLUMNS, *SAMPLE_COLUMNS, *SLIDE_COLUMNS, "case_id", "used"})
+"""Columns of names, of which a number would lose its leading zeros."""
+
 _QUOTED = re.compile(r'"[^"]*"')
 _NAMES = {",": "comma", "\t": "tab", ";": "semicolon"}
 
@@ -74,6 +87,12 @@ def separator_of(file: str) -> str | None:
     return _SEPARATORS.get(_suffix(file))
 
 
+def is_table_name(file: str) -> bool:
+    """Whether the suffix is a table's. Xena's tables without one are named like anything else."""
+    suffix = _suffix(file)
+    return bool(suffix) and (suffix in _SEPARATORS or suffix == ".parquet")
+
+
 def _suffix(file: str) -> str:
     # Command-line downloads keep the slash of an address: TCGA.LIHC.sampleMap%2FHiSeqV2.gz has no suffix but .gz.
     return Path(file.lower().rpartition("%2f")[2].removesuffix(".gz")).suffix
@@ -105,7 +124,7 @@ def _parse_parquet(content: bytes, file: str) -> RawTable:
         frame = pd.read_parquet(io.BytesIO(content))
     except (pa.ArrowException, ValueError, OSError) as error:
         raise UnreadableTableError(f"cannot be read as parquet: {error}") from None
-    if isinstance(frame.index, pd.RangeIndex) and len(frame.columns):
+    if has_row_numbers(frame) and len(frame.columns):
         frame = frame.set_index(frame.columns[0])
     if frame.empty:
         raise UnreadableTableError("the file has no rows, or no column beside the first.")
@@ -113,6 +132,11 @@ def _parse_parquet(content: bytes, file: str) -> RawTable:
     columns = [str(name).strip() for name in frame.columns]
     cells = frame.set_axis(range(len(columns)), axis=1).reset_index(drop=True)
     return RawTable(file, list(range(2, len(labels) + 2)), labels, columns, cells)
+
+
+def has_row_numbers(frame: pd.DataFrame) -> bool:
+    """Whether the index only counts the rows. Consecutive ids are a range as well, under a name."""
+    return isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
 
 
 def _parse_text(content: bytes, file: str, separator: str) -> RawTable:
@@ -141,6 +165,7 @@ def _parse_text(content: bytes, file: str, separator: str) -> RawTable:
             body, sep=separator, header=None, names=range(len(header)),
             converters={0: str.strip}, skip_blank_lines=False, low_memory=False, float_precision="round_trip",
             keep_default_na=False, na_values=list(MISSING),
+            dtype={place: object for place, name in enumerate(header) if place and name.strip() in _TEXT},
         )  # fmt: skip
     except pd.errors.ParserError as error:
         raise UnreadableTableError(f"cannot be read: {error}") from None

@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from pomp.config import DeviceName
-from pomp.errors import RunError
+from pomp.errors import RunBusyError, RunError
 from pomp.runs import lock
 from pomp.runs.backends.base import WORKER, Backend
 from pomp.runs.backends.job import forget_job
@@ -52,8 +53,11 @@ class LocalBackend(Backend):
         return place
 
     def stop(self, run: Run) -> None:
-        if self.workspace.queue.cancel(run):
-            return
+        try:
+            if self.workspace.queue.cancel(run):
+                return
+        except RunBusyError:  # somebody works on it in a terminal although it waits here
+            self.workspace.queue.drop(run)
         if not run.held() and not self._launched(run):
             raise RunError(f"Run {run.id} is {run.status().state.lower()}: there is nothing to stop.")
         run.request_stop()
@@ -79,6 +83,11 @@ class LocalBackend(Backend):
     def waiting(self) -> list[str]:
         return self.workspace.queue.waiting()
 
+    @property
+    def log(self) -> Path:
+        """What the supervisor says; its lines begin with a time, unless it ended in an error."""
+        return self.workspace.queue.folder / "supervisor.log"
+
     def supervised(self) -> bool:
         """Whether a supervisor runs."""
         return lock.is_held(self.workspace.queue.folder / LOCK_NAME)
@@ -94,7 +103,7 @@ class LocalBackend(Backend):
             return
         module = [sys.executable, "-P", "-m", "pomp.runs.backends.supervisor"]
         options = ["--home", str(self.workspace.root), "--idle", str(self.idle_seconds), "--", *self.worker]
-        with (queue.folder / "supervisor.log").open("ab") as output:
+        with self.log.open("ab") as output:
             # The shell ends at once, so that the supervisor is no child of this process, nor ever its zombie.
             subprocess.run(
                 ["/bin/sh", "-c", '"$@" &', "sh", *module, *options],

@@ -11,8 +11,8 @@ import logging
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pomp.errors import RunBusyError, RunError
@@ -37,6 +37,7 @@ class Supervisor:
         self.worker, self.slots = tuple(worker), tuple(slots)
         self._children: dict[Path, subprocess.Popen[bytes]] = {}
         self._terminated = False
+        self._said = ""
 
     def terminate(self) -> None:
         """End at the next look; workers go on."""
@@ -65,11 +66,23 @@ class Supervisor:
         }
         for ticket in self.queue.tickets():
             if ticket.slot and self._over(ticket):
-                self._settle(ticket)
+                with self._going_on():
+                    self._settle(ticket)
         taken = {ticket.slot for ticket in self.queue.tickets()}
         for slot in self.slots:
             if slot not in taken:
-                self.queue.take(slot, self._launch)
+                with self._going_on():
+                    self.queue.take(slot, self._launch)
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """One ticket that makes trouble does not stop the others. It is said once; the next look tries again."""
+        try:
+            yield
+        except (OSError, RunError) as error:
+            if str(error) != self._said:
+                self._said = str(error)
+                log.info("%s", error)
 
     def _leave(self, own_lock: ExitStack) -> bool:
         """Give the lock back while nobody can submit: whoever submits next then finds it free and starts another."""
@@ -80,6 +93,16 @@ class Supervisor:
             return True
 
     def _launch(self, run: Run, ticket: Ticket, descriptor: int) -> None:
+        """Start a worker. A run for which that fails has failed; its ticket is that of a worker that is over."""
+        try:
+            self._start(run, ticket, descriptor)
+        except (OSError, RunError) as error:
+            log.info("Run %s could not be launched: %s", run.id, error)
+            with suppress(RunBusyError), run.hold():
+                said = f"The worker could not be launched: {error}. See to that, then resume."
+                run.write_status(state="FAILED", eta_seconds=None, message="", error=said)
+
+    def _start(self, run: Run, ticket: Ticket, descriptor: int) -> None:
         # Somebody may work on it by hand: the worker will find out, and end.
         with suppress(RunBusyError), run.hold():
             run.write_status(message="The worker is starting.")

@@ -109,5 +109,7 @@ def _seconds(one: FilledCell) -> float | None:
         return one.run.seconds()
     if one.status.state != "RUNNING" or one.status.eta_seconds is None or one.status.started is None:
         return None
+    if one.status.worked_seconds is not None:
+        return one.status.worked_seconds + one.status.eta_seconds
     passed = datetime.now(UTC) - datetime.fromisoformat(one.status.started)
     return passed.total_seconds() + one.status.eta_seconds

@@ -12,7 +12,8 @@ import numpy as np
 from pomp.config import ProtocolName
 from pomp.evaluation.paired import percentile_interval
 from pomp.evaluation.uncertainty import Interval
-from pomp.runs.grid.score import drawn_difference
+from pomp.runs.grid.adjusted import Comparison, adjust
+from pomp.runs.grid.score import compare, drawn_difference
 from pomp.runs.grid.stand_in import deviations
 from pomp.runs.grid.table import Entry
 from pomp.runs.run import Run
@@ -43,6 +44,9 @@ class Optimism:
     """Of `added`: 95 %, by the choice of test patients, who are drawn again in every cohort."""
     paper_above_honest: float
     """The published C-index minus the honest one, mean over the same places."""
+    told_apart: int
+    """In how many of the places test patients and training sets agree that there is a difference; p-values are adjusted
+    for all protocols that stand beside the honest one."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _nearness(protocol: ProtocolName, entries: Sequence[Entry]) -> Nearness:
 
 
 def _optimism(filled: Mapping[Row, Mapping[ProtocolName, Entry]]) -> Optimism | None:
-    added, above = [], []
+    added, above, told_apart = [], [], 0
     for own in filled.values():
         if "honest" not in own or "paper-released" not in own:
             continue
@@ -131,7 +135,15 @@ def _optimism(filled: Mapping[Row, Mapping[ProtocolName, Entry]]) -> Optimism | 
         if drawn is not None and not math.isnan(drawn[0]):
             added.append(drawn)
             above.append(-difference_to_published(own["honest"]))
+            told_apart += _told_apart(own)
     if not added:
         return None
     together = np.mean(added, axis=0)
-    return Optimism(len(added), float(together[0]), percentile_interval(together[1:]), mean(above))
+    return Optimism(len(added), float(together[0]), percentile_interval(together[1:]), mean(above), told_apart)
+
+
+def _told_apart(own: Mapping[ProtocolName, Entry]) -> bool:
+    """Whether the released code's protocol can be told from the honest one."""
+    found = {name: compare(entry.scores, own["honest"].scores) for name, entry in own.items() if name != "honest"}
+    known = {name: Comparison("honest", name, one) for name, one in found.items() if one is not None}
+    return adjust(known)["paper-released"].told_apart

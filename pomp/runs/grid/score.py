@@ -19,6 +19,7 @@ from pomp.evaluation.verdict import APART, Verdict, judge
 from pomp.runs.run import Run
 
 RESAMPLES = 1000
+_JUDGED = ("patient", "fold", "time_days", "event")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +50,8 @@ class RunScore:
         return np.array_equal(self.table["patient"], other.table["patient"])
 
     def comparable(self, other: RunScore) -> bool:
-        """Whether it has the same patients in the same test folds."""
-        return all(np.array_equal(self.table[name], other.table[name]) for name in ("patient", "fold"))
+        """Whether it has the same patients in the same test folds, judged by the same follow-up."""
+        return all(np.array_equal(self.table[name], other.table[name]) for name in _JUDGED)
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def mean_interval(scores: Sequence[RunScore]) -> Interval:
 
 
 def compare(variant: Mapping[int, RunScore], reference: Mapping[int, RunScore]) -> Difference | None:
-    """The difference over the seeds that both have; None if there is none, or if patients or folds differ.
+    """The difference over the seeds that both have; None if there is none, or if patients, folds or follow-up differ.
 
     Patients are drawn again with replacement, the same for both and for all seeds. The interval says nothing about
     other training patients or other seeds; the test of the folds' differences does.

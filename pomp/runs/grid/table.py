@@ -10,7 +10,7 @@ import pandas as pd
 
 from pomp.config import ProtocolName
 from pomp.errors import RunError
-from pomp.markdown import markdown_table
+from pomp.markdown import escape, markdown_table
 from pomp.runs.grid.adjusted import Comparison, adjust
 from pomp.runs.grid.fill import FilledCell
 from pomp.runs.grid.score import Difference, RunScore, compare, mean_sd, score_run
@@ -125,21 +125,27 @@ def tidy(grid: Grid, entries: Sequence[Entry]) -> pd.DataFrame:
 
 def markdown(grid: Grid, entries: Sequence[Entry], notes: Sequence[str]) -> str:
     """A table a protocol, a column a cohort; differences to the reference below."""
-    lines = [f"# {grid.title or grid.name}", ""]
+    lines = [f"# {escape(grid.title or grid.name)}", ""]
     for protocol in grid.protocols:
         own = {(entry.variant, entry.cohort): entry for entry in entries if entry.protocol == protocol}
         lines += [f"## Protocol {protocol}, preset {grid.preset}", ""]
         lines += _rows(grid, own)
     said = [line.replace("\n- ", " ") for line in (*explanations(grid, entries), *notes)]  # a point each
-    return "\n".join([*lines, *(f"- {line}" for line in said), ""])
+    return "\n".join([*lines, *(f"- {escape(line)}" for line in said), ""])
 
 
 def _rows(grid: Grid, own: dict[tuple[str, str], Entry]) -> list[str]:
     rows = [
-        [row_name(variant), *("<br>".join(texts(own[variant.name, cohort])) for cohort in grid.cohorts)]
+        [[row_name(variant)], *(texts(own[variant.name, cohort]) for cohort in grid.cohorts)]
         for variant in grid.variants
     ]
-    return [*markdown_table(["", *grid.cohorts], rows), ""]
+    shown = [["<br>".join(map(_cell, place)) for place in row] for row in rows]
+    return [*markdown_table(["", *map(_cell, grid.cohorts)], shown), ""]
+
+
+def _cell(text: str) -> str:
+    """With the stroke that a table has for one that would end the cell."""
+    return escape(text.replace("|", "¦"))
 
 
 def row_name(variant: Variant) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pomp.markdown import escape
+
 TO_FILL = "To be filled in by the authors"
-_ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$&])")
-_LIST = re.compile(r"^(\d*)([-+.)])(?=\s)")  # a dash, a plus, or a number with a point or bracket
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,6 @@ def markdown(sheet: InfoSheet) -> str:
             lines += _fenced(item.code) if item.code else []
             lines.append("")
     return "\n".join(lines)
-
-
-def escape(text: str) -> str:
-    """One line of Markdown that shows just this text: no mark-up, HTML or list comes of it."""
-    one_line = " ".join(text.split())
-    return _LIST.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", one_line))
 
 
 def _fenced(code: str) -> list[str]:

@@ -106,19 +106,39 @@ def _time(facts: RunFacts) -> Item:
 
 def _independence(facts: RunFacts) -> Item:
     number, topic, shared = "L3.2", "Training and test not independent", facts.sites
+    others = _companions(facts)
     if facts.splits.by == "sites":
-        return _item(number, topic, ABSENT, "no hospital (tissue source site) is in both training and test of a fold.")
+        alone = "no hospital (tissue source site) is in both training and test of a fold"
+        if not others:
+            return _item(number, topic, ABSENT, f"{alone}.")
+        return _item(number, topic, POSSIBLE, f"by its name, {alone}. {others}", to_fill=_SAME_HOSPITALS)
     if shared is None:
         return _item(
             number, topic, POSSIBLE, "folds are drawn by patients, and the hospital is not known of all of them: how "
-            "many hospitals are on both sides cannot be told.",
+            "many hospitals are on both sides cannot be told.", *([others] if others else []),
             to_fill="hospitals, scanners and batches, and whether they go along with the outcome",
         )  # fmt: skip
     return _item(
-        number, topic, PRESENT if shared.share > 0 else ABSENT,
+        number, topic, PRESENT if shared.share > 0 else POSSIBLE if others else ABSENT,
         f"folds are drawn by patients; {shared.share:.0%} of them are tested by a model that was trained on others of "
-        f"their hospital (tissue source site; {shared.sites} in all). With --set folds_by=sites none is.",
+        f"their hospital (tissue source site; {shared.sites} in all). With --set folds_by=sites none is"
+        + (f", within the cohort. {others} Their patients are not counted in this share." if others else "."),
+        to_fill=_SAME_HOSPITALS if others else "",
     )  # fmt: skip
+
+
+_SAME_HOSPITALS = "whether hospitals of these cohorts are the same, under whatever names"
+
+
+def _companions(facts: RunFacts) -> str:
+    """Which other cohorts were learnt from, and what that leaves open; empty without any."""
+    titles = ", ".join(other.title for other in facts.run.info.companions)
+    if not titles:
+        return ""
+    return (
+        f"Patients of {titles} join the pre-training, and a hospital of theirs may be one that is tested: names do not "
+        "always tell, as TCGA gives a hospital another code in every cohort."
+    )
 
 
 def _sampling(facts: RunFacts) -> Item:

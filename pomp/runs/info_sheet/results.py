@@ -13,8 +13,8 @@ from pomp.evaluation.timed_scores import REFERENCE
 from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item
+from pomp.wording import DAYS_PER_YEAR, number, p_value
 
-DAYS_PER_YEAR = 365.25
 _BRIEF = re.compile(r"followed for \S+ days, fewer than (\S+)")  # a reason a patient, which tells how many days
 
 
@@ -177,18 +177,6 @@ def years(days: float) -> str:
     """'1 year', '3 years'."""
     whole = round(days / DAYS_PER_YEAR)
     return "1 year" if whole == 1 else f"{whole} years"
-
-
-def number(value: float, digits: int = 3) -> str:
-    """A rounded number, or an en dash where there is none."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
-
-
-def p_value(value: float | None) -> str:
-    """'0.032', '< 0.001', or an en dash."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _listed(words: Sequence[str]) -> str:

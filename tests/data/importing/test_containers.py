@@ -15,12 +15,14 @@ import pytest
 from anndata.io import write_elem
 from scipy import sparse
 
-from pomp.data.cohort import Cohort, read_cohort
+from pomp.data.cohort import Cohort, CohortCheck, read_cohort
 from pomp.data.importing.containers import list_modalities
 from pomp.data.importing.export import export_cohort
+from pomp.data.importing.origins import FIRST, UNMARKED_NORMAL
 from pomp.data.importing.prepared import write_prepared
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
+from pomp.data.readers.omics import NO_VALUE
 from pomp.errors import CohortError
 from tests.data.folder import METHYLATION, TOML, write_cohort
 
@@ -38,6 +40,9 @@ SOURCES: dict[str, dict[str, str | bytes | None]] = {
         "mirna.csv": NORMALS,
         "mrna.csv": None,
         "methylation.tsv": None,
+    },
+    "another id among the clinical columns": {
+        "clinical.csv": "patient,patient_id,sample_type,OS,OS.time\nP1,H7,a,1,100\nP2,H7,normal,0,200\n"
     },
     "made up": {"cohort.toml": "synthetic = true\n" + TOML, "methylation.tsv": METHYLATION.replace("0.3", "")},
 }
@@ -133,6 +138,122 @@ def test_what_scverse_writes(matrix: object, modality_obs: bool, tmp_path: Path)
     assert check.cohort is not None
     assert check.cohort.omics["rna"].values.to_numpy().tolist() == [[7, 0], [2, 300]]  # P1 was followed for 10 days
     assert check.cohort.clinical["sex"].to_list() == ["m", "f"]
+
+
+# Samples in rows, and their patients in a column of obs
+
+
+def write_samples(folder: Path, obs: pd.DataFrame, whole: bool = False) -> Path:
+    """S0 … with the values 0.5, 1.5, …; `whole`: a .h5mu that has the columns in the obs of the whole."""
+    folder.mkdir()
+    names = pd.Index([f"S{place}" for place in range(len(obs))])
+    values = np.arange(len(obs))[:, None] + np.array([[0.5, 0.25]])
+    obs = obs.set_axis(names)
+    if not whole:
+        anndata.AnnData(values, obs, pd.DataFrame(index=pd.Index(["TP53", "ESR1"]))).write_h5ad(folder / "rna.h5ad")
+        return folder
+    part = anndata.AnnData(values, pd.DataFrame(index=names), pd.DataFrame(index=pd.Index(["TP53", "ESR1"])))
+    with mudata.set_options(pull_on_update=False):
+        study = mudata.MuData({"rna": part})
+        study.obs = obs
+        study.write_h5mu(folder / "study.h5mu")
+    return folder
+
+
+PEOPLE = ["P0", "P0", "P1", "P1", "P1", "P2"]
+FOLLOW_UP = {"OS": [1, 1, 0, 0, 0, 1], "OS.time": [100, 100, 200, 200, 200, 300]}
+TABLE = "id,OS,OS.time\nP0,1,100\nP1,0,200\nP2,1,300\n"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("table", [False, True])
+@pytest.mark.parametrize("column", ["patient_id", "_PATIENT"])
+def test_several_samples_of_a_person_are_one_patient(column: str, table: bool, whole: bool, tmp_path: Path) -> None:
+    obs = pd.DataFrame({column: PEOPLE} | ({} if table else FOLLOW_UP))
+    folder = write_samples(tmp_path / "study", obs, whole)
+    if table:
+        (folder / "clinical.csv").write_text(TABLE)
+    checks: list[CohortCheck] = []
+    cohort = read_cohort(import_cohort(scan(folder), tmp_path / "cohorts", on_check=checks.append))
+    assert cohort.patients == ("P0", "P1", "P2")
+    assert cohort.outcome["time_days"].to_list() == [100, 200, 300]
+    assert column not in cohort.clinical.columns
+    (omics,) = cohort.omics.values()
+    assert omics.values["TP53"].to_dict() == {"P0": 0.5, "P1": 2.5, "P2": 5.5}
+    assert [(one.sample, one.patient, one.used, one.reason) for one in omics.unused] == [
+        ("S1", "P0", "S0", FIRST),
+        ("S3", "P1", "S2", FIRST),
+        ("S4", "P1", "S2", FIRST),
+    ]
+    file = "study.h5mu" if whole else "rna.h5ad"
+    assert [str(problem) for problem in checks[0].problems] == [
+        f"{file}: 2 patients are there more than once; the first sample of each is used, and not S1, S3, S4."
+    ]
+
+
+def test_numbers_that_name_patients(tmp_path: Path) -> None:
+    obs = pd.DataFrame({"patient_id": [7, 7, 8.0, np.nan]} | {name: cells[:4] for name, cells in FOLLOW_UP.items()})
+    check = stage(scan(write_samples(tmp_path / "study", obs)), tmp_path / "cohort")
+    assert check.cohort is not None
+    assert check.cohort.patients == ("7", "8", "S3")
+
+
+def test_the_first_sample_that_holds_values_is_used(tmp_path: Path) -> None:
+    folder = write_samples(tmp_path / "study", pd.DataFrame({"patient_id": PEOPLE} | FOLLOW_UP))
+    with h5py.File(folder / "rna.h5ad", "a") as file:
+        file["X"][0] = np.nan
+    check = stage(scan(folder), tmp_path / "cohort")
+    assert check.cohort is not None
+    (omics,) = check.cohort.omics.values()
+    assert omics.values["TP53"].to_list() == [1.5, 2.5, 5.5]
+    assert [(one.sample, one.used, one.reason) for one in omics.unused][:1] == [("S0", "", NO_VALUE)]
+
+
+@pytest.mark.parametrize("column", ["sample_type", "Tissue Type"])
+def test_normal_samples_without_a_barcode_are_no_tumours(column: str, tmp_path: Path) -> None:
+    types = ["Solid Tissue Normal", "Primary Tumor", "Tumor", "normal", "Tumor", "normal"]
+    obs = pd.DataFrame({"patient_id": PEOPLE, column: types, "side": ["n", *"abcde"]} | FOLLOW_UP)
+    check = stage(scan(write_samples(tmp_path / "study", obs)), tmp_path / "cohort")
+    assert check.cohort is not None
+    assert check.cohort.patients == ("P0", "P1")
+    assert check.cohort.clinical["side"].to_list() == ["a", "b"]  # of the tumour's row, not the normal's
+    (omics,) = check.cohort.omics.values()
+    assert omics.values["TP53"].to_list() == [1.5, 2.5]
+    assert [(one.sample, one.patient, one.used, one.reason) for one in omics.unused] == [
+        ("S0", "P0", "", UNMARKED_NORMAL),
+        ("S3", "P1", "", UNMARKED_NORMAL),
+        ("S4", "P1", "S2", FIRST),
+        ("S5", "P2", "", UNMARKED_NORMAL),
+    ]
+    assert "rna.h5ad: 3 normal samples have no barcode to tell them by, and are not used: S0, S3, S5." in [
+        str(problem) for problem in check.problems
+    ]
+
+
+def test_barcodes_speak_for_themselves(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    names = pd.Index(["TCGA-AA-0001-11A", "TCGA-AA-0001-01A", "TCGA-AA-0002-01A"])
+    obs = pd.DataFrame({"_PATIENT": [name[:12] for name in names], "OS": 1, "OS.time": 100}, names)
+    values = np.array([[1.5], [2.5], [3.5]])
+    anndata.AnnData(values, obs, pd.DataFrame(index=pd.Index(["TP53"]))).write_h5ad(folder / "x.h5ad")
+    cohort = read_cohort(import_cohort(scan(folder), tmp_path / "cohorts"))
+    (omics,) = cohort.omics.values()
+    assert omics.values["TP53"].to_dict() == {"TCGA-AA-0001": 2.5, "TCGA-AA-0002": 3.5}
+    assert omics.normals is not None
+    assert omics.normals["TP53"].to_dict() == {"TCGA-AA-0001-11": 1.5}
+
+
+def test_follow_up_by_sample_is_followed_and_doubted(tmp_path: Path) -> None:
+    folder = write_samples(tmp_path / "study", pd.DataFrame({"patient_id": PEOPLE}))
+    (folder / "clinical.csv").write_text("id,OS,OS.time\n" + "".join(f"S{place},1,100\n" for place in range(6)))
+    check = stage(scan(folder), tmp_path / "cohort")
+    assert check.cohort is not None
+    assert len(check.cohort.patients) == 6
+    assert [str(problem) for problem in check.problems] == [
+        "rna.h5ad: names 3 patients of 6 samples, and the follow-up is listed by sample: samples of one patient, such "
+        "as S0 and S1 of P0, count as several patients. List the follow-up by patient."
+    ]
 
 
 DAMAGED = {

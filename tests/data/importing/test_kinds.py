@@ -62,7 +62,9 @@ NAMES = [
     ("mutations.csv", "mutation"),
     ("RPPA.csv", "protein"),
     ("Metabolites (serum).csv", "metabolites_serum"),
-    ("???.csv", "omics"),
+    ("???.csv", "values"),
+    ("omics.csv", "values"),
+    ("slides.tsv", "values"),
 ]
 
 

@@ -64,6 +64,22 @@ def test_endpoints_of_every_table_are_offered(tmp_path: Path) -> None:
     assert scan(write_files(tmp_path / "s", {**files, "rna.csv": RNA})).endpoints == ("OS", "PFI")
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "endpoint", "offered"),
+    [
+        ("OS,OS.time,PFI,PFI.time", "{0},100,{1},90", "OS", ("OS",)),
+        ("OS,OS.time,PFI,PFI.time", "{1},100,{0},90", "OS", ("OS", "PFI")),  # nothing else is chosen unasked
+        ("DFI,DFI.time,PFI,PFI.time", "{1},100,{0},90", "PFI", ("PFI",)),
+    ],
+)
+def test_an_endpoint_of_1_and_2_is_not_offered(
+    header: str, row: str, endpoint: str, offered: tuple[str, ...], tmp_path: Path
+) -> None:
+    rows = f"P1,{row.format(1, 1)}\nP2,{row.format(0, 2)}\n"
+    plan = scan(write_files(tmp_path / "s", {"a.csv": f"id,{header}\n{rows}", "rna.csv": RNA}))
+    assert (plan.endpoint, plan.endpoints) == (endpoint, offered)
+
+
 def test_whole_numbers_stay_whole_and_covariates_add_nobody(tmp_path: Path) -> None:
     files = {
         "a.csv": "id,OS,OS.time,age\nP1,1,100,50\n",
@@ -155,3 +171,64 @@ def test_a_case_that_says_the_same_twice_is_one(tmp_path: Path) -> None:
     problems = Problems()
     assert read_patients(path, (), problems)["OS.time"].to_dict() == {"P1": 100}
     assert problems.found == []
+
+
+FOLLOW_UP = "id,OS,OS.time,age,grade\nP1,1,100,60,G1\nP2,1,200,,G2\nP3,0,300,,\n"
+JOINED: dict[str, tuple[str, str, list[str]]] = {
+    # a second table, both together, what is said
+    "gaps are filled": (
+        "id,age,sex\nP1,60.0,f\nP2,51,m\n",
+        "P1,1,100,60,G1,f\nP2,1,200,51,G2,m\nP3,0,300,,,\n",
+        [],
+    ),
+    "the first table's values stay": (
+        "id,age,grade,sex\nP1,30,G1,f\nP2,51,G3,m\nP3,52,G3,f\n",
+        "P1,1,100,60,G1,f\nP2,1,200,51,G2,m\nP3,0,300,52,G3,f\n",
+        [
+            "b.csv: 2 of its cells differ from the tables read before it, whose values are used: 'age' of patient P1 "
+            "is 30, and was 60."
+        ],
+    ),
+    "ids in small letters": (
+        "id,sex\nP1,f\np2,m\np3,f\n",
+        "P1,1,100,60,G1,f\nP2,1,200,,G2,\nP3,0,300,,,\n",
+        [
+            "b.csv: 2 of its 3 patients have no follow-up, and are not used: p2, p3. p2 is spelt P2 there: spell ids "
+            "alike."
+        ],
+    ),
+    "strangers": (
+        "id,sex\nP1,f\nQ2,m\n",
+        "P1,1,100,60,G1,f\nP2,1,200,,G2,\nP3,0,300,,,\n",
+        ["b.csv: 1 of its 2 patients have no follow-up, and are not used: Q2."],
+    ),
+    "a row that is repeated with another value": (
+        "id,sex,side\nP1,f,\nP2,m,left\nP1,m,right\nP2,m,left\n",
+        "P1,1,100,60,G1,f,right\nP2,1,200,,G2,m,left\nP3,0,300,,,,\n",
+        [
+            "b.csv, row 4: 'P1' has rows 2 and 4: of each column, the first value is used; 'sex' is 'f' and 'm'.",
+            "b.csv, row 5: 'P2' has rows 3 and 5: of each column, the first value is used.",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_a_table_without_follow_up_fills_gaps_and_says_what_it_cannot(name: str, tmp_path: Path) -> None:
+    table, expected, said = JOINED[name]
+    folder, problems = write_files(tmp_path, {"a.csv": FOLLOW_UP, "b.csv": table}), Problems()
+    found = read_patients(folder / "a.csv", [folder / "b.csv"], problems)
+    assert found.to_csv(header=False).replace(".0,", ",") == expected
+    assert [str(problem) for problem in problems.found] == said
+    assert not problems.errors
+
+
+def test_columns_beside_an_endpoint_that_differ_are_a_warning(tmp_path: Path) -> None:
+    files = {"a.csv": "id,OS,OS.time,age\nP1,1,100,50\n", "b.csv": "id,OS,OS.time,age\nP1,1,100,60\nP2,1,200,70\n"}
+    folder, problems = write_files(tmp_path, dict(files)), Problems()
+    assert read_patients(folder / "a.csv", [folder / "b.csv"], problems)["age"].to_dict() == {"P1": 50, "P2": 70}
+    assert [str(problem) for problem in problems.found] == [
+        "b.csv: 1 of its cells differ from the tables read before it, whose values are used: 'age' of patient P1 is "
+        "60, and was 50."
+    ]
+    assert not problems.errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pomp.data.cohort import read_cohort
+from pomp.data.importing import leftover
 from pomp.data.importing.plan import ImportPlan, make_slug
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
@@ -63,6 +65,37 @@ def test_formats(write: object, tmp_path: Path) -> None:
     assert [(table.name, table.kind) for table in plan.omics] == [("mrna", "log")]
     cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))
     np.testing.assert_allclose(cohort.omics["mrna"].values, frame()[["ESR1", "TP53"]], rtol=1e-7)
+
+
+def write_text(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, sep="\t")
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("mirna.tsv", write_text),
+        ("mirna.tsv.gz", write_text),
+        ("mirna.parquet", pd.DataFrame.to_parquet),
+    ],
+)
+@pytest.mark.parametrize(
+    ("scale", "whole", "kind"), [(900, True, "counts"), (1, True, "binary"), (9, False, "log"), (1, False, "beta")]
+)
+def test_the_kind_is_told_by_rows_from_all_over_the_file(
+    scale: float, whole: bool, kind: str, name: str, write: object, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(3)
+    values = random.integers(0, scale + 1, (900, 3)) if whole else random.uniform(0, scale, (900, 3))
+    values[:300] = 0 if whole else values[:300] / scale
+    columns = ["LMU/17-001", "LMU/17-002", "LMU/17-003"]
+    table = pd.DataFrame(values, [f"MIR{place}" for place in range(900)], columns)
+    folder = write_files(tmp_path / "s", {"clinical.csv": CLINICAL})
+    write(table, folder / name)  # type: ignore[operator]
+    (planned,) = scan(folder).omics
+    assert planned.kind == kind
+    assert re.fullmatch(r"Guessed to be .*, in (200|225) rows spread over the file\.", planned.note), planned.note
+    assert stage(scan(folder), tmp_path / "cohort").problems == ()
 
 
 def test_two_tables_of_one_type_get_names_of_their_own(tmp_path: Path) -> None:
@@ -122,10 +155,17 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "not UTF-8": (
         {"rna.csv": "Gen,LMU/17-001\nMüller,1\n".encode("latin-1")},
-        r"1 files are not recognised.*: rna\.csv",
+        r"^rna\.csv: is not used: is not UTF-8 text \(byte 16\)\. Save it as 'CSV UTF-8'",
     ),
-    "torn gz": ({"rna.csv.gz": b"\x1f\x8b\x08\x00torn"}, r"1 files are not recognised.*: rna\.csv\.gz"),
-    "empty": ({"rna.csv": b""}, r"1 files are not recognised.*: rna\.csv"),
+    "UTF-16": ({"sub/rna.csv": "Gen,LMU/17-001\nA,1\n".encode("utf-16")}, r"^sub/rna\.csv: is not used: is not UTF-8"),
+    "torn gz": ({"rna.csv.gz": b"\x1f\x8b\x08\x00torn"}, r"^rna\.csv\.gz: is not used: cannot be read: .*complete\?$"),
+    "empty": ({"rna.csv": b""}, r"^rna\.csv: is not used: the file is empty\.$"),
+    "semicolons": (
+        {"rna.csv": "gene;LMU/17-001\nTP53;1,5\n"},
+        r"^rna\.csv, row 1: is not used: has one column only\. .* holds a semicolon, is that the separator\?$",
+    ),
+    "no parquet": ({"rna.parquet": b"PAR1PAR1"}, r"^rna\.parquet: is not used: cannot be read as parquet"),
+    "no suffix": ({"Makefile": b"all:\n"}, r"^s: 1 files are not recognised, and not used: Makefile\.$"),
     "a decimal comma": (
         {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1\t2\nLMU/17-002\t5\t6,5\n"},
         r"^mirna\.tsv, row 3, column 'mir21': '6,5' is no number: a decimal comma\? Write decimal points\.",
@@ -137,6 +177,23 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     "decimal commas, genes in rows": (
         {"mirna.tsv": "id\tLMU/17-001\tLMU/17-002\nlet7\t1,5\t2,5\nmir21\t1\t2\n"},
         r"^mirna\.tsv, row 2, column 'LMU/17-001': '1,5' is no number: a decimal comma\?",
+    ),
+    "commas that may stand for either": (
+        {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1,000\t987\nLMU/17-002\t5,250\t6\n"},
+        r"^mirna\.tsv, row 2, column 'let7': '1,000' is no number: commas between thousands, or before decimals\? "
+        r"Write 1000 or 1\.000, whichever is meant\.",
+    ),
+    "commas between thousands": (
+        {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1,000\t987\nLMU/17-002\t5,250,000\t6\n"},
+        r"^mirna\.tsv, row 2, column 'let7': '1,000' is no number: commas between thousands\? Take them out: 1000\.",
+    ),
+    "commas beside decimal points": (
+        {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1,000\t9.5\nLMU/17-002\t5,250\t6\n"},
+        r"^mirna\.tsv, row 2, column 'let7': '1,000' is no number: commas between thousands\? Take them out: 1000\.",
+    ),
+    "commas before three decimals and others": (
+        {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1,000\t987\nLMU/17-002\t0,250\t6\n"},
+        r"^mirna\.tsv, row 2, column 'let7': '1,000' is no number: a decimal comma\? Write decimal points\.",
     ),
     "placeholders": (
         {"mirna.csv": "id,let7,mir21\nLMU/17-001,1,2\nLMU/17-002,5,[Not Available]\nLMU/17-003,5,4\n"},
@@ -172,6 +229,23 @@ def test_odd_content_is_a_finding(case: str, tmp_path: Path) -> None:
     plan = scan(hospital(tmp_path / "s", **files))
     assert any(re.search(message, line) for line in messages(plan)), messages(plan)
     assert plan.omics[0].name == "mrna"
+
+
+def test_follow_up_that_cannot_be_read_is_told_why(tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=r"clinical\.csv, row 1: is not used: has one column only\. .* semicolon"):
+        scan(write_files(tmp_path / "s", {"clinical.csv": CLINICAL.replace(",", ";"), "expression.csv": EXPRESSION}))
+
+
+@pytest.mark.parametrize("name", ["rna.csv", "rna.csv.gz"])
+def test_what_would_take_too_much_memory_is_not_read_to_be_explained(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leftover, "_LARGEST", 500)
+    content = b"gene;LMU/17-001\n" * 100
+    packed = gzip.compress(content) if name.endswith(".gz") else content
+    assert messages(scan(hospital(tmp_path / "s", **{name: packed}))) == [
+        f"s: 1 files are not recognised, and not used: {name}."
+    ]
 
 
 def test_numbers_with_a_decimal_comma_among_covariates_stay(tmp_path: Path) -> None:

@@ -165,9 +165,36 @@ def test_every_error_is_listed(plan: ImportPlan, tmp_path: Path) -> None:
     with pytest.raises(CohortError, match="source cannot be imported") as caught:
         import_cohort(plan, tmp_path / "cohorts")
     assert caught.value.problems == (
-        "meth.csv, row 2, column 'cg1': '1.1' is no beta value: they lie in 0–1. M-values have kind = \"m\".",
+        "meth.csv, row 2, column 'cg1': '1.1' is no beta value: they lie in 0–1. M-values have kind = \"m\". The table "
+        "is taken as kind 'beta': if it is of another, choose that, as in `--kind methylation=log`.",
         "rna.csv, row 2, column 'TP53': 'high' is no number. Leave the cell empty where the value is missing.",
     )
+
+
+def test_the_first_value_that_its_kind_cannot_have_names_the_option(plan: ImportPlan, tmp_path: Path) -> None:
+    write_files(tmp_path / "source", {"rna.csv": "id,TP53,ESR1\nP1,15,2\nP2,1,0\nP3,0,700\n"})
+    omics = tuple(table.model_copy(update={"kind": "binary"}) for table in plan.omics if table.name == "mrna")
+    check = stage(plan.model_copy(update={"omics": omics}), tmp_path / "cohort")
+    assert [str(problem) for problem in check.problems] == [
+        "rna.csv, row 2, column 'TP53': '15' is neither 0 nor 1. The table is taken as kind 'binary': if it is of "
+        "another, choose that, as in `--kind mrna=counts`.",
+        "rna.csv, row 2, column 'ESR1': '2' is neither 0 nor 1.",
+        "rna.csv, row 4, column 'ESR1': '700' is neither 0 nor 1.",
+    ]
+
+
+def test_genes_that_a_spreadsheet_turned_into_dates_are_named(tmp_path: Path) -> None:
+    rna = "gene,P1,P2,P3\n1-Mar,1.5,2,3\nSep-02,2.5,3,4\n2025-12-01 00:00:00,1,2,3\nMAR-7A,1,2,3\nTP53,5,6,7\n"
+    source = write_files(tmp_path / "source", {"clinical.csv": CLINICAL, "rna.csv": rna})
+    check = stage(scan(source), tmp_path / "cohort")
+    assert [(problem.severity, str(problem)) for problem in check.problems] == [
+        (
+            "warning",
+            "rna.csv: 3 genes are called like dates, as spreadsheets do with MARCH1, SEPT2 and the like: 1-Mar, "
+            "2025-12-01 00:00:00, Sep-02. Give them their names again: 1-Mar may be MARCHF1 or MTARC1.",
+        )
+    ]
+    assert check.cohort is not None
 
 
 def test_a_full_disk(plan: ImportPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,26 @@ def test_numbers_stay_numbers_and_ids_stay_text(tmp_path: Path) -> None:
     assert table.cells.dtypes.astype(str).to_list() == ["float64", "object"]
 
 
+@pytest.mark.parametrize(
+    "column", ["patient_id", "_PATIENT", "case_submitter_id", "submitter_id", "slide_id", "file", "sample"]
+)
+def test_names_beside_the_labels_keep_their_zeros(column: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"nr, {column},age\n1,0012,61.5\n2,NA,70\n3,17,50\n")
+    table = read_table(tmp_path / "t.csv", "t.csv", Problems())
+    assert table is not None
+    assert table.cells[0].dropna().to_list() == ["0012", "17"]
+    assert table.cells[1].dtype == np.float64
+
+
+@pytest.mark.parametrize(("first", "name"), [(1, "patient"), (0, "id")])
+def test_consecutive_ids_of_a_parquet_are_labels(first: int, name: str, tmp_path: Path) -> None:
+    index = pd.RangeIndex(first, first + 2, name=name)
+    pd.DataFrame({"TP53": [1.5, None], "ESR1": [2, -3]}, index).to_parquet(tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet", "t.parquet", Problems())
+    assert table is not None
+    assert (table.labels, table.columns) == ([str(first), str(first + 1)], ["TP53", "ESR1"])
+
+
 def test_a_field_with_a_comma_or_a_line_break_is_one_field(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('id,note,age\nP1,"left, upper",50\nP2,"two\nlines",60\n')
     table = read_table(tmp_path / "t.csv", "t.csv", Problems())

@@ -102,6 +102,16 @@ def test_a_stop_reaches_a_worker_that_holds_nothing_yet(workspace: Workspace) ->
     assert run.stop_requested()
 
 
+def test_a_waiting_run_that_is_worked_on_in_a_terminal_is_stopped(workspace: Workspace) -> None:
+    run, backend = new_run(workspace), Quiet(workspace)
+    backend.submit(run)
+    with run.hold():
+        run.write_status(state="RUNNING")
+        backend.stop(run)
+        assert run.status().state == "STOPPING"
+    assert workspace.queue.tickets() == []
+
+
 def test_the_worker_of_another_machine_is_left_alone(workspace: Workspace) -> None:
     run = new_run(workspace)
     with run.hold():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -152,6 +153,48 @@ def test_a_second_supervisor_leaves_a_run_that_somebody_holds(supervisor: Superv
     with run.hold():
         work_off(supervisor)
         assert run.status().state == "QUEUED"
+
+
+def test_a_run_that_cannot_be_launched_stops_no_other(supervisor: Supervisor, workspace: Workspace) -> None:
+    bad, good = new_run(workspace), new_run(workspace)
+    (bad.folder / "log.txt").mkdir()
+    workspace.queue.submit(bad)
+    workspace.queue.submit(good)
+    work_off(supervisor)
+    status = bad.status()
+    assert status.state == "FAILED"
+    assert re.search(
+        r"^The worker could not be launched: .*log\.txt'?\. See to that, then resume\.$", status.error or ""
+    )
+    assert good.status().state == "DONE"
+
+
+def test_a_damaged_ticket_waits_again(supervisor: Supervisor, workspace: Workspace) -> None:
+    runs = [new_run(workspace, seed=seed) for seed in range(2)]
+    for run in runs:
+        workspace.queue.submit(run)
+    workspace.queue.tickets()[0].file.write_bytes(b"\xff\xfe")
+    work_off(supervisor)
+    assert {run.status().state for run in runs} == {"DONE"}
+
+
+def test_a_queue_that_makes_trouble_is_looked_at_again(
+    supervisor: Supervisor, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that is full for a while: nobody can be taken from the queue."""
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    run = new_run(workspace)
+    workspace.queue.submit(run)
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", fail)
+        supervisor.step()
+        supervisor.step()
+    assert (run.status().state, workspace.queue.waiting()) == ("QUEUED", [run.id])
+    work_off(supervisor)
+    assert run.status().state == "DONE"
 
 
 def test_terminating_it_leaves_the_worker(supervisor: Supervisor, workspace: Workspace) -> None:

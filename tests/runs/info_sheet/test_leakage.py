@@ -73,5 +73,25 @@ def test_hospitals_on_both_sides(facts: dict[str, RunFacts], by: str, sites: Sha
     assert answers(found)["L3.2"].startswith(said)
 
 
+JOINED = "Patients of Stomach, Liver join the pre-training, and a hospital of theirs may be one that is tested"
+
+
+@pytest.mark.parametrize(("by", "sites", "said"), [
+    ("sites", SharedSites(7, 0.0), "Possible: by its name, no hospital (tissue source site) is in both training"),
+    ("patients", None, "Possible: folds are drawn by patients, and the hospital is not known of all of them"),
+    ("patients", SharedSites(7, 0.0), "Possible: folds are drawn by patients; 0% of them"),
+    ("patients", SharedSites(7, 0.25), "Present: folds are drawn by patients; 25% of them"),
+])  # fmt: skip
+def test_hospitals_of_companions_are_never_known_to_be_others(
+    facts: dict[str, RunFacts], by: str, sites: SharedSites | None, said: str
+) -> None:
+    found = facts["honest"]
+    companions = tuple(found.run.info.cohort.model_copy(update={"title": title}) for title in ("Stomach", "Liver"))
+    run = replace(found.run, info=found.run.info.model_copy(update={"companions": companions}))
+    answer = answers(replace(found, run=run, splits=replace(found.splits, by=by), sites=sites))["L3.2"]
+    assert answer.startswith(said)
+    assert JOINED in answer
+
+
 def test_who_was_left_out_is_counted(facts: dict[str, RunFacts]) -> None:
     assert "Of 60 patients loaded, 2 were left out (item 20a)." in answers(facts["honest"])["L3.3"]

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from pomp.markdown import escape
 from pomp.runs.info_sheet.facts import RunFacts, SharedSites, gather_facts
-from pomp.runs.info_sheet.items import TO_FILL, InfoSheet, Item, Section, escape, markdown
+from pomp.runs.info_sheet.items import TO_FILL, InfoSheet, Item, Section, markdown
 from pomp.runs.info_sheet.sheet import info_sheet
 from pomp.runs.run import Run
 from tests.dashboard.test_hostile import PAYLOADS
@@ -96,6 +97,10 @@ def test_a_model_of_omics_says_nothing_of_regions(runs: dict[str, Run]) -> None:
     ("a\n# b", "a \\# b"),
     ("snake_case `code` *x*", "snake\\_case \\`code\\` \\*x\\*"),
     ("&lt;b&#62;", "\\&lt;b\\&\\#62;"),
+    ("https://h.invalid", "https:\u2060//h.invalid"),
+    ("WWW.h.invalid", "WWW\u2060.h.invalid"),
+    ("a@h.invalid @team", "a\u2060@\u2060h.invalid \u2060@\u2060team"),
+    (":tada: at 12:30", ":\u2060tada: at 12:30"),
 ])  # fmt: skip
 def test_text_is_shown_letter_by_letter(text: str, shown: str) -> None:
     assert escape(text) == shown

@@ -2,7 +2,7 @@
 
 const LONGEST_PX = 130
 const TEN_TIMES_MPP = 1 // µm a pixel at which a slide is said to be magnified ten times
-const UNKNOWN = "No mpp in the file: no scale bar"
+const UNKNOWN = "No mpp stated: no scale bar"
 
 export class ScaleBar {
   constructor() {
@@ -16,7 +16,7 @@ export class ScaleBar {
   }
 
   /**
-   * @param {number|null} mpp µm an image pixel; null where the slide does not say
+   * @param {number|null} mpp µm an image pixel; null where neither the slide nor slides.csv says
    * @param {number} zoom CSS pixels an image pixel
    */
   paint(mpp, zoom) {

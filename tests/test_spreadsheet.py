@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.spreadsheet import to_csv
+from pomp.spreadsheet import to_csv
 
 
 @pytest.mark.parametrize(

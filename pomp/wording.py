@@ -1,0 +1,19 @@
+"""Numbers as all outputs write them."""
+
+from __future__ import annotations
+
+import math
+
+DAYS_PER_YEAR = 365.25
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A rounded number, or an en dash where there is none."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+
+
+def p_value(value: float | None) -> str:
+    """'0.032', '< 0.001', or an en dash."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
