@@ -40,7 +40,7 @@ def _value(setting: Setting, text: str) -> Any:
         return None
     wanted: object = text
     if setting.kind == "names":
-        wanted = tuple(read_setting(setting.path, text))
+        wanted = tuple(read_setting(setting.path, text) or ())
     elif setting.kind == "name" and isinstance(found := read_setting(setting.path, text), str):
         wanted = found
     value = setting.check.validate_python(wanted)

@@ -113,6 +113,18 @@ def test_changes_come_back_from_the_address() -> None:
     assert from_address(written) == (CHANGES, [])
 
 
+@pytest.mark.parametrize("changes", [
+    {"cohort.endpoint": "1"}, {"cohort.endpoint": "true"}, {"cohort.endpoint": "null"}, {"cohort.omics": ("a,b", "c")},
+    {"cohort.omics": ()},
+])  # fmt: skip
+def test_names_that_look_like_something_else_come_back(changes: dict[str, Any]) -> None:
+    assert from_address(to_address(changes)) == (changes, [])
+
+
+def test_nothing_but_commas_names_nothing() -> None:
+    assert from_address(["cohort.omics=,"]) == ({"cohort.omics": ()}, [])
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import time
 from pathlib import Path
 
 import anndata
@@ -35,6 +37,16 @@ def test_progress_ends_with_the_check(plan: ImportPlan, tmp_path: Path) -> None:
     told: list[tuple[int, int, str]] = []
     import_cohort(plan, tmp_path / "cohorts", lambda *told_now: told.append(told_now))
     assert told == [(0, 4, "follow-up"), (1, 4, "meth.csv"), (2, 4, "rna.csv"), (3, 4, "checking the cohort")]
+
+
+@pytest.mark.parametrize("hours", [23, 25])
+def test_what_a_killed_import_left_is_removed_after_a_day(plan: ImportPlan, tmp_path: Path, hours: int) -> None:
+    left = tmp_path / "cohorts" / ".import-abcdefgh"
+    (left / "half").mkdir(parents=True)
+    then = time.time() - hours * 3600
+    os.utime(left, (then, then))
+    import_cohort(plan, tmp_path / "cohorts")
+    assert left.exists() == (hours < 24)
 
 
 def test_progress_counts_the_gdcs_files(tmp_path: Path) -> None:
