@@ -43,7 +43,9 @@ page = st.navigation(
         "About": [_page("help", "help", "Words, how to read each figure, and what the method cannot do.")],
     }
 )  # fmt: skip
-st.set_page_config(page_title=f"{page.title} · pomp")  # of a tab, and of what a browser remembers
+# Of a tab, and of what a browser remembers. By the address: a page has no title in a process that Python makes a copy of
+# this script for.
+st.set_page_config(page_title=f"{(page.url_path or 'start').capitalize()} · pomp")
 turn_to(page.url_path)
 with st.sidebar:
     choose_format()

@@ -18,7 +18,7 @@ OPTIONS: dict[str, str | bool | list[str]] = {
     "theme.light.sidebar.primaryColor": "#006AA6",  # the side bar is darker, and what is chosen there must be read too
     "theme.dark.primaryColor": "#2F8FCB",
     "theme.dark.sidebar.primaryColor": "#4BA3DA",
-    "theme.light.textColor": "#161514",  # captions and keys have 60 % of it
+    "theme.light.textColor": "#12161E",  # captions and keys have 60 % of it
     "theme.headingFontSizes": ["2.75rem", "1.75rem"],  # a page's title, and those of its parts
     "theme.metricValueFontSize": "1.6rem",
     "theme.light.linkColor": BLUE,

@@ -124,7 +124,7 @@ def test_folds_without_events_count_and_follow_up_before_the_first_death_has_no_
 
 
 WRONG = [
-    ("a fold without baseline", rows_of("risk"), baseline().query("fold != 3"), "baseline: fold 3 is missing"),
+    ("a fold without baseline", rows_of("risk"), baseline().query("fold != 3"), "baseline: fold 4 is missing"),
     (
         "a diverged risk",
         rows_of("risk").assign(risk=lambda table: table["risk"].mask(table["patient"] == "P-004", np.inf)),

@@ -161,7 +161,7 @@ def test_only_patients_that_all_models_scored_count() -> None:
 
 WRONG = [
     (lambda table: table.assign(fold=0), lambda baseline: baseline, "The predictions are of one fold"),
-    (lambda table: table, lambda baseline: baseline[baseline["fold"] != 2], "baseline: fold 2 is missing"),
+    (lambda table: table, lambda baseline: baseline[baseline["fold"] != 2], "baseline: fold 3 is missing"),
     (lambda table: table.assign(risk=np.nan), lambda baseline: baseline, "POMP: the risk of patient P-000 is nan"),
 ]
 
