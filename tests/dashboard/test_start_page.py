@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.server import SCRIPT
 from dashboard.start import condition, health, ways_in
 from dashboard.start.glance import Glance, read_glance
 from dashboard.start.health import Finding, check_disk, check_openslide, check_queue, check_viewer, find_device
@@ -248,3 +250,13 @@ def test_the_queue(own: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(LocalBackend, "wake", fail)
     assert (check_queue(workspace).state, "the disk is full" in check_queue(workspace).said) == ("bad", True)
+
+
+def test_a_child_process_may_run_the_script_anew(tmp_path: Path) -> None:
+    """As multiprocessing does with what it takes for the main module."""
+    again = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__mp_main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", again, str(SCRIPT)], env=os.environ | {"POMP_HOME": str(tmp_path)}, check=False,
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
