@@ -43,8 +43,8 @@ page = st.navigation(
         "About": [_page("help", "help", "Words, how to read each figure, and what the method cannot do.")],
     }
 )  # fmt: skip
-# Of a tab, and of what a browser remembers. By the address: where Python runs this script anew in a child process, a page
-# has no title.
+# Of a tab, and of what a browser remembers. By the address: where a child process runs this script anew, a page has no
+# title.
 st.set_page_config(page_title=f"{(page.url_path or 'start').capitalize()} · pomp")
 turn_to(page.url_path)
 with st.sidebar:
