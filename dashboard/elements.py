@@ -19,6 +19,7 @@ from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.config import ProtocolName
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
+from pomp.markdown import LINKS, WORD_JOINER
 from pomp.progress import OnProgress
 from pomp.runs.null import is_null
 from pomp.runs.run import Run
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&@/])")
 _UNASKED = re.compile(
-    r"(?<=:)(?=//)|(?i:(?<=www)(?=\.))|(?=@)"  # what GitHub's Markdown makes a link without being asked
-    r"|(?<=:)(?=streamlit:)|(?<=[-<>~])(?=[->=](?:\s|$))"  # and Streamlit its logo, or an arrow, dash or sign
+    LINKS
+    + r"|(?<=:)(?=streamlit:)|(?<=[-<>~])(?=[->=](?:\s|$))"  # Streamlit makes its logo of it, or an arrow, dash or sign
 )
-_WORD_JOINER = "\u2060"  # invisible
 _TITLE = 40
 
 LISTED = 30
@@ -42,7 +42,7 @@ LISTED = 30
 
 def plain(text: object) -> str:
     """Text from data for a place that reads Markdown: shown letter by letter, so that it can be no image or link."""
-    held_apart = _UNASKED.sub(_WORD_JOINER, " ".join(str(text).split()))
+    held_apart = _UNASKED.sub(WORD_JOINER, " ".join(str(text).split()))
     return _MARKDOWN.sub(r"\\\1", held_apart)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -121,6 +121,10 @@ class SlideConfig(Frozen):
 class OmicsConfig(Frozen):
     """How genes are chosen (section 3.1): impute, zero variance out, differential test, then a ranking by survival."""
 
+    CHOICE: ClassVar[int] = 2
+    """Genes ranked for each one kept, at the least. Where the differential test lets through fewer, the next by p-value
+    are ranked too: if only as many were ranked as are kept, survival would have no say in which."""
+
     genes: int = Field(300, ge=1, description="Genes kept for each omics type.")
     neighbours: int = Field(10, ge=1, description="Neighbours in the imputation of missing values.")
     contrast: Literal["auto", "normals", "survival"] = Field(
@@ -150,6 +154,16 @@ class OmicsConfig(Frozen):
         description="Trees of the random survival forest that ranks the genes. With few trees, chance decides which "
         "genes are chosen: `pomp bench prepare --only forest` shows how far two seeds agree.",
     )
+
+    @property
+    def least_ranked(self) -> int:
+        """So many genes of a type reach the ranking, whether they differ or not."""
+        return self.CHOICE * self.genes
+
+    @property
+    def most_ranked(self) -> int:
+        """More never do."""
+        return max(self.candidates, self.least_ranked)
 
 
 class ModelConfig(Frozen):

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|#~$&])")
 _LIST = re.compile(r"^(\d*)([-+.)])(?=\s)")  # a dash, a plus, or a number with a point or bracket
-_UNASKED = re.compile(  # what GitHub makes a link, a mention or a picture of without being asked
-    r"(?<=:)(?=//)|(?i:(?<=www)(?=\.))|(?=@)|(?<=@)(?=\w)|(?<=:)(?=[\w+-]+:)"
-)
-_WORD_JOINER = "\u2060"  # invisible
+LINKS = r"(?<=:)(?=//)|(?i:(?<=www)(?=\.))|(?=@)"
+"""Where a word joiner keeps GitHub's Markdown from making a link without being asked."""
+
+WORD_JOINER = "\u2060"  # invisible
+_UNASKED = re.compile(rf"{LINKS}|(?<=@)(?=\w)|(?<=:)(?=[\w+-]+:)")  # links, mentions, pictures
 
 
 def escape(text: str) -> str:
     """One line of Markdown that shows just this text: no mark-up, HTML, list, link, mention or emoji comes of it."""
-    held_apart = _UNASKED.sub(_WORD_JOINER, " ".join(text.split()))
+    held_apart = _UNASKED.sub(WORD_JOINER, " ".join(text.split()))
     return _LIST.sub(r"\1\\\2", _ACTIVE.sub(r"\\\1", held_apart))
 
 

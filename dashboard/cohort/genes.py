@@ -75,8 +75,7 @@ def show_choices(run: Run, table: pd.DataFrame) -> None:
             "Genes tested": st.column_config.TextColumn(help="After genes that hardly vary or are mostly missing."),
             "Different": st.column_config.TextColumn(
                 help=f"Genes with a false discovery rate below {run.config.omics.alpha:g}, the fewest and the most of "
-                f"all folds; at most {max(run.config.omics.candidates, 2 * run.config.omics.genes):,} go on to the "
-                "ranking."
+                f"all folds; at most {run.config.omics.most_ranked:,} go on to the ranking."
             ),
             "Chosen": st.column_config.TextColumn(help="Genes that the model reads, in each fold."),
         },

@@ -6,12 +6,12 @@ import gzip
 import re
 import secrets
 import shutil
-import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from pomp import abandoned
 from pomp.errors import CohortError
 
 UPLOADS = "uploads"
@@ -31,7 +31,6 @@ MAX_LINE_MB = 32
 """Megabytes that a line of a packed table may have: the same array in one line has 20."""
 
 MAX_FILES = 50
-KEPT_SECONDS = 24 * 3600
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
 _WAY_OUT = "Put them into a folder on the server and name that folder instead."
@@ -109,10 +108,8 @@ def discard(folder: Path, root: Path) -> None:
 
 def sweep(root: Path) -> None:
     """Remove what was uploaded, or left by a trial that was cut off, more than a day ago."""
-    uploads = root / UPLOADS
-    for folder in uploads.iterdir() if uploads.is_dir() else ():
-        if _TOKEN.fullmatch(folder.name) and time.time() - folder.stat().st_mtime > KEPT_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
+    for pattern in ("[0-9a-f]" * 16, ".trial-*"):
+        abandoned.sweep(root / UPLOADS, pattern)
 
 
 def _check_size(files: Sequence[Upload]) -> None:

@@ -79,7 +79,9 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
         with places[3].popover("More choices", icon=":material/tune:", key="survival-more"):
             landmark, horizon, in_detail = _choose_more(times, said, incidence=incidence)
     choice = CurveChoice(endpoint, groups, fold, landmark, horizon, in_detail, incidence)
-    return choice, judge(run, endpoint, fold), find_competing(run, endpoint, fold)
+    if fold is not None:
+        judged, competing = judge(run, endpoint, fold), find_competing(run, endpoint, fold)
+    return choice, judged, competing
 
 
 def _choose_more(times: Mapping[str, float], said: Endpoint, *, incidence: bool) -> tuple[float, float | None, bool]:

@@ -44,13 +44,15 @@ def find_competing(run: Run, endpoint: str, fold: int | None = None) -> Competin
     if run.config.cohort.permutation is not None and endpoint == run.info.cohort.endpoint:
         return _none("this run's outcomes were dealt anew, and belong to nobody's death")
     overall = outcome_of(columns, OVERALL)
-    found = _causes(judge(run, endpoint), overall)
+    judged = judge(run, endpoint)
+    found = _causes(judged, overall)
     if not (found.table["cause"] == COMPETING).any():
         unwatched = f"; {_unwatched(found)}" if found.unwatched else ""
         return _none(f"there is no {words.other_death} on record, so that it is one minus Kaplan–Meier{unwatched}")
-    here = judge(run, endpoint, fold)
+    here = judged if fold is None else judge(run, endpoint, fold)
     lost = overall.loc[overall.index.isin(here.lost), "event"].sum()
-    return Competing(found.table, tuple(_left_out(_causes(here, overall), int(lost), endpoint)))
+    said = _left_out(found if fold is None else _causes(here, overall), int(lost), endpoint)
+    return Competing(found.table, tuple(said))
 
 
 def _causes(judged: Judged, overall: pd.DataFrame) -> Causes:

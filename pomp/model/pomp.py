@@ -67,7 +67,7 @@ class Pomp(SurvivalModel):
         return self.log_temperature.clamp(*_LOG_LIMITS).exp()
 
     @torch.no_grad()
-    def limit_temperature(self) -> None:
+    def keep_within_limits(self) -> None:
         """Put σ back to the limit that a step has taken it beyond: there it has a gradient again, and can return."""
         self.log_temperature.clamp_(*_LOG_LIMITS)
 

@@ -25,6 +25,9 @@ class SurvivalModel(nn.Module):
         """(R, …) regions → (R, d)."""
         raise NotImplementedError
 
+    def keep_within_limits(self) -> None:  # most systems have no parameter with a limit
+        """Put parameters back that a step has taken beyond a limit of theirs; called after every step."""
+
 
 @contextmanager
 def seeded_weights(seed: int) -> Iterator[None]:

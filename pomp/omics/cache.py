@@ -15,7 +15,7 @@ import pandas as pd
 from pomp.atomic import exclusive, replacing
 from pomp.config import OmicsConfig
 from pomp.omics.training_rows import TrainingRows
-from pomp.omics.type_selection import CHOICE, TypeSelection
+from pomp.omics.type_selection import TypeSelection
 
 ALGORITHM = 2
 """Raise it with every change after which the same inputs give another selection."""
@@ -41,8 +41,7 @@ def selection_key(rows: TrainingRows, config: OmicsConfig, seed: int) -> str:
 
 
 def _settings(config: OmicsConfig, seed: int) -> dict[str, Any]:
-    candidates = max(config.candidates, CHOICE * config.genes)  # as many reach the ranking
-    settings = {**config.model_dump(mode="json"), "candidates": candidates, "seed": seed}
+    settings = {**config.model_dump(mode="json"), "candidates": config.most_ranked, "seed": seed}
     if config.selector != "forest":
         del settings["trees"]
     if config.selector not in {"forest", "stability"}:

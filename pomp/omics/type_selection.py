@@ -23,10 +23,6 @@ from pomp.omics.varying import VaryingGenes
 MAX_MISSING = 0.5
 """A gene missing in more of the training patients is left out: its imputation would be mostly invention."""
 
-CHOICE = 2
-"""Genes ranked for each one kept, at the least. Where the differential test lets through fewer, the next by p-value are
-ranked too: if only as many were ranked as are kept, survival would have no say in which."""
-
 STEPS = 3
 """How often `select_genes` tells what it does."""
 
@@ -120,7 +116,7 @@ def _differential(rows: TrainingRows, config: OmicsConfig, normaliser: Normalise
         contrast=config.contrast,
         test=config.test,
         alpha=config.alpha,
-        least=CHOICE * config.genes,
+        least=config.least_ranked,
         most=config.candidates,
         omics=rows.name,
     )

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from pomp.config import OptimiserConfig
 from pomp.errors import TrainingError
 from pomp.memory import peak_bytes
-from pomp.model import Pomp, SurvivalModel
+from pomp.model import SurvivalModel
 from pomp.training.batches import Batch, PatientData, read_ahead, shuffled_batches
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
@@ -193,14 +193,13 @@ def _check(bad: Bad | None, stage: Stage, epoch: int) -> None:
         )
 
 
-def _update(model: nn.Module, optimiser: torch.optim.Optimizer, rate: float, clip_norm: float | None) -> None:
+def _update(model: SurvivalModel, optimiser: torch.optim.Optimizer, rate: float, clip_norm: float | None) -> None:
     for group in optimiser.param_groups:
         group["lr"] = rate
     if clip_norm is not None:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
     optimiser.step()
-    if isinstance(model, Pomp):
-        model.limit_temperature()
+    model.keep_within_limits()
 
 
 def weights(model: nn.Module) -> dict[str, Tensor]:

@@ -56,7 +56,7 @@ def test_a_temperature_put_back_to_its_limit_has_a_gradient(log_value: float) ->
     with torch.no_grad():
         model.log_temperature.fill_(log_value)
     before = model.temperature.item()
-    model.limit_temperature()
+    model.keep_within_limits()
     assert model.temperature.item() == before
     model.temperature.backward()
     assert model.log_temperature.grad is not None
