@@ -33,7 +33,8 @@ class JpegLevel:
         sides = directory.tile_width, directory.tile_height
         self.factors = tuple(factor for factor in FACTORS if all(side % factor == 0 for side in sides))
         kept = max(1, _KEPT_BYTES // (3 * sides[0] * sides[1]))
-        self._tile = lru_cache(kept)(partial(_decode, descriptor, directory, name, self._header))
+        self._decode = partial(_decode, descriptor, directory, name, self._header)
+        self._tile = lru_cache(kept)(self._decode)
 
     @property
     def complete(self) -> bool:
@@ -65,13 +66,16 @@ class JpegLevel:
             raise _damaged(self._name, self._directory, column, row, f"{width} × {height} pixels")
         return stream
 
-    def read(self, corner: tuple[int, int], size: tuple[int, int], factor: int = 1) -> np.ndarray:
-        """(height, width, 3) uint8, perhaps read-only; what lies outside the level, or in no tile, is white.
+    def read(
+        self, corner: tuple[int, int], size: tuple[int, int], factor: int = 1, out: np.ndarray | None = None
+    ) -> np.ndarray:
+        """(height, width, 3) uint8; what lies outside the level, or in no tile, is white.
 
         Args:
             corner: (x, y) of the upper left pixel, in pixels of the level shrunk by `factor`; may lie outside.
             size: (width, height) in such pixels.
             factor: one of `factors`.
+            out: where to put them, in place of a new array.
 
         Raises:
             SlideError: a tile is damaged.
@@ -80,9 +84,11 @@ class JpegLevel:
         (x, y), (width, height) = corner, size
         columns = range(max(0, x // tile_width), min(self._directory.columns, -(-(x + width) // tile_width)))
         rows = range(max(0, y // tile_height), min(self._directory.rows, -(-(y + height) // tile_height)))
-        if (len(columns), len(rows), width, height) == (1, 1, tile_width, tile_height):  # then it is that tile
-            return self._tile(rows[0], columns[0], factor)
-        pixels = np.full((height, width, 3), 255, np.uint8)
+        pixels = np.empty((height, width, 3), np.uint8) if out is None else out
+        if (len(columns), len(rows), width, height) == (1, 1, tile_width, tile_height):
+            # It is that tile, which no neighbour shares: to keep it would only cost memory that was never used before.
+            return self._decode(rows[0], columns[0], factor, pixels)
+        pixels[:] = 255
         for row in rows:
             top = row * tile_height - y
             for column in columns:
@@ -94,9 +100,16 @@ class JpegLevel:
 
 
 def _decode(
-    descriptor: int, directory: JpegDirectory, name: str, header: bytes, row: int, column: int, factor: int
+    descriptor: int,
+    directory: JpegDirectory,
+    name: str,
+    header: bytes,
+    row: int,
+    column: int,
+    factor: int,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(tile height / factor, tile width / factor, 3) uint8, white beyond the image's edge; not to be written to."""
+    """(tile height / factor, tile width / factor, 3) uint8, white beyond the image's edge, in `out` if given."""
     width, height = directory.tile_width, directory.tile_height
     inside = directory.width - column * width, directory.height - row * height
     over_edge = inside[0] < width or inside[1] < height
@@ -104,17 +117,24 @@ def _decode(
     astride = any(min(own, side) % factor for own, side in zip(inside, (width, height), strict=True))
     scale = 1 if astride else factor
     shape = height // scale, width // scale, 3
+    pixels = np.empty(shape, np.uint8) if out is None or astride else out
     try:
         content = _content(descriptor, directory, column, row)
-        pixels = _decompress(header, content, shape, scale) if content else np.full(shape, 255, np.uint8)
+        if content:
+            _decompress(header, content, pixels, scale)
+        else:
+            pixels[:] = 255
     except (ValueError, OSError) as error:
         raise _damaged(name, directory, column, row, error) from error
     if over_edge:
         pixels[inside[1] // scale :], pixels[:, inside[0] // scale :] = 255, 255
-    if astride:
-        pixels = np.array(Image.fromarray(pixels).reduce(factor))
-    pixels.flags.writeable = False
-    return pixels
+    if not astride:
+        return pixels
+    shrunk = np.asarray(Image.fromarray(pixels).reduce(factor))
+    if out is None:
+        return shrunk
+    out[:] = shrunk
+    return out
 
 
 def _content(descriptor: int, directory: JpegDirectory, column: int, row: int) -> bytes:
@@ -135,17 +155,17 @@ def _damaged(name: str, directory: JpegDirectory, column: int, row: int, error: 
     )
 
 
-def _decompress(header: bytes, content: bytes, shape: tuple[int, int, int], scale: int) -> np.ndarray:
-    pixels: np.ndarray = simplejpeg.decode_jpeg(
+def _decompress(header: bytes, content: bytes, pixels: np.ndarray, scale: int) -> None:
+    """Decode a tile into `pixels`, (height / scale, width / scale, 3) uint8."""
+    found = simplejpeg.decode_jpeg(
         header + _without_application_data(content),
-        min_height=shape[0],
-        min_width=shape[1],
+        min_height=pixels.shape[0],
+        min_width=pixels.shape[1],
         min_factor=scale,
-        buffer=np.empty(shape, np.uint8),  # refuses whatever is larger
+        buffer=pixels,  # refuses whatever is larger
     )
-    if pixels.shape != shape:
-        raise ValueError(f"{pixels.shape[1]} × {pixels.shape[0]} pixels")
-    return pixels
+    if found.shape != pixels.shape:
+        raise ValueError(f"{found.shape[1]} × {found.shape[0]} pixels")
 
 
 def _header(directory: JpegDirectory) -> bytes:

@@ -210,8 +210,7 @@ def _cut(task: SlideTask, on_read: Callable[[], object]) -> tuple[SlideRegions, 
             made_from=made_from,
             reason="" if len(plan.coordinates) else _describe_lack(task.file, plan, config),
         )
-        pixels = (read_region_pixels(slide, (int(x), int(y)), region_px, config.side) for x, y in plan.coordinates)
-        _write(task, regions, pixels)
+        _write(task, regions, read_region_pixels(slide, plan.coordinates, region_px, config.side))
     return regions, note
 
 

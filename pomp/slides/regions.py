@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,14 +106,18 @@ def tissue_shares(coordinates: np.ndarray, region_px: int, size: tuple[int, int]
     return shares
 
 
-def read_region_pixels(slide: Slide, corner: tuple[int, int], region_px: int, side: int) -> np.ndarray:
-    """(side, side, 3) uint8: the region of `region_px` whose upper left corner is at level-0 (x, y), shrunk to `side`.
+def read_region_pixels(slide: Slide, coordinates: np.ndarray, region_px: int, side: int) -> Iterator[np.ndarray]:
+    """Each region of `region_px` in turn, shrunk to `side`: (side, side, 3) uint8, the next one in its place.
+
+    Args:
+        coordinates: (M, 2) level-0 x and y of the upper left corners.
 
     Raises:
         SlideError: the file is damaged there.
     """
-    extent = float(region_px)
-    return slide.read(corner, (extent, extent), (side, side))
+    extent, pixels = float(region_px), np.empty((side, side, 3), np.uint8)
+    for x, y in coordinates.tolist():
+        yield slide.read((x, y), (extent, extent), (side, side), pixels)
 
 
 def evenly(count: int, limit: int) -> np.ndarray:

@@ -81,8 +81,14 @@ class Slide:
         self._close()
         self.handle.close()
 
-    def read(self, corner: tuple[int, int], extent: tuple[float, float], size: tuple[int, int]) -> np.ndarray:
-        """(height, width, 3) uint8 RGB, perhaps read-only; what lies outside the slide, or was never scanned, is white.
+    def read(
+        self,
+        corner: tuple[int, int],
+        extent: tuple[float, float],
+        size: tuple[int, int],
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """(height, width, 3) uint8 RGB; what lies outside the slide, or was never scanned, is white.
 
         The level read is the one `nearest_level` names, JPEG tiles decoded at a half, a quarter or an eighth where that
         is still fine enough. Where this has the wanted scale but for a pixel in all, its pixels are taken as they are;
@@ -93,21 +99,23 @@ class Slide:
             corner: (x, y) of the upper left corner in level-0 pixels.
             extent: (width, height) in level-0 pixels.
             size: (width, height) in pixels of the picture.
+            out: where to put it, contiguous, in place of a new array: memory that was used before is far faster.
 
         Raises:
             SlideError: the file is damaged there.
         """
+        picture = np.empty((size[1], size[0], 3), np.uint8) if out is None else out
         level, factor = self._source(min(extent[0] / size[0], extent[1] / size[1]))
         scale = self._downsamples[level] * factor
         left, top, width, height = (value / scale for value in (*corner, *extent))
         if _is_near(width, size[0]) and _is_near(height, size[1]):
             centred = round(left + (width - size[0]) / 2), round(top + (height - size[1]) / 2)
-            return self._pixels(level, factor, centred, size)
+            self._pixels(level, factor, centred, size, picture)
+            return picture
         first = math.floor(left)
         columns = math.ceil(left + width) - first
         step = height / size[1]
         band = max(1, int(_PIXELS_AT_ONCE / columns / step))
-        picture = np.empty((size[1], size[0], 3), np.uint8)
         for row in range(0, size[1], band):
             rows = min(band, size[1] - row)
             upper, lower = top + row * step, top + (row + rows) * step
@@ -150,14 +158,23 @@ class Slide:
         ]
         return level, max(fine, default=1)
 
-    def _pixels(self, level: int, factor: int, corner: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
+    def _pixels(
+        self,
+        level: int,
+        factor: int,
+        corner: tuple[int, int],
+        size: tuple[int, int],
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Pixels of a level shrunk by `factor`, in its own coordinates."""
         tiles = self.jpeg[level]
         if tiles is not None:
-            pixels = tiles.read(corner, size, factor)
+            pixels = tiles.read(corner, size, factor, out)
         else:
             x, y = (round(place * self._downsamples[level]) for place in corner)
             pixels = self._from_openslide((x, y), level, size)
+            if out is not None:
+                out[:] = pixels
         if self._on_read is not None:
             self._on_read()
         return pixels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from pomp.slides.artefacts import fold_mask, ink_mask
 from pomp.slides.morphology import closed, dilated, majority, mean, opened
@@ -34,20 +35,24 @@ def tissue_mask(thumbnail: np.ndarray) -> np.ndarray:
     saturation = ((brightest - darkest) * np.float32(255) / np.maximum(brightest, 1)).astype(np.uint8)
     saturation[ink] = 0
     lowest, highest = (limit * 255 for limit in SATURATION_LIMITS)
-    threshold = min(max(otsu_threshold(mean(saturation, 2)[~ink]), lowest), highest)
+    threshold = min(max(otsu_threshold(mean(saturation, 2), ~ink), lowest), highest)
     mask = majority(saturation > threshold, 2) & ~ink
     mask = opened(closed(mask, _HOLE) & ~ink, _SPECK)
     mask &= ~fold_mask(channels, mask)
     return mask
 
 
-def otsu_threshold(values: np.ndarray) -> float:
-    """The value that splits `values` (uint8) into two classes with the largest variance between them (Otsu, 1979).
+def otsu_threshold(values: np.ndarray, where: np.ndarray) -> float:
+    """The value that splits some values into two classes with the largest variance between them (Otsu, 1979).
 
     Values above the threshold are the upper class. Where a range of thresholds is equally good, its middle; 0 where
     all values are equal or there are none.
+
+    Args:
+        values: (h, w) uint8.
+        where: (h, w) bool, those that count.
     """
-    counts = np.bincount(values.ravel(), minlength=256).astype(np.float64)
+    counts = np.array(Image.fromarray(values).histogram(Image.fromarray(where.view(np.uint8))), np.float64)
     below = np.cumsum(counts)[:-1]
     above = counts.sum() - below
     sums = np.cumsum(counts * np.arange(256))

@@ -104,7 +104,7 @@ class TestCutting:
         assert (regions.region_px, regions.side, regions.overlap) == (300, 32, 16)
         assert regions.grid.tolist() == [[0, 0], [0, 1], [0, 2]]
         with Slide(slide_file) as slide:
-            expected = [read_region_pixels(slide, corner, 300, 32) for corner in corners]
+            expected = [region.copy() for region in read_region_pixels(slide, np.array(corners), 300, 32)]
         assert np.array_equal(pixels, expected)
 
     def test_micrometres_do_not_count_and_need_not_be_known(self, tmp_path: Path) -> None:

@@ -133,12 +133,35 @@ def test_many_threads_read_the_same_pixels(tmp_path: Path) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(together, alone, strict=True))
 
 
-def test_what_was_read_cannot_be_written_to(tmp_path: Path) -> None:
-    """It may be the very tile that is kept for the next region."""
+TILE_AND_OTHERS = pytest.mark.parametrize(
+    ("corner", "side", "size"),
+    [((256, 256), 256, 256), ((300, 300), 300, 300), ((256, 256), 512, 128), ((300, 300), 301, 40)],
+    ids=["a tile", "several tiles", "shrunk tiles", "averaged"],
+)
+
+
+@TILE_AND_OTHERS
+def test_what_was_read_is_the_callers_own(corner: tuple[int, int], side: int, size: int, tmp_path: Path) -> None:
+    """Tiles that are kept for the next region do not change with it."""
     with Slide(write(tmp_path, Jpeg())) as slide:
-        tile = slide.read((256, 256), (256, 256), (256, 256))
-        with pytest.raises(ValueError, match="read-only"):
-            tile[0] = 0
+        pixels = slide.read(corner, (side, side), (size, size))
+        before = pixels.copy()
+        pixels[:] = 0
+        assert np.array_equal(slide.read(corner, (side, side), (size, size)), before)
+
+
+@TILE_AND_OTHERS
+def test_pixels_are_put_where_they_are_wanted(corner: tuple[int, int], side: int, size: int, tmp_path: Path) -> None:
+    place = np.zeros((size, size, 3), np.uint8)
+    with Slide(write(tmp_path, Jpeg())) as slide:
+        expected = slide.read(corner, (side, side), (size, size))
+        assert slide.read(corner, (side, side), (size, size), place) is place
+        slide.jpeg[0] = None  # by OpenSlide
+        plain = slide.read(corner, (side, side), (size, size))
+        other = np.zeros_like(place)
+        assert slide.read(corner, (side, side), (size, size), other) is other
+    assert np.array_equal(place, expected)
+    assert np.array_equal(other, plain)
 
 
 def test_a_damaged_tile_names_its_place(tmp_path: Path) -> None:

@@ -94,9 +94,11 @@ def test_tissue_of_thousands_of_regions_is_that_of_the_grid() -> None:
 
 def test_pixels_of_a_region(slide_file: Path, tissue_pixels: np.ndarray) -> None:
     with Slide(slide_file) as slide:
-        pixels = read_region_pixels(slide, (512, 1024), 512, 32)
-    assert (pixels.shape, pixels.dtype) == ((32, 32, 3), np.uint8)
-    assert np.array_equal(pixels, shrink(tissue_pixels[1024:1536, 512:1024], 16))
+        corners = np.array([[512, 1024], [0, 0]])
+        first, second = (region.copy() for region in read_region_pixels(slide, corners, 512, 32))
+    assert (first.shape, first.dtype) == ((32, 32, 3), np.uint8)
+    assert np.array_equal(first, shrink(tissue_pixels[1024:1536, 512:1024], 16))
+    assert np.array_equal(second, shrink(tissue_pixels[:512, :512], 16))
 
 
 @pytest.mark.parametrize(

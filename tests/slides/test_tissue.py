@@ -24,7 +24,9 @@ TISSUE: Box = (100, 80, 300, 220)
     ],
 )
 def test_otsu(values: list[int], threshold: float) -> None:
-    assert otsu_threshold(np.array(values, np.uint8)) == threshold
+    left_out = np.full((1, 7), 255)
+    picture = np.hstack([np.array([values]).reshape(1, -1), left_out]).astype(np.uint8)
+    assert otsu_threshold(picture, np.arange(picture.size)[None] < len(values)) == threshold
 
 
 def filled(*boxes: Box) -> np.ndarray:
