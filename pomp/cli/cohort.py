@@ -14,8 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.cli.fetch import fetch
-from pomp.cli.terminal import Home, TerminalProgress, console, find_cohort, open_workspace
-from pomp.cli.train import Settings, configuration
+from pomp.cli.options import Home, Settings, configuration
+from pomp.cli.terminal import TerminalProgress, console, find_cohort, open_workspace
 from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
 from pomp.data.importing.export import export_cohort
 from pomp.data.importing.plan import ImportPlan

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from pomp.cli.terminal import Home, TerminalProgress, console, open_workspace
+from pomp.cli.options import Home
+from pomp.cli.terminal import TerminalProgress, console, open_workspace
 from pomp.data.bundle import assets_folder, rebuild
 
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")]

@@ -15,9 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pomp.atomic import write_text
-from pomp.cli.ablate import GridView, failures, summary, watch, work_here
-from pomp.cli.terminal import Home, console, open_workspace, split_table
-from pomp.cli.train import BackendOption, Device, Preset, RayAddress, Settings, configuration, open_queue, parse_setting
+from pomp.cli.grid_view import GridView, failures, summary, watch, work_here
+from pomp.cli.one_run import open_queue
+from pomp.cli.options import BackendOption, Device, Home, Preset, RayAddress, Settings, configuration, parse_setting
+from pomp.cli.terminal import console, open_workspace, split_table
 from pomp.config import PresetName, ProtocolName
 from pomp.errors import ConfigError
 from pomp.markdown import markdown_table

@@ -8,8 +8,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pomp.cli.terminal import STAGES, Home, console, duration, find_cohort, open_workspace
-from pomp.cli.train import Cohort, Preset, ProtocolOption, Settings, configuration
+from pomp.cli.options import Cohort, Home, Preset, ProtocolOption, Settings, configuration
+from pomp.cli.terminal import STAGES, console, duration, find_cohort, open_workspace
 from pomp.config import RunConfig, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError

@@ -11,20 +11,18 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pomp.cli.terminal import Home, console
-from pomp.cli.train import (
+from pomp.cli.one_run import carry, enqueue, open_queue, open_run
+from pomp.cli.options import (
     BackendOption,
     Cohort,
+    Home,
     PresetOfNewRun,
     ProtocolOption,
     RayAddress,
     RunFolder,
     Settings,
-    carry,
-    enqueue,
-    open_queue,
-    open_run,
 )
+from pomp.cli.terminal import console
 from pomp.errors import ConfigError
 from pomp.evaluation.stability import selection_stability
 from pomp.runs.prepared import export_prepared

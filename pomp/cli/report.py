@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 
 from pomp.atomic import write_text
+from pomp.cli.options import Home, Settings, parse_setting
 from pomp.cli.scores import print_evaluation, print_repeats, run_evaluation
-from pomp.cli.terminal import Home, console, open_workspace
-from pomp.cli.train import Settings, parse_setting
+from pomp.cli.terminal import console, open_workspace
 from pomp.config import PresetName
 from pomp.errors import ConfigError
 from pomp.runs.backends.choice import clusters

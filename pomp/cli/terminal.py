@@ -1,4 +1,4 @@
-"""What the commands share: the console, errors and warnings as text, the workspace option, and a progress bar."""
+"""What the commands share: the console, errors and warnings as text, the workspace, and a progress bar."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.measure import Measurement
@@ -51,13 +50,6 @@ class SafeConsole(Console):
 NARROWEST_NAMES, BESIDE_A_CELL = 12, 3
 """Of a table: the least width of its names, and what padding and rule take beside each cell."""
 console = SafeConsole(width=None if sys.stdout.isatty() else WIDE)  # tables in a file need no narrow window
-
-Home = Annotated[
-    Path | None,
-    typer.Option(
-        "--home", envvar="POMP_HOME", help="Workspace with cohorts and runs. Default: ~/pomp.", show_default=False
-    ),
-]
 
 
 def open_workspace(home: Path | None) -> Workspace:

@@ -12,16 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.atomic import write_text
-from pomp.cli.terminal import (
-    Home,
-    TerminalProgress,
-    console,
-    find_cohort,
-    open_workspace,
-    split_table,
-    warnings_as_text,
-)
-from pomp.cli.train import Device, Settings, parse_setting
+from pomp.cli.options import Device, Home, Settings, parse_setting
+from pomp.cli.terminal import TerminalProgress, console, find_cohort, open_workspace, split_table, warnings_as_text
 from pomp.config import LARGEST_SEED, DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import ConfigError

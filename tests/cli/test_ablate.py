@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pomp.cli import ablate
+from pomp.cli import grid_view
 from pomp.cli.commands import make_app
 from pomp.data.bundle import assets_folder
 from pomp.errors import CohortError, ConfigError, RunBusyError, RunError
@@ -25,8 +25,8 @@ from tests.runs.omics_cohort import write_omics_cohort
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("POMP_HOME", str(tmp_path))
-    monkeypatch.setattr(ablate, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(ablate, "WAKE_SECONDS", 0.0)
+    monkeypatch.setattr(grid_view, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(grid_view, "WAKE_SECONDS", 0.0)
     workspace = Workspace(tmp_path)
     small_grid(workspace)
     return workspace
@@ -47,7 +47,7 @@ def worked_on(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         finish(run)
         return run.status()
 
-    monkeypatch.setattr(ablate, "execute", execute)
+    monkeypatch.setattr(grid_view, "execute", execute)
     return titles
 
 
@@ -101,7 +101,7 @@ def test_one_failure_does_not_stop_the_others(workspace: Workspace, monkeypatch:
             raise RunBusyError("Another works on it.")
         return finish(run).status()
 
-    monkeypatch.setattr(ablate, "execute", execute)
+    monkeypatch.setattr(grid_view, "execute", execute)
     result = invoke("small")
     assert result.exit_code == 1
     assert "1 of 3 runs are done; 1 failed." in result.output
@@ -120,12 +120,12 @@ def test_ctrl_c_stops_and_the_same_command_goes_on(
         return run.write_status(state="STOPPED")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ablate, "execute", execute)
+        patched.setattr(grid_view, "execute", execute)
         result = invoke("small")
     assert result.exit_code == 130
     assert "Stopped. The same command goes on from here." in result.output
     (first,) = workspace.runs.list()
-    monkeypatch.setattr(ablate, "execute", lambda run, *_: finish(run).status())
+    monkeypatch.setattr(grid_view, "execute", lambda run, *_: finish(run).status())
     assert "3 of 3 runs are done." in invoke("small").output
     assert first.status().state == "DONE"
 
@@ -171,8 +171,8 @@ def test_ctrl_c_leaves_the_queue_alone(
     def sleep(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ablate, "WAKE_SECONDS", 100.0)
-    monkeypatch.setattr("pomp.cli.ablate.time.sleep", sleep)
+    monkeypatch.setattr(grid_view, "WAKE_SECONDS", 100.0)
+    monkeypatch.setattr("pomp.cli.grid_view.time.sleep", sleep)
     monkeypatch.setattr(Queue.__init__, "__defaults__", (2,))
     result = invoke("small", "--backend", "local")
     assert result.exit_code == 130

@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from pomp.cli import ablate
+from pomp.cli import grid_view
 from pomp.cli.commands import make_app
 from pomp.config import override
 from pomp.data.cohort import read_cohort
@@ -40,7 +40,7 @@ def worked_on(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
         done.append((run.info.protocol, run.config.cohort.permutation))
         return finish(run, signal=3.0 if run.info.protocol == "paper-released" else 0.0).status()
 
-    monkeypatch.setattr(ablate, "execute", execute)
+    monkeypatch.setattr(grid_view, "execute", execute)
     return done
 
 
@@ -72,13 +72,13 @@ def test_a_stop_leaves_what_is_done(workspace: Workspace, monkeypatch: pytest.Mo
         return finish(run).status() if run.config.cohort.permutation == 0 else run.write_status(state="STOPPED")
 
     with monkeypatch.context() as patched:
-        patched.setattr(ablate, "execute", execute)
+        patched.setattr(grid_view, "execute", execute)
         result = invoke(*BASE, "--protocol", "honest")
     assert result.exit_code == 130
     assert "1 of 3 runs are done." in result.output
     assert "honest: too few permutations to tell." in result.output
     began = {run.id for run in workspace.runs.list()}
-    monkeypatch.setattr(ablate, "execute", lambda run, *_: finish(run).status())
+    monkeypatch.setattr(grid_view, "execute", lambda run, *_: finish(run).status())
     assert "3 of 3 runs are done." in invoke(*BASE, "--protocol", "honest").output
     assert len(workspace.runs.list()) == 3
     assert began < {run.id for run in workspace.runs.list()}
@@ -110,8 +110,8 @@ def test_the_table_is_saved_beside_the_own_run(
 
 
 def test_the_queue_works_them_off(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ablate, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(ablate, "WAKE_SECONDS", 0.0)
+    monkeypatch.setattr(grid_view, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(grid_view, "WAKE_SECONDS", 0.0)
     submit = LocalBackend.submit
 
     def wake(self: LocalBackend) -> None:

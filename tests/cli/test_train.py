@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pomp.cli.commands import make_app
-from pomp.cli.train import carry, configuration
+from pomp.cli.one_run import carry
+from pomp.cli.options import configuration
 from pomp.config import PRESETS, override
 from pomp.data.cohort import read_cohort
 from pomp.errors import ConfigError, RunError
@@ -182,7 +183,7 @@ def test_who_is_stopped_is_told_how_to_go_on(
     def execute(*_: object) -> None:
         raise ended
 
-    monkeypatch.setattr("pomp.cli.train.execute", execute)
+    monkeypatch.setattr("pomp.cli.one_run.execute", execute)
     done = CliRunner().invoke(make_app(), [command, "tumours", *SETTINGS])
     (run,) = workspace.runs.list()
     said = f"Stopped. To go on from the last checkpoint: pomp {command} --run {run.folder}"

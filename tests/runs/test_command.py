@@ -45,7 +45,7 @@ def test_the_command_names_what_differs(preset: PresetName, changes: dict[str, A
 
 @pytest.mark.parametrize(("preset", "changes", "command"), CASES)
 def test_the_command_line_reads_it_back(preset: PresetName, changes: dict[str, Any], command: str) -> None:
-    from pomp.cli.train import configuration
+    from pomp.cli.options import configuration
 
     words = shlex.split(command)
     settings = [value for option, value in itertools.pairwise(words) if option == "--set"]

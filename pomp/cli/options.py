@@ -1,0 +1,83 @@
+"""Options that several commands have, and the settings that they come to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
+from pomp.errors import ConfigError
+from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName
+from pomp.runs.command import read_setting
+
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", envvar="POMP_HOME", help="Workspace with cohorts and runs. Default: ~/pomp.", show_default=False
+    ),
+]
+Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
+RunFolder = Annotated[Path | None, typer.Option("--run", help="Go on with this run folder instead of making one.")]
+Preset = Annotated[PresetName, typer.Option(help="Settings to start from.")]
+PresetOfNewRun = Annotated[
+    PresetName | None,
+    typer.Option("--preset", help="Settings to start from. Default: honest.", show_default=False),
+]
+ProtocolOption = Annotated[ProtocolName | None, typer.Option("--protocol", help="Default: as the preset has it.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, such as pretrain.epochs=50 or cohort.omics=mrna,mirna. May be repeated."),
+]
+Title = Annotated[str, typer.Option(help="A title for people.")]
+Device = Annotated[DeviceName, typer.Option(help="Where to train.")]
+FoldsAtATime = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Folds to work on side by side; they share out the threads, on whose number risks depend in the third "
+        "decimal. Default: on the CPU as many as is fastest, with the threads that the run has begun with; on a GPU 1.",
+        show_default=False,
+    ),
+]
+BackendOption = Annotated[
+    BackendName | None,
+    typer.Option(
+        "--backend",
+        help="Queue the run and return, instead of working on it here and now: local, the queue of this machine; ray, "
+        "a Ray cluster.",
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        envvar=ADDRESS_VARIABLE,
+        help="Dashboard of the Ray cluster. Default: the one of the workspace, or http://127.0.0.1:8265.",
+        show_default=False,
+    ),
+]
+
+
+def configuration(preset: PresetName | None, protocol: ProtocolName | None, settings: list[str] | None) -> RunConfig:
+    """The preset with the changes of the command line.
+
+    Args:
+        preset: None: honest.
+
+    Raises:
+        ConfigError: naming every setting that is unknown or out of range.
+    """
+    changes = dict(parse_setting(text) for text in settings or [])
+    if protocol is not None:
+        changes["protocol"] = protocol
+    return override(PRESETS[preset or "honest"], changes)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """'pretrain.epochs=50' → ('pretrain.epochs', 50); the value is written as `setting_text` does."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"'{text}' is no setting: write it as name=value, such as pretrain.epochs=50.")
+    return name, read_setting(name, value)
