@@ -23,7 +23,7 @@ def main(
     only: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(PARTS)}. Default: all.")] = "",
     scale: Annotated[str, typer.Option(help="full, or small: toy sizes, to see that it runs.")] = "full",
     minutes: Annotated[float, typer.Option(min=0.01, help="How long the load lasts.")] = 3.0,
-    save: Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")] = None,
 ) -> None:
     """Measure the dashboard and print the table."""
     try:
@@ -37,11 +37,11 @@ def main(
     for finding in found:
         table.add_row(*map(escape, cells(finding)))
     console.print(table)
-    if save is not None:
+    if out is not None:
         options = [*(["--only", only] if only else []), *(["--scale", scale] if scale != "full" else [])]
         if "load" in _parts(only):
             options += ["--minutes", f"{minutes:g}"]
-        save.write_text(markdown(found, " ".join(["pomp bench dashboard", *options])), encoding="utf-8")
+        out.write_text(markdown(found, " ".join(["pomp bench dashboard", *options])), encoding="utf-8")
 
 
 def measure(only: str, scale: str, minutes: float) -> list[Finding]:

@@ -40,7 +40,7 @@ VERSIONS = ("torch", "timm", "numpy", "numba", "scikit-learn", "scikit-survival"
             "simplejpeg", "h5py")  # fmt: skip
 
 ScaleOption = Annotated[Scale, typer.Option(help="small: toy sizes, to see that it runs.")]
-Save = Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")]
+Out = Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")]
 
 
 @app.command()
@@ -61,34 +61,34 @@ def demo() -> None:
 def prepare(
     only: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(PREPARATION)}. Default: all.")] = "",
     scale: ScaleOption = "full",
-    save: Save = None,
+    out: Out = None,
 ) -> None:
     """Cohort preparation, ours beside others' ways, both measured in this run."""
-    _measure("prepare", PREPARATION, only, scale, save)
+    _measure("prepare", PREPARATION, only, scale, out)
 
 
 @app.command()
 def train(
     only: Annotated[str, typer.Option(help=f"Comma-separated: {', '.join(TRAINING)}. Default: all.")] = "",
     scale: ScaleOption = "full",
-    save: Save = None,
+    out: Out = None,
 ) -> None:
     """Training, ours beside the paper's loop and others' ways, both measured in this run."""
-    _measure("train", TRAINING, only, scale, save)
+    _measure("train", TRAINING, only, scale, out)
 
 
 @app.command()
 def pancancer(
     tcga: Annotated[Path, typer.Argument(help="Folder of the cohort folders BRCA, LIHC and STAD.")],
-    save: Save = None,
+    out: Out = None,
 ) -> None:
     """Pre-training on three cancers together, beside pre-training on each alone and none: out-of-fold C-index."""
     with tempfile.TemporaryDirectory() as folder:
         found = measure_pancancer(tcga, Path(folder), lambda what: console.print(what, highlight=False, markup=False))
     text = pancancer_table(found, f"pomp bench pancancer {tcga.name}")
     console.print(text, highlight=False, markup=False)
-    if save is not None:
-        save.write_text(text, encoding="utf-8")
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
 
 
 @app.command()
@@ -96,16 +96,16 @@ def dashboard(
     only: Annotated[str, typer.Option(help="Comma-separated: tiles, figures, pages, load. Default: all.")] = "",
     scale: ScaleOption = "full",
     minutes: Annotated[float, typer.Option(min=0.01, help="How long the load of many users lasts.")] = 3.0,
-    save: Save = None,
+    out: Out = None,
 ) -> None:
     """Tiles, figures, every page in a real browser beside an empty Streamlit app, and many users at once."""
     options = ["--only", only, "--scale", scale, "--minutes", f"{minutes:g}"]
     # In a process of its own: the core does not import the dashboard.
-    command = [sys.executable, "-m", "dashboard.bench", *options, *(["--save", str(save)] if save else [])]
+    command = [sys.executable, "-m", "dashboard.bench", *options, *(["--out", str(out)] if out else [])]
     raise typer.Exit(subprocess.run(command, check=False).returncode)
 
 
-def _measure(kind: str, modules: Sequence[str], only: str, scale: Scale, save: Path | None) -> None:
+def _measure(kind: str, modules: Sequence[str], only: str, scale: Scale, out: Path | None) -> None:
     names = [name.strip() for name in only.split(",") if name.strip()] or list(modules)
     unknown = [name for name in names if name not in modules]
     if unknown:
@@ -117,9 +117,9 @@ def _measure(kind: str, modules: Sequence[str], only: str, scale: Scale, save: P
             # Imported when its turn comes: some start up slowly, and one that is left out costs nothing.
             found += import_module(f"pomp.bench.{name}").measure(scale)
     print_measurements(found)
-    if save is not None:
+    if out is not None:
         options = [*(["--only", only] if only else []), *(["--scale", scale] if scale != "full" else [])]
-        save.write_text(markdown(found, " ".join([f"pomp bench {kind}", *options])), encoding="utf-8")
+        out.write_text(markdown(found, " ".join([f"pomp bench {kind}", *options])), encoding="utf-8")
 
 
 def print_measurements(found: Sequence[Measurement]) -> None:

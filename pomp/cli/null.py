@@ -39,7 +39,7 @@ def null(
     permutations: Annotated[int, typer.Option(min=2, help="How often outcomes are dealt anew.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Of the first permutation; the others have the next ones.")] = 0,
     show: Annotated[bool, typer.Option("--show", help="Print the table as it stands, and launch nothing.")] = False,
-    save: Annotated[Path | None, typer.Option("--save", help="Write table and command to this .md file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write table and command to this .md file.")] = None,
     device: Device = "auto",
     home: Home = None,
     backend: BackendOption = None,
@@ -52,8 +52,8 @@ def null(
     same command goes on after a stop. --set seed=… changes the seed of folds and weights. A run with the same settings
     and everybody's own outcome, if there is one, stands beside with its permutation p.
     """
-    if save is not None and save.suffix != ".md":
-        raise ConfigError(f"'{save}' does not end in .md: the table is written as Markdown.")
+    if out is not None and out.suffix != ".md":
+        raise ConfigError(f"'{out}' does not end in .md: the table is written as Markdown.")
     if backend is not None and (device != "auto" or show):
         raise ConfigError("With --backend the worker is started by the queue: leave --device out, and --show too.")
     configuration(preset, None, settings)
@@ -71,9 +71,9 @@ def null(
         view.wake_clusters()
     console.print(view.draw())
     view.print_notes()
-    if save is not None:
-        write_text(save, markdown(view, _command(cohort, preset, settings, protocols, permutations, seed)))
-        console.print(f"Written to {save}.", highlight=False, markup=False)
+    if out is not None:
+        write_text(out, markdown(view, _command(cohort, preset, settings, protocols, permutations, seed)))
+        console.print(f"Written to {out}.", highlight=False, markup=False)
     if not show:
         view.end(finished)
 

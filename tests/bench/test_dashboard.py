@@ -21,9 +21,9 @@ def test_options_are_handed_on_and_the_status_back(status: int, monkeypatch: pyt
         return subprocess.CompletedProcess(command, status)
 
     monkeypatch.setattr(subprocess, "run", run)
-    given = ["dashboard", "--only", "tiles", "--scale", "small", "--minutes", "0.5", "--save", "a.md"]
+    given = ["dashboard", "--only", "tiles", "--scale", "small", "--minutes", "0.5", "--out", "a.md"]
     assert CliRunner().invoke(app, given).exit_code == status
     assert commands == [[
         sys.executable, "-m", "dashboard.bench", "--only", "tiles", "--scale", "small", "--minutes", "0.5",
-        "--save", str(Path("a.md")),
+        "--out", str(Path("a.md")),
     ]]  # fmt: skip

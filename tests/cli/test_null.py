@@ -97,7 +97,7 @@ def test_the_table_is_saved_beside_the_own_run(
     config = override(workspace.runs.list()[0].config, {"cohort.permutation": None})
     finish(workspace.runs.create(read_cohort(workspace.cohorts / "liver"), config), signal=9.0)
     file = tmp_path / "null.md"
-    invoke(*BASE, "--protocol", "honest", "--set", "omics.genes=9", "--save", str(file))
+    invoke(*BASE, "--protocol", "honest", "--set", "omics.genes=9", "--out", str(file))
     text = file.read_text()
     assert text.startswith("# Outcomes dealt anew: liver\n\n40 patients.")
     command = (
@@ -136,7 +136,7 @@ def test_the_queue_works_them_off(workspace: Workspace, monkeypatch: pytest.Monk
     (["--protocol", "fair"], ConfigError, "got 'fair'"),
     (["--set", "cohort.permutation=1"], ConfigError, "is what a null experiment varies"),
     (["--set", "pretrain.poq=1"], ConfigError, "There is no setting 'pretrain.poq'"),
-    (["--save", "table.html"], ConfigError, "'table.html' does not end in .md"),
+    (["--out", "table.html"], ConfigError, "'table.html' does not end in .md"),
     (["--backend", "local", "--show"], ConfigError, "leave --device out, and --show too"),
     (["--set", "folds=40"], CohortError, "32 events among 40 patients cannot fill 40 folds"),
 ])  # fmt: skip

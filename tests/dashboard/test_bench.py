@@ -173,7 +173,7 @@ class TestCommand:
         app = typer.Typer()
         app.command()(bench.main)
         file = tmp_path / "a.md"
-        result = CliRunner().invoke(app, ["--only", "tiles", "--scale", "small", "--save", str(file)])
+        result = CliRunner().invoke(app, ["--only", "tiles", "--scale", "small", "--out", str(file)])
         assert result.exit_code == 0, result.output
         assert file.read_text(encoding="utf-8").startswith(
             "# `pomp bench dashboard --only tiles --scale small`\n"
