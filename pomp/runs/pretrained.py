@@ -19,6 +19,8 @@ from pomp.model import SurvivalModel
 from pomp.omics import cache as selections
 from pomp.runs.company import Company
 from pomp.runs.run import Run
+from pomp.runs.slides_read import count_regions
+from pomp.training.bank import RegionBank
 from pomp.training.checkpoint import Checkpoint, CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.folds import FoldTraining
@@ -38,7 +40,7 @@ def pretrain_fold(run: Run, company: Company, training: FoldTraining, compute: C
     """
     if not company.others or not run.config.pretrain.epochs:
         return training.pretrain(compute)
-    key = pretraining_key(company, run.config, training.fold.index, compute)
+    key = pretraining_key(company, training.data.regions, run.config, training.fold.index, compute)
     cache, store = PretrainingCache(run.cache / "pretraining"), training.pretrain_checkpoints
     cache.fetch(key, run, training.pretrain_fold, store)
     model = training.pretrain(compute)
@@ -46,17 +48,19 @@ def pretrain_fold(run: Run, company: Company, training: FoldTraining, compute: C
     return model
 
 
-def pretraining_key(company: Company, config: RunConfig, fold: int, compute: Compute) -> str:
+def pretraining_key(company: Company, bank: RegionBank, config: RunConfig, fold: int, compute: Compute) -> str:
     """SHA-256 of everything that decides the weights that fold k starts from: 64 hex digits.
 
-    The cohorts' files and folds, whichever of them is the run's own; all settings but those of fine-tuning; the kind of
-    device, its precision and threads, which decide the last digits; the regions of a pass, which decide what dropout
-    draws; and the version of the algorithm.
+    The cohorts' files and folds, whichever of them is the run's own; the slides that could be used of who is trained
+    on; all settings but those of fine-tuning; the kind of device, its precision and threads, which decide the last
+    digits; the regions of a pass, which decide what dropout draws; and the version of the algorithm.
     """
     settings = config.model_dump(mode="json", exclude={"finetune": True, "pretrain": {"with_cohorts"}})
     members = [(member.cohort.digest, member.cohort.endpoint, member.splits.digest) for member in company.members]
+    seen = set(company.pretraining(fold))
+    slides = [(*slide, count) for slide, count in count_regions(bank).items() if slide[0] in seen]
     device = [compute.device.type, str(compute.dtype), compute.part, torch.get_num_threads()]
-    facts = [ALGORITHM, selections.ALGORITHM, settings, members, company.pretraining_fold(fold), device]
+    facts = [ALGORITHM, selections.ALGORITHM, settings, members, slides, company.pretraining_fold(fold), device]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

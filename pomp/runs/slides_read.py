@@ -18,7 +18,7 @@ def keep_to_slides(run: Run, bank: RegionBank) -> None:
     Raises:
         RunError: they are others than those that the run was trained on so far.
     """
-    now, noted = _count(bank), run.read_json(SLIDES_READ)
+    now, noted = count_regions(bank), run.read_json(SLIDES_READ)
     if noted is not None and _has_begun(run):
         before = {(patient, slide): count for patient, slide, count in noted["slides"]}
         if now != before:
@@ -27,8 +27,8 @@ def keep_to_slides(run: Run, bank: RegionBank) -> None:
     run.write_json(SLIDES_READ, {"slides": [[*slide, count] for slide, count in now.items()]})
 
 
-def _count(bank: RegionBank) -> Counts:
-    """(patient, slide) → regions."""
+def count_regions(bank: RegionBank) -> Counts:
+    """(patient, slide) → regions of every slide that could be used, sorted."""
     return {
         (patient, str(slide)): int(count)
         for patient, table in sorted(bank.tables.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from pomp.runs.pretrained import PretrainingCache, pretraining_key
 from pomp.runs.run import Run
 from pomp.runs.worker import execute
 from pomp.training import folds
+from pomp.training.bank import RegionBank
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from tests.runs.test_company import create, write_cohorts
@@ -127,9 +128,18 @@ def test_a_damaged_entry_is_made_again(damage: str, tmp_path: Path, stages: list
     assert same_weights(one, again)
 
 
-def key(company: Company, run: Run, fold: int = 0, compute: Compute = CPU, **changes: Any) -> str:
+def bank_of(*patients: str) -> RegionBank:
+    """With a slide of three regions of each."""
+    bank = RegionBank({}, side=8)
+    bank.tables = {patient: pd.DataFrame({"slide": ["a"] * 3}) for patient in patients}
+    return bank
+
+
+def key(
+    company: Company, run: Run, fold: int = 0, compute: Compute = CPU, slides_of: Sequence[str] = (), **changes: Any
+) -> str:
     dotted = {name.replace("__", "."): value for name, value in changes.items()}
-    return pretraining_key(company, override(run.config, dotted), fold, compute)
+    return pretraining_key(company, bank_of(*slides_of), override(run.config, dotted), fold, compute)
 
 
 def test_whatever_decides_the_weights_decides_the_key(first: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +148,8 @@ def test_whatever_decides_the_weights_decides_the_key(first: Run, monkeypatch: p
     keys = [
         key(company, first),
         key(company, first, fold=1),
+        key(company, first, slides_of=own.splits.folds[0].train[:1]),
+        key(company, first, slides_of=company.others[0].splits.folds[0].train[:2]),
         key(company, first, compute=replace(CPU, dtype=torch.bfloat16)),
         key(company, first, compute=replace(CPU, part=CPU.part + 1)),
         key(company, first, pretrain__epochs=5),
@@ -159,6 +171,7 @@ def test_what_does_not_decide_them_does_not(first: Run) -> None:
     turned = Company(other, (company.own,), company.rules)
     expected = key(company, first)
     assert key(turned, first) == expected
+    assert key(company, first, slides_of=company.own.splits.folds[0].test) == expected
     assert key(company, first, finetune__epochs=9, pretrain__with_cohorts=["liver"]) == expected
 
 
