@@ -9,6 +9,7 @@ import pandas as pd
 
 from pomp.data.barcode import parse_barcode
 from pomp.data.problems import enumerate_some
+from pomp.data.readers.table import id_text
 from pomp.errors import CohortError
 
 SITE_COLUMNS = ("tissue_source_site", "hospital", "center", "centre", "site")
@@ -30,7 +31,7 @@ def find_sites(patients: Sequence[str], clinical: pd.DataFrame) -> pd.Series:
         CohortError: of some patient no site is known; the message names the first.
     """
     column = find_site_column(clinical)
-    told = {} if column is None else clinical[column].dropna().astype(str).str.strip().to_dict()
+    told = {} if column is None else clinical[column].map(id_text).to_dict()
     sites = {patient: parse_barcode(patient).site or told.get(patient, "") for patient in patients}
     unknown = [patient for patient, site in sites.items() if not site]
     if unknown:

@@ -18,6 +18,7 @@ CASES = {
     "a barcode goes before a column": (BARCODES, {"site": ["liver", "liver"]}, ["2Y", "DD"]),
     "a column": (OTHERS, {"site": ["Basel", "Bern"]}, ["Basel", "Bern"]),
     "numbers": (OTHERS, {"site": [1, 2]}, ["1", "2"]),
+    "numbers, one missing": (["TCGA-2Y-A9GS", "P2"], {"site": [None, 2]}, ["2Y", "2"]),
     "spaces around": (OTHERS, {"site": [" Basel", "Basel "]}, ["Basel", "Basel"]),
     "both": (["TCGA-2Y-A9GS", "P2"], {"center": [None, "Bern"]}, ["2Y", "Bern"]),
     "a TARGET barcode names the disease, not the site": (

@@ -18,7 +18,7 @@ from anndata.io import read_elem
 from pomp.atomic import replacing
 from pomp.data.importing.origins import Origin
 from pomp.data.outcome import list_endpoints
-from pomp.data.readers.table import PATIENT_COLUMNS, RawTable
+from pomp.data.readers.table import PATIENT_COLUMNS, RawTable, id_text
 from pomp.errors import CohortError
 
 SUFFIXES = (".h5ad", ".h5mu")
@@ -155,9 +155,7 @@ def _gather(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> dict[str,
     found: dict[str, str] = {}
     for column in [table[name] for table in tables for name in columns if name in table.columns]:
         for label, cell in column.dropna().items():
-            # Ids between which some are missing are kept as floating-point numbers.
-            text = f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
-            if text:
+            if text := id_text(cell):
                 found.setdefault(str(label), text)
     return found
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from pomp.data.readers.table import MISSING, has_row_numbers, separator_of
+from pomp.data.readers.table import MISSING, has_row_numbers, id_text, separator_of
 
 ROWS = 200
 CELLS = 1_000_000
@@ -190,4 +190,4 @@ def _as_head(content: Any, batches: Sequence[Any], places: np.ndarray) -> Head |
         return None
     cells = frame.set_axis(range(frame.shape[1]), axis=1).reset_index(drop=True)
     text = cells.astype(object).where(cells.notna(), "").map(str)
-    return Head([str(name) for name in frame.columns], [str(label) for label in frame.index], first, text)
+    return Head([str(name) for name in frame.columns], [id_text(label) for label in frame.index], first, text)

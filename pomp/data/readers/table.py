@@ -11,7 +11,9 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -128,10 +130,19 @@ def _parse_parquet(content: bytes, file: str) -> RawTable:
         frame = frame.set_index(frame.columns[0])
     if frame.empty:
         raise UnreadableTableError("the file has no rows, or no column beside the first.")
-    labels = ["" if pd.isna(label) else str(label).strip() for label in frame.index]
+    labels = [id_text(label) for label in frame.index]
     columns = [str(name).strip() for name in frame.columns]
     cells = frame.set_axis(range(len(columns)), axis=1).reset_index(drop=True)
+    for place in [place for place, name in enumerate(columns) if name in _TEXT]:
+        cells[place] = cells[place].astype(object).map(id_text, na_action="ignore")
     return RawTable(file, list(range(2, len(labels) + 2)), labels, columns, cells)
+
+
+def id_text(cell: Any) -> str:
+    """An id as text, empty where it is missing. Where some are missing, whole numbers are kept as 7.0, and mean 7."""
+    if isinstance(cell, float | np.floating) and cell.is_integer():
+        return f"{cell:.0f}"
+    return "" if pd.isna(cell) else str(cell).strip()
 
 
 def has_row_numbers(frame: pd.DataFrame) -> bool:

@@ -52,6 +52,13 @@ def test_consecutive_ids_of_a_parquet_are_labels(count: int, spread: list[str], 
     assert (found.labels[-1], found.column("A")[-1]) == (str(4 + count), str((count - 1) / 2))
 
 
+def test_ids_of_a_parquet_are_whole_where_some_are_missing(tmp_path: Path) -> None:
+    pd.DataFrame({"patient": [1, None, 20], "A": [1.5, 2.5, 3.5]}).to_parquet(tmp_path / "t.parquet")
+    head = read_head(tmp_path / "t.parquet")
+    assert head is not None
+    assert head.labels == ["1", "", "20"]
+
+
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.csv.torn.gz"])
 def test_rows_all_over_the_file(name: str, tmp_path: Path) -> None:
     content = "id,A,B\n" + "".join(f"P{row},{row}, NA\n" for row in range(1000)) + "torn\n"

@@ -88,6 +88,18 @@ def test_consecutive_ids_of_a_parquet_are_labels(first: int, name: str, tmp_path
     assert (table.labels, table.columns) == ([str(first), str(first + 1)], ["TP53", "ESR1"])
 
 
+@pytest.mark.parametrize("kind", ["float64", "float32", "Int64"])
+def test_ids_of_a_parquet_are_whole_where_some_are_missing(kind: str, tmp_path: Path) -> None:
+    ids = pd.Series([1, 20, None], dtype=kind)
+    frame = pd.DataFrame({"patient": ids, "sample": ids[::-1].array, "age": [61.0, 70.0, 50.0]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet", "t.parquet", Problems())
+    assert table is not None
+    assert table.labels == ["1", "20", ""]
+    assert table.cells[0].dropna().to_list() == ["20", "1"]
+    assert table.cells[1].dtype == np.float64
+
+
 def test_a_field_with_a_comma_or_a_line_break_is_one_field(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text('id,note,age\nP1,"left, upper",50\nP2,"two\nlines",60\n')
     table = read_table(tmp_path / "t.csv", "t.csv", Problems())
