@@ -9,9 +9,14 @@ import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
 
 from pomp import abandoned
+from pomp.data.importing.containers import is_container, unpacked_bytes
 from pomp.errors import CohortError
 
 UPLOADS = "uploads"
@@ -32,6 +37,7 @@ MAX_LINE_MB = 32
 
 MAX_FILES = 50
 _CHUNK = 1 << 20
+_CELL = 8  # bytes that a number takes once it is read, whatever the file spends on it
 _GZIP = b"\x1f\x8b"
 _WAY_OUT = "Put them into a folder on the server and name that folder instead."
 _STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -71,8 +77,8 @@ def save_uploads(files: Sequence[Upload], root: Path) -> Path:
         root: of the workspace.
 
     Raises:
-        CohortError: there are too many files or megabytes, packed or unpacked, a name is no table's or stands twice, or
-            the disk is full.
+        CohortError: there are too many files or megabytes, packed or unpacked, one cannot be measured, a name is no
+            table's or stands twice, or the disk is full.
     """
     _check_size(files)
     names = [safe_name(file.name) for file in files]
@@ -124,17 +130,56 @@ def _check_unpacked(files: Sequence[Path]) -> None:
     """Kilobytes of zeros or line ends unpack to gigabytes, which would keep the server busy for everybody."""
     left = MAX_UNPACKED_MB * 1_000_000
     for file in files:
-        with file.open("rb") as probe:
-            packed = probe.read(2) == _GZIP
-        left -= _unpacked_bytes(file, left) if packed else 0
+        left -= _unpacked_bytes(file, left)
+        if left < 0:
+            raise _refusal(file, f"unpacks, with the others, to over {MAX_UNPACKED_MB} MB")
 
 
 def _unpacked_bytes(file: Path, limit: int) -> int:
-    """The bytes of a packed table. One that is torn counts up to there: its reader says what is wrong with it.
+    """The bytes of a packed table, or any number over the limit. One that is torn counts as far as it can be read: its
+    reader says what is wrong with it.
 
     Raises:
-        CohortError: they are more than the limit, or in too many or too long lines.
+        CohortError: it has too many or too long lines, or cells of several values, or is a damaged .h5ad or .h5mu.
     """
+    if is_container(file):
+        return unpacked_bytes(file)
+    if file.suffix.lower() == ".parquet":
+        return _parquet_bytes(file, limit)
+    with file.open("rb") as probe:
+        packed = probe.read(2) == _GZIP
+    return _gzip_bytes(file, limit) if packed else 0
+
+
+def _parquet_bytes(file: Path, limit: int) -> int:
+    """By what the file says of its columns; text, of which it may keep one copy for a million cells, by reading it."""
+    total = 0
+    try:
+        content = parquet.ParquetFile(file)
+        if any(pa.types.is_nested(field.type) for field in content.schema_arrow):
+            raise CohortError(f"'{file.name}' has several values in one cell. Give each a column of its own.")
+        columns = [content.schema.column(place) for place in range(content.metadata.num_columns)]
+        for group in map(content.metadata.row_group, range(content.metadata.num_row_groups)):
+            for place, column in enumerate(columns):
+                chunk = group.column(place)
+                total += max(chunk.total_uncompressed_size, chunk.num_values * max(column.length, _CELL))
+        text = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+        batches = parquet.ParquetFile(file, read_dictionary=text).iter_batches(columns=text) if text else iter(())
+        while total <= limit and (batch := next(batches, None)) is not None:
+            total += sum(map(_text_bytes, batch.columns))
+    except (OSError, ValueError, pa.ArrowException):
+        pass
+    return total
+
+
+def _text_bytes(column: Any) -> int:
+    """Of all cells, though equal ones are held once."""
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    return int(pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0)
+
+
+def _gzip_bytes(file: Path, limit: int) -> int:
     total = lines = line = 0
     try:
         with gzip.open(file) as content:
@@ -144,7 +189,7 @@ def _unpacked_bytes(file: Path, limit: int) -> int:
                 lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
                 total += len(chunk)
                 if total > limit:
-                    raise _refusal(file, f"unpacks, with the others, to over {MAX_UNPACKED_MB} MB")
+                    break
                 if lines > MAX_LINES:
                     raise _refusal(file, f"unpacks to over {MAX_LINES:,} lines")
                 if line > MAX_LINE_MB * 1_000_000:

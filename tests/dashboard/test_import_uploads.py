@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import h5py
+import numpy as np
+import pandas as pd
 import pytest
 
 from dashboard.cohort_import import uploads
@@ -117,6 +122,73 @@ def test_packed_tables_share_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(uploads, "MAX_UNPACKED_MB", 3)
     with pytest.raises(CohortError, match=r"'other\.csv\.gz' unpacks, with the others, to over 3 MB"):
         save_uploads([packed(TABLE), Sent("other.csv.gz", packed(TABLE).content)], tmp_path)
+
+
+def parquet_of(cells: Any) -> Sent:
+    buffer = io.BytesIO()
+    pd.DataFrame({"patient": cells}).to_parquet(buffer)
+    return Sent("mrna.parquet", buffer.getvalue())
+
+
+def hdf5_of(name: str, *, rows: int, sparse: bool) -> Sent:
+    """A table of ten columns of zeros, where AnnData or MuData keeps it."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        place = "X" if name.endswith(".h5ad") else "mod/mrna/X"
+        if sparse:
+            file.create_group(place).attrs["shape"] = (rows, 10)
+        else:
+            file.create_dataset(place, (rows, 10), np.float32, compression="gzip", fillvalue=0)
+    return Sent(name, buffer.getvalue())
+
+
+MANY = {
+    "equal numbers": parquet_of(np.zeros(400_000)),
+    "equal texts": parquet_of(["x" * 10_000] * 400),
+    "dense": hdf5_of("mrna.h5ad", rows=40_000, sparse=False),
+    "sparse": hdf5_of("mrna.h5ad", rows=40_000, sparse=True),
+    "of several types": hdf5_of("all.h5mu", rows=40_000, sparse=False),
+}
+
+
+@pytest.mark.parametrize("sent", MANY.values(), ids=MANY.keys())
+def test_limits_hold_for_what_is_packed_within(sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_UNPACKED_MB", 3)
+    assert sent.size < 60_000
+    with pytest.raises(CohortError, match=rf"'{sent.name}' unpacks, with the others, to over 3 MB, too much for an up"):
+        save_uploads([Sent("clinical.csv"), sent], tmp_path)
+    assert list((tmp_path / UPLOADS).iterdir()) == []
+
+
+FEW = {
+    "numbers": parquet_of(np.zeros(300_000)),
+    "texts": parquet_of(["x" * 10_000, None] * 100),
+    "categories": parquet_of(pd.Categorical(["x" * 10_000, None] * 100)),
+    "torn": Sent("mrna.parquet", parquet_of(np.zeros(400_000)).content[:-100]),
+    "dense": hdf5_of("mrna.h5ad", rows=30_000, sparse=False),
+    "sparse": hdf5_of("mrna.h5ad", rows=30_000, sparse=True),
+}
+
+
+@pytest.mark.parametrize("sent", FEW.values(), ids=FEW.keys())
+def test_what_is_within_the_limits_is_kept(sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_UNPACKED_MB", 3)
+    folder = save_uploads([sent], tmp_path)
+    assert (folder / sent.name).read_bytes() == sent.content
+
+
+@pytest.mark.parametrize(
+    ("sent", "message"),
+    [
+        (parquet_of([["x"], ["y"]]), r"'mrna\.parquet' has several values in one cell\."),
+        (Sent("mrna.h5ad", b"no HDF5"), r"mrna\.h5ad cannot be read as AnnData or MuData"),
+        (Sent("mrna.h5ad", FEW["dense"].content.replace(b"SNOD", b"BITS")), "cannot be read as AnnData or MuData"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(sent: Sent, message: str, tmp_path: Path) -> None:
+    with pytest.raises(CohortError, match=message):
+        save_uploads([sent], tmp_path)
+    assert list((tmp_path / UPLOADS).iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [packed(TABLE).content, packed(TABLE).content[:-100], b"\x1f\x8b no gzip"])

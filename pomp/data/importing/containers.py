@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ SUFFIXES = (".h5ad", ".h5mu")
 UNS = "pomp"
 """The key of `uns` under which a cohort's name, endpoint, source, licence, kinds and slides are kept."""
 
+_NUMBER = 8  # bytes, once it is read
+_SPARSE_SHAPES = ("shape", "h5sparse_shape")  # the latter before AnnData 0.7
 _SAMPLE_TYPES = ("sample_type", "Sample Type", "tissue_type", "Tissue Type")
 """Columns that say which samples are normal; Xena's and the GDC's."""
 
@@ -75,8 +78,28 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         raise CohortError(f"{path} cannot be read as AnnData or MuData: {error}. Write it again.") from error
+
+
+def unpacked_bytes(path: Path) -> int:
+    """The bytes of all arrays by what the file says of them, where a number has eight and a sparse array is a full one.
+
+    Raises:
+        CohortError: the file cannot be read.
+    """
+    total = 0
+
+    def add(_: str, item: Any) -> None:
+        nonlocal total
+        if isinstance(item, h5py.Dataset):
+            total += (item.size or 0) * max(item.dtype.itemsize, _NUMBER)
+        for name in _SPARSE_SHAPES:
+            total += math.prod(max(0, int(length)) for length in item.attrs.get(name, [0])) * _NUMBER
+
+    with _opened(path) as file:
+        file.visititems(add)
+    return total
 
 
 def list_modalities(path: Path) -> list[str | None]:
