@@ -51,7 +51,8 @@ def _data(facts: RunFacts) -> tuple[Item, ...]:
         f"The training patients of cohort {other.title} (files: {other.digest}) join the pre-training."
         for other in info.companions
     )
-    sites = () if facts.sites is None else (f"{facts.sites.sites} hospitals or tissue source sites.",)
+    others = ", without those of the cohorts that join the pre-training" if joined else ""
+    sites = () if facts.sites is None else (f"{facts.sites.sites} hospitals or tissue source sites{others}.",)
     return (
         Item(
             "5a", "Sources of data", (f"Cohort {info.cohort.title} (files: {info.cohort.digest}).", *source, *joined),

@@ -76,6 +76,16 @@ def test_folds_by_sites_are_not_spoken_of_as_those_by_patients(honest: RunFacts)
             assert said[1 - place] not in text
 
 
+def test_hospitals_are_those_of_the_cohort_alone(honest: RunFacts) -> None:
+    found = replace(honest, sites=SharedSites(7, 0.25))
+    assert items(info_sheet(found))["6a"].answers == ("7 hospitals or tissue source sites.",)
+    info = honest.run.info.model_copy(update={"companions": (honest.run.info.cohort,)})
+    joined = replace(found, run=replace(honest.run, info=info))
+    assert items(info_sheet(joined))["6a"].answers == (
+        "7 hospitals or tissue source sites, without those of the cohorts that join the pre-training.",
+    )
+
+
 def test_a_model_of_omics_says_nothing_of_regions(runs: dict[str, Run]) -> None:
     found = items(info_sheet(gather_facts(runs["honest-omics"])))
     said = " ".join(line for number in ("7", "9", "12b") for line in found[number].answers)
