@@ -130,6 +130,8 @@ def _show_cards(cohort: Cohort, found: SlideStates, shown: pd.DataFrame) -> None
                 _show_picture(cohort, found, row["slide"])
                 st.markdown(f"**{plain(row['slide'])}**")
                 st.caption(f"{plain(row['patient'])} · {_describe(row['regions'], row['mpp'])}")
+                if row["note"]:
+                    st.caption(plain(row["note"]))
                 if row["problem"]:
                     st.warning(plain(row["problem"]))
                 if mapped and row["patient"] in patients:

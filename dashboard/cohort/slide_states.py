@@ -17,7 +17,8 @@ from pomp.runs.run import Run
 from pomp.slides.picture import small_picture
 from pomp.slides.store import read_slide_regions, regions_path
 
-COLUMNS = ["slide", "patient", "regions", "mpp", "problem"]
+COLUMNS = ["slide", "patient", "regions", "mpp", "note", "problem"]
+_TOLD = ["regions", "mpp", "note", "reason"]
 UNPREPARED = "Not prepared yet."
 PICTURE_PX = 480
 """Longer side of a picture in the gallery: twice what a card has, for screens of high density."""
@@ -25,7 +26,8 @@ PICTURE_PX = 480
 
 @dataclass(frozen=True)
 class SlideStates:
-    """A row a slide: slide, patient, regions (NaN: none), mpp (NaN: not stated), problem ("": none)."""
+    """A row a slide: slide, patient, regions (NaN: none), mpp (NaN: not stated), note (why the slide's own mpp was not
+    taken, as far as the run tells), problem ("": none)."""
 
     table: pd.DataFrame
     config: SlideConfig  # with which regions were cut
@@ -73,13 +75,13 @@ def _configs(cohort: Cohort) -> Iterator[SlideConfig]:
 
 def _from_results(cohort: Cohort, results: pd.DataFrame) -> pd.DataFrame:
     """The slides of the cohort as it is now; what a run has not seen is not prepared."""
-    told = results.set_index("slide").reindex(columns=["regions", "mpp", "reason"])
+    told = results.set_index("slide").reindex(columns=_TOLD)
     return _with_problems(cohort.slides[["slide", "patient"]].join(told, on="slide"))
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the regions of the slides…")
 def _from_files(paths: list[str], of: Stamp) -> pd.DataFrame:
-    """regions, mpp and reason of every path, in order."""
+    """What is told of every path, in order; a region file has no note."""
     rows: list[tuple[float | None, float | None, str | None]] = []
     for path in map(Path, paths):
         try:
@@ -88,13 +90,13 @@ def _from_files(paths: list[str], of: Stamp) -> pd.DataFrame:
             rows.append((None, None, str(error)))
         else:
             rows.append((len(stored.coordinates), stored.mpp, stored.reason or None) if stored else (None, None, None))
-    return pd.DataFrame(rows, columns=["regions", "mpp", "reason"])
+    return pd.DataFrame(rows, columns=["regions", "mpp", "reason"]).reindex(columns=_TOLD)
 
 
 def _with_problems(told: pd.DataFrame) -> pd.DataFrame:
     used = told["reason"].isna() & told["regions"].notna()
     problem = told["reason"].astype("object").where(told["reason"].notna(), UNPREPARED).mask(used, "")
-    table = told.assign(
-        problem=problem, regions=told["regions"].astype(float).where(used), mpp=told["mpp"].astype(float)
-    )
+    note = told["note"].astype("object").where(told["note"].notna(), "")
+    regions, mpp = told["regions"].astype(float).where(used), told["mpp"].astype(float)
+    table = told.assign(problem=problem, regions=regions, mpp=mpp, note=note)
     return table[COLUMNS]

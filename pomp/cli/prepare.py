@@ -77,7 +77,7 @@ def print_preparation(opened: Run) -> None:
 
 
 def print_slides(slides: pd.DataFrame) -> None:
-    """A line a slide: how many regions, or why none."""
+    """A line a slide: how many regions, or why none, and why its own µm/px were not taken."""
     table = Table(title="Slides")
     for title in ("slide", "patient"):
         table.add_column(title)
@@ -85,7 +85,7 @@ def print_slides(slides: pd.DataFrame) -> None:
         table.add_column(title, justify="right")
     table.add_column("")
     for row in slides.to_dict("records"):
-        note = row["reason"] or ("as before" if row["cached"] else "")
+        note = row["reason"] or row.get("note") or ("as before" if row["cached"] else "")
         regions = "" if row["reason"] else str(row["regions"])
         mpp = "not stated" if pd.isna(row["mpp"]) else f"{row['mpp']:.3g}"
         table.add_row(*map(escape, (row["slide"], row["patient"], regions, mpp, f"{row['seconds']:.1f}", note)))

@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 
 from pomp.cli import main
 from pomp.cli.commands import COMMANDS, make_app
-from pomp.cli.prepare import print_genes
+from pomp.cli.prepare import print_genes, print_slides
 from pomp.config import PRESETS, RunConfig
 from pomp.data.demo.build import DESIGN, draw_demo, write_tables
 from pomp.data.demo.slides import make_slide
 from pomp.runs.workspace import Workspace
+from pomp.slides.prepare import SlideResult
 
 SMALL = [
     "folds=2", "omics.genes=12", "omics.trees=10", "model.width=16", "model.heads=2", "pretrain.epochs=2",
@@ -88,6 +89,18 @@ def test_prepare_works_once(cohort: Path, tmp_path: Path) -> None:
     (run,) = Workspace(tmp_path).runs.list()
     assert run.status().message.startswith("Prepared")
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["fold-0.h5mu", "fold-1.h5mu"]
+
+
+def test_a_slide_s_mpp_that_is_not_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    note = "a.tif says 1000 µm a pixel, which counts as not stated: above 100 it is a placeholder."
+    results = [SlideResult("a", "P1", "a.tif", 9, note=note), SlideResult("b", "P2", "b.tif", 9, cached=True, mpp=0.5)]
+    print_slides(pd.DataFrame(results))
+    print_slides(pd.DataFrame(results).drop(columns="note"))  # as an earlier version wrote it
+    told, before = " ".join(capsys.readouterr().out.replace("│", " ").split()).split("Slides")[1:]
+    assert "not stated" in told
+    assert "a placeholder" in told
+    assert "as before" in told
+    assert "a placeholder" not in before
 
 
 def test_genes_differ_by_the_run_s_own_q_value(capsys: pytest.CaptureFixture[str]) -> None:

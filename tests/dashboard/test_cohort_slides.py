@@ -23,6 +23,7 @@ from pomp.slides.store import regions_path, write_regions
 from tests.dashboard.fake import CONFIG, FakeWorkspace, make_pixels, make_regions, make_workspace
 from tests.dashboard.pages import open_page, words
 
+NOTE = "P-02-DX1.svs says 1000 µm a pixel, which counts as not stated: <b>above 100 it is a placeholder.</b>"
 REASON = "P-01-DX1.svs shows no tissue: <script>alert(1)</script>"
 
 
@@ -42,11 +43,13 @@ def region_file(cohort: Cohort, slide: str) -> Path:
 
 
 def write_results(run: Run, cohort: Cohort) -> None:
-    """What a worker writes: the first slide has no tissue, the second states no scale."""
-    table = cohort.slides[["slide", "patient", "file"]].assign(regions=12, reason=None, seconds=1.0, cached=False)
+    """What a worker writes: the first slide has no tissue, the second states a scale that cannot be."""
+    table = cohort.slides[["slide", "patient", "file"]].assign(
+        regions=12, reason=None, seconds=1.0, cached=False, note=""
+    )
     table["mpp"] = 0.25
     table.loc[table["slide"] == "P-01-DX1", ["regions", "reason"]] = [0, REASON]
-    table.loc[table["slide"] == "P-02-DX1", "mpp"] = None
+    table.loc[table["slide"] == "P-02-DX1", ["mpp", "note"]] = [None, NOTE]
     run.write_table("slides", table)
 
 
@@ -60,6 +63,7 @@ class TestStates:
         assert math.isnan(table.loc["P-01-DX1", "regions"])
         assert table.loc["P-01-DX1", "problem"] == REASON
         assert math.isnan(table.loc["P-02-DX1", "mpp"])
+        assert table.loc[["P-02-DX1", "P-00-DX1"], "note"].tolist() == [NOTE, ""]
 
     def test_a_slide_that_the_run_has_not_seen(self, fake: FakeWorkspace, cohort: Cohort) -> None:
         write_results(fake.runs["honest"], replace(cohort, slides=cohort.slides.iloc[1:]))
@@ -77,6 +81,7 @@ class TestStates:
         assert found.table.loc[0, "problem"] == UNPREPARED
         assert "is damaged" in found.table.loc[1, "problem"]
         assert math.isnan(found.table.loc[2, "mpp"])
+        assert set(found.table["note"]) == {""}
 
     def test_nothing_prepared(self, cohort: Cohort) -> None:
         for slide in cohort.slides["slide"]:
@@ -110,6 +115,7 @@ def test_the_gallery_names_what_is_on_each_slide(fake: FakeWorkspace, cohort: Co
     assert {"Slides: 18", "Regions a slide: 12", "With problems: 1"} <= set(said.splitlines())
     assert "P-00 · 12 regions · 0.25\u00a0µm/px" in said
     assert "P-02 · 12 regions · states no mpp" in said
+    assert any(r"\<b\>above 100 it is a placeholder" in caption.value for caption in app.caption)
     assert shown_slides(app)[:2] == ["P-01-DX1", "P-00-DX1"]  # without regions first
     assert len(app.image) == len(shown_slides(app)) == 12
     assert r"\<script\>" in app.warning[0].value
