@@ -27,7 +27,7 @@ PICTURE_PX = 480
 @dataclass(frozen=True)
 class SlideStates:
     """A row a slide: slide, patient, regions (NaN: none), mpp (NaN: not stated), note (why the slide's own mpp was not
-    taken, as far as the run tells), problem ("": none)."""
+    taken, if so), problem ("": none)."""
 
     table: pd.DataFrame
     config: SlideConfig  # with which regions were cut
@@ -81,16 +81,17 @@ def _from_results(cohort: Cohort, results: pd.DataFrame) -> pd.DataFrame:
 
 @st.cache_data(max_entries=8, show_spinner="Reading the regions of the slides…")
 def _from_files(paths: list[str], of: Stamp) -> pd.DataFrame:
-    """What is told of every path, in order; a region file has no note."""
-    rows: list[tuple[float | None, float | None, str | None]] = []
+    """What is told of every path, in order."""
+    rows: list[tuple[float | None, float | None, str | None, str | None]] = []
     for path in map(Path, paths):
         try:
             stored = read_slide_regions(path) if path.is_file() else None
         except SlideError as error:
-            rows.append((None, None, str(error)))
+            rows.append((None, None, None, str(error)))
         else:
-            rows.append((len(stored.coordinates), stored.mpp, stored.reason or None) if stored else (None, None, None))
-    return pd.DataFrame(rows, columns=["regions", "mpp", "reason"]).reindex(columns=_TOLD)
+            facts = stored and (len(stored.coordinates), stored.mpp, stored.note, stored.reason or None)
+            rows.append(facts or (None, None, None, None))
+    return pd.DataFrame(rows, columns=_TOLD)
 
 
 def _with_problems(told: pd.DataFrame) -> pd.DataFrame:

@@ -55,7 +55,7 @@ class SlideResult:
     seconds: float = 0.0
     cached: bool = False  # its region file was there already, made from the same slide with the same settings
     mpp: float | None = None  # micrometres a level-0 pixel; None where neither the slide nor slides.csv states it
-    note: str = ""  # why what the slide says of mpp was not taken; known when it is cut
+    note: str = ""  # why what the slide says of mpp was not taken
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,7 @@ def prepare_slide(task: SlideTask, on_read: Callable[[], object]) -> SlideResult
     """
     started = time.monotonic()
     try:
-        regions, note = _cut(task, on_read)
-        result = replace(_describe(task, regions), note=note)
+        result = _describe(task, _cut(task, on_read))
     except SlideError as error:
         result = replace(task.result, reason=str(error))
     return replace(result, seconds=time.monotonic() - started)
@@ -181,11 +180,12 @@ def _find_prepared(task: SlideTask) -> SlideResult | None:
 
 
 def _describe(task: SlideTask, regions: SlideRegions) -> SlideResult:
-    return replace(task.result, regions=len(regions.coordinates), reason=regions.reason or None, mpp=regions.mpp)
+    count, reason = len(regions.coordinates), regions.reason or None
+    return replace(task.result, regions=count, reason=reason, mpp=regions.mpp, note=regions.note)
 
 
-def _cut(task: SlideTask, on_read: Callable[[], object]) -> tuple[SlideRegions, str]:
-    """Write the region file; what is in it but the pixels, and why the slide's own mpp was not taken, if so."""
+def _cut(task: SlideTask, on_read: Callable[[], object]) -> SlideRegions:
+    """Write the region file; what is in it but the pixels."""
     made_from, config = _fingerprint(task), task.config
     with Slide(task.file, on_read) as slide:
         mpp, note = (slide.mpp, slide.mpp_note) if task.mpp is None else (task.mpp, "")
@@ -209,9 +209,10 @@ def _cut(task: SlideTask, on_read: Callable[[], object]) -> tuple[SlideRegions, 
             overlap=round(config.side * (1 - plan.step / region_px)),
             made_from=made_from,
             reason="" if len(plan.coordinates) else _describe_lack(task.file, plan, config),
+            note=note,
         )
         _write(task, regions, read_region_pixels(slide, plan.coordinates, region_px, config.side))
-    return regions, note
+    return regions
 
 
 def _write(task: SlideTask, regions: SlideRegions, pixels: Iterable[np.ndarray]) -> None:

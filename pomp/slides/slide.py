@@ -18,7 +18,7 @@ from PIL import Image
 
 from pomp.errors import SlideError
 from pomp.slides.jpeg import JpegLevel
-from pomp.slides.tiff import jpeg_directories
+from pomp.slides.tiff import has_tiles_of_grey_16, jpeg_directories
 
 Bounds = tuple[int, int, int, int]
 """x, y, width and height in level-0 pixels."""
@@ -37,7 +37,8 @@ _BOUNDS = (
     openslide.PROPERTY_NAME_BOUNDS_WIDTH,
     openslide.PROPERTY_NAME_BOUNDS_HEIGHT,
 )
-_PLAIN_VENDORS = ("aperio", "generic-tiff")  # as OpenSlide calls layouts whose levels are their tiles, side by side
+_GENERIC = "generic-tiff"
+_PLAIN_VENDORS = ("aperio", _GENERIC)  # as OpenSlide calls layouts whose levels are their tiles, side by side
 _WHITE = (255, 255, 255)
 
 
@@ -70,6 +71,8 @@ class Slide:
         self._on_read = on_read
         descriptor = os.open(file, os.O_RDONLY)
         self._close = weakref.finalize(self, os.close, descriptor)
+        if properties.get(openslide.PROPERTY_NAME_VENDOR) == _GENERIC:
+            _refuse_grey_16(descriptor, file.name)
         self.jpeg = _jpeg_levels(descriptor, self.handle, file.name)
 
     def __enter__(self) -> Self:
@@ -229,6 +232,16 @@ def _jpeg_levels(descriptor: int, handle: AbstractSlide, name: str) -> list[Jpeg
     except ValueError:  # a directory is damaged: OpenSlide, which could open the file, may know better
         return none
     return levels
+
+
+def _refuse_grey_16(descriptor: int, name: str) -> None:
+    """OpenSlide 4 gives the last column of such tiles with its rows displaced, and without a word."""
+    with suppress(ValueError):  # a directory is damaged, of which OpenSlide may make nothing either
+        if has_tiles_of_grey_16(descriptor):
+            raise SlideError(
+                f"{name} holds tiles of grey values of 16 bits, which OpenSlide misreads: save it with 8 bits, or as a "
+                "pyramidal TIFF in RGB."
+            )
 
 
 def _open(file: Path) -> AbstractSlide:

@@ -2,7 +2,7 @@
 
 TRIDENT (Zhang et al., 2025) keeps a dataset `coords` whose attributes say how the coordinates were made; its readers
 find there what they look for. Ours adds the datasets `regions`, `grid`, `tissue`, `thumbnail` and `mask`, and to the
-attributes `mpp`, `downsample`, `reason`, `schema` and `made_from`. Numbers that a slide does not state are NaN.
+attributes `mpp`, `note`, `downsample`, `reason`, `schema` and `made_from`. Numbers that a slide does not state are NaN.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class SlideRegions:
     overlap: int = 0  # pixels of a stored region that its neighbour shows too
     made_from: str = ""  # fingerprint of the slide file, its coordinates and the settings
     reason: str = ""  # why there is no region
+    note: str = ""  # why what the slide says of mpp was not taken
 
     @property
     def side(self) -> int:
@@ -120,6 +121,7 @@ def read_slide_regions(path: Path) -> SlideRegions:
             overlap=int(facts["overlap"]),
             made_from=str(facts["made_from"]),
             reason=str(facts["reason"]),
+            note=str(facts.get("note", "")),  # files of earlier versions have none
         )
         # Files of earlier versions have none.
         if "digest" in facts and facts["digest"] != _digest(regions):
@@ -186,6 +188,7 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
         schema=SCHEMA,
         made_from=regions.made_from,
         reason=regions.reason,
+        note=regions.note,
         digest=_digest(regions),
     )
     file["grid"], file["tissue"] = regions.grid, regions.tissue
@@ -198,6 +201,8 @@ def _digest(regions: SlideRegions) -> str:
     """SHA-256 of all but the pictures, which have checksums of their own."""
     facts = {name: value for name, value in vars(regions).items() if not isinstance(value, np.ndarray)}
     facts["downsample"] = float(regions.downsample)
+    if not regions.note:
+        del facts["note"]  # as in files of earlier versions
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for array in (regions.coordinates, regions.grid, regions.tissue):
         digest.update(np.ascontiguousarray(array).tobytes())

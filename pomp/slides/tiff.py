@@ -87,6 +87,18 @@ def jpeg_directories(descriptor: int) -> list[JpegDirectory]:
     return [directory for directory in found if directory is not None]
 
 
+def has_tiles_of_grey_16(descriptor: int) -> bool:
+    """Whether an open TIFF file has an image of tiles that hold one channel of 16 bits.
+
+    Raises:
+        ValueError: it is no TIFF file, or its directories are damaged.
+    """
+    return any(
+        _TILE_WIDTH in fields and _BITS in fields and fields[_BITS].values().tolist() == [16]
+        for fields in _directories(descriptor)
+    )
+
+
 def _directories(descriptor: int) -> Iterator[Mapping[int, _Field]]:
     layout = _layout(_read(descriptor, 0, 8))
     word = struct.calcsize(layout.word)

@@ -154,6 +154,8 @@ class TestMppThatCannotBe:
         assert said in result.note
         assert f"Slide a of patient patient of a has no mpp: a.tif says {said} µm a pixel" in caplog.text
         assert read_slide_regions(regions_path(tmp_path, "a", CONFIG)).mpp is None
+        [again] = prepare_slides(table(file), tmp_path, CONFIG)
+        assert (again.cached, again.note) == (True, result.note)
 
     @pytest.mark.parametrize(("per_cm", "said"), CASES)
     def test_regions_in_micrometres_are_refused(self, tmp_path: Path, per_cm: tuple[int, int], said: str) -> None:

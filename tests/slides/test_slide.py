@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from openslide import OpenSlide
 from PIL import Image
 
@@ -199,6 +200,19 @@ def test_grey_of_32_bits_is_refused(tmp_path: Path, kind: type) -> None:
     Image.fromarray(np.ones((20, 30), kind)).save(tmp_path / "a.tif")
     with pytest.raises(SlideError, match=r"^a\.tif holds grey values of 32 bits, .*: save it with 8 or 16 bits"):
         Slide(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+def test_tiles_of_grey_of_16_bits_are_refused(tmp_path: Path, bigtiff: bool) -> None:
+    shades = np.full((96, 100), 30_000, np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", shades, tile=(64, 64), bigtiff=bigtiff)
+    with pytest.raises(
+        SlideError, match=r"^a\.tif holds tiles of grey values of 16 bits.*: save it with 8 bits, or as"
+    ):
+        Slide(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / "b.tif", (shades // 257).astype(np.uint8), tile=(64, 64), bigtiff=bigtiff)
+    with Slide(tmp_path / "b.tif") as slide:
+        assert (slide.read((0, 0), (100, 96), (100, 96)) == 116).all()
 
 
 def test_transparent_is_white(tmp_path: Path) -> None:

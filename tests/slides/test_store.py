@@ -97,6 +97,7 @@ def test_layout_of_trident(path: Path) -> None:
             "mpp": 0.25,
             "downsample": 8,
             "reason": "",
+            "note": "",
             "schema": 2,
             "made_from": "abc",
         }
