@@ -11,6 +11,7 @@ from pomp.evaluation.uncertainty import Interval, signed_words
 from pomp.evaluation.verdict import APART
 from pomp.runs.grid.adjusted import Comparison, adjust
 from pomp.runs.grid.score import Difference, compare, score_run
+from pomp.runs.key import run_key
 from pomp.runs.readable import read_runs
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
@@ -54,16 +55,10 @@ class Contrast:
 
 def is_twin(run: Run, other: Run) -> bool:
     """Whether they differ in the protocol, and in nothing else that decides numbers."""
-    same_files = [run.info.cohort.digest, *(each.digest for each in run.info.companions)] == [
-        other.info.cohort.digest,
-        *(each.digest for each in other.info.companions),
-    ]
-    under_same = other.config.model_copy(update={"protocol": run.config.protocol})
     return (
         other.info.protocol != run.info.protocol
-        and same_files
         and other.info.splits_digest == run.info.splits_digest
-        and under_same == run.config
+        and run_key(other, "protocol") == run_key(run, "protocol")
     )
 
 

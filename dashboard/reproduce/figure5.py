@@ -49,7 +49,7 @@ def show_figure_5(places: Places, cohort: str, protocol: ProtocolName) -> None:
     runs = {
         entry.variant: run
         for entry in places.of(cohort)
-        if entry.protocol == protocol and not entry.twin and entry.scores and (run := run_of(entry)) is not None
+        if entry.protocol == protocol and not entry.alias and entry.scores and (run := run_of(entry)) is not None
     }
     parts = (
         ("a", "Figure 5a: losses of pre-training under different tasks", FIGURE_A),

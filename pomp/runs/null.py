@@ -21,33 +21,29 @@ from pomp.runs.grid.cells import Cell, ReadCohort
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.grid.spec import Grid, Variant, choose
 from pomp.runs.info import CohortInfo
+from pomp.runs.key import RunKey, Varied, run_key, settings_but, settings_digest
 from pomp.runs.run import Run
 
 CHANCE = 0.5
 """C of a risk that knows nothing."""
 LEVEL = 0.95
-PERMUTATION = "cohort.permutation"
-
-Subject = tuple[str, str, tuple[str, ...], RunConfig]
-"""What a null experiment is about: name and digest of the cohort, digests of those that join it, and the settings under
-the honest protocol without a permutation."""
+PERMUTATION: Varied = "cohort.permutation"
+_VARIED: tuple[Varied, ...] = ("protocol", PERMUTATION)
 
 
 @dataclass(frozen=True, eq=False)
 class NullExperiment:
     """The runs that differ in the permutation of the outcomes and in the protocol only."""
 
+    key: RunKey
+    """What its runs are, whatever their protocol and permutation."""
     cohort: CohortInfo
-    subject: Subject
+    config: RunConfig
+    """Under the honest protocol, without a permutation."""
     runs: Mapping[ProtocolName, Mapping[int, Run]]
     """Finished runs by permutation."""
     own: Mapping[ProtocolName, Run]
     """Finished runs with everybody's own outcome."""
-
-    @property
-    def config(self) -> RunConfig:
-        """Under the honest protocol, without a permutation."""
-        return self.subject[-1]
 
     def restricted(self, permutations: Collection[int]) -> NullExperiment:
         """The same with these permutations only."""
@@ -117,7 +113,7 @@ def null_grid(
     Raises:
         ConfigError: there is no such protocol, or a setting is unknown, out of range, or what the experiment varies.
     """
-    for name in (PERMUTATION, "protocol"):
+    for name in _VARIED:
         if name in changes:
             raise ConfigError(f"'{name}' is what a null experiment varies: leave it out of the settings.")
     seed = override(PRESETS[preset], dict(changes)).seed  # refuses what is wrong, before a grid does for each variant
@@ -154,36 +150,33 @@ def find_experiments(runs: Sequence[Run]) -> list[NullExperiment]:
     Args:
         runs: of the workspace, newest first.
     """
-    found: dict[Subject, dict[ProtocolName, dict[int, Run]]] = defaultdict(lambda: defaultdict(dict))
-    cohorts: dict[Subject, CohortInfo] = {}
+    found: dict[RunKey, dict[ProtocolName, dict[int, Run]]] = defaultdict(lambda: defaultdict(dict))
+    newest: dict[RunKey, Run] = {}
     for run in filter(_is_done_null, runs):
-        subject, permutation = subject_of(run), run.config.cohort.permutation
+        key, permutation = run_key(run, *_VARIED), run.config.cohort.permutation
         if permutation is not None:
-            found[subject][run.info.protocol].setdefault(permutation, run)  # the newest
-            cohorts.setdefault(subject, run.info.cohort)
-    own: dict[Subject, dict[ProtocolName, Run]] = defaultdict(dict)
+            found[key][run.info.protocol].setdefault(permutation, run)  # the newest
+            newest.setdefault(key, run)
+    own: dict[RunKey, dict[ProtocolName, Run]] = defaultdict(dict)
     for run in runs if found else ():
-        if not is_null(run) and subject_of(run) in found and run.status().state == "DONE":
-            own[subject_of(run)].setdefault(run.info.protocol, run)
+        key = run_key(run, *_VARIED)
+        if not is_null(run) and key in found and run.status().state == "DONE":
+            own[key].setdefault(run.info.protocol, run)
     return [
-        NullExperiment(cohorts[subject], subject, {name: dict(of) for name, of in by_protocol.items()}, own[subject])
-        for subject, by_protocol in found.items()
-    ]
+        NullExperiment(
+            key, newest[key].info.cohort, settings_but(newest[key].config, *_VARIED),
+            {name: dict(of) for name, of in by_protocol.items()}, own[key],
+        )
+        for key, by_protocol in found.items()
+    ]  # fmt: skip
 
 
 def find_experiment(cell: Cell, runs: Sequence[Run]) -> NullExperiment | None:
     """The experiment to which the run of a cell belongs, if one of its runs is finished."""
     if cell.wanted is None:
         return None
-    name, digest, _, joined = cell.wanted.key
-    subject = (name, digest, joined, _bare(cell.wanted.config))
-    return next((one for one in find_experiments(runs) if one.subject == subject), None)
-
-
-def subject_of(run: Run) -> Subject:
-    """What a run is about, whatever its protocol and permutation."""
-    info = run.info
-    return info.cohort.name, info.cohort.digest, tuple(one.digest for one in info.companions), _bare(run.config)
+    key = cell.wanted.key._replace(settings=settings_digest(cell.wanted.config, *_VARIED))
+    return next((one for one in find_experiments(runs) if one.key == key), None)
 
 
 def summarise(experiment: NullExperiment, score: Callable[[Run], float] | None = None) -> list[ChanceSummary]:
@@ -233,8 +226,3 @@ def mean_score(run: Run) -> float:
 
 def _is_done_null(run: Run) -> bool:
     return is_null(run) and run.status().state == "DONE"
-
-
-def _bare(config: RunConfig) -> RunConfig:
-    """Without what a null experiment varies."""
-    return override(config, {PERMUTATION: None, "protocol": "honest"})

@@ -167,4 +167,5 @@ def _new_status(info: RunInfo) -> Status:
 
 
 def _identity(cohorts: Sequence[CohortInfo], config: RunConfig) -> tuple[object, ...]:
+    """As `run_key`, and where the cohorts lie: a run goes on with the files that it was made from."""
     return config.digest, *((one.folder, one.name, one.digest) for one in cohorts)

@@ -81,10 +81,10 @@ def test_one_run_fills_one_place(workspace: Workspace) -> None:
     assert wanted is not None
     finish(workspace.runs.create(read_cohort(wanted.folder), wanted.config))
     entries = make_entries(grid, fill(cells, workspace.runs.list()))
-    assert [entry.twin for entry in entries] == [True, False, False]
+    assert [entry.alias for entry in entries] == [True, False, False]
     assert [bool(entry.scores) for entry in entries] == [True, False, True]
     assert summarise(entries).filled == (("TCGA-LIHC", "all"),)
-    untold = [replace(entry, twin=False) for entry in entries]
+    untold = [replace(entry, alias=False) for entry in entries]
     assert summarise(untold).filled == (("TCGA-LIHC", "none"),)  # without a reference, the first
 
 

@@ -15,9 +15,11 @@ from pomp.runs.workspace import Workspace
 from tests.runs.fakes import CONFIG, tiny_cohort
 
 
-def finished(workspace: Workspace, seed: int, digest: str = "0123456789abcdef", **changes: Any) -> Run:
+def finished(
+    workspace: Workspace, seed: int, digest: str = "0123456789abcdef", name: str = "tiny", **changes: Any
+) -> Run:
     config = override(CONFIG, {"seed": seed} | {name.replace("__", "."): value for name, value in changes.items()})
-    run = workspace.runs.create(replace(tiny_cohort(workspace.cohorts / "tiny"), digest=digest), config)
+    run = workspace.runs.create(replace(tiny_cohort(workspace.cohorts / "tiny"), digest=digest, name=name), config)
     run.write_status(state="DONE")
     return run
 
@@ -35,6 +37,7 @@ def test_the_run_and_its_repeats_by_seed(workspace: Workspace) -> None:
 
 OTHERS: dict[str, dict[str, Any]] = {
     "another cohort": {"digest": "fedcba9876543210"},
+    "another name of the cohort": {"name": "large"},
     "other settings": {"finetune__epochs": 7},
     "another protocol": {"protocol": "paper"},
 }

@@ -11,13 +11,11 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.errors import PompError
 from pomp.runs.companions import find_companions
 from pomp.runs.grid.spec import Grid, Variant
+from pomp.runs.key import RunKey
 from pomp.runs.resolve import resolve
-from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 
 ReadCohort = Callable[[Path, CohortConfig], Cohort]
-RunKey = tuple[str, str, str, tuple[str, ...]]
-"""What a run is: name and digest of its cohort, digest of its settings, digests of the cohorts that join it."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +42,6 @@ class Cell:
     @property
     def key(self) -> RunKey | None:
         return None if self.wanted is None else self.wanted.key
-
-
-def run_key(run: Run) -> RunKey:
-    """What a run is."""
-    info = run.info
-    joined = tuple(companion.digest for companion in info.companions)
-    return info.cohort.name, info.cohort.digest, info.config.digest, joined
 
 
 def plan_cells(grid: Grid, workspace: Workspace, read: ReadCohort = read_cohort) -> list[Cell]:
@@ -89,7 +80,7 @@ class _Planner:
     def _fit(self, name: str, config: RunConfig) -> Wanted:
         cohort = self._read(name, config.cohort)
         config = resolve(config, cohort)
-        key = (cohort.name, cohort.digest, config.digest, self._companions(cohort, config))
+        key = RunKey(cohort.name, cohort.digest, config.digest, self._companions(cohort, config))
         return Wanted(cohort.folder, len(cohort.patients), config, key)
 
     def _read(self, name: str, config: CohortConfig) -> Cohort:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from statistics import mean
 from typing import Literal
 
-from pomp.runs.grid.cells import Cell, RunKey, run_key
+from pomp.runs.grid.cells import Cell
+from pomp.runs.key import RunKey, run_key
 from pomp.runs.run import Run
 from pomp.runs.status import State, Status
 

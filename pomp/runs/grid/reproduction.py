@@ -97,7 +97,7 @@ def _fill(entries: Sequence[Entry]) -> dict[Row, dict[ProtocolName, Entry]]:
     owners: dict[tuple[str, ...], Row] = {}
     for entry in entries:
         row = entry.cohort, entry.variant
-        if entry.published is None or entry.twin or math.isnan(entry.mean_sd[0]):
+        if entry.published is None or entry.alias or math.isnan(entry.mean_sd[0]):
             continue
         if owners.setdefault(tuple(run.id for run in _done(entry)), row) == row:
             filled.setdefault(row, {})[entry.protocol] = entry

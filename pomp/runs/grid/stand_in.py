@@ -45,8 +45,8 @@ def deviations(one: FilledCell) -> tuple[Deviation, ...]:
 def _deviations(wanted: Wanted, run: Run) -> tuple[Deviation, ...]:
     here, asked = (flatten(config.model_dump(mode="json")) for config in (run.config, wanted.config))
     found = [Deviation(path, here[path], asked[path]) for path in asked if here[path] != asked[path]]
-    if run.info.cohort.digest != wanted.key[1]:
-        found.append(Deviation(FILES, run.info.cohort.digest, wanted.key[1]))
+    if run.info.cohort.digest != wanted.key.files:
+        found.append(Deviation(FILES, run.info.cohort.digest, wanted.key.files))
     return tuple(found)
 
 

@@ -28,7 +28,7 @@ class Entry:
     cells: tuple[FilledCell, ...]
     scores: dict[int, RunScore]  # by seed
     difference: Difference | None  # to the reference
-    twin: bool  # whether it is the run of the reference, by another name
+    alias: bool  # whether it is the run of the reference, by another name
     published: tuple[float, float] | None  # mean and sd of the C-index
     remark: str  # why something is not there that could be
 
@@ -51,14 +51,14 @@ def make_entries(grid: Grid, filled: Sequence[FilledCell]) -> list[Entry]:
     for cohort, protocol, variant in product(grid.cohorts, grid.protocols, grid.variants):
         own, other = (cohort, protocol, variant.name), (cohort, protocol, grid.reference.name)
         (scores, remark), (reference, _) = scored[own], scored[other]
-        twin = own != other and _keys(places[own]) == _keys(places[other])
-        compared = own != other and not twin
+        alias = own != other and _keys(places[own]) == _keys(places[other])
+        compared = own != other and not alias
         difference = compare(scores, reference) if compared else None
         if compared and difference is None and scores.keys() & reference.keys():
             remark = remark or f"Not the patients and folds of {grid.reference.name}: there is no difference."
         published = variant.published.get(abbreviation(_name(places[own][0])))
         cells = tuple(places[own])
-        entries.append(Entry(cohort, protocol, variant.name, cells, scores, difference, twin, published, remark))
+        entries.append(Entry(cohort, protocol, variant.name, cells, scores, difference, alias, published, remark))
     return _adjust(entries)
 
 
@@ -93,7 +93,7 @@ def _score(cells: Sequence[FilledCell]) -> tuple[dict[int, RunScore], str]:
 
 def _name(one: FilledCell) -> str:
     """The cohort's own name, else as the grid calls it."""
-    return one.cell.cohort if one.cell.key is None else one.cell.key[0]
+    return one.cell.cohort if one.cell.key is None else one.cell.key.cohort
 
 
 def tidy(grid: Grid, entries: Sequence[Entry]) -> pd.DataFrame:
@@ -173,7 +173,7 @@ def published_text(entry: Entry) -> str:
 
 def difference_text(entry: Entry) -> str:
     """'−0.021 (−0.060 to +0.018), cannot be told apart'; nothing where there is no difference to tell."""
-    if entry.twin:
+    if entry.alias:
         return "the run of the reference"
     return "" if entry.difference is None else entry.difference.words
 
