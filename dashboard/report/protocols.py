@@ -88,7 +88,7 @@ def find_twins(run: Run, report: Callable[[Run], EvaluationReport] = evaluated) 
             raise RunError(f"The predictions of {other.id} are not of the same patients.")
         return Twin(other, report(other))
 
-    everybody = Workspace(run.folder.parents[1]).runs.list()  # newest first
+    everybody = Workspace(run.workspace_folder).runs.list()  # newest first
     readings = read_runs([other for other in everybody if is_twin(run, other) and other.status().state == "DONE"], read)
     found: dict[str, Twin] = {}
     for other, twin in readings.found:

@@ -66,7 +66,7 @@ def open_queue(backend: BackendName, ray_address: str | None, run_folder: Path |
     Raises:
         RunError: there is no such run, the address of the cluster is none, or the cluster does not answer.
     """
-    workspace = open_workspace(home) if run_folder is None else Workspace(Run.open(run_folder).folder.parents[1])
+    workspace = open_workspace(home) if run_folder is None else Workspace(Run.open(run_folder).workspace_folder)
     queue = open_backend(workspace, make_choice(workspace, backend, ray_address))
     queue.waiting()  # asks, so that no run is made for a cluster that is down
     return queue

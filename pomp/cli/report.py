@@ -80,7 +80,7 @@ def _check_files(html: Path | None, sheet: Path | None) -> None:
 def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | None) -> None:
     opened = Run.open(folder)
     if opened.status().active:  # as far as its folder says: its job may be lost
-        for cluster in clusters(Workspace(opened.folder.parents[1])):
+        for cluster in clusters(Workspace(opened.workspace_folder)):
             cluster.wake()
     if html is not None or sheet is not None:
         check_finished(opened)

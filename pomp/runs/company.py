@@ -94,7 +94,7 @@ def read_unchanged(run: Run, info: CohortInfo) -> Cohort:
     Raises:
         CohortError, RunError: as `read_company`.
     """
-    cohort = read_cohort(run.folder.parents[1] / info.folder, run.config.cohort)
+    cohort = read_cohort(run.workspace_folder / info.folder, run.config.cohort)
     if cohort.digest != info.digest:
         raise RunError(
             f"The files of cohort '{cohort.name}' in {cohort.folder} have changed since this run was made. "

@@ -71,14 +71,19 @@ class Run:
         return self.info.config
 
     @property
+    def workspace_folder(self) -> Path:
+        """The run lies in `<workspace>/runs/<id>`."""
+        return self.folder.parents[1]
+
+    @property
     def cohort_folder(self) -> Path:
-        """Where the cohort lies, absolute; the run lies in `<workspace>/runs/<id>`."""
-        return self.folder.parents[1] / self.info.cohort.folder
+        """Where the cohort lies, absolute."""
+        return self.workspace_folder / self.info.cohort.folder
 
     @property
     def cache(self) -> Path:
         """What the runs of one workspace have in common and need not make twice."""
-        return self.folder.parents[1] / "cache"
+        return self.workspace_folder / "cache"
 
     def splits(self) -> Splits:
         """Who is trained on and tested in each fold.
