@@ -19,7 +19,7 @@ from dashboard.charts.survival import capitalise, survival_figure, survival_tabl
 from dashboard.charts.timed_scores import shown_scores
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.report.document import Block, Card, Cards, Section, Tone, figure, section, table, text
-from dashboard.report.protocols import HONEST, Contrast, Twin, Twins, contrasts, describe_optimism
+from dashboard.report.protocols import describe_optimism
 from dashboard.theme import HIGH_RISK, LOW_RISK
 from dashboard.words import headline
 from pomp.evaluation.paired import Estimate
@@ -28,6 +28,7 @@ from pomp.evaluation.timed_scores import Kind
 from pomp.evaluation.uncertainty import signed, signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
+from pomp.runs.twins import HONEST, Contrast, Twin, Twins, contrasts
 from pomp.wording import DAYS_PER_YEAR, number, p_value
 
 SEEN = (

@@ -15,7 +15,6 @@ from dashboard.report.performance import (
     headline_section,
     protocols_section,
 )
-from dashboard.report.protocols import find_twins
 from dashboard.report.render import render
 from dashboard.report.training import training_section
 from dashboard.words import PROTOCOLS
@@ -24,6 +23,7 @@ from pomp.runs.info import RunInfo
 from pomp.runs.info_sheet.facts import RunFacts, gather_facts
 from pomp.runs.info_sheet.sheet import info_sheet
 from pomp.runs.run import Run
+from pomp.runs.twins import find_twins
 
 
 def run_html(run: Run) -> str:

@@ -11,16 +11,7 @@ from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, run_badges, run_label, show_figure
 from dashboard.once import once
-from dashboard.report.protocols import (
-    HONEST,
-    Contrast,
-    Twin,
-    contrast,
-    contrasts,
-    describe_optimism,
-    find_twins,
-    is_twin,
-)  # fmt: skip
+from dashboard.report.protocols import describe_optimism
 from dashboard.state import COMPARE, pick
 from dashboard.words import PROTOCOLS
 from pomp.config import ProtocolName
@@ -28,6 +19,7 @@ from pomp.errors import RunError
 from pomp.evaluation.report import EvaluationReport
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
+from pomp.runs.twins import HONEST, Contrast, Twin, contrast, contrast_of_twins, is_twin
 from pomp.wording import number
 
 NOTHING = "none"
@@ -63,10 +55,7 @@ def comparable(run: Run, runs: Sequence[Run]) -> list[Run]:
 
 def released_twin(run: Run, runs: Sequence[Run]) -> Run | None:
     """The run of the released code's protocol with the same settings on the same splits."""
-    return next(
-        (other for other in comparable(run, runs)
-         if other.info.protocol == "paper-released" and is_twin(run, other)), None,
-    )  # fmt: skip
+    return next((other for other in runs if other.info.protocol == "paper-released" and is_twin(run, other)), None)
 
 
 def _same_outcomes(run: Run, other: Run) -> bool:
@@ -108,21 +97,10 @@ def put_beside(run: Run, report: EvaluationReport, other: Run) -> Beside:
         pair.reverse()
     (first, first_label), (second, second_label) = pair
     try:
-        found = _from_honest(first, second) if named else contrast(first, second)
+        found = contrast_of_twins(first, second, data.report) if named else contrast(first, second)
     except RunError as error:
         return Beside(other, theirs, None, str(error), named, verdict="")
     return Beside(other, theirs, found, "", named, found.difference.verdict.sentence(second_label, first_label))
-
-
-def _from_honest(honest: Twin, paper: Twin) -> Contrast:
-    """One of the contrasts of the honest run with its twins: `paper` in place of the newest under its protocol.
-
-    Raises:
-        RunError: as `contrast`.
-    """
-    twins = {twin.run.info.protocol: twin for twin in find_twins(honest.run, data.report).found}
-    protocol = paper.run.info.protocol
-    return contrasts(honest, list((twins | {protocol: paper}).values()))[protocol]
 
 
 def _labels(run: Run, other: Run) -> tuple[str, str]:

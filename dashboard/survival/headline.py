@@ -7,9 +7,10 @@ from functools import partial
 import streamlit as st
 
 from dashboard.elements import card_row, plain
-from dashboard.report.protocols import Contrast, describe_optimism
+from dashboard.report.protocols import describe_optimism
 from dashboard.words import headline, interval, verdict
 from pomp.evaluation.report import EvaluationReport
+from pomp.runs.twins import Contrast
 from pomp.wording import number, p_value
 
 

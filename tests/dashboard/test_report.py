@@ -13,7 +13,7 @@ from dashboard.charts.timed_scores import score_cell
 from dashboard.report.document import Document, Figure, cell, section, text
 from dashboard.report.explanation import contribution_table, leading_genes
 from dashboard.report.patients import slide_funnel
-from dashboard.report.protocols import Contrast, Twin, contrasts, describe_optimism, find_twins
+from dashboard.report.protocols import describe_optimism
 from dashboard.report.render import render
 from dashboard.report.run_report import run_html
 from dashboard.report.training import training_section
@@ -28,6 +28,7 @@ from pomp.runs.grid.score import Difference, compare, score_run
 from pomp.runs.info_sheet.facts import gather_facts
 from pomp.runs.info_sheet.results import by_time
 from pomp.runs.run import Run
+from pomp.runs.twins import Contrast, Twin, contrasts, find_twins
 from pomp.runs.workspace import Workspace
 from tests.dashboard.browsing import PATIENCE, SCREENSHOTS
 from tests.dashboard.conftest import WatchedPage
