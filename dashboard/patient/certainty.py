@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.charts.patient import seeds_figure
-from dashboard.elements import errors_as_text, plain, run_label, show_figure
+from dashboard.elements import errors_as_text, plain, show_figure
 from dashboard.once import once
 from dashboard.words import count
 from pomp.errors import RunError
@@ -70,8 +70,8 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
         )
     others = [other for other in repeats(run, runs, data.status) if other.info.seed != run.info.seed]
     readings = read_runs(others, lambda other: data.run_table(other, "predictions"))
-    for other, reason in readings.damaged:
-        st.caption(f"Left out, because it cannot be read: {plain(run_label(other))}. {plain(reason)}")
+    if readings.damaged:
+        st.caption(plain(readings.left_out))
     seeds = risks_by_seed([run, *(other for other, _ in readings.found)], patient["patient"])
     if len(seeds) < 2:
         st.markdown(

@@ -28,6 +28,7 @@ from pomp.evaluation.timed_scores import Kind
 from pomp.evaluation.uncertainty import signed, signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
+from pomp.runs.readable import left_out
 from pomp.runs.twins import HONEST, Contrast, Twin, Twins, contrasts
 from pomp.wording import DAYS_PER_YEAR, number, p_value
 
@@ -132,7 +133,7 @@ def calibration_section(facts: RunFacts) -> Section:
 def protocols_section(facts: RunFacts, twins: Twins) -> Section:
     """The same settings on the same folds under other protocols, and what having seen the test patients is worth."""
     title = "Honest and paper protocol side by side"
-    lost = _left_out(twins)
+    lost = text(left_out(twins.damaged), tone="warn") if twins.damaged else None
     if not twins.found:
         return section("protocols", title, [text(
             "The workspace has no finished run with the same settings on the same folds under another protocol, so the "
@@ -169,12 +170,6 @@ def protocols_section(facts: RunFacts, twins: Twins) -> Section:
 
 
 _ORDER = (HONEST, "paper", "paper-released")
-
-
-def _left_out(twins: Twins) -> Block | None:
-    if not twins.damaged:
-        return None
-    return text(f"Left out, because the predictions are damaged: {', '.join(twins.damaged)}.", tone="warn")
 
 
 def _optimism(found: Contrast | None) -> tuple[str, str, str]:

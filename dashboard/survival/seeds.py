@@ -32,8 +32,7 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
     readings = read_runs(repeats(run, runs, data.status), data.report)
     reports = {one.info.seed: report for one, report in readings.found}
     if readings.damaged:
-        lost = ", ".join(one.id for one, _ in readings.damaged)
-        st.caption(plain(f"Left out, because the predictions are damaged: {lost}."))
+        st.caption(plain(readings.left_out))
     if len(reports) < 2:
         st.markdown(
             "There is one run with these settings. Another seed deals other folds, starting weights and batches: it "

@@ -9,6 +9,7 @@ from pomp.cli.terminal import console, duration, split_table
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
 from pomp.evaluation.report import EvaluationReport, evaluate
 from pomp.evaluation.uncertainty import signed_words
+from pomp.runs.readable import read_runs
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 from pomp.runs.store import RunStore
@@ -49,11 +50,13 @@ def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
 def print_repeats(opened: Run, evaluation: EvaluationReport) -> None:
     """The same over all folds of all seeds, where other runs beside this one differ from it in nothing but the seed."""
     alike = repeats(opened, RunStore(opened.folder.parent).list())
-    if len(alike) < 2:
+    readings = read_runs(alike, lambda one: evaluation if one.id == opened.id else run_evaluation(one))
+    if readings.damaged:
+        console.print(readings.left_out, highlight=False, markup=False)
+    if len(readings.found) < 2:
         return
-    reports = [evaluation if one.id == opened.id else run_evaluation(one) for one in alike]
-    found = compare_pooled(report_scores(reports))
-    table = Table(title=f"Seeds {', '.join(str(one.info.seed) for one in alike)} together")
+    found = compare_pooled(report_scores([report for _, report in readings.found]))
+    table = Table(title=f"Seeds {', '.join(str(one.info.seed) for one, _ in readings.found)} together")
     table.add_column("model", no_wrap=True)
     model = found[0].score.model
     for name in ("mean ± sd\nover folds", "sd between\nseeds", "95 % interval", f"{escape(model)}\nahead by", "p"):

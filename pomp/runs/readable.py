@@ -19,6 +19,11 @@ class Readings(Generic[Content]):
     found: tuple[tuple[Run, Content], ...]
     damaged: tuple[tuple[Run, RunError], ...]
 
+    @property
+    def left_out(self) -> str:
+        """As the function, with what is wrong with each and what to do."""
+        return " ".join([left_out(run.id for run, _ in self.damaged), *(str(reason) for _, reason in self.damaged)])
+
 
 def read_runs(runs: Iterable[Run], read: Callable[[Run], Content]) -> Readings[Content]:
     """What `read` has of each run; one at which it raises a `RunError` is among the damaged ones."""
@@ -29,3 +34,9 @@ def read_runs(runs: Iterable[Run], read: Callable[[Run], Content]) -> Readings[C
         except RunError as error:
             damaged.append((run, error))
     return Readings(tuple(found), tuple(damaged))
+
+
+def left_out(ids: Iterable[str]) -> str:
+    """Which runs are missing from what is shown; empty where none is."""
+    named = ", ".join(ids)
+    return f"Left out, because the predictions are damaged: {named}." if named else ""

@@ -105,6 +105,25 @@ def test_other_seeds_follow_together(tmp_path: Path) -> None:
     assert f"{found[1].ahead.mean:+.3f} (" in said
 
 
+def test_a_damaged_seed_is_left_out_and_named(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    cohort = make_cohort(workspace.cohorts / "tumours", slides=False)
+    run, other, lost = (
+        finish(workspace.runs.create(cohort, override(CONFIG, {"seed": seed})), cohort, signal=1.0)
+        for seed in (1, 2, 4)
+    )
+    (lost.folder / "predictions.parquet").write_bytes(b"PAR1, and no more")
+    said = " ".join(invoke(run.folder).split())
+    assert f"Left out, because the predictions are damaged: {lost.id}." in said
+    assert "Delete it, then resume the run" in said
+    assert "Seeds 1, 2 together" in said
+    (other.folder / "predictions.parquet").write_bytes(b"PAR1, and no more")
+    said = " ".join(invoke(run.folder).split())
+    assert "C-index by fold" in said
+    assert f"{lost.id}" in said
+    assert "together" not in said
+
+
 def test_a_run_becomes_a_sheet(workspace: Workspace, tmp_path: Path) -> None:
     said = invoke(run_called(workspace, "done").folder, "--sheet", tmp_path / "sheets" / "sheet.md")
     assert "C-index by fold" not in said  # a file was asked for

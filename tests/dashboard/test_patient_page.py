@@ -216,7 +216,7 @@ class TestSeeds:
         (again.folder / "predictions.parquet").write_bytes(b"torn")
         app = open_page("patient", run=run, patient="P-20")
         said = words(app).replace("\u2060", "")
-        assert f"Left out, because it cannot be read: {run_label(again)}." in said
+        assert f"Left out, because the predictions are damaged: {again.id}." in said
         assert "predictions.parquet is damaged" in said
         assert "Only one run with these settings can be read" in said
         assert not app.error

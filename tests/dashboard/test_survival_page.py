@@ -475,6 +475,7 @@ def test_a_damaged_seed_is_left_out_and_named(
     app = open_part(fake.runs["seed 1"], "C-index", compare="none")
     assert not app.error
     assert f"Left out, because the predictions are damaged: {lost}." in words(app)
+    assert "Delete it, then resume the run" in words(app)
     assert "2 seeds: each deals other folds" in words(app)
 
 
