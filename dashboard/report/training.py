@@ -5,10 +5,9 @@ from __future__ import annotations
 from dashboard.charts.epochs import epoch_figure, epoch_table, rule_table
 from dashboard.charts.training import LOSSES, loss_figure, loss_lines
 from dashboard.report.document import Block, Section, figure, section, table, text
+from dashboard.words import describe_rules
 from pomp.evaluation.epochs import epoch_strip
-from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
-from pomp.wording import number
 
 STAGES = {"pretrain": "Pre-training", "finetune": "Fine-tuning on survival"}
 TITLES = {
@@ -47,17 +46,8 @@ def _strip(run: Run) -> list[Block]:
             "Under this protocol the last epoch counts, and the test patients are looked at once, at the end: there is "
             "no test C-index by epoch, from which the best epoch could be picked."
         )]  # fmt: skip
-    rules = {rule.name: rule.c_index for rule in strip.rules}
-    gain = rules["best_of_each"] - rules["last"]
-    said = text(
-        f"The authors' released code takes of each fold the epoch that is best on its own test patients, and reports "
-        f"{number(rules['best_of_each'])}; the last epoch gives {number(rules['last'])}. The {signed(gain)} in between "
-        "come from looking at the answers: a C-index wavers from epoch to epoch, and its highest point is high by "
-        "chance.",
-        tone="warn",
-    )
     drawn = figure(
         "epoch-strip", epoch_figure(strip), epoch_table(strip), "C-index of the test patients by epoch and fold",
         "Thin lines are folds, the thick one is their mean; a mark is the epoch that a rule takes of a fold.",
     )  # fmt: skip
-    return [drawn, table(rule_table(strip).rename(columns=_RULES)), said]
+    return [drawn, table(rule_table(strip).rename(columns=_RULES)), text(describe_rules(strip), tone="warn")]

@@ -12,7 +12,7 @@ from dashboard.once import once
 from dashboard.state import RUN, go
 from dashboard.survival.comparison import released_twin
 from dashboard.survival.results import epochs
-from pomp.evaluation.epochs import EpochStrip
+from dashboard.words import describe_rules
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 from pomp.wording import number
@@ -47,19 +47,6 @@ def show_epochs(run: Run, runs: Sequence[Run]) -> None:
         )  # fmt: skip
         save_table(table, f"rules-{run.id}")
         st.markdown(describe_rules(strip))
-
-
-def describe_rules(strip: EpochStrip) -> str:
-    """What choosing by the test patients adds, in words."""
-    by_name = {rule.name: rule.c_index for rule in strip.rules}
-    gain = by_name["best_of_each"] - by_name["last"]
-    return (
-        f"The authors' released code takes of each fold the epoch that is best on its own test patients, and reports "
-        f"{number(by_name['best_of_each'])}; the last epoch gives {number(by_name['last'])}. The "
-        f"{signed(gain)} in between come from looking at the answers: a C-index wavers from epoch to epoch, "
-        "and its highest point is high by chance. New patients have no answers to look at. The best epoch of the mean "
-        "looks at them too, but chooses once instead of once a fold."
-    )
 
 
 def _explain_none(run: Run, runs: Sequence[Run]) -> None:
