@@ -16,6 +16,7 @@ from pomp.data.clinical import (
     known_at_start,
     known_text,
     main_stage,
+    read_column,
     stage_number,
     to_numbers,
 )
@@ -121,14 +122,14 @@ def _numbers(known: pd.Series) -> pd.Series:
     return pd.Series(values, known.index).dropna()
 
 
-def _is_numeric(known: pd.Series) -> bool:
-    return bool(pd.to_numeric(known, errors="coerce").notna().all())
-
-
 def _categories(known: pd.Series, stages: bool) -> tuple[pd.Series, bool]:
-    """A category a value: numbers by size, stages by theirs, other text by the alphabet, which means nothing."""
-    if _is_numeric(known):
-        numbers = pd.to_numeric(known)
+    """A category a value: numbers by size, stages by theirs, other text by the alphabet, which means nothing.
+
+    Where one value is a bound or no number at all, it is a group of its own, and the column is text.
+    """
+    reading = read_column("", known)  # stages are told below: the name is of no account
+    if reading.notation is not None and reading.odd.empty and reading.bounds.empty:
+        numbers = _numbers(known)
         sizes = np.sort(numbers.unique())
         names = dict(zip(sizes, _names(sizes), strict=True))
         return numbers.map(names).astype(pd.CategoricalDtype(list(names.values()))), True

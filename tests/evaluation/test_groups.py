@@ -52,6 +52,9 @@ def test_a_fold_without_cut() -> None:
 CLINICAL = [
     ("text by the alphabet", ["II", "I", None, "II"], None, ("I", "II"), ["II", "I", "II"], False),
     ("numbers by size", ["10", "9", "10", None], None, ("9", "10"), ["10", "9", "10"], True),
+    ("decimal commas by size", ["10,5", "2", "9,5"], None, ("2", "9.5", "10.5"), ["10.5", "2", "9.5"], True),
+    ("a bound is another category", ["2", ">2", "1"], None, ("1", "2", ">2"), ["2", ">2", "1"], False),
+    ("what is no number is another category", ["2", "x", "1"], None, ("1", "2", "x"), ["2", "x", "1"], False),
     ("the median", [50, 60, 70, None], 2, ("at most 60", "above 60"), ["at most 60", "at most 60", "above 60"], True),
     ("tertiles", [1, 2, 3, 4], 3, ("at most 2", "above 2 to 3", "above 3"),
      ["at most 2", "at most 2", "above 2 to 3", "above 3"], True),
