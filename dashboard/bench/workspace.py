@@ -18,13 +18,13 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.data.demo.pyramid import Scan, write_slide
 from pomp.data.splits import Fold
 from pomp.evaluation.calibration import breslow
+from pomp.runs.comparators import MODELS
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from pomp.sealed import seal
 from pomp.slides.store import SlideRegions, regions_path, write_regions
 
 OMICS = {"mrna": 500, "mirna": 200}  # genes
-MODELS = ("clinical Cox", "ridge Cox (30 components)", "clinical + ridge Cox", "random survival forest")
 PRETRAINING = ("poc", "pom", "mom", "total")
 REGION_PX, SIDE = 64, 1024
 _SEED = 20

@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.elements import card_row, plain, save_table
-from dashboard.survival.results import CLINICAL_ONLY, added_to_clinical
+from dashboard.survival.results import added_to_clinical
 from pomp.evaluation.added_value import AddedRatio, AddedValue
 from pomp.evaluation.paired import Estimate
 from pomp.evaluation.uncertainty import signed_words
+from pomp.runs.models import CLINICAL_COX
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 from pomp.wording import number
@@ -55,12 +56,12 @@ def show_added(run: Run) -> None:
 def describe_added(found: AddedValue, model: str) -> str:
     """One sentence: whether the model's risk adds to the clinical one."""
     if found.reason is not None:
-        return f"There is no test of {model} beside {CLINICAL_ONLY}: {found.reason}."
+        return f"There is no test of {model} beside {CLINICAL_COX}: {found.reason}."
     if found.p_value >= 0.05:
-        return f"Beside {CLINICAL_ONLY}, {model} is not seen to add anything (p {_p(found.p_value)})."
+        return f"Beside {CLINICAL_COX}, {model} is not seen to add anything (p {_p(found.p_value)})."
     if found.model_ratio.ratio < 1:
-        return f"Beside {CLINICAL_ONLY}, the risk of {model} points the wrong way (p {_p(found.p_value)})."
-    adds = f"Beside {CLINICAL_ONLY}, {model} adds something (p {_p(found.p_value)})"
+        return f"Beside {CLINICAL_COX}, the risk of {model} points the wrong way (p {_p(found.p_value)})."
+    adds = f"Beside {CLINICAL_COX}, {model} adds something (p {_p(found.p_value)})"
     if found.reason_gain is not None:
         return f"{adds}; whether patients are ordered better with it cannot be told: {found.reason_gain}."
     if found.gain.interval.lower > 0:

@@ -15,7 +15,7 @@ from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
 from dashboard.survival.added import show_added
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
-from dashboard.survival.results import CLINICAL_ONLY, clinical, model_scores
+from dashboard.survival.results import clinical, model_scores
 from dashboard.survival.seeds import show_seeds
 from pomp.data.clinical import ColumnReading, Notation, known_at_start, known_text, read_column
 from pomp.evaluation.model_comparison import ModelComparison, compare_models
@@ -25,6 +25,7 @@ from pomp.evaluation.paired import Estimate
 from pomp.evaluation.report import EvaluationReport
 from pomp.evaluation.uncertainty import signed_words
 from pomp.evaluation.verdict import APART, Outcome
+from pomp.runs.models import CLINICAL_COX
 from pomp.runs.run import Run
 from pomp.wording import DAYS_PER_YEAR, number
 
@@ -101,7 +102,7 @@ def _show_definitions(run: Run, report: EvaluationReport) -> None:
         "P-values are adjusted for the number of models by Holm's method."
     )
     columns = clinical(run)
-    if columns is not None and any(one.model == CLINICAL_ONLY for one in scores.models):
+    if columns is not None and any(one.model == CLINICAL_COX for one in scores.models):
         _show_covariates(columns[columns.index.isin(predictions(run)["patient"])])
 
 
@@ -129,7 +130,7 @@ def describe_covariates(readings: Sequence[ColumnReading]) -> str:
     found = [one.name for one in readings if not one.left_out]
     left_out = [one.name for one in readings if one.left_out]
     odd = [one.name for one in readings if len(one.odd)]
-    parts = [f"{capitalise(CLINICAL_ONLY)} reads" + (f": {_list(found)}." if found else " no column.")]
+    parts = [f"{capitalise(CLINICAL_COX)} reads" + (f": {_list(found)}." if found else " no column.")]
     parts += [f"Left out: {_list(left_out)}."] if left_out else []
     parts += [f"Not every cell is understood of: {_list(odd)}."] if odd else []
     return " ".join(parts)

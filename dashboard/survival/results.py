@@ -21,11 +21,10 @@ from pomp.evaluation.model_scores import ModelScores, score_models
 from pomp.evaluation.prediction_error import PredictionError, prediction_error
 from pomp.evaluation.report import HORIZONS_DAYS
 from pomp.evaluation.timed_scores import TimedScores, score_by_time
-from pomp.runs.models import predictions_by_model
+from pomp.runs.models import CLINICAL_COX, predictions_by_model
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
-CLINICAL_ONLY = "clinical Cox"
 TRAINING_RISKS = "training_risks"
 METRICS = "metrics.jsonl"
 
@@ -94,7 +93,7 @@ def added_to_clinical(run: Run) -> AddedValue | None:
         RunError: as `model_scores`.
     """
     others = run.comparators()
-    clinical_risks = None if others is None else others[others["model"] == CLINICAL_ONLY]
+    clinical_risks = None if others is None else others[others["model"] == CLINICAL_COX]
     if clinical_risks is None or clinical_risks.empty:
         return None
     return added_value(clinical_risks, run.require_predictions())

@@ -18,6 +18,7 @@ from pomp.baselines.survival_forest import PlainForest
 from pomp.data.cohort import Cohort
 from pomp.data.splits import Fold
 from pomp.errors import PompError
+from pomp.runs.models import CLINICAL_COX
 from pomp.training.fold_names import fold_words
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def _combined(patients: PlainPatients) -> Array:
 
 
 MODELS: dict[str, Callable[[PlainPatients], Array]] = {
-    "clinical Cox": _clinical,
+    CLINICAL_COX: _clinical,
     f"ridge Cox ({COMPONENTS} components)": lambda patients: _on_components(RidgeCox(), patients),
     "clinical + ridge Cox": _combined,
     "random survival forest": lambda patients: _on_components(PlainForest(), patients),

@@ -7,6 +7,9 @@ import pandas as pd
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 
+CLINICAL_COX = "clinical Cox"
+"""Among the plain models, the one of clinical covariates alone."""
+
 
 def predictions_by_model(run: Run) -> dict[str, pd.DataFrame]:
     """Out-of-fold predictions by model, that of the run first.

@@ -23,13 +23,10 @@ from pomp.evaluation.prediction_error import PredictionError, prediction_error
 from pomp.evaluation.report import HORIZONS_DAYS, EvaluationReport, evaluate
 from pomp.evaluation.timed_scores import TimedScores, score_by_time
 from pomp.runs.command import nearest_preset
-from pomp.runs.models import predictions_by_model
+from pomp.runs.models import CLINICAL_COX, predictions_by_model
 from pomp.runs.run import Run
 from pomp.runs.status import Status
 from pomp.runs.system_name import system_name
-
-CLINICAL = "clinical Cox"
-"""Among a run's plain models, the one of clinical covariates alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +102,7 @@ def gather_facts(run: Run) -> RunFacts:
         report=report,
         scores=scores,
         comparisons=compare_models(report, scores),
-        added=added_value(tables[CLINICAL], predictions) if CLINICAL in tables else None,
+        added=added_value(tables[CLINICAL_COX], predictions) if CLINICAL_COX in tables else None,
         calibration=calibration(predictions, baseline) if baseline is not None else None,
         by_time=score_by_time(tables, baselines, reached) if several else None,
         error=prediction_error(predictions, baseline) if several and baseline is not None else None,
