@@ -8,11 +8,14 @@ import secrets
 import shutil
 from pathlib import Path
 
+from pomp.abandoned import sweep
 from pomp.atomic import exclusive, write_text
 from pomp.errors import CohortError, RunError
 from pomp.progress import OnProgress
 from pomp.runs.queue import Queue
 from pomp.runs.store import RunStore
+
+_PARTIAL = ".new-"  # of a copy under construction
 
 
 class Workspace:
@@ -87,6 +90,8 @@ class Workspace:
         Raises:
             RunError: the workspace cannot be written.
         """
+        for kind in ("cohorts", "runs"):
+            sweep(self.root / kind, f"{_PARTIAL}*")
         bundled = [(kind, source) for kind in ("cohorts", "runs") for source in sorted((assets / kind).glob("[!.]*/"))]
         for done, (kind, source) in enumerate(bundled):
             if on_progress is not None:
@@ -122,7 +127,7 @@ def abbreviation(cohort: str) -> str:
 
 def _copy_folder(source: Path, target: Path) -> None:
     """Copy the content without its permissions: an installed package may be read-only, a workspace is not."""
-    partial = target.with_name(f".new-{secrets.token_hex(4)}")
+    partial = target.with_name(f"{_PARTIAL}{secrets.token_hex(4)}")
     try:
         for file in sorted(path for path in source.rglob("*") if path.is_file()):
             copy = partial / file.relative_to(source)

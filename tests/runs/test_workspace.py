@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,18 @@ def test_the_bundle_is_installed_once(workspace: Workspace, tmp_path: Path) -> N
     assert (copied / "cohort.toml").read_text() == "mine"
     assert sorted(path.name for path in workspace.root.iterdir()) == ["cohorts", "runs"]
     assert [path.name for path in workspace.cohorts.iterdir()] == ["demo"]
+
+
+def test_copies_of_the_bundle_that_were_broken_off_are_removed_after_a_day(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    cohort_folder(tmp_path / "assets" / "cohorts" / "demo")
+    old, new = (workspace.cohorts / name for name in (".new-00000000", ".new-00000001"))
+    for folder in (old, new):
+        (folder / "slides").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    workspace.install_bundle(tmp_path / "assets")
+    assert sorted(path.name for path in workspace.cohorts.iterdir()) == [new.name, "demo"]
 
 
 def test_the_bundle_tells_how_far_it_is(workspace: Workspace, tmp_path: Path) -> None:
