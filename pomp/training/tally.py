@@ -15,10 +15,13 @@ Losses = dict[str, Tensor]
 """The terms of a step by name; `total` is what is minimised."""
 
 
+_OF_PAIRS = ("poc", "pom", "correlation", "distance", "alignment", "align")
+"""Terms of patients with both modalities: of POMP's tasks, and of the systems that it is compared with."""
+
+
 def task_patients(batch: Batch) -> dict[str, int]:
-    """Of how many patients of a batch the loss of each task of pre-training is a mean: not all have what it takes."""
-    pairs = len(batch.pairs)
-    return {"poc": pairs, "pom": pairs, "mom": len(batch.maskable)}
+    """Of how many patients of a batch a term is a mean, where that is not all: not all have what it takes."""
+    return {**dict.fromkeys(_OF_PAIRS, len(batch.pairs)), "mom": len(batch.maskable)}
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Tally:
 
 
 def _weighted(values: Sequence[tuple[Tensor, int]]) -> Tensor:
-    everybody = sum(count for _, count in values)
+    everybody = max(1, sum(count for _, count in values))  # a term is 0 where it is of nobody
     return torch.stack([value * (count / everybody) for value, count in values]).sum()
 
 

@@ -38,7 +38,16 @@ def test_tasks_are_of_who_has_what_they_take() -> None:
     present[1] = False  # slides alone
     present[3, 1:] = False  # one type and no slide: nothing is left when it is hidden
     batch = batch_of([2, 1, 0, 0, 4], torch.Generator().manual_seed(0), present)
-    assert task_patients(batch) == {"poc": 2, "pom": 2, "mom": 3}
+    of_pairs = dict.fromkeys(("poc", "pom", "correlation", "distance", "alignment", "align"), 2)
+    assert task_patients(batch) == {**of_pairs, "mom": 3}
+
+
+def test_a_step_without_pairs_says_nothing_of_their_distance() -> None:
+    tally = Tally(CPU)
+    tally.add(["a", "b", "c", "d"], tensors(distance=0.0, total=0.0), {"distance": 0})
+    assert tally.means() == {"distance": 0.0, "total": 0.0}
+    tally.add(["e", "f", "g", "h"], tensors(distance=3.0, total=3.0), {"distance": 2})
+    assert tally.means() == pytest.approx({"distance": 3.0, "total": 1.5})
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
