@@ -25,11 +25,10 @@ TERMINATED = {
     "fine-tuning": (Fault("step", count=32, action="terminate"), "finetune"),
     "maps": (Fault("open", "status.json.part", 58, "terminate"), "explain"),
 }
+QUICK = {"preparation", "selection"}
 
 
-@pytest.mark.parametrize(
-    "where", [pytest.param(at, marks=[pytest.mark.slow] * ("training" in at or "tuning" in at)) for at in TERMINATED]
-)
+@pytest.mark.parametrize("where", [pytest.param(at, marks=[pytest.mark.slow] * (at not in QUICK)) for at in TERMINATED])
 def test_sigterm_stops_with_the_state_saved(where: str, whole: Whole, tmp_path: Path) -> None:
     fault, stage = TERMINATED[where]
     (tmp_path / "cache").mkdir()  # of its own, so that genes are chosen
@@ -69,7 +68,7 @@ def test_sigterm_from_outside(whole: Whole, make_run: MakeRun) -> None:
     whole.same(run)
 
 
-@pytest.mark.parametrize("stage", ["pretrain", "finetune"])
+@pytest.mark.parametrize("stage", [pytest.param("pretrain", marks=pytest.mark.slow), "finetune"])
 def test_a_learning_rate_that_explodes(stage: str, make_run: MakeRun) -> None:
     run = make_run(**{f"{stage}__learning_rate": 1e30})
     for _ in range(2):  # and again when it is resumed

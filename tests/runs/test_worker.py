@@ -72,7 +72,7 @@ def test_every_patient_is_tested_once_and_everything_is_there(folder: Path, tmp_
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("members", [1, 2])
+@pytest.mark.parametrize("members", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_same_run_gives_the_same_numbers_wherever_it_is_stopped(
     members: int, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

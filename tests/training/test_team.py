@@ -188,6 +188,7 @@ def test_a_member_that_is_gone_is_said_so(tmp_path: Path) -> None:
         process.join(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_leader_that_fails_within_a_step_keeps_nobody_waiting(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     results, port = context.Queue(), free_port()
