@@ -43,7 +43,7 @@ class Shown:
     def label(self) -> str:
         """'TCGA-LIHC · 20 permutations · 3fa21c': different for every experiment."""
         most = max(len(runs) for runs in self.experiment.runs.values())
-        return f"{self.experiment.cohort.title} · {count(most, 'permutation')} · {self.experiment.config.digest[:6]}"
+        return f"{self.experiment.cohort.title} · {count(most, 'permutation')} · {self.experiment.key.digest[:6]}"
 
 
 def show_chance() -> None:
@@ -56,7 +56,7 @@ def show_chance() -> None:
     if not found:
         _show_way_in()
         return
-    by_key = {shown.experiment.config.digest + shown.experiment.cohort.digest: shown for shown in found}
+    by_key = {shown.experiment.key.digest: shown for shown in found}
     labels = {key: shown.label for key, shown in by_key.items()}
     shown = by_key[pick("Experiment", list(by_key), EXPERIMENT, first=next(iter(by_key)), show=labels.__getitem__)]
     _show_verdicts(shown.summaries)

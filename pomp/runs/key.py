@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +30,11 @@ class RunKey(NamedTuple):
     """Digest of the settings."""
     joined: tuple[str, ...]
     """Digests of the cohorts that join the pre-training."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it: 64 hex digits."""
+        return hashlib.sha256(json.dumps(self).encode()).hexdigest()
 
 
 def run_key(run: Run, *varied: Varied) -> RunKey:

@@ -78,6 +78,17 @@ def test_both_protocols_with_their_verdicts(dealt_home: FakeWorkspace) -> None:
     )
 
 
+def test_experiments_on_changed_files_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = make_workspace(tmp_path)
+    monkeypatch.setenv("POMP_HOME", str(tmp_path))
+    deal(fake, "honest", 0, 0.0)
+    with (tmp_path / "cohorts" / "tumours" / "clinical.csv").open("a") as clinical:
+        clinical.write("\n")
+    deal(fake, "honest", 0, 0.0)
+    (box,) = [box for box in open_page("runs", part=PART).selectbox if box.label == "Experiment"]
+    assert len(set(box.options)) == 2
+
+
 def test_the_command_makes_the_same_runs(dealt_home: FakeWorkspace) -> None:
     """Its settings give the grid whose cells those runs fill."""
     runs = Workspace(dealt_home.root).runs.list()

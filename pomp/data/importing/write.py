@@ -24,8 +24,9 @@ from pomp.errors import CohortError
 from pomp.progress import OnProgress
 
 LONGEST_NAME = 255
-_SCRATCH = ".import-"  # of a cohort under construction
 """Of a file or folder, on every common file system."""
+
+_SCRATCH = ".import-"  # of a cohort under construction
 
 
 def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None) -> CohortCheck:
