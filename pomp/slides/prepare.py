@@ -26,8 +26,9 @@ from pomp.errors import RunError, SlideError
 from pomp.progress import OnProgress
 from pomp.slides.coordinates import check_places, read_coordinates
 from pomp.slides.isolation import LostReaderError, run_isolated
+from pomp.slides.opening import LARGEST_MPP
 from pomp.slides.regions import RegionGrid, place_regions, plan_regions, read_region_pixels, region_side
-from pomp.slides.slide import LARGEST_MPP, Slide
+from pomp.slides.slide import Slide
 from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_path, write_regions
 from pomp.slides.tissue import tissue_mask
 from pomp.slides.workers import affordable_workers

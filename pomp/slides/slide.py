@@ -5,40 +5,26 @@ from __future__ import annotations
 import math
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 import openslide
-from openslide import AbstractSlide, ImageSlide, OpenSlide, OpenSlideError, OpenSlideUnsupportedFormatError
+from openslide import AbstractSlide, OpenSlideError
 from PIL import Image
 
 from pomp.errors import SlideError
 from pomp.slides.jpeg import JpegLevel
-from pomp.slides.tiff import has_tiles_of_grey_16, jpeg_directories
-
-Bounds = tuple[int, int, int, int]
-"""x, y, width and height in level-0 pixels."""
+from pomp.slides.opening import GENERIC, open_slide, refuse_grey_16, stated_bounds, stated_mpp, stated_number
+from pomp.slides.tiff import jpeg_directories
 
 LEVEL_TOLERANCE = 0.01
 """A level counts as having the wanted downsample up to this share above it: 16.0003 stands for 16."""
 
-LARGEST_MPP = 20.0
-"""Micrometres a pixel above which a file's word is a placeholder, such as 72 dpi: tissue is scanned at 0.1 to 10."""
-
-_MPP_TOLERANCE = 0.05  # by how much mpp across and down may differ, as a share of the smaller
 _PIXELS_AT_ONCE = 2**22  # 16 MiB of RGBA
-_BOUNDS = (
-    openslide.PROPERTY_NAME_BOUNDS_X,
-    openslide.PROPERTY_NAME_BOUNDS_Y,
-    openslide.PROPERTY_NAME_BOUNDS_WIDTH,
-    openslide.PROPERTY_NAME_BOUNDS_HEIGHT,
-)
-_GENERIC = "generic-tiff"
-_PLAIN_VENDORS = ("aperio", _GENERIC)  # as OpenSlide calls layouts whose levels are their tiles, side by side
+_PLAIN_VENDORS = ("aperio", GENERIC)  # as OpenSlide calls layouts whose levels are their tiles, side by side
 _WHITE = (255, 255, 255)
 
 
@@ -61,18 +47,18 @@ class Slide:
             SlideError: there is no such file, or it cannot be opened as a slide.
         """
         self.file = file
-        self.handle = _open(file)
+        self.handle = open_slide(file)
         self.size: tuple[int, int] = self.handle.dimensions
         properties = self.handle.properties
-        self.mpp, self.mpp_note = _mpp(properties, file.name)
-        self.magnification = _positive(properties, openslide.PROPERTY_NAME_OBJECTIVE_POWER)
-        self.bounds = _bounds(properties)
+        self.mpp, self.mpp_note = stated_mpp(properties, file.name)
+        self.magnification = stated_number(properties, openslide.PROPERTY_NAME_OBJECTIVE_POWER)
+        self.bounds = stated_bounds(properties)
         self._downsamples: tuple[float, ...] = self.handle.level_downsamples
         self._on_read = on_read
         descriptor = os.open(file, os.O_RDONLY)
         self._close = weakref.finalize(self, os.close, descriptor)
-        if properties.get(openslide.PROPERTY_NAME_VENDOR) == _GENERIC:
-            _refuse_grey_16(descriptor, file.name)
+        if properties.get(openslide.PROPERTY_NAME_VENDOR) == GENERIC:
+            refuse_grey_16(descriptor, file.name)
         self.jpeg = _jpeg_levels(descriptor, self.handle, file.name)
 
     def __enter__(self) -> Self:
@@ -232,75 +218,3 @@ def _jpeg_levels(descriptor: int, handle: AbstractSlide, name: str) -> list[Jpeg
     except ValueError:  # a directory is damaged: OpenSlide, which could open the file, may know better
         return none
     return levels
-
-
-def _refuse_grey_16(descriptor: int, name: str) -> None:
-    """OpenSlide 4 gives the last column of such tiles with its rows displaced, and without a word."""
-    with suppress(ValueError):  # a directory is damaged, of which OpenSlide may make nothing either
-        if has_tiles_of_grey_16(descriptor):
-            raise SlideError(
-                f"{name} holds tiles of grey values of 16 bits, which OpenSlide misreads: save it with 8 bits, or as a "
-                "pyramidal TIFF in RGB."
-            )
-
-
-def _open(file: Path) -> AbstractSlide:
-    if not file.is_file():
-        raise SlideError(f"There is no slide file {file}. Put it back, or correct slides.csv.")
-    try:
-        with suppress(OpenSlideUnsupportedFormatError):
-            return OpenSlide(file)
-        with Image.open(file) as image:
-            return ImageSlide(_rgba(image, file.name))
-    except (OpenSlideError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        # SyntaxError and ValueError are what Pillow raises for some damaged images.
-        raise SlideError(
-            f"{file.name} cannot be opened as a slide ({error}). It may be incomplete or of a format that OpenSlide "
-            "does not know: fetch it again from its source, or convert it to a pyramidal TIFF."
-        ) from error
-
-
-def _rgba(image: Image.Image, name: str) -> Image.Image:
-    """Pillow clips grey of more than 8 bits at 255, which is nearly black there, and makes it white."""
-    if image.mode in {"I", "F"}:
-        raise SlideError(
-            f"{name} holds grey values of 32 bits, and what is white in it is not known: save it with 8 or 16 bits, or "
-            "as a pyramidal TIFF in RGB."
-        )
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
-    return image.convert("RGBA")
-
-
-def _mpp(properties: Mapping[str, str], name: str) -> tuple[float | None, str]:
-    """Micrometres a pixel, and why what the file says of them is not taken; empty if it is, or if it says nothing."""
-    found = [_positive(properties, key) for key in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)]
-    known = [value for value in found if value is not None]
-    if not known:
-        return None, ""
-    smallest, largest = min(known), max(known)
-    if largest > LARGEST_MPP:
-        why = f"above {LARGEST_MPP:g} it is a placeholder"
-    elif largest > smallest * (1 + _MPP_TOLERANCE):
-        why = "pixels of a slide are square"
-    else:
-        return sum(known) / len(known), ""
-    stated = " across and ".join(f"{value:.4g}" for value in known) + (" down" if len(known) == 2 else "")
-    return None, f"{name} says {stated} µm a pixel, which counts as not stated: {why}."
-
-
-def _bounds(properties: Mapping[str, str]) -> Bounds | None:
-    """None unless all four are stated."""
-    try:
-        x, y, width, height = (int(properties[name]) for name in _BOUNDS)
-    except (KeyError, ValueError):
-        return None
-    return x, y, width, height
-
-
-def _positive(properties: Mapping[str, str], name: str) -> float | None:
-    try:
-        value = float(properties.get(name, ""))
-    except ValueError:
-        return None
-    return value if 0 < value < math.inf else None
