@@ -10,6 +10,7 @@ from dashboard.elements import errors_as_text
 from dashboard.history import keep_history_short
 from dashboard.pictures import choose_format
 from dashboard.state import turn_to
+from dashboard.theme import PRIMARY_BUTTONS
 
 VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
@@ -47,6 +48,7 @@ page = st.navigation(
 # title.
 st.set_page_config(page_title=f"{(page.url_path or 'start').capitalize()} · pomp")
 turn_to(page.url_path)
+st.html(PRIMARY_BUTTONS)
 with st.sidebar:
     choose_format()
     keep_history_short()

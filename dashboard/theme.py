@@ -26,6 +26,12 @@ OPTIONS: dict[str, str | bool | list[str]] = {
 }
 """Streamlit's own options: it takes them from flags or from the environment, never from a script."""
 
+PRIMARY_BUTTONS = (
+    "<style>button[kind='primary']:enabled:not(:hover, :focus-visible) "
+    f"{{ background-color: {BLUE}; border-color: {BLUE} }}</style>"
+)
+"""Streamlit has one primary colour: white is read on none that is itself read as text on the dark mode's page."""
+
 MARGIN = {"l": 10, "r": 16, "t": 28, "b": 10, "pad": 8}
 
 TEMPLATE = go.layout.Template(

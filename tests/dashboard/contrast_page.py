@@ -1,9 +1,12 @@
-"""What is written in colours of the theme: captions, keys, chosen buttons and links."""
+"""What is written in colours of the theme: captions, keys, chosen and primary buttons, links."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.theme import PRIMARY_BUTTONS
+
+st.html(PRIMARY_BUTTONS)
 st.title("A page")
 for place, container in {"page": st.container(key="page"), "sidebar": st.sidebar.container(key="sidebar")}.items():
     with container:
@@ -12,4 +15,6 @@ for place, container in {"page": st.container(key="page"), "sidebar": st.sidebar
         st.button(
             "With a key", shortcut="Shift+ArrowLeft" if place == "page" else "Shift+ArrowRight", key=f"key-{place}"
         )
+        st.button("Primary", type="primary", key=f"primary-{place}")
+        st.popover("Primary that opens", type="primary", key=f"popover-{place}").text("Opened")
         st.markdown("[A link](#here)")

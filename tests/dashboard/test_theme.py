@@ -129,7 +129,7 @@ def test_text_is_read(mode: str, serve: Serve, browser: Browser, tmp_path: Path)
     settle(page)
     for place in ("page", "sidebar"):
         part = page.locator(f".st-key-{place}")
-        for text in ("A caption", "Chosen", "Other", "A link"):
+        for text in ("A caption", "Chosen", "Other", "Primary", "Primary that opens", "A link"):
             found = part.get_by_text(text, exact=True)
             expect(found).to_be_visible(timeout=PATIENCE)
             assert found.evaluate(CONTRASTS) >= 4.5, (place, text)
