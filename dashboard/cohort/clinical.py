@@ -13,7 +13,6 @@ from dashboard.cohort.filter_bar import set_filter
 from dashboard.cohort.filters import Filters
 from dashboard.elements import plain, show_figure
 from dashboard.once import once
-from dashboard.words import count
 
 A_ROW = 3
 
@@ -47,8 +46,4 @@ def _show_column(column: ClinicalColumn, name: str, patients: Sequence[str], fil
     if clicked:
         set_filter(column, clicked[0])
     if column.numeric:
-        values = column.values[shown]
-        known = values.dropna()
-        middle = f"median {known.median():g}" if len(known) else "none recorded"
-        lacking = f" · {count(len(values) - len(known), 'patient')} not recorded" if len(known) < len(values) else ""
-        st.caption(f"{middle}{' ' + column.unit if len(known) and column.unit else ''}{lacking}")
+        st.caption(plain(column.describe_numbers(shown)))

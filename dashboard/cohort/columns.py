@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.words import count
 from pomp.data.clinical import find_spelling, is_stage, known_text, to_numbers
 from pomp.data.cohort import Cohort
 from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
@@ -23,12 +24,13 @@ _DAYS = re.compile(r"(^|_)days(_|$)", re.I)
 class ClinicalColumn:
     """A column of clinical.csv.
 
-    `values` are float, NaN where not recorded, if `categories` is empty; otherwise text, one of `categories`.
+    `values` are float, NaN where not recorded or `odd`, if `categories` is empty; otherwise text, one of `categories`.
     """
 
     name: str
     values: pd.Series  # index: patient
     categories: tuple[str, ...]  # in the order of charts; `OTHERS` and `NOT_RECORDED` last
+    odd: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))  # text among numbers; index: patient
 
     @property
     def numeric(self) -> bool:
@@ -46,6 +48,15 @@ class ClinicalColumn:
         """'age at diagnosis (years)': the name with its unit, as axes show it."""
         words = self.name.replace("_", " ").strip() or self.name
         return f"{words} ({self.unit})" if self.unit else words
+
+    def describe_numbers(self, patients: pd.Index) -> str:
+        """'median 61 years · 2 patients not recorded · 1 patient not drawn: no number, such as "positive"'."""
+        values, odd = self.values[patients], self.odd[self.odd.index.isin(patients)]
+        missing = int(values.isna().sum()) - len(odd)
+        middle = "no number recorded" if values.isna().all() else f"median {values.median():g} {self.unit}".strip()
+        said = [middle, f"{count(missing, 'patient')} not recorded" if missing else ""]
+        said.append(f'{count(len(odd), "patient")} not drawn: no number, such as "{odd.iloc[0]}"' if len(odd) else "")
+        return " · ".join(filter(None, said))
 
 
 def clinical_columns(cohort: Cohort) -> dict[str, ClinicalColumn]:
@@ -91,7 +102,7 @@ def _read_column(name: str, cells: pd.Series) -> ClinicalColumn | None:
         numbers = pd.Series(to_numbers(known, spelling), known.index)
         many = numbers.nunique() > MOST_CATEGORIES or (numbers.dropna() % 1 != 0).any()
         if many or AGE.search(name):
-            return ClinicalColumn(name, numbers.reindex(cells.index), ())
+            return ClinicalColumn(name, numbers.reindex(cells.index), (), known[numbers.isna()])
         known = known.map(_whole)
     elif known.nunique() > MOST_CATEGORIES and known.is_unique:
         return None  # an id

@@ -52,11 +52,16 @@ def show_survival(cohort: Cohort, columns: Mapping[str, ClinicalColumn], patient
     if outcome.empty:
         st.caption(f"{plain(chosen)} is recorded for none of the patients shown.")
         return
-    grouping = make_groups(columns[by], outcome.index) if by in columns else None
-    _show_curves(outcome, grouping, endpoint, len(patients))
+    column = columns.get(by)
+    grouping = None if column is None else make_groups(column, outcome.index)
+    _show_curves(outcome, grouping, endpoint)
+    drawn = len(outcome if grouping is None else grouping.labels)
+    if 0 < drawn < len(patients):
+        odd = ", or not as a number" if column is not None and column.odd.index.isin(patients).any() else ""
+        st.caption(f"{count(len(patients) - drawn, 'patient')} not in the figure: not recorded{odd}.")
 
 
-def _show_curves(outcome: pd.DataFrame, grouping: Grouping | None, endpoint: Endpoint, shown: int) -> None:
+def _show_curves(outcome: pd.DataFrame, grouping: Grouping | None, endpoint: Endpoint) -> None:
     """One curve, or one a group with the table and the test that compare them."""
     if grouping is None:
         curves, colours = {ALL: _curve(outcome)}, {ALL: EVERYBODY}
@@ -81,9 +86,6 @@ def _show_curves(outcome: pd.DataFrame, grouping: Grouping | None, endpoint: End
     )
     if grouping is not None:
         _compare(outcome.loc[grouping.labels.index], grouping, curves, endpoint)
-    absent = shown - sum(curve.patients for curve in curves.values())
-    if absent:
-        st.caption(f"{count(absent, 'patient')} not in the figure: not recorded.")
 
 
 def _curve(outcome: pd.DataFrame) -> SurvivalCurve:

@@ -72,6 +72,23 @@ class TestColumns:
         assert found.numeric
         assert found.values.tolist() == pytest.approx(numbers, nan_ok=True)
 
+    @pytest.mark.parametrize(
+        ("patients", "said"),
+        [
+            (slice(0, 39), "median 19"),
+            (slice(0, 40), 'median 19 · 1 patient not drawn: no number, such as "many"'),
+            (
+                slice(39, 41),
+                'no number recorded · 1 patient not recorded · 1 patient not drawn: no number, such as "many"',
+            ),
+            (slice(38, 41, 2), "median 38 · 1 patient not recorded"),
+        ],
+    )
+    def test_text_among_numbers_was_recorded(self, patients: slice, said: str) -> None:
+        found = column("score", [*range(39), "many", None])
+        assert found is not None
+        assert found.describe_numbers(found.values.index[patients]) == said
+
     def test_rare_values_are_together(self) -> None:
         found = column("site", [*MANY, *MANY[:5], *MANY[:5]])
         assert found is not None

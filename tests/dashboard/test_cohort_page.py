@@ -109,6 +109,18 @@ class TestFilters:
         assert "age" not in values_of(app, "years")
 
 
+class TestTextAmongNumbers:
+    def test_is_not_called_missing(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        others = range(10, 50)
+        clinical = "".join(f"P{place},{place},I,1,{100 + place},0,50\n" for place in others)
+        mrna = "".join(f"P{place},1,2,3\n" for place in others)
+        ages = CLINICAL.replace("P3,55", "P3,*about* 60")
+        write_cohort(folder, {"clinical.csv": ages + clinical, "mrna.csv": FILES["mrna.csv"] + mrna})
+        app = open_cohort(folder, monkeypatch, **{"cohort-groups": "age"})
+        assert '1 patient not recorded · 1 patient not drawn: no number, such as "*about* 60"' in words(app)
+        assert "2 patients not in the figure: not recorded, or not as a number." in words(app)
+
+
 class TestSurvival:
     def test_by_a_column(self) -> None:
         app = open_page("cohort", cohort="tumours", **{"cohort-groups": "stage"})
