@@ -165,11 +165,11 @@ def save_table(table: pd.DataFrame, name: str) -> None:
 
 
 def card_row() -> Callable[..., DeltaGenerator]:
-    """What draws a metric as a card beside the last: as wide as it needs, and on a new line where a window is narrow.
+    """What draws a metric as a card as wide as it needs beside the last and as high as it, or on a new line.
 
     It takes what `st.metric` takes. Columns would cut a number off in a narrow window.
     """
-    return partial(st.container(horizontal=True).metric, border=True, width="content")
+    return partial(st.container(horizontal=True).metric, border=True, width="content", height="stretch")
 
 
 def need_runs(runs: Sequence[Run]) -> None:

@@ -23,7 +23,7 @@ def show_cohorts(folders: Mapping[str, Path], runs: Sequence[Run]) -> None:
     st.header("Cohorts")
     with st.container(horizontal=True):
         for name in list(folders)[:SHOWN]:
-            with st.container(border=True, width=CARD_PX):
+            with st.container(border=True, width=CARD_PX, height="stretch"):
                 _show_cohort(name, folders[name], runs)
     if len(folders) > SHOWN:
         st.caption(f"{len(folders) - SHOWN} more are on the Cohort page.")

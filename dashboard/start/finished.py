@@ -29,7 +29,7 @@ def show_finished(runs: Sequence[Run]) -> None:
         return
     with st.container(horizontal=True):
         for run in runs[:SHOWN]:
-            with st.container(border=True, width=CARD_PX):
+            with st.container(border=True, width=CARD_PX, height="stretch"):
                 _show_finished(run)
     if len(runs) > SHOWN:
         st.page_link("views/runs.py", label=f"All {len(runs)} finished runs", icon=":material/arrow_forward:")

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
-from dashboard.state import amount, in_a_row, pick, switch, tick
+from dashboard.state import amount, misses_said_in, pick, switch, tick
 from dashboard.survival.competing import Competing, find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
@@ -28,6 +28,9 @@ CURVE = "survival-curve"
 KAPLAN_MEIER, INCIDENCE = "Kaplan–Meier", "Cumulative incidence"
 
 POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as 10 % of every group are followed"
+BOX_PX = 248
+"""Of groups, endpoint and patients: all in one row of a window of 1400 px, and as wide as their longest choices."""
+
 _TIMES = {"6 months": 0.5, "1 year": 1, "2 years": 2, "3 years": 3, "4 years": 4, "5 years": 5, "7 years": 7,
           "10 years": 10, "15 years": 15, "20 years": 20}  # fmt: skip
 
@@ -64,7 +67,10 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
         RunError: the run has no predictions, or they are damaged.
     """
     columns = clinical(run)
-    with in_a_row([4, 4, 4, 3]) as places:
+    # Columns would cut what is chosen off in a narrow window: there the last boxes go to a new line.
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    places = [row.container(width=BOX_PX) for _ in range(3)]
+    with misses_said_in(st.container()):
         with places[0]:
             groups = _choose_groups(run, columns)
         with places[1]:
@@ -76,7 +82,7 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
             fold = _choose_fold(judged.table)
         reached = float(judged.table["time_days"].max()) if len(judged.table) else 0.0
         times = {label: years * DAYS_PER_YEAR for label, years in _TIMES.items() if years * DAYS_PER_YEAR < reached}
-        with places[3].popover("More choices", icon=":material/tune:", key="survival-more"):
+        with row.popover("More choices", icon=":material/tune:", key="survival-more"):
             landmark, horizon, in_detail = _choose_more(times, said, incidence=incidence)
     choice = CurveChoice(endpoint, groups, fold, landmark, horizon, in_detail, incidence)
     if fold is not None:

@@ -131,7 +131,7 @@ def describe_progress(status: Status) -> str:
 
 
 def show_buttons(run: Run, status: Status) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if status.state in {"QUEUED", "RUNNING"}:
             with st.popover("Stop…", icon=":material/stop_circle:"):
                 st.markdown("What is finished is kept, and the run can be resumed later.")

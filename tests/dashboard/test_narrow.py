@@ -86,3 +86,21 @@ def test_the_names_of_patient_and_slide(width: int, watched: WatchedPage, addres
         assert box.evaluate("input => input.scrollWidth <= input.clientWidth")
         assert box.evaluate("input => input.clientWidth") > 70  # as wide as a patient of TCGA
     forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_the_choices_of_curves(watched: WatchedPage, address: str, fake: FakeWorkspace) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.goto(f"{address}/survival?{urlencode({'run': run_label(fake.runs['honest'])})}")
+    see_page(page, "Survival")
+    for key in ("survival-groups", "survival-endpoint", "survival-fold"):
+        box = page.locator(f".st-key-{key} input").first
+        expect(box).to_be_visible(timeout=PATIENCE)
+        assert box.evaluate("input => input.scrollWidth <= input.clientWidth"), key
+    assert_whole(page.get_by_role("button", name="More choices"))
+    places = [box for card in page.get_by_test_id("stMetric").all() if (box := card.bounding_box()) is not None]
+    tops, ends = {box["y"] for box in places}, {box["y"] + box["height"] for box in places}
+    assert len(places) > 1
+    assert len(tops) == len(ends), "cards beside each other are equally high"
+    forgive_probes(watched)
