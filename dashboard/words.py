@@ -157,7 +157,7 @@ def verdict(report: EvaluationReport) -> list[str]:
         )
     ahead = [other for other in report.comparators if other.mean >= score.mean]
     if ahead:
-        names = " and ".join(f"{other.model} ({number(other.mean)})" for other in ahead)
+        names = listed([f"{other.model} ({number(other.mean)})" for other in ahead])
         said.append(f"No better than a plain model on the same folds: {names} against {number(score.mean)}.")
     return said
 
@@ -210,6 +210,16 @@ def count(number_of: int, one: str, many: str | None = None) -> str:
     return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
 
 
+def percent(share: float) -> str:
+    """'64 %' of 0.64."""
+    return f"{100 * share:.0f} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    """'a, b and c'."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def setting_words(value: object) -> str:
     """The value of a setting as tables show it: '–' where there is none, 'yes' or 'no', lists with commas."""
     if value is None or value == []:
@@ -239,8 +249,8 @@ def agreement(found: Sequence[SelectionStability]) -> str:
     if not known:
         return "Every fold chose every gene there is: there was nothing to choose."
     least = min(known, key=lambda one: one.index)
-    chance = f"chance alone would give {least.expected_overlap:.0%}"
-    shared = f"two folds share {least.overlap:.0%} of these genes, and {chance}"
+    chance = f"chance alone would give {percent(least.expected_overlap)}"
+    shared = f"two folds share {percent(least.overlap)} of these genes, and {chance}"
     if least.index >= STABLE:
         return f"The folds agree well, even on {least.omics}, where they agree least: {shared}."
     degree = "Poor" if least.index < POOR else "Moderate"

@@ -8,8 +8,8 @@ DAYS_PER_YEAR = 365.25
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A rounded number, or an en dash where there is none."""
-    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+    """A rounded number with a minus sign, not a hyphen, where it is negative; an en dash where there is none."""
+    return f"{value:.{digits}f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
 def p_value(value: float | None) -> str:

@@ -22,7 +22,7 @@ from dashboard.elements import empty_state, plain, save_table, show_command, sho
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
-from dashboard.words import count
+from dashboard.words import count, percent
 from pomp.runs.run import Run
 from pomp.wording import number
 
@@ -112,8 +112,9 @@ def show_median_ranks(found: Alignment) -> None:
 def verdict(scores: pd.DataFrame, direction: str) -> str:
     """Recall at the largest k in words, beside guessing."""
     row = scores[(scores["direction"] == direction) & (scores["k"] == max(FIRST))].iloc[0]
-    found = f"{row['recall']:.0%} of patients have their own among the first {max(FIRST)}"
-    beside = f"(95 % interval {row['lower']:.0%} to {row['upper']:.0%}); guessing gives {row['chance']:.0%}"
+    found = f"{percent(row['recall'])} of patients have their own among the first {max(FIRST)}"
+    limits = f"{percent(row['lower'])} to {percent(row['upper'])}"
+    beside = f"(95 % interval {limits}); guessing gives {percent(row['chance'])}"
     if row["chance"] >= 1:
         return f"The folds have {max(FIRST)} patients or fewer: everybody is among the first {max(FIRST)}."
     better = "better than guessing" if row["lower"] > row["chance"] else "not to be told from guessing"

@@ -42,7 +42,7 @@ def chance_figure(experiment: NullExperiment, summaries: Sequence[ChanceSummary]
         range=[-0.5, len(summaries) - 0.3],
         showgrid=False,
     )
-    figure.update_yaxes(title_text="C-index, mean over folds (0.5 = guessing)")
+    figure.update_yaxes(title_text="C-index, mean over folds (0.5 = guessing)", tickformat=".2f")
     figure.update_layout(template=TEMPLATE, height=420, showlegend=True, margin={"r": 56})
     return figure
 

@@ -39,7 +39,7 @@ def concordance_figure(scores: Mapping[str, ModelScore]) -> go.Figure:
         range=[-0.5, 1.16 * len(names) - 0.6],  # the narrower the columns, the more of them the last number takes
         showgrid=False,
     )
-    figure.update_yaxes(title_text="C-index (1 = every pair in the right order)")
+    figure.update_yaxes(title_text="C-index (1 = every pair in the right order)", tickformat=".2f")
     figure.update_layout(template=TEMPLATE, height=400, showlegend=False, margin={"r": 56})
     return figure
 

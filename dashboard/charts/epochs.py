@@ -41,7 +41,7 @@ def epoch_figure(strip: EpochStrip) -> go.Figure:
         )  # fmt: skip
     figure.add_hline(y=CHANCE, line={"color": GREY, "dash": "dot"})
     figure.update_xaxes(title_text="Epoch of fine-tuning", tickformat="d")
-    figure.update_yaxes(title_text="C-index on the test patients")
+    figure.update_yaxes(title_text="C-index on the test patients", tickformat=".2f")
     figure.update_layout(template=TEMPLATE, height=440)
     return figure
 

@@ -81,7 +81,7 @@ def _show_curves(outcome: pd.DataFrame, grouping: Grouping | None, endpoint: End
     )  # fmt: skip
     st.caption(
         "Kaplan–Meier estimate with its 95 % band. A tick marks a patient whose follow-up ended there without the "
-        "event (censored). The numbers below count who is still followed at the start of each time. "
+        "event (censored). The numbers under it count who is still followed at the start of each time. "
         f"{endpoint.competing}".strip()
     )
     if grouping is not None:

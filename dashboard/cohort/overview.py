@@ -17,7 +17,7 @@ from dashboard.cohort.measured import show_measured
 from dashboard.cohort.patient_list import show_patients
 from dashboard.elements import card_row, empty_state, plain
 from dashboard.endpoints import describe_endpoint
-from dashboard.words import follow_up
+from dashboard.words import follow_up, percent
 from pomp.data.cohort import Cohort, CohortCheck
 from pomp.evaluation.follow_up import median_follow_up
 
@@ -45,7 +45,7 @@ def show_overview(check: CohortCheck, cohort: Cohort) -> None:
 def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     endpoint, outcome = describe_endpoint(cohort.endpoint), cohort.outcome.loc[patients]
     events, slides = int(outcome["event"].sum()), cohort.slides["patient"].isin(patients)
-    share = f" {events / len(outcome):.0%} of the patients." if patients else ""
+    share = f" {percent(events / len(outcome))} of the patients." if patients else ""
     card = card_row()
     card("Patients", len(patients), help="Kept for the analysis; see the funnel below.")
     card(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from dashboard.words import listed
 from pomp.data.cohort import Cohort
 from pomp.data.paper_cohorts import PAPER_PATIENTS
 
@@ -31,7 +32,8 @@ def beside_paper(project: str, cohort: Cohort, has: Mapping[str, frozenset[str]]
     others = [own for own in has if own not in found.values()]
     lines = [f"The paper kept {paper} patients, this cohort keeps {kept} ({kept - paper:+d})."]
     if lacking:
-        lines.append(f"The paper asks for {_join(list(TYPES))} of every patient. Not in this cohort: {_join(lacking)}.")
+        asked = listed(list(TYPES))
+        lines.append(f"The paper asks for {asked} of every patient. Not in this cohort: {listed(lacking)}.")
     shared = [has[own] for own in found.values() if own is not None]
     complete = len(frozenset.intersection(*shared)) if shared else 0
     if shared and complete < kept:
@@ -40,14 +42,9 @@ def beside_paper(project: str, cohort: Cohort, has: Mapping[str, frozenset[str]]
             f"cases: {complete} patients have all of the paper's types that this cohort has."
         )
     if others:
-        lines.append(f"Not in the paper: {_join(others)}.")
+        lines.append(f"Not in the paper: {listed(others)}.")
     lines.append(
         "The paper states neither the version of its downloads nor its list of patients, so that the numbers cannot be "
         "expected to be equal. Both leave out patients with fewer than 30 days of follow-up."
     )
     return lines
-
-
-def _join(names: list[str]) -> str:
-    """'a, b and c'."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

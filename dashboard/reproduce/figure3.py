@@ -130,7 +130,7 @@ def bar_figure(places: Places, table: pd.DataFrame) -> go.Figure:
         ticktext=[_broken(names[name]) for name in order],
     )  # fmt: skip
     limits = [min(CHANCE, *shown) - ROOM, max(CHANCE, *shown) + ROOM]
-    figure.update_yaxes(title_text="C-index (0.5 = guessing)", range=limits)
+    figure.update_yaxes(title_text="C-index (0.5 = guessing)", range=limits, tickformat=".2f")
     figure.update_layout(template=TEMPLATE, height=380, barmode="group", showlegend=True)
     return figure
 

@@ -61,7 +61,7 @@ def bar_figure(grid: Grid, entries: Sequence[Entry]) -> go.Figure:
     figure.update_xaxes(categoryorder="array", categoryarray=order, showgrid=False)
     shown = [*bar_table(entries)["c_index"].dropna(), *(entry.published[0] for entry in entries if entry.published)]
     limits = [min([CHANCE, *shown]) - ROOM, max([CHANCE, *shown]) + ROOM]
-    figure.update_yaxes(title_text="C-index (0.5 = guessing)", range=limits)
+    figure.update_yaxes(title_text="C-index (0.5 = guessing)", range=limits, tickformat=".2f")
     figure.update_layout(template=TEMPLATE, height=420, barmode="group", scattermode="group", showlegend=True)
     return figure
 

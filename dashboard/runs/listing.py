@@ -117,11 +117,12 @@ def show_table(kept: pd.DataFrame, of: int) -> None:
     st.dataframe(
         kept, hide_index=True, key=TABLE, on_select=choose, selection_mode="multi-row", height=HEIGHT, alt="All runs",
         placeholder="–",
-        column_config={
+        column_config={name: name.capitalize() for name in map(str, kept)}
+        | {
             "c_index": st.column_config.NumberColumn("C-index", format="%.3f", help="Mean over folds, out of fold."),
-            "sd": st.column_config.NumberColumn("sd", format="%.3f", help="Standard deviation over folds."),
-            "took": st.column_config.TextColumn("took", help="How long it was worked on, over all workers."),
-            "made": "made (UTC)",
+            "sd": st.column_config.NumberColumn("SD", format="%.3f", help="Standard deviation over folds."),
+            "took": st.column_config.TextColumn("Worked on for", help="By all its workers."),
+            "made": "Made (UTC)",
         },
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):

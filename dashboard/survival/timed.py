@@ -11,6 +11,7 @@ from dashboard.charts.timed_scores import score_cell, shown_scores, timed_table
 from dashboard.elements import save_table
 from dashboard.endpoints import describe_endpoint
 from dashboard.survival.results import scored_by_time
+from dashboard.words import percent
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
@@ -63,9 +64,8 @@ def integrated_words(found: TimedScores, model: str) -> str:
     if ahead <= 0:
         ahead, low, high = -ahead, -high, -low
     share, holds = ahead / theirs.score.value, ", which holds 0" if low <= 0 else ""
-    said = (
+    return (
         f"**Integrated Brier score {score_cell(ours.score)}** over {ours.days / DAYS_PER_YEAR:.1f} years, Kaplan–Meier "
-        f"{score_cell(theirs.score)}: {share:.0%} {verdict} than the same prediction for everybody "
+        f"{score_cell(theirs.score)}: {percent(share)} {verdict} than the same prediction for everybody "
         f"(by {number(ahead)}, 95 % interval {number(low)} to {number(high)}{holds})."
     )
-    return said.replace("-", "−")

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import actions, data
 from dashboard.elements import errors_as_text, plain, state_badge
 from dashboard.state import RUN
-from dashboard.words import time_left
+from dashboard.words import percent, time_left
 from pomp.runs.backends.choice import backend_of
 from pomp.runs.run import Run
 from pomp.runs.status import Status
@@ -83,7 +83,7 @@ def describe_place(place: Place) -> str:
     if status.state == "QUEUED":
         number = "next" if place.number is None else f"place {place.number}"
         return f"{plain(place.run.info.protocol)} · waits on {plain(place.where)}, {number}"
-    done = f"{status.progress:.0%} done · {time_left(status.eta_seconds)}"
+    done = f"{percent(status.progress)} done · {time_left(status.eta_seconds)}"
     return f"{plain(place.run.info.protocol)} · on {plain(place.where)} · {done}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dashboard.words import listed
+
 SECTIONS = {
     "": "The run as a whole",
     "cohort": "Patients",
@@ -103,5 +105,5 @@ def value_in_words(value: object, path: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return " and ".join(map(str, value))
+        return listed([str(one) for one in value])
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -36,7 +36,7 @@ def say_what_is_known(found: SlideMaps) -> None:
         st.caption("How far the folds agree is not known: the run has one fold, or was made by an earlier version.")
         return
     st.metric(
-        "Agreement of the folds", number(agreement.spearman, 2), border=True,
+        "Fold agreement", number(agreement.spearman, 2), border=True,
         help=f"Mean rank correlation (Spearman) of the attention that each two of the {agreement.models} folds' models "
         "give to this slide's regions. 1: the same order; 0: no more alike than by chance.",
     )  # fmt: skip

@@ -116,8 +116,8 @@ class TestNumbers:
     @pytest.mark.parametrize(
         ("recall", "lower", "chance", "said"),
         [
-            (0.6, 0.5, 0.2, "60% of patients have their own among the first 10 (95 % interval 50% to 90%); guessing "
-             "gives 20%: better than guessing."),
+            (0.6, 0.5, 0.2, "60 % of patients have their own among the first 10 (95 % interval 50 % to 90 %); guessing "
+             "gives 20 %: better than guessing."),
             (0.3, 0.1, 0.2, "not to be told from guessing"),
             (1.0, 1.0, 1.0, "The folds have 10 patients or fewer"),
         ],

@@ -243,6 +243,7 @@ def test_concordance_figure() -> None:
     assert mean.error_y.array == (pytest.approx(0.0707, abs=1e-4),)
     assert trace(figure, "clinical Cox, mean").error_y.visible is False
     assert figure.layout.xaxis.ticktext == ("POMP", "clinical<br>Cox")
+    assert figure.layout.yaxis.tickformat == ".2f"  # 0.70 beside 0.65
     names = ("ridge Cox (30 components)", "random survival forest", "a<b, paper-released")
     assert concordance_figure(dict.fromkeys(names, scores["POMP"])).layout.xaxis.ticktext == (
         "ridge Cox<br>(30<br>components)", "random<br>survival<br>forest", "a&lt;b,<br>paper-<br>released",

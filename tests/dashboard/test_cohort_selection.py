@@ -140,7 +140,7 @@ class TestWords:
         said = agreement(selection_stability(FOLDS))
         # By hand: f = 1, 2/3, 1/3, so that Σ s² = 3/2 (2/9 + 2/9) = 2/3, a mean of 1/15; k̄/p (1 - k̄/p) = 4/25.
         assert "Moderate agreement on mrna (stability 0.58)" in said
-        assert "two folds share 67% of these genes, and chance alone would give 20%" in said
+        assert "two folds share 67 % of these genes, and chance alone would give 20 %" in said
         assert "single genes must not be read as biomarkers" in said
 
     def test_full_agreement(self) -> None:
@@ -171,7 +171,7 @@ def open_genes(cohort: str = "tumours", run: Run | None = None) -> AppTest:
 def test_an_honest_run_shows_agreement_and_the_paper_beside(fake: FakeWorkspace) -> None:
     app = open_genes(run=fake.runs["honest"])
     said = words(app)
-    assert "two folds share 67% of these genes" in said
+    assert "two folds share 67 % of these genes" in said
     assert "Beside the paper's protocol" in said
     assert app.dataframe[0].value.to_numpy().tolist() == [
         ["mrna", "event by day 900 (20) vs followed longer (25)", "moderated t", "10", "2", "2"]

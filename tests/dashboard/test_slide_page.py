@@ -107,7 +107,7 @@ class TestStates:
     def test_agreement_of_the_folds_is_told(self, run: Run) -> None:
         app = open_page("slide", run=run, patient="P-12")
         # The folds' attention differs by a factor alone, so that all have one order.
-        assert {metric.label: metric.value for metric in app.metric} == {"Agreement of the folds": "1.00"}
+        assert {metric.label: metric.value for metric in app.metric} == {"Fold agreement": "1.00"}
         assert "on new patients they may agree less" in words(app)
 
     def test_an_older_run_offers_what_it_has(self, copy: Run) -> None:

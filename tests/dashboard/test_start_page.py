@@ -81,7 +81,7 @@ def test_runs_under_way_are_shown(own: FakeWorkspace) -> None:
         app = open_page("start")
     said = words(app)
     assert "Under way" in said
-    stand = ("40% done", "waits on this machine, place 1", "waits on this machine, place 2")
+    stand = ("40 % done", "waits on this machine, place 1", "waits on this machine, place 2")
     assert sorted(stand, key=said.index) == list(stand)
     assert "A run is under way." in said
 

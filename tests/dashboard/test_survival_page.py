@@ -535,12 +535,12 @@ def integrated(own: float, beside: float) -> TimedScores:
 
 @pytest.mark.parametrize(("found", "said"), [
     (integrated(0.15, 0.2), "**Integrated Brier score 0.150 (0.140–0.160)** over 2.0 years, Kaplan–Meier 0.200 "
-     "(0.190–0.210): 25% better than the same prediction for everybody (by 0.050, 95 % interval 0.030 to 0.070)."),
-    (integrated(0.25, 0.2), "25% worse than the same prediction for everybody (by 0.050, 95 % interval 0.030 to "
+     "(0.190–0.210): 25 % better than the same prediction for everybody (by 0.050, 95 % interval 0.030 to 0.070)."),
+    (integrated(0.25, 0.2), "25 % worse than the same prediction for everybody (by 0.050, 95 % interval 0.030 to "
      "0.070)."),
-    (integrated(0.19, 0.2), "5% better than the same prediction for everybody (by 0.010, 95 % interval −0.010 to "
+    (integrated(0.19, 0.2), "5 % better than the same prediction for everybody (by 0.010, 95 % interval −0.010 to "
      "0.030, which holds 0)."),
-    (integrated(0.21, 0.2), "5% worse than the same prediction for everybody (by 0.010, 95 % interval −0.010 to "
+    (integrated(0.21, 0.2), "5 % worse than the same prediction for everybody (by 0.010, 95 % interval −0.010 to "
      "0.030, which holds 0)."),
     (integrated(np.nan, np.nan), ""),
     (TimedScores((), 0), ""),
