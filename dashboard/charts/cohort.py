@@ -97,9 +97,9 @@ def bar_figure(table: pd.DataFrame, chosen: Sequence[str], filtered: bool) -> go
         for shown, every in zip(table["patients"], table["cohort"], strict=True)
     ]
     most = max(int(table["cohort"].max()), 1)
-    meta: dict[str, object] = {"chosen": list(chosen)}  # else a bar stays clicked after its filter was cleared
-    if filtered:
-        meta["narrow"] = {"xaxis": {"range": [0, 2 * most]}}  # for '12 of 345'
+    room = {"range": [0, 2 * most]} if filtered else {}  # for '12 of 345'
+    # Without what is chosen, a bar would stay clicked after its filter was cleared.
+    meta = {"chosen": list(chosen), "narrow": {"xaxis": {"nticks": 3, "tickangle": 0, **room}}}
     figure = go.Figure(layout={"meta": meta})
     if filtered:
         figure.add_bar(x=table["cohort"], y=names, orientation="h", marker_color=_PALE, hoverinfo="skip")

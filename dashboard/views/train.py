@@ -38,7 +38,7 @@ def ask_configuration(folders: dict[str, Path]) -> None:
     changes |= ask_companions(data.companion_names(folder))
     show_changes(changes, preset, config)
     device = ask_device()
-    title = st.text_input("Title", key="title", max_chars=120, placeholder="optional: a name for people")
+    title = st.text_input("Title", key="title", max_chars=120, placeholder="optional")
     with errors_as_text():
         wanted = actions.configuration(preset, changes)
         st.caption("The same run from a terminal:")

@@ -65,6 +65,8 @@ def test_bars_say_how_many_of_how_many_where_a_filter_is_on(
     assert len(figure.data) == traces
     assert figure.data[-1].text == texts
     assert [list(data) for data in figure.data[-1].customdata] == [["I"], ["II"], ["not recorded"]]
+    narrow = figure.layout.meta["narrow"]["xaxis"]
+    assert (narrow["tickangle"], narrow.get("range")) == (0, [0, 4] if filtered else None)  # ticks that lie down
 
 
 @pytest.mark.parametrize("filtered", [False, True])
