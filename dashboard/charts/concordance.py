@@ -66,7 +66,7 @@ def _mean(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
     deviation = None if pd.isna(score.sd) else [score.sd]
     return go.Scatter(
         x=[place + 0.2], y=[score.mean], mode="markers+text", name=f"{escape(name)}, mean", text=[f" {score.mean:.3f}"],
-        textposition="middle right", marker={"symbol": "diamond", "size": 12, "color": colour},
+        textposition="middle right", cliponaxis=False, marker={"symbol": "diamond", "size": 12, "color": colour},
         error_y={"type": "data", "array": deviation, "visible": deviation is not None, "color": colour},
         hovertemplate=f"mean {score.mean:.3f}, sd {score.sd:.3f}<extra></extra>",
     )  # fmt: skip

@@ -119,12 +119,15 @@ def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -
         st.info(plain(beside.why), title="The other run cannot be read")
         return
     scores = dict(zip(_labels(run, beside.run), (report.score, beside.report.score), strict=True))
-    show_figure(
-        once(concordance_figure, scores), f"comparison-{run.id}", concordance_table(scores),
-        "C-index of both runs by fold", command=beside.run.info.command,
-    )  # fmt: skip
-    run_badges(beside.run)
-    _show_difference(run, beside)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_figure(
+            once(concordance_figure, scores), f"comparison-{run.id}", concordance_table(scores),
+            "C-index of both runs by fold", command=beside.run.info.command,
+        )  # fmt: skip
+    with right:
+        run_badges(beside.run)
+        _show_difference(run, beside)
 
 
 def _show_difference(run: Run, beside: Beside) -> None:

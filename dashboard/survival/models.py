@@ -40,14 +40,11 @@ def show_models(run: Run, report: EvaluationReport, beside: Beside | None, runs:
     """Folds, definitions, seeds, and the other run."""
     _show_definitions(run, report)
     show_added(run)
-    left, right = st.columns(2, gap="large")
-    with left:
-        _show_folds(run, report)
-        if report.notes:
-            with st.expander("Remarks on these numbers"):
-                st.markdown("\n".join(f"- {plain(note)}" for note in report.notes))
-    with right:
-        show_comparison(run, report, beside)
+    _show_folds(run, report)
+    if report.notes:
+        with st.expander("Remarks on these numbers"):
+            st.markdown("\n".join(f"- {plain(note)}" for note in report.notes))
+    show_comparison(run, report, beside)
     show_seeds(run, runs)
 
 

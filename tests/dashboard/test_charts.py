@@ -241,6 +241,7 @@ def test_concordance_figure() -> None:
     mean = trace(figure, "POMP, mean")
     assert mean.y == (pytest.approx(0.65),)
     assert mean.error_y.array == (pytest.approx(0.0707, abs=1e-4),)
+    assert mean.cliponaxis is False  # its number is whole in a narrow column
     assert trace(figure, "clinical Cox, mean").error_y.visible is False
     assert figure.layout.xaxis.ticktext == ("POMP", "clinical<br>Cox")
     assert figure.layout.yaxis.tickformat == ".2f"  # 0.70 beside 0.65

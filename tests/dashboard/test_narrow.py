@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 import dashboard
 from dashboard.elements import run_label
-from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
+from tests.dashboard.browsing import PATIENCE, forgive_probes, see_figure, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import FakeWorkspace
 
@@ -103,4 +104,19 @@ def test_the_choices_of_curves(watched: WatchedPage, address: str, fake: FakeWor
     tops, ends = {box["y"] for box in places}, {box["y"] + box["height"] for box in places}
     assert len(places) > 1
     assert len(tops) == len(ends), "cards beside each other are equally high"
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_the_names_below_a_figure(watched: WatchedPage, address: str, fake: FakeWorkspace) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1000, "height": 900})
+    chosen = {"run": run_label(fake.runs["honest"]), "survival-part": "C-index"}
+    page.goto(f"{address}/survival?{urlencode(chosen)}")
+    see_page(page, "Survival")
+    figure = page.get_by_role("figure", name="C-index of each fold, by model")
+    see_figure(page, figure)
+    boxes = [box for name in figure.locator(".xtick text").all() if (box := name.bounding_box()) is not None]
+    assert len(boxes) > 2
+    assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
     forgive_probes(watched)
