@@ -18,7 +18,10 @@ from pomp.errors import SlideError
 from pomp.runs.run import Run
 from pomp.slides.store import regions_path
 
-A_PAGE, A_ROW = 12, 4
+A_PAGE = 12
+CARD_PX = 232
+"""Four in one row of a window of 1400 px; where it is narrow, they go to a new line, and their links are whole."""
+
 SEARCH = "cohort-slide"
 """Name in the URL."""
 
@@ -83,15 +86,13 @@ def _explain_no_picture(slides: int, run: Run | None) -> None:
 
 def _ask_slides(states: pd.DataFrame) -> pd.DataFrame:
     """The slides to be shown, in their order."""
-    left, middle, right = st.columns(3)
-    with left:
+    with st.container(horizontal=True):
         only = switch("Show", [ALL, PROBLEMS], ONLY)
-    with middle:
         order = switch("Order", [FEWEST, BY_NAME], SORT)
-    with right:
         wanted = st.text_input(
-            "Find a slide", key=SEARCH, type="search", placeholder="slide, patient or problem", bind="query-params"
-        )
+            "Find a slide", key=SEARCH, type="search", placeholder="slide, patient or problem", bind="query-params",
+            width=280,
+        )  # fmt: skip
     chosen = states if only == ALL else states[states["problem"] != ""]
     if chosen.empty:
         st.caption("There is no slide with a problem.")
@@ -123,10 +124,9 @@ def _show_cards(cohort: Cohort, found: SlideStates, shown: pd.DataFrame) -> None
     finished = [run for run in data.runs_of(cohort) if data.is_finished(run)]
     mapped = next((run for run in finished if data.has_maps(run)), None)
     patients = set(data.mapped_patients(mapped)) if mapped else set()
-    rows = shown.to_dict("records")
-    for start in range(0, len(rows), A_ROW):
-        for place, row in zip(st.columns(A_ROW), rows[start : start + A_ROW], strict=False):
-            with place, st.container(border=True):
+    with st.container(horizontal=True):
+        for row in shown.to_dict("records"):
+            with st.container(border=True, width=CARD_PX, height="stretch"):
                 _show_picture(cohort, found, row["slide"])
                 st.markdown(f"**{plain(row['slide'])}**")
                 st.caption(f"{plain(row['patient'])} · {_describe(row['regions'], row['mpp'])}")

@@ -120,3 +120,15 @@ def test_the_names_below_a_figure(watched: WatchedPage, address: str, fake: Fake
     assert len(boxes) > 2
     assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
     forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_the_links_of_slides(watched: WatchedPage, address: str) -> None:
+    page = watched.page
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.goto(f"{address}/cohort?{urlencode({'cohort': 'tumours', 'view': 'Slides'})}")
+    see_page(page, "Cohort")
+    expect(page.get_by_text("Open the patient").first).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    assert_whole(page.get_by_test_id("stPageLink").first)
+    forgive_probes(watched)
