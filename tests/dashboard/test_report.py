@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from dashboard.charts.timed_scores import score_cell
+from dashboard.endpoints import describe_endpoint
+from dashboard.report import performance
 from dashboard.report.document import Document, Figure, cell, section, text
 from dashboard.report.explanation import contribution_table, leading_genes
 from dashboard.report.patients import slide_funnel
@@ -65,6 +67,13 @@ def copy(run: Run, root: Path, *without: str) -> Run:
         path = folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     return Run.open(folder)
+
+
+def test_curves_say_what_other_deaths_do_to_them(fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    progression = describe_endpoint("PFI")
+    monkeypatch.setattr(performance, "describe_endpoint", lambda _: progression)
+    said = ReportPage(run_html(fake.runs["honest"])).words
+    assert said.count(progression.competing) == 2  # of the risk groups, and of the calibration
 
 
 def test_asks_for_nothing_from_outside(demo: ReportPage) -> None:

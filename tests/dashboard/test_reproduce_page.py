@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.endpoints import describe_endpoint
+from dashboard.reproduce import figure2
 from dashboard.reproduce.differences import Facts, facts_of, facts_table, sentence
 from dashboard.reproduce.figure2 import p_values
 from dashboard.reproduce.figure3 import bar_figure, bar_table
@@ -398,6 +400,13 @@ def test_figure_2_has_curves_of_each_protocol_and_a_row_for_each_p(
     app = page(made, monkeypatch, part="Figure 2", cohort="STAD")
     assert "POMP on STAD: missing." in words(app)
     assert not figures(app)
+
+
+def test_figure_2_says_what_other_deaths_do_to_its_curves(made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    progression = describe_endpoint("PFI")
+    monkeypatch.setattr(figure2, "describe_endpoint", lambda _: progression)
+    app = page(made, monkeypatch, part="Figure 2", cohort="LIHC")
+    assert words(app).count(progression.competing) == len(figures(app)) == 3
 
 
 def test_figure_3_has_bars_with_intervals_beside_what_is_published(
