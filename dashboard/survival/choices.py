@@ -28,8 +28,8 @@ CURVE = "survival-curve"
 KAPLAN_MEIER, INCIDENCE = "Kaplan–Meier", "Cumulative incidence"
 
 POOLED, NO_LANDMARK, LONGEST = "all folds together", "none", "as long as 10 % of every group are followed"
-BOX_PX = 248
-"""Of groups, endpoint and patients: all in one row of a window of 1400 px, and as wide as their longest choices."""
+BOXES_PX = (252, 240, 212)
+"""Of groups, endpoint and patients: all in one row of a window of 1200 px, and as wide as what they hold at first."""
 
 _TIMES = {"6 months": 0.5, "1 year": 1, "2 years": 2, "3 years": 3, "4 years": 4, "5 years": 5, "7 years": 7,
           "10 years": 10, "15 years": 15, "20 years": 20}  # fmt: skip
@@ -69,7 +69,7 @@ def choose_curves(run: Run) -> tuple[CurveChoice, Judged, Competing]:
     columns = clinical(run)
     # Columns would cut what is chosen off in a narrow window: there the last boxes go to a new line.
     row = st.container(horizontal=True, vertical_alignment="bottom")
-    places = [row.container(width=BOX_PX) for _ in range(3)]
+    places = [row.container(width=width) for width in BOXES_PX]
     with misses_said_in(st.container()):
         with places[0]:
             groups = _choose_groups(run, columns)
