@@ -63,7 +63,7 @@ def score_of_ours(entry: Entry, same_as: str = "") -> str:
     """'0.612 ± 0.030 †', or why there is no score: 'missing', 'cannot be run', 'running 42 %', 'as POMP'."""
     if same_as:
         return f"as {same_as}"
-    text = score_text(entry).replace("impossible", "cannot be run")
+    text = score_text(entry)
     return f"{text} {DEVIATES}" if entry.scores and deviates(entry) else text
 
 

@@ -30,7 +30,7 @@ from pomp.evaluation.shared_patients import shared_patients
 Array = NDArray[np.float64]
 Kind = Literal["auc", "brier", "integrated brier"]
 Scores = dict[tuple[Kind, float], Array]
-REFERENCE = "Kaplan-Meier"
+REFERENCE = "Kaplan–Meier"
 """Predicts for everybody what the training patients' curve says: it has Brier scores, but ranks nobody."""
 
 

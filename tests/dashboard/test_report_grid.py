@@ -65,7 +65,7 @@ def test_numbers_are_those_of_the_runs_page(workspace: Workspace, grid: Grid, pa
         assert " ".join(text.split()) in page.words
     (table,) = score_tables(grid, entries).values()
     assert table["published"].tolist() == ["0.700 ± 0.020", "", "", "", ""]
-    assert table["state"].tolist() == ["done", "failed", "missing", "impossible", "done"]
+    assert table["state"].tolist() == ["done", "failed", "missing", "cannot be run", "done"]
 
 
 def test_every_cell_says_where_it_stands(page: ReportPage) -> None:

@@ -251,7 +251,7 @@ def test_seeds_and_protocols_are_chosen(own: FakeWorkspace) -> None:
 def test_what_cannot_be_run_says_why(own: FakeWorkspace) -> None:
     app = open_page("runs", part="Ablations", grid="fig3a", grid_preset="honest", grid_cohorts="omics_only")
     table = app.dataframe[0].value.set_index("variant")
-    assert table.loc["pathology: slides alone", "omics_only · honest"] == "impossible"
+    assert table.loc["pathology: slides alone", "omics_only · honest"] == "cannot be run"
     assert "omics_only, pathology, both: Cohort 'omics_only' has no slides" in words(app).replace("\u2060", "")
 
 

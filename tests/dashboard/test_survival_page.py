@@ -501,7 +501,7 @@ def test_calibration_brier_and_auc(fake: FakeWorkspace) -> None:
     assert found is not None
     shown = [table.value for table in app.dataframe if "1 year" in table.value]
     assert [table["Model"].tolist() for table in shown] == [
-        ["POMP", "clinical Cox", "ridge Cox (30 components)"], ["POMP", "Kaplan-Meier"],
+        ["POMP", "clinical Cox", "ridge Cox (30 components)"], ["POMP", "Kaplan–Meier"],
     ]  # fmt: skip
     for table, kind in zip(shown, ("auc", "brier"), strict=True):
         for row in table.to_dict("records"):

@@ -188,8 +188,10 @@ def describe(entry: Entry) -> str:
 
 def _word(one: FilledCell) -> str:
     if one.state == "RUNNING" and one.status is not None:
-        return f"running {one.status.progress:.0%}"
-    return {"STOPPED": "not finished", "INTERRUPTED": "interrupted"}.get(one.state, one.state.lower())
+        return f"running {100 * one.status.progress:.0f} %"
+    return {"STOPPED": "not finished", "INTERRUPTED": "interrupted", "IMPOSSIBLE": "cannot be run"}.get(
+        one.state, one.state.lower()
+    )
 
 
 def explanations(grid: Grid, entries: Sequence[Entry]) -> list[str]:
