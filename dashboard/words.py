@@ -120,14 +120,23 @@ def map_label(column: str) -> str:
     return f"Match with {column.removeprefix(ALIGNMENT)}" if column.startswith(ALIGNMENT) else _MAPS[column][0]
 
 
-def explain_map(column: str) -> str:
-    """What a region map means, in words."""
+def explain_map(column: str, fuses: bool) -> str:
+    """What a region map means, in words.
+
+    Args:
+        fuses: as `ModelConfig.fuses` says of the model that the map is of.
+    """
     if not column.startswith(ALIGNMENT):
         return _MAPS[column][1]
     name = column.removeprefix(ALIGNMENT)
+    limit = (
+        "This model's risk is made of what is matched, but the map does not say whether that raises or lowers it."
+        if fuses
+        else "It is not on the way to the risk, so it explains nothing about it."
+    )
     return (
         f"How strongly the patient's {name} profile attends to each region (cross-attention, Eq. 4). It shows which "
-        "tissue the profile is matched with. It is not on the way to the risk, so it explains nothing about it."
+        f"tissue the profile is matched with. {limit}"
     )
 
 

@@ -216,6 +216,11 @@ class ModelConfig(Frozen):
         """Whether the risk is the cosine of Eq. 12, in [-1, 1]; a single modality has a layer of its own."""
         return self.system == "pomp" and self.modalities == "both" and self.risk == "cosine"
 
+    @property
+    def fuses(self) -> bool:
+        """Whether the risk goes through the multimodal encoder (Eq. 4-5), which the cosine of Eq. 12 does not."""
+        return self.system == "pomp" and self.modalities == "both" and self.risk in {"fusion", "released"}
+
 
 class OptimiserConfig(Frozen):
     """Epochs, batches and steps of one stage."""

@@ -244,8 +244,8 @@ GLOSSARY = (
     Entry(
         "Alignment, the map",
         "How strongly an omics profile attends to each region; on the Slide page it is called *Match with …*. It shows "
-        "which tissue the profile is matched with. It is not on the way to the risk and explains nothing about it. The "
-        "page called Alignment is about something else: see *alignment, the page*.",
+        "which tissue the profile is matched with. It is not on the way to the paper's risk, the cosine, and explains "
+        "no risk. The page called Alignment is about something else: see *alignment, the page*.",
         "cross-attention match",
     ),
     Entry(

@@ -39,8 +39,8 @@ LIMITS = (
     ),
     Entry(
         "Attention is no explanation",
-        "Attention tells where the model looked. Alignment is not even on the way to the risk. Only *Effect on the "
-        "risk* answers what raised or lowered it, and only for this model: tissue may matter that no map shows.",
+        "Attention tells where the model looked. Alignment is not even on the way to the paper's risk. Only *Effect on "
+        "the risk* answers what raised or lowered it, and only for this model: tissue may matter that no map shows.",
         "map occlusion",
     ),
     Entry(

@@ -104,7 +104,7 @@ def _slide_maps(folder: str, patient: str, slide: str, of: Stamp) -> SlideMaps:
         remarks[words.AGREEMENT] = words.origin_of_agreement(agreement.models, seen)
     if patches is not None:
         remarks[words.WITHIN] += words.coarseness(patches.shape[1] // pool(patches).shape[1])
-    maps = tuple(_describe(key, values, remarks[key]) for key, values in scores.items())
+    maps = tuple(_describe(key, values, f"{words.meaning(run, key)} {remarks[key]}") for key, values in scores.items())
     lack = words.not_told_apart(run) if lost else ""
     return SlideMaps(regions, maps, patches, agreement, genes, size_stated, lack)
 
@@ -178,9 +178,8 @@ def _agreement(regions: pd.DataFrame, by_fold: pd.DataFrame) -> tuple[MapAgreeme
     return map_agreement(values.T), int(by_fold.groupby("fold")["seen"].first().sum())
 
 
-def _describe(key: str, scores: pd.Series, remark: str) -> RegionMap:
-    title, said = words.label(key), f"{words.meaning(key)} {remark}"
-    values = scores.to_numpy(dtype=float)
+def _describe(key: str, scores: pd.Series, said: str) -> RegionMap:
+    title, values = words.label(key), scores.to_numpy(dtype=float)
     if key == words.EFFECT:
         scale = ScoreScale(title, "lowers the risk", "raises the risk", diverging=True)
         return RegionMap(key, scale, values, said, "Raise the risk most", "Lower the risk most")

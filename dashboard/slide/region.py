@@ -89,6 +89,6 @@ def _show_genes(found: SlideMaps, chosen: int) -> None:
     save_table(tied, "region-genes")
     st.caption(
         "Tied: of each omics type, the genes whose values push its match with this region most, up (+) or down (−). "
-        "It tells how the model connects profile and tissue. It does not say that the gene is expressed here, and it "
-        "is not on the way to the risk."
+        "It tells how the model connects profile and tissue. It does not say that the gene is expressed here, nor what "
+        "it does to the risk."
     )

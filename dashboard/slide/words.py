@@ -41,9 +41,9 @@ def label(key: str) -> str:
     return _LABELS.get(key) or map_label(key)
 
 
-def meaning(key: str) -> str:
-    """What a map means, in words."""
-    return _MEANINGS.get(key) or explain_map(key)
+def meaning(run: Run, key: str) -> str:
+    """What a map of a run means, in words."""
+    return _MEANINGS.get(key) or explain_map(key, run.config.model.fuses)
 
 
 def origin(run: Run, fold: int) -> str:

@@ -30,7 +30,7 @@ from dashboard.words import (
     time_left,
     verdict,
 )
-from pomp.config import PRESETS, OmicsConfig, ProtocolName, RunConfig
+from pomp.config import PRESETS, OmicsConfig, ProtocolName, RunConfig, override
 from pomp.data.importing.plan import Origin
 from pomp.data.omics_table import Kind
 from pomp.evaluation.report import EvaluationReport, ModelScore
@@ -124,7 +124,21 @@ def test_the_map_that_explains_the_risk_comes_first() -> None:
     columns = ["patient", "cls_attention", "occlusion", "alignment_mrna"]
     assert map_columns(columns) == ["occlusion", "cls_attention", "alignment_mrna"]
     assert map_label("alignment_mrna") == "Match with mrna"
-    assert "not on the way to the risk" in explain_map("alignment_mrna")
+
+
+@pytest.mark.parametrize(
+    ("changes", "apart"),
+    [
+        ({}, True),
+        ({"model.risk": "joint"}, True),
+        ({"model.risk": "fusion"}, False),
+        ({"model.risk": "released"}, False),
+    ],
+    ids=str,
+)
+def test_a_match_is_said_to_be_apart_from_the_risk_only_where_it_is(changes: dict[str, Any], apart: bool) -> None:
+    model = override(RunConfig(), {"model.modalities": "both", **changes}).model
+    assert ("not on the way to the risk" in explain_map("alignment_mrna", model.fuses)) == apart
 
 
 @pytest.mark.parametrize(("path", "low"), [("folds", 2), ("pretrain.epochs", 0), ("finetune.epochs", 1), ("seed", 0)])

@@ -86,3 +86,15 @@ def test_on_a_cpu_what_runs_from_layer_to_layer_stays_float32(dtype: torch.dtype
     with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype == torch.bfloat16):
         model.embedding(pixels)
     assert seen == [torch.float32]
+
+
+@pytest.mark.parametrize("risk", ["cosine", "scaled_cosine", "fusion", "joint", "released"])
+def test_the_cross_attention_is_on_the_way_to_the_risk_where_the_settings_say_so(
+    risk: str, generator: torch.Generator
+) -> None:
+    model, batch = small_model(model__risk=risk), batch_of([3, 5], generator)
+    pathology, omics = encode_slides(model, batch), model.encode_omics(batch.values, batch.present)
+    before = model.risk(pathology, omics)
+    with torch.no_grad():
+        model.multimodal.cross.key.weight.mul_(20)
+    assert torch.equal(before, model.risk(pathology, omics)) == (not small_config(model__risk=risk).model.fuses)
