@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pomp.config import PresetName, ProtocolName
+from pomp.config import PresetName, ProtocolName, RunConfig
 from pomp.data.importing.plan import Origin
 from pomp.evaluation.epochs import EpochStrip
 from pomp.evaluation.report import EvaluationReport, ModelScore
@@ -144,6 +144,18 @@ def map_columns(columns: Sequence[str]) -> list[str]:
     """The maps among a region table's columns, the one that explains the risk first."""
     aligned = [name for name in columns if name.startswith(ALIGNMENT)]
     return [name for name in _MAPS if name in columns] + aligned
+
+
+def trained_without(config: RunConfig, whom: str) -> str:
+    """'trained without this patient'; what is less than that is said where the protocol shows test patients before."""
+    rules = config.rules
+    pretrained = rules.pretraining == "all" and config.pretrain.epochs > 0
+    chosen = rules.selection == "all" and config.model.modalities != "pathology"
+    steps = [step for step, saw in (("its pre-training", pretrained), ("its genes", chosen)) if saw]
+    known = [f"{' and '.join(steps)} saw all patients"] if steps else []
+    if rules.epoch == "best_on_test":
+        known.append("its epoch is the one that scored best on the patients of this fold")
+    return f"fine-tuned without {whom}, but {', and '.join(known)}" if known else f"trained without {whom}"
 
 
 def headline(score: ModelScore) -> str:

@@ -50,8 +50,9 @@ FIGURES = (
     ),
     Entry(
         "Patient: predicted survival",
-        "The patient's curve over the quantiles of the cohort. It is the prediction of a model that has not seen the "
-        "patient, and no statement about one person's lifetime: half of a cohort lies above its median by definition.",
+        "The patient's curve over the quantiles of the cohort. It is the prediction of a model that was fine-tuned "
+        "without the patient, and no statement about one person's lifetime: half of a cohort lies above its median by "
+        "definition.",
         "curve fan",
     ),
     Entry(

@@ -123,7 +123,8 @@ GLOSSARY = (
     Entry(
         "Fold, out of fold",
         "Patients are divided into folds, five by default. For each, a model is trained on all others and predicts its "
-        "patients, whom it has never seen: their risk is *out of fold*. Every patient has one such risk.",
+        "patients: their risk is *out of fold*. Every patient has one such risk. The model has never seen them under "
+        "the *honest protocol*; under the *paper protocol* something before fine-tuning has.",
         "cross-validation training test",
     ),
     Entry(

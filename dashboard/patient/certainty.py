@@ -12,7 +12,7 @@ from dashboard import data
 from dashboard.charts.patient import seeds_figure
 from dashboard.elements import errors_as_text, plain, show_figure
 from dashboard.once import once
-from dashboard.words import count
+from dashboard.words import count, trained_without
 from pomp.errors import RunError
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
 from pomp.evaluation.uncertainty import signed
@@ -100,8 +100,8 @@ def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:
         "Risk of the patient in runs with other seeds", command=run.info.command,
     )  # fmt: skip
     st.caption(
-        "A point a run: the risk by the model that was trained without this patient, beside that run's cut. Another "
-        "seed means other folds, other starting weights and other batches."
+        f"A point a run: the risk by the model that was {trained_without(run.config, 'this patient')}. Beside it that "
+        "run's cut. Another seed means other folds, other starting weights and other batches."
         + (
             " Grey rings: the other folds' models of this run. They were trained on this patient, so these are no "
             "predictions; they show how far models agree about somebody they know."

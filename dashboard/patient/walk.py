@@ -10,6 +10,7 @@ from dashboard.elements import show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.once import once
 from dashboard.state import PATIENT, go
+from dashboard.words import trained_without
 from pomp.runs.run import Run
 
 
@@ -56,8 +57,8 @@ def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
     )  # fmt: skip
     st.caption(
         f"Each point is a test patient of fold {int(fold['fold'].iloc[0]) + 1}: one model gave all these risks, "
-        "and was trained on none of these patients. Above: the event was observed; below: not, or not yet. Click a "
-        "point to open that patient."
+        f"which was {trained_without(run.config, 'these patients')}. Above: the event was observed; below: not, or not "
+        "yet. Click a point to open that patient."
     )
     if clicked and str(clicked[0]) != name:
         go(**{PATIENT: str(clicked[0])})

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.elements import code
-from dashboard.words import explain_map, map_label
+from dashboard.words import explain_map, map_label, trained_without
 from pomp.runs.run import Run
 from pomp.slides.coordinates import USUAL_PX
 
@@ -48,10 +48,7 @@ def meaning(run: Run, key: str) -> str:
 
 def origin(run: Run, fold: int) -> str:
     """Which model a patient's maps come from."""
-    without = "which was trained without this patient"
-    if run.info.protocol != "honest":
-        without = "which was fine-tuned without this patient; its pre-training and its genes saw all patients"
-    return f"From the model of fold {fold + 1}, {without}."
+    return f"From the model of fold {fold + 1}, which was {trained_without(run.config, 'this patient')}."
 
 
 def origin_of_agreement(models: int, seen: int) -> str:

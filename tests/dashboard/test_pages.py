@@ -244,6 +244,14 @@ def test_slide_page_explains_its_map(fake: FakeWorkspace) -> None:
     assert "It is not on the way to the risk" in words(app)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [("honest", "was trained without these patients."), ("released", "was fine-tuned without these patients, but")],
+)
+def test_patient_page_says_what_the_model_knew_before(protocol: str, said: str, fake: FakeWorkspace) -> None:
+    assert said in words(open_page("patient", run=fake.runs[protocol], patient="P-12"))
+
+
 def test_slide_page_without_the_viewer(monkeypatch: pytest.MonkeyPatch, fake: FakeWorkspace) -> None:
     monkeypatch.setattr("dashboard.viewer.available", lambda: False)
     monkeypatch.setattr("dashboard.viewer.explain_absence", lambda: "Install it again to get the viewer.")

@@ -28,6 +28,7 @@ from dashboard.words import (
     setting_words,
     size,
     time_left,
+    trained_without,
     verdict,
 )
 from pomp.config import PRESETS, OmicsConfig, ProtocolName, RunConfig, override
@@ -124,6 +125,26 @@ def test_the_map_that_explains_the_risk_comes_first() -> None:
     columns = ["patient", "cls_attention", "occlusion", "alignment_mrna"]
     assert map_columns(columns) == ["occlusion", "cls_attention", "alignment_mrna"]
     assert map_label("alignment_mrna") == "Match with mrna"
+
+
+KNOWN_BEFORE = {
+    "honest": ({}, "trained without her"),
+    "paper": ({"protocol": "paper"}, "fine-tuned without her, but its pre-training and its genes saw all patients"),
+    "slides alone, from scratch": (
+        {"protocol": "paper", "model.modalities": "pathology", "pretrain.epochs": 0},
+        "trained without her",
+    ),
+    "the best epoch": (
+        {"protocol": "paper-released", "model.modalities": "pathology", "pretrain.epochs": 0},
+        "fine-tuned without her, but its epoch is the one that scored best on the patients of this fold",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KNOWN_BEFORE)
+def test_what_a_model_knew_of_its_test_patients_before(case: str) -> None:
+    changes, said = KNOWN_BEFORE[case]
+    assert trained_without(override(RunConfig(), changes), "her") == said
 
 
 @pytest.mark.parametrize(
