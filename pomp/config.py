@@ -26,7 +26,7 @@ PRETRAINED_SYSTEMS: frozenset[SystemName] = frozenset({"pomp", "hc-mae", "deepco
 """Those with a stage before fine-tuning."""
 PresetName = Literal["demo", "paper", "honest"]
 DeviceName = Literal["auto", "cuda", "mps", "cpu"]
-"""Where to train. It is no setting of a run: it decides time and the last digits only."""
+"""Where to train. It is no setting of a run: it decides time, the last digits, and what dropout and flips draw."""
 LARGEST_SEED = 2**32 - 1
 """That scikit-learn takes."""
 

@@ -55,7 +55,11 @@ def pick_device(wanted: DeviceName = "auto") -> torch.device:
 
 @dataclass(frozen=True)
 class Compute:
-    """How the work is done. It decides time and memory, and of the numbers the last digits only."""
+    """How the work is done. It decides time and memory, and of the numbers the last digits.
+
+    Dropout and flips draw anew for each part, and each kind of device draws in its own way: where there are any, the
+    same seed is another draw on another device, or with another size of the parts.
+    """
 
     device: torch.device
     dtype: torch.dtype = torch.float32  # of the ViT's matrix products; the weights are always float32
