@@ -114,6 +114,7 @@ def test_every_file_that_failed_is_named(server: GdcServer) -> None:
     failed = pomp_fetch(PROJECT, "--yes").exception
     assert "2 of 3 files could not be fetched into TCGA-LIHC; the others are there." in str(failed)
     first, second = failed.problems  # type: ignore[union-attr]
+    assert str(failed).endswith(f"\n- {first}\n- {second}")
     assert "micro.txt: " in first
     assert "answers 404" in first
     assert "TCGA-DD-A1EB-01Z-00-DX1.svs: " in second

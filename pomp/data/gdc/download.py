@@ -14,6 +14,7 @@ from pomp.data.gdc.errors import DiskError, FetchError, StoppedError
 from pomp.data.gdc.folder import part_of, place_of
 from pomp.data.gdc.patience import TransientError, persist
 from pomp.data.gdc.remote import RemoteFile
+from pomp.data.problems import list_first
 from pomp.progress import OnProgress
 
 WHOLE_TRIES = 2
@@ -73,7 +74,7 @@ def download_files(
     if failures:
         raise FetchError(
             f"{len(failures)} of {len(files)} files could not be fetched into {folder}; the others are there. Run the "
-            "same command again: it goes on from here.",
+            f"same command again: it goes on from here.\n{list_first(failures, 'it tries these again, too.')}",
             tuple(failures),
         )
 
