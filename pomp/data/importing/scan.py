@@ -254,9 +254,9 @@ def _report_rest(draft: _Draft) -> None:
 
 def _finish(draft: _Draft) -> ImportPlan:
     if draft.clinical is None and not draft.omics and not draft.slides:
-        if draft.lacking:
+        found = [str(problem) for problem in draft.problems.found if problem.message != NO_FOLLOW_UP]
+        if any(problem.severity == "warning" and problem.file != draft.root.name for problem in draft.problems.found):
             first = f"Nothing in {draft.root} can be used yet: in no table is follow-up recognised."
-            found = [str(problem) for problem in draft.problems.found if problem.message != NO_FOLLOW_UP]
             raise CohortError("\n".join([first, list_first(found, "look at these first."), USABLE]))
         errors = [str(problem) for problem in draft.problems.errors[:1]]
         raise CohortError(" ".join([f"Nothing in {draft.root} can be used.", *errors, USABLE]))

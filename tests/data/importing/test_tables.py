@@ -332,6 +332,23 @@ def test_a_table_beside_omics_is_told_what_it_lacks(tmp_path: Path) -> None:
     assert not any(line.startswith("expression.csv") for line in said)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("clinical.csv", "patient;OS;OS.time\nP1;1;100\n", "the first line holds a semicolon, is that the separator?"),
+        ("clinical.csv", "patient,OS,OS.time\nP1,1,100\n".encode("utf-16"), "is not UTF-8 text"),
+        ("clinical.xlsx", b"PK", "is a workbook: save its sheets as CSV"),
+    ],
+)
+def test_a_folder_of_unreadable_tables_says_what_they_are(
+    name: str, content: str | bytes, reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CohortError) as caught:
+        scan(write_files(tmp_path, {name: content}))
+    (line,) = [line for line in str(caught.value).splitlines() if line.startswith(f"- {name}")]
+    assert reason in line
+
+
 @pytest.mark.parametrize("files", [{}, {"x.bam": b"\x00"}, {"README.md": "x"}])
 def test_nothing_to_use(files: dict[str, str | bytes], tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"Nothing in .* can be used\..*What can be imported: a table of follow-up"):
