@@ -86,7 +86,8 @@ def _guess_whole(low: float, high: float, file: str) -> Guess:
 
 def _is_standardised(values: Floats) -> bool:
     """Whether the median gene has a mean of 0 ± 0.25 and a standard deviation of 1 ± 0.25."""
-    rows = values[np.isfinite(values).sum(axis=1) >= 3]
+    finite = np.isfinite(values)
+    rows = np.where(finite, values, np.nan)[finite.sum(axis=1) >= 3]
     if not len(rows):
         return False
     mean, sd = np.nanmedian(np.nanmean(rows, axis=1)), np.nanmedian(np.nanstd(rows, axis=1))

@@ -38,8 +38,9 @@ def name_sources(
     for problem in problems:
         if problem.file in omics:
             found += [replace(problem, file=omics[problem.file])] if problem.row is None else []
-        elif problem.file == CLINICAL and plan.clinical is not None:
-            found.append(_of_patient(problem, plan, patients, read))
+        elif problem.file == CLINICAL:
+            # Without follow-up none was written, which has been said of the source.
+            found += [] if plan.clinical is None else [_of_patient(problem, plan, patients, read)]
         elif problem.file == SLIDES and plan.slides is not None:
             found.append(_of_slide(problem, plan, read))
         else:

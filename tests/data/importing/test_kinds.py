@@ -26,6 +26,7 @@ CASES = {
     "M-values": (RANDOM.normal(-1, 3, SHAPE), PROBES, "t.csv", "m", None),
     "z-scores": (RANDOM.normal(0, 1, SHAPE), GENES, "t.csv", "zscore", None),
     "z-scores with an outlier": (OUTLIERS, GENES, "t.csv", "zscore", None),
+    "z-scores with infinite cells": (np.where(OUTLIERS == 60, np.inf, OUTLIERS), GENES, "t.csv", "zscore", None),
     "logarithms": (RANDOM.gamma(4, 2, SHAPE).clip(0, 20), GENES, "t.csv", "log", None),
     "log2(TPM + 0.001)": (RANDOM.normal(2, 4, SHAPE), GENES, "t.csv", "log", None),
     "TPM": (RANDOM.gamma(1, 500, SHAPE), GENES, "t.csv", "log", "linear scale (TPM, FPKM, RSEM)"),
