@@ -26,6 +26,7 @@ from pomp.runs.workspace import Workspace
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
+Every = Annotated[bool, typer.Option("--all", help="Name every patient left out, not only the first 20.")]
 SHOWN_REASONS = 20
 
 
@@ -33,7 +34,7 @@ SHOWN_REASONS = 20
 def check(
     folder: Folder,
     settings: Settings = None,
-    every: Annotated[bool, typer.Option("--all", help="Name every patient left out, not only the first 20.")] = False,
+    every: Every = False,
     home: Home = None,
 ) -> None:
     """Read a cohort and show who stays, who is left out and why, and every problem at once."""
@@ -56,6 +57,7 @@ def import_(
         list[str] | None, typer.Option("--without", help="An omics type to leave out, or slides. May be repeated.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Convert and check, and keep nothing.")] = False,
+    every: Every = False,
     home: Home = None,
 ) -> None:
     """Make a cohort of the workspace from a folder of downloads or tables, which is only read."""
@@ -66,7 +68,7 @@ def import_(
     if dry_run:
         with tempfile.TemporaryDirectory(prefix="pomp-import-") as scratch, TerminalProgress() as progress:
             found = stage(plan, Path(scratch) / "cohort", progress.count)
-        _print_import(plan, found)
+        _print_import(plan, found, every)
         return
     checks: list[CohortCheck] = []
     try:
@@ -76,7 +78,7 @@ def import_(
         print_problems(tuple(one for found in checks for one in _new(plan, found) if one.severity == "warning"))
         raise
     for found in checks:
-        _print_import(plan, found)
+        _print_import(plan, found, every)
     console.print(f"Imported into {made}.", highlight=False, markup=False, soft_wrap=True)
     console.print(f"Next: {_check_command(made, home)}", highlight=False, markup=False, soft_wrap=True)
 
@@ -154,9 +156,9 @@ def _inside(plan: ImportPlan, file: str | None) -> str:
     return str(path.relative_to(plan.folder)) if path.is_relative_to(plan.folder) else file
 
 
-def _print_import(plan: ImportPlan, found: CohortCheck) -> None:
+def _print_import(plan: ImportPlan, found: CohortCheck, every: bool) -> None:
     """The check of an import, without what was printed with its plan."""
-    _print_check(replace(found, problems=_new(plan, found)), SHOWN_REASONS)
+    _print_check(replace(found, problems=_new(plan, found)), None if every else SHOWN_REASONS)
 
 
 def _new(plan: ImportPlan, found: CohortCheck) -> tuple[Problem, ...]:

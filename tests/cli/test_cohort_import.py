@@ -77,6 +77,26 @@ def test_import_then_export_then_import(source: Path, tmp_path: Path) -> None:
     assert read_cohort(home / "cohorts" / "back").patients == cohort.patients
 
 
+def test_a_trial_names_every_patient_left_out(tmp_path: Path) -> None:
+    clinical = "id,OS,OS.time\n" + "".join(f"P{row},1,{row}\n" for row in range(1, 41))
+    rna = "id,TP53,ESR1\n" + "".join(f"P{row},{row}.5,2\n" for row in range(1, 41))
+    source = write_files(tmp_path / "s", {"clinical.csv": clinical, "rna.csv": rna})
+    tried = pomp("cohort", "import", source, "--dry-run", home=tmp_path / "home")
+    assert "… and 9 more; --all names them." in tried
+    assert "P29: followed for 29 days" not in tried
+    assert "P29: followed for 29 days" in pomp("cohort", "import", source, "--dry-run", "--all", home=tmp_path / "home")
+
+
+def test_a_folder_without_follow_up_is_told_so_once(tmp_path: Path) -> None:
+    source = write_files(tmp_path / "s", {"rna.csv": "id,TP53,ESR1\nTCGA-AA-0001-01A,1,2.5\nTCGA-AA-0002-01A,3,4\n"})
+    done = CliRunner().invoke(
+        make_app(), ["cohort", "import", str(source), "--dry-run", "--home", str(tmp_path / "home")]
+    )
+    said = " ".join(done.output.split())
+    assert said.count("error ") == 1
+    assert "error s: no follow-up is recognised" in said
+
+
 def test_an_import_says_all_that_a_trial_says(tmp_path: Path) -> None:
     rna = "id,TP53,ESR1\nTCGA-AA-0001-01A,1,2\nTCGA-AA-0002-06A,3,4\nTCGA-AA-0002-01A,5,6.5\n"
     clinical = "id,OS,OS.time\nTCGA-AA-0001,1,100\nTCGA-AA-0002,0,200\n"
