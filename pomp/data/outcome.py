@@ -52,12 +52,11 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
     """
     missing = [name for name in (endpoint, endpoint + TIME_SUFFIX) if name not in table.columns]
     if missing:
-        known = ", ".join(list_endpoints(table.columns)) or "none: each needs a column <endpoint> and <endpoint>.time"
-        problems.error(
-            table.file,
-            f"endpoint '{endpoint}' needs the column {' and '.join(missing)}, which is not there. Endpoints there: "
-            f"{known}. Choose one of them as endpoint.",
-        )
+        advice = "There is no other endpoint: each needs a column <endpoint> and <endpoint>.time."
+        if there := list_endpoints(table.columns):
+            advice = f"Endpoints there: {', '.join(there)}. Choose one of them as endpoint."
+        needed = " and ".join(missing)
+        problems.error(table.file, f"endpoint '{endpoint}' needs the column {needed}, which is not there. {advice}")
         return None
     _report_marks(table, problems)
     event, time, wrong = _read_values(table, endpoint)

@@ -51,7 +51,9 @@ class Run:
         try:
             info = RunInfo.model_validate(unseal(file.read_bytes()))
         except OSError as error:
-            raise RunError(f"There is no run in {folder}: run.json: {error.strerror}.") from None
+            raise RunError(
+                f"There is no run in {folder}: run.json: {error.strerror}. Name the folder printed at its start."
+            ) from None
         except ValidationError as error:
             raise _not_understood(file, error) from None
         except ValueError as error:

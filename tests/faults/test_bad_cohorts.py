@@ -82,6 +82,10 @@ ERRORS: dict[str, tuple[Files, str]] = {
         {"clinical.csv": CLINICAL.replace("OS.time", "OS_time")},
         r"endpoint 'OS' needs the column OS\.time, which is not there\. Endpoints there: PFI\.",
     ),
+    "no endpoint at all": (
+        {"clinical.csv": CLINICAL.replace("OS.time", "OS_time").replace("PFI.time", "PFI_time")},
+        r"column OS\.time, which is not there\. There is no other endpoint: each needs a column <endpoint> and <endpo",
+    ),
     "text as event": (
         {"clinical.csv": CLINICAL.replace("II,1", "II,Dead")},
         r"row 2, column 'OS': 'Dead' is no event: write 1 where it was seen \(dead\), 0 where not \(alive\), nothing",

@@ -181,7 +181,9 @@ def test_a_run_of_a_newer_version_is_not_called_damaged(workspace: Workspace) ->
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"There is no run in .*gone: run\.json: No such file"):
+    with pytest.raises(
+        RunError, match=r"There is no run in .*gone: run\.json: No such file or directory\. Name the folder"
+    ):
         Run.open(tmp_path / "gone")
 
 
