@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def choose_masked(present: Tensor, generator: torch.Generator | None = None) -> Tensor:
+def choose_masked(present: Tensor) -> Tensor:
     """(B, T) which types a patient has → (B,) one of them at random; 0 for a patient without any."""
-    drawn = torch.rand(present.shape, generator=generator).to(present.device, non_blocking=True)
+    drawn = torch.rand(present.shape).to(present.device, non_blocking=True)
     return drawn.masked_fill(~present, -1.0).argmax(dim=1)
 
 

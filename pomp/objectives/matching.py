@@ -16,30 +16,24 @@ class HardNegatives(NamedTuple):
     pathology: Tensor  # (N,) slide offered to omics i
 
 
-def hard_negatives(
-    p2o: Tensor,
-    o2p: Tensor,
-    strategy: Literal["max", "multinomial"] = "max",
-    generator: torch.Generator | None = None,
-) -> HardNegatives:
+def hard_negatives(p2o: Tensor, o2p: Tensor, strategy: Literal["max", "multinomial"] = "max") -> HardNegatives:
     """The most similar wrong partner in each direction, or one drawn in proportion to its similarity.
 
     Args:
         p2o: (N, N) s^p2o of Eq. 6, N ≥ 2.
         o2p: (N, N) s^o2p of Eq. 7.
         strategy: `max` (section 3.3) or `multinomial` (released code, after ALBEF).
-        generator: source of randomness for `multinomial`, on the CPU.
     """
-    return HardNegatives(_pick(p2o, strategy, generator), _pick(o2p, strategy, generator))
+    return HardNegatives(_pick(p2o, strategy), _pick(o2p, strategy))
 
 
-def _pick(similarity: Tensor, strategy: str, generator: torch.Generator | None) -> Tensor:
+def _pick(similarity: Tensor, strategy: str) -> Tensor:
     own = torch.eye(len(similarity), dtype=torch.bool, device=similarity.device)
     score = similarity.detach()
     if strategy == "multinomial":
         # The largest of log p + Gumbel noise is a draw from p. Drawn on the CPU, the noise is the same on every device.
         # A floor keeps rows drawable whose other similarities have underflowed to 0.
-        uniform = torch.rand(score.shape, generator=generator).clamp_min(torch.finfo(torch.float32).tiny)
+        uniform = torch.rand(score.shape).clamp_min(torch.finfo(torch.float32).tiny)
         noise = -(-uniform.log()).clamp_min(torch.finfo(torch.float32).tiny).log()
         score = score.clamp_min(torch.finfo(score.dtype).tiny).log() + noise.to(score.device, non_blocking=True)
     return score.masked_fill(own, -torch.inf).argmax(dim=1)

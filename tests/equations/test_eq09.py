@@ -32,12 +32,13 @@ def test_never_the_positive(strategy: str, patients: int, temperature: float, ge
         v = torch.randn(patients, 8, generator=generator)
         w = v + 0.01 * torch.randn(patients, 8, generator=generator)  # the positive is by far the most similar
         similarity = (v, w, temperature)
-        found = hard_negatives(pathology_to_omics(*similarity), omics_to_pathology(*similarity), strategy, generator)
+        found = hard_negatives(pathology_to_omics(*similarity), omics_to_pathology(*similarity), strategy)
         assert not (found.omics == own).any()
         assert not (found.pathology == own).any()
 
 
-def test_multinomial_draws_in_proportion(generator: torch.Generator) -> None:
+def test_multinomial_draws_in_proportion() -> None:
+    torch.manual_seed(11)
     row = torch.tensor([[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8]])
-    drawn = torch.stack([hard_negatives(row, row, "multinomial", generator).omics for _ in range(3000)])
+    drawn = torch.stack([hard_negatives(row, row, "multinomial").omics for _ in range(3000)])
     assert (drawn[:, 0] == 1).float().mean().item() == pytest.approx(2 / 3, abs=0.04)
