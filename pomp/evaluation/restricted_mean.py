@@ -37,8 +37,7 @@ class MeanDifference:
 def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) -> RestrictedMean:
     """The area under a Kaplan-Meier curve from day 0 to τ, as R's `summary(survfit(…), rmean = tau)`.
 
-    Its variance is Σ over times of death t ≤ τ of (area from t to τ)² · d / (n (n - d)), without the time at which
-    everybody left dies.
+    Its variance is Σ over times of death t < τ of (area from t to τ)² · d / (n (n - d)): somebody lives beyond each.
 
     Args:
         curve: of one group.
@@ -60,8 +59,7 @@ def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) 
     after = np.append(areas[::-1].cumsum()[::-1], 0.0)  # from each edge to τ
     inside = slice(len(edges) - 1)  # a death at τ itself has no area left to change
     events, at_risk = curve.events[inside], curve.at_risk[inside]
-    spread = np.zeros(len(events))
-    np.divide(events, at_risk * (at_risk - events), out=spread, where=at_risk > events)
+    spread = events / (at_risk * (at_risk - events))
     mean, error = float(areas.sum()), float(np.sqrt((after[:-1] ** 2 * spread).sum()))
     reach = float(stats.norm.ppf((1 + level) / 2)) * error if error else float("nan")
     limits = np.clip([mean - reach, mean + reach], 0.0, tau_days)
