@@ -37,6 +37,7 @@ CASES = {
     "a large site alone": (
         {"big": (50, 20), "a": (10, 4), "b": (10, 4), "c": (10, 4), "d": (10, 4)}, 3, [(20, 8), (20, 8), (50, 20)],
     ),
+    "many small ones": ({f"s{number:02d}": (10, 3) for number in range(60)}, 5, [(120, 36)] * 5),
     "one without an event joins others": ({"a": (8, 3), "b": (6, 3), "none": (2, 0)}, 2, [(8, 3), (8, 3)]),
 }  # fmt: skip
 
