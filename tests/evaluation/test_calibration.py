@@ -92,3 +92,5 @@ def test_follow_up_shorter_than_the_horizon_is_nan() -> None:
     assert np.isnan([found.observed, found.lower, found.upper]).all()
     (dead,) = calibration_bins([1, 2], [1, 1], [0.5, 0.5], 10, bins=1)
     assert dead.observed == 0
+    (until,) = calibration_bins([1, 10], [1, 0], [0.5, 0.5], 10, bins=1)
+    assert until.observed == 0.5

@@ -91,6 +91,15 @@ def test_the_only_death_is_the_last_patient_s() -> None:
     np.testing.assert_allclose(found.competing.share, [0, 0, 0, 0, 0, 0, 0.3125])
 
 
+def test_the_last_day_has_a_band_where_somebody_is_left_on_it() -> None:
+    """Whoever is lost on the day of a death is at risk of it, as one who is lost later is."""
+    found, later = (cumulative_incidence([1, 2, 3, 4, 5, day], [1, 2, 1, 0, 1, 0]) for day in (5, 6))
+    for limit in ("lower", "upper"):
+        for cause in ("event", "competing"):
+            np.testing.assert_allclose(getattr(getattr(found, cause), limit), getattr(getattr(later, cause), limit)[:6])
+    assert 0 < found.event.lower[-1] < found.event.share[-1] < found.event.upper[-1] < 1
+
+
 def test_nobody_had_either() -> None:
     found = cumulative_incidence([0, 3], [0, 0])
     assert found.time.tolist() == [0, 3]

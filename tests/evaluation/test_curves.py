@@ -148,6 +148,11 @@ def test_trend_of_two_groups_is_the_logrank() -> None:
     assert found.statistic == pytest.approx(logrank(risk > 0, time, event).statistic, rel=1e-9)
 
 
+def test_trend_goes_by_the_scores_and_not_by_their_ranks() -> None:
+    # O - E is (3 - 4/3) + (1 - 1/2) = 13/6, the variance of the scores at risk 14/9 + 1/4 = 65/36.
+    assert logrank_trend([3, 1, 0], [1, 2, 3], [1, 1, 1]).statistic == pytest.approx((13 / 6) ** 2 / (65 / 36))
+
+
 @pytest.mark.parametrize(("groups", "event"), [([0, 0, 0], [1, 1, 1]), ([0, 1, 2], [0, 0, 0])])
 def test_trend_undefined(groups: list[int], event: list[int]) -> None:
     found = logrank_trend(groups, [1, 2, 3], event)
@@ -169,6 +174,23 @@ def test_permutation_agrees_with_the_approximation_and_is_seeded() -> None:
     assert found == pytest.approx(logrank(groups, time, event, strata).p_value, abs=0.05)
     assert found == permutation_p_value(groups, time, event, strata, permutations=1000)
     assert found != permutation_p_value(groups, time, event, strata, permutations=1000, seed=1)
+
+
+def test_permutation_has_no_p_below_one_in_all_labellings_seen() -> None:
+    assert permutation_p_value(np.arange(40) < 20, np.arange(40), np.ones(40), permutations=99) == 0.01
+
+
+def test_permutation_counts_those_of_every_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    time, event, risk = random_patients(2)
+    whole = permutation_p_value(risk > 0, time, event)
+    monkeypatch.setattr("pomp.evaluation.curves._VALUES_AT_ONCE", 7 * 2 * 80)
+    assert permutation_p_value(risk > 0, time, event) == whole
+
+
+def test_permutation_leaves_a_stratum_of_one_group_as_it_is() -> None:
+    # Only the first two patients can change places, and either way is as extreme.
+    groups, strata = ["a", *"bbbbbbb"], [0, 0, *6 * [1]]
+    assert permutation_p_value(groups, np.arange(8), np.ones(8), strata, permutations=200) == 1
 
 
 def test_permutation_stays_within_strata() -> None:

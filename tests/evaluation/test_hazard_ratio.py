@@ -45,6 +45,19 @@ def test_a_group_that_cannot_be_ranked_has_no_ratio_and_the_others_keep_theirs()
     assert vars(b) == pytest.approx(vars(without), rel=1e-9)
 
 
+def test_groups_that_never_meet_are_ranked_by_one_that_meets_both() -> None:
+    time, event, _ = random_patients(6)
+    groups, strata = np.repeat([0, 1, 1, 2], 20), np.repeat([0, 1], 40)
+    (own, chained), here = hazard_ratios(groups, time, event, strata), strata == 0
+    one = hazard_ratio(groups[here] == 1, time[here], event[here])
+    other = hazard_ratio(groups[~here] == 2, time[~here], event[~here])
+    assert own is not None
+    assert chained is not None
+    assert one is not None
+    assert other is not None
+    assert (own.ratio, chained.ratio) == pytest.approx((one.ratio, one.ratio * other.ratio), rel=1e-6)
+
+
 def test_equals_lifelines() -> None:
     time, event, risk = random_patients(4, 200)
     frame = pd.DataFrame({"time": time, "event": event, "high": (risk > 0).astype(float)})

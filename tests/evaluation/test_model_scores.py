@@ -38,6 +38,15 @@ def test_values_are_those_of_the_report() -> None:
             assert estimate.interval.lower < estimate.value < estimate.interval.upper
 
 
+def test_a_death_on_the_day_of_tau_does_not_count_for_uno_as_in_the_report() -> None:
+    table = predictions(4, patients=120, folds=3)
+    table["time_days"] = np.ceil(table["time_days"] / 200) * 200
+    found = score_models({"POMP": table}, resamples=5)
+    assert table.loc[table["event"], "time_days"].isin(found.tau_days).any()
+    folds = evaluate(table.assign(high_risk=table["risk"] > 0)).score.folds
+    assert found.models[0].uno.value == pytest.approx(np.mean([fold.uno for fold in folds]))
+
+
 def test_uno_tau_is_that_of_the_other_folds() -> None:
     tables = models()
     table = tables["POMP"]

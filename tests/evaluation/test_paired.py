@@ -78,6 +78,11 @@ def test_limits(values: list[float], level: float, expected: tuple[float, float]
     assert (found.lower, found.upper) == pytest.approx(expected, nan_ok=True)
 
 
+def test_the_interval_is_of_the_draws_alone() -> None:
+    found = estimate(np.array([9.0, 0.0, 1.0]), level=1.0)
+    assert (found.value, found.interval.lower, found.interval.upper) == (9, 0, 1)
+
+
 def test_drawn_weights_are_patients_written_out() -> None:
     time, event, risk = random_patients(0)
     folds, drawn = np.arange(80) % 3, draw_patients(80, 100, seed=7)

@@ -93,6 +93,14 @@ def test_scores_of_reports_are_harrells_c_by_fold() -> None:
     assert np.isnan(found["score"][1])
 
 
+def test_a_model_that_one_report_lacks_is_left_out() -> None:
+    one, other = (predictions(seed, 90, 3).assign(high_risk=True) for seed in (0, 1))
+    beside = [pd.concat([table.assign(model=name) for name in names]) for table, names in ((one, "ab"), (other, "b"))]
+    found = report_scores([evaluate(one, comparators=beside[0]), evaluate(other, comparators=beside[1])])
+    assert list(found["model"].unique()) == ["POMP", "b"]
+    assert found["repeat"].nunique() == 2
+
+
 def test_sizes_of_folds_that_differ() -> None:
     # Repeat 0: 10 and 30 of 40; repeat 1: 20 and 20 of 40. Test 20 in the mean, training 20.
     table = table_of("POMP", [[0.1, 0.2], [0.3, 0.4]]).assign(patients=[10, 30, 20, 20])

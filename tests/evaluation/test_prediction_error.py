@@ -10,7 +10,7 @@ from sksurv.util import Surv
 
 from pomp.evaluation.calibration import breslow
 from pomp.evaluation.curves import kaplan_meier
-from pomp.evaluation.prediction_error import STEPS, brier_score, drawn_auc, prediction_error
+from pomp.evaluation.prediction_error import STEPS, brier_score, drawn_auc, everybodys_survival, prediction_error
 
 from .conftest import random_patients
 
@@ -74,6 +74,10 @@ def test_unknown_weights_are_nan() -> None:
     # Nobody is left to be weighted at day 4, but who is alive then is not known either: the dead alone would flatter.
     found = brier_score([1, 1.5], [1, 1], [[0.5, 0.5], [0.5, 0.5]], [1.5, 4], training)
     assert np.isfinite(found).tolist() == [True, False]
+
+
+def test_the_reference_has_fallen_on_the_day_of_a_death() -> None:
+    assert everybodys_survival(([2, 4], [1, 0]), np.array([1.9, 2.0])).tolist() == [1, 0.5]
 
 
 def test_prediction_error_out_of_fold() -> None:

@@ -28,6 +28,15 @@ def test_by_hand() -> None:
     np.testing.assert_allclose(found.pairs[["own", "swapped", "gain"]], [[0.05, 0.85, 0.8]])
 
 
+def test_an_exchange_without_a_gain_is_no_swap() -> None:
+    """Of 40 patients the two most similar fit: both profiles fit the other's slide and not the own, which loses."""
+    similarity = -np.random.default_rng(0).random((40, 40))
+    np.fill_diagonal(similarity, 0.95)
+    similarity[[0, 1, 0, 1], [0, 1, 1, 0]] = 0.8, 0.8, 0.9, 0.1
+    similarity[0, 2] = similarity[3, 1] = 0.85
+    assert find_swaps(similarity, names(40)).pairs.empty
+
+
 @pytest.mark.parametrize("patients", [20, 200])
 def test_planted_swaps(patients: int) -> None:
     slides, omics = embeddings(patients, noise=0.3)

@@ -41,6 +41,7 @@ CASES: list[tuple[str, tuple[Any, ...], str, tuple[str, ...]]] = [
         ("test patients and training sets point in opposite directions", ABOVE, f"{OVER} below 0.001"),
     ),
     ("too many comparisons", (BETTER, UP, 0.2), APART, (f"{OVER} below 0.001, 0.20 {ADJUSTED}",)),
+    ("a p of exactly alpha", (BETTER, UP, 0.05), APART, (f"{OVER} below 0.001, 0.050 {ADJUSTED}",)),
     ("adjusted and still apart", (BETTER, UP, 0.0234), "better", (ABOVE, f"{OVER} below 0.001, 0.023 {ADJUSTED}")),
     (
         "a limit of exactly 0",
