@@ -56,7 +56,7 @@ def contributions(model: Pomp, reading: Reading, types: Sequence[str]) -> pd.Dat
 
 
 def _risk(model: Pomp, pathology: PathologyTokens, batch: Batch, present: Tensor) -> Tensor:
-    return model.risk(pathology, model.encode_omics(batch.values * present[..., None], present))
+    return model.risk(pathology, model.encode_omics(batch.values, present))
 
 
 def _no_slides(model: Pomp, reading: Reading) -> PathologyTokens:
