@@ -21,6 +21,15 @@ def test_is_what_is_written(residual: bool, generator: torch.Generator) -> None:
     torch.testing.assert_close(result.types, expected[:, 1:])
 
 
+def test_a_missing_type_is_not_read(generator: torch.Generator) -> None:
+    model = small_model()
+    pathology = model.pathology(*random_regions(3, generator), torch.tensor([3]))
+    present = torch.ones(1, TYPES, dtype=torch.bool).index_fill(1, torch.tensor([1]), False)
+    omics = model.encode_omics(torch.randn(1, TYPES, GENES, generator=generator), present)
+    other = omics._replace(types=omics.types.index_fill(1, torch.tensor([1]), 7.0))
+    torch.testing.assert_close(model.fuse(omics, pathology).cls, model.fuse(other, pathology).cls, rtol=0, atol=0)
+
+
 def test_layer_norm_is_last(generator: torch.Generator) -> None:
     model = small_model()
     pathology = model.pathology(*random_regions(3, generator), torch.tensor([3]))

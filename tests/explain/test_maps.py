@@ -105,3 +105,6 @@ def test_alignment_has_a_column_a_type_and_nan_for_a_missing_one(keys: str, gene
     assert torch.isnan(found[3:, 1]).all()
     if keys == "regions":
         torch.testing.assert_close(found[:3].sum(dim=0), torch.ones(3))
+        types = model.encode_omics(batch.values, batch.present).types
+        weights = model.multimodal.cross(types, pathology.regions, pathology.mask)[1]  # (B, T, M)
+        torch.testing.assert_close(found[:3], weights[0].T)

@@ -24,9 +24,10 @@ def test_means_by_hand() -> None:
     members = [
         {"contributions": parts(1, 2, 3), "within": BYTES},
         {"contributions": parts(4, 0, 3), "within": BYTES.iloc[:0]},
+        {"contributions": parts(4, 1, 9), "within": BYTES.iloc[:0]},
     ]
     found = average_members(members)
-    assert found["contributions"]["difference"].tolist() == [2.5, 1.0, 3.0]
+    assert found["contributions"]["difference"].tolist() == [3.0, 1.0, 5.0]
     assert found["contributions"].dtypes.equals(members[0]["contributions"].dtypes)
     pd.testing.assert_frame_equal(found["contributions"][list(PARTS)], PARTS)
     assert found["within"] is BYTES

@@ -101,6 +101,8 @@ def test_each_kind_has_its_test(kind: Kind, choice: TestName, test: str) -> None
     assert result["contrast"].tolist() == ["first vs second"] * 2
     assert result.loc["B", "statistic"] > 0
     assert result.loc["B", "p_value"] < 0.01
+    small, large = result["p_value"]
+    assert result["q_value"].tolist() == pytest.approx([min(2 * small, large), large])
 
 
 def test_differential_genes_is_a_scikit_learn_estimator() -> None:
@@ -154,6 +156,7 @@ TESTED = pd.DataFrame(
     [
         (0.05, 1, 100, ["B", "C", "E", "D"]),
         (0.01, 1, 100, ["B", "C"]),
+        (0.03, 1, 100, ["B", "C"]),  # q decides, not p, and has to be smaller
         (0.01, 3, 100, ["B", "C", "D"]),  # E and D share p and size: by name
         (0.01, 9, 100, ["A", "B", "C", "E", "D"]),
         (0.05, 1, 1, ["B"]),  # B and C share p: the larger statistic

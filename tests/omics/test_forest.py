@@ -119,6 +119,12 @@ def test_a_constant_gene_is_drawn_again() -> None:
     assert (forest.trees.gene[:, 0] == 0).all()
 
 
+def test_a_node_tries_the_root_of_the_genes() -> None:
+    # Three of nine: neither of the two that matter is among them in C(7, 3) / C(9, 3) = 35/84.
+    roots = grow_forest(*patients(0, genes=9), trees=300, seed=0).trees.gene[:, 0]
+    assert np.isin(roots, [0, 1]).mean() == pytest.approx(1 - 35 / 84, abs=0.08)
+
+
 def test_oob_risk_by_definition() -> None:
     x, time, event = patients(1)
     forest = grow_forest(x, time, event, 12, 5)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pomp.omics.moderated import fit_variance_prior, inverse_trigamma, moderated_t
 
@@ -57,6 +58,13 @@ def test_one_gene_is_not_shrunk() -> None:
     result = moderated_t(np.array([[1.0, 2.0, 3.0, 4.0, 6.0, 7.0, 8.0]]).T, GROUP)
     # Ordinary t: means 2.5 and 7, pooled variance (5 + 2) / 5 = 1.4.
     assert result.statistic[0] == pytest.approx(-4.5 / np.sqrt(1.4 * (1 / 4 + 1 / 3)))
+
+
+def test_there_are_no_more_degrees_of_freedom_than_all_genes_have() -> None:
+    """As in limma: variances that hardly differ are shrunk with d₀ = 36, but two genes of seven patients have 5 + 5."""
+    result = moderated_t(np.array([[4.0, 4, 8, 5, 4, 1, 3], [4.0, 3, 3, 3, 8, 5, 6]]).T, GROUP)
+    assert result.prior_df == pytest.approx(36.284, abs=1e-3)
+    np.testing.assert_allclose(result.p_value, 2 * stats.t.sf(np.abs(result.statistic), 10))
 
 
 def test_noise_gives_uniform_p_values() -> None:

@@ -234,6 +234,7 @@ def test_predictions_do_not_depend_on_how_patients_are_batched(monkeypatch: pyte
         ("constant", 0.0, [1, 1, 1, 1]),
         ("cosine", 0.0, [1, 0.853553, 0.5, 0.146447]),
         ("constant", 0.5, [1 / 3, 2 / 3, 1, 1]),
+        ("cosine", 0.5, [1 / 3, 2 / 3, 1, 0.5]),  # the cosine begins where the warm-up ends
     ],
 )
 def test_learning_rate(schedule: Any, warmup: float, expected: list[float]) -> None:

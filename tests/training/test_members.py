@@ -46,13 +46,14 @@ class Log:
         self.epochs.append((stage, epoch))
 
 
-def make(folder: Path, log: Log, **changes: Any) -> FoldTraining:
-    rng = np.random.default_rng(0)
+def make(folder: Path, log: Log, unseen: float = 0.0, **changes: Any) -> FoldTraining:
+    """`unseen`: what is added to the values and days of the test patients."""
+    rng, shift = np.random.default_rng(0), np.repeat([0.0, unseen], [8, 4])
     omics = OmicsMatrix(
-        rng.normal(size=(12, TYPES, GENES)).astype(np.float32), np.ones((12, TYPES), bool),
+        (rng.normal(size=(12, TYPES, GENES)) + shift[:, None, None]).astype(np.float32), np.ones((12, TYPES), bool),
         np.ones((TYPES, GENES), bool), ("a", "b", "c"), {}, tuple(PATIENTS),
     )  # fmt: skip
-    outcome = pd.DataFrame({"time_days": np.arange(12) + 1.0, "event": True}, index=PATIENTS)
+    outcome = pd.DataFrame({"time_days": np.arange(12) + 1.0 + shift, "event": True}, index=PATIENTS)
     config = small_config(**{
         "model__modalities": "omics", "model__dropout": 0.2, "pretrain__epochs": 0, "finetune__epochs": EPOCHS,
         "finetune__batch_size": 4, **changes,
@@ -102,6 +103,27 @@ def test_the_risk_is_the_mean_of_theirs_and_the_rest_follows_from_it(tmp_path: P
     np.testing.assert_allclose(found.predictions["risk"], unseen, rtol=1e-12)
     assert found.predictions["cutoff"].unique() == pytest.approx([np.median(known)])
     assert (found.predictions["epoch"] == EPOCHS).all()
+
+
+def test_test_patients_leave_no_trace(tmp_path: Path) -> None:
+    found, other = (work(tmp_path / str(unseen), unseen=unseen, pretrain__epochs=1) for unseen in (0.0, 3.0))
+    assert distance(found.models[0], other.models[0]) == 0
+    pd.testing.assert_frame_equal(found.training_risks, other.training_risks)
+    pd.testing.assert_frame_equal(found.baseline, other.baseline)
+    assert (found.predictions["cutoff"] == other.predictions["cutoff"]).all()
+    assert (found.predictions["risk"] != other.predictions["risk"]).all()
+    assert (found.predictions["high_risk"] == (found.predictions["risk"] > found.predictions["cutoff"])).all()
+
+
+def test_a_risk_at_the_cut_is_not_a_high_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FoldTraining, "_predict", lambda self, model, patients, compute: np.zeros(len(patients)))
+    assert not work(tmp_path).predictions["high_risk"].any()
+
+
+def test_pretraining_is_on_whom_the_protocol_names(tmp_path: Path) -> None:
+    folds = [make(tmp_path / name, Log(), pretrain__epochs=1) for name in ("training", "all")]
+    folds[1].pretraining = PATIENTS
+    assert distance(*(fold.pretrain(CPU) for fold in folds)) > 0
 
 
 def test_epochs_of_members_follow_one_another(tmp_path: Path) -> None:

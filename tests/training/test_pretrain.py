@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
+from pomp.objectives.matching import HardNegatives
 from pomp.training.batches import Batch
 from pomp.training.pretrain import pretrain_losses
-from tests.small import batch_of, embed, small_config, small_model
+from tests.small import batch_of, embed, encode_slides, small_config, small_model
 
 ALL = [True, True, True]
 CASES = {
@@ -41,6 +44,25 @@ def test_a_task_with_weight_0_is_off_and_weights_multiply(task: str, generator: 
     heavy = pretrain_losses(small_config(**{f"pretrain__{task}": 3.0}).pretrain)(model, batch, embed(model, batch))
     expected = sum((3.0 if name == task else 1.0) * value.item() for name, value in heavy.items() if name != "total")
     assert heavy["total"].item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_matching_asks_about_the_own_pair_and_both_wrong_ones(
+    monkeypatch: pytest.MonkeyPatch, generator: torch.Generator
+) -> None:
+    wrong = HardNegatives(omics=torch.tensor([1, 2, 0]), pathology=torch.tensor([1, 0, 0]))
+    monkeypatch.setattr("pomp.training.pretrain.hard_negatives", lambda *_: wrong)
+    model, batch = small_model(), batch_of([2, 1, 3], generator)
+    slides, omics = encode_slides(model, batch), model.encode_omics(batch.values, batch.present)
+    asked, fuse = [], model.fuse
+    monkeypatch.setattr(model, "fuse", lambda *pair: (asked.append(pair), fuse(*pair))[1])
+    torch.nn.init.zeros_(model.match.weight)
+    model.match.bias = torch.nn.Parameter(torch.tensor([0.0, math.log(3)]))  # a match with a probability of 3/4
+    config = small_config(pretrain__poc=0.0, pretrain__mom=0.0).pretrain
+    loss = pretrain_losses(config)(model, batch, embed(model, batch))["pom"]
+    assert loss.item() == pytest.approx(-(math.log(3 / 4) + 2 * math.log(1 / 4)) / 3)
+    ((genes, shown),) = asked
+    torch.testing.assert_close(shown.cls, slides.cls[[0, 1, 2, 0, 1, 2, 1, 0, 0]])
+    torch.testing.assert_close(genes.cls, omics.cls[[0, 1, 2, 1, 2, 0, 0, 1, 2]])
 
 
 def two_cohorts(rows: list[int]) -> Batch:
