@@ -95,6 +95,20 @@ def test_cls_attention_by_hand(generator: torch.Generator) -> None:
     torch.testing.assert_close(found, torch.full((4,), 0.25))
 
 
+def test_cls_attention_is_what_cls_weighs_the_regions_by(generator: torch.Generator) -> None:
+    model, batch = small_model(), batch_of([4], generator)
+    attention = model.pathology.transformer.blocks[-1].attn
+    attention.fused_attn, seen = False, []
+    attention.attn_drop.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    with torch.no_grad():
+        attention.qkv.weight *= 10  # far from weighing all alike
+    embedded = model.pathology.embedding(torch.cat(batch.regions))
+    found = cls_attention(model.pathology, embedded, batch.coordinates, batch.layout)
+    weights = seen[0][0, :, 0, 1:]  # (heads, M)
+    torch.testing.assert_close(found, (weights / weights.sum(dim=1, keepdim=True)).mean(dim=0))
+    assert found.max() > 0.3
+
+
 @pytest.mark.parametrize("keys", ["regions", "regions_and_cls"])
 def test_alignment_has_a_column_a_type_and_nan_for_a_missing_one(keys: str, generator: torch.Generator) -> None:
     model = small_model(model__cross_attention_keys=keys)

@@ -91,6 +91,7 @@ def test_members_start_from_what_was_pretrained_or_from_other_weights(
     nearly_still = {"finetune__learning_rate": 1e-9, "finetune__weight_decay": 0}
     found = work(tmp_path, pretrain__epochs=pretraining, finetune__members=2, **nearly_still)
     assert (distance(*found.models) < 1e-6) == same
+    assert found.models[0] is not found.models[1]
 
 
 def test_the_risk_is_the_mean_of_theirs_and_the_rest_follows_from_it(tmp_path: Path) -> None:

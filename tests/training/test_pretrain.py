@@ -50,14 +50,14 @@ def test_matching_asks_about_the_own_pair_and_both_wrong_ones(
     monkeypatch: pytest.MonkeyPatch, generator: torch.Generator
 ) -> None:
     wrong = HardNegatives(omics=torch.tensor([1, 2, 0]), pathology=torch.tensor([1, 0, 0]))
-    monkeypatch.setattr("pomp.training.pretrain.hard_negatives", lambda *_: wrong)
+    monkeypatch.setattr("pomp.training.pretrain.hard_negatives", lambda *given: {"multinomial": wrong}[given[2]])
     model, batch = small_model(), batch_of([2, 1, 3], generator)
     slides, omics = encode_slides(model, batch), model.encode_omics(batch.values, batch.present)
     asked, fuse = [], model.fuse
     monkeypatch.setattr(model, "fuse", lambda *pair: (asked.append(pair), fuse(*pair))[1])
     torch.nn.init.zeros_(model.match.weight)
     model.match.bias = torch.nn.Parameter(torch.tensor([0.0, math.log(3)]))  # a match with a probability of 3/4
-    config = small_config(pretrain__poc=0.0, pretrain__mom=0.0).pretrain
+    config = small_config(pretrain__poc=0.0, pretrain__mom=0.0, pretrain__negatives="multinomial").pretrain
     loss = pretrain_losses(config)(model, batch, embed(model, batch))["pom"]
     assert loss.item() == pytest.approx(-(math.log(3 / 4) + 2 * math.log(1 / 4)) / 3)
     ((genes, shown),) = asked
