@@ -172,7 +172,7 @@ class TestMppThatCannotBe:
     def test_what_an_earlier_version_took_is_cut_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), (10, 10))
         with monkeypatch.context() as patched:
-            patched.setattr("pomp.slides.slide.LARGEST_MPP", math.inf)
+            patched.setattr("pomp.slides.opening.LARGEST_MPP", math.inf)
             assert prepare_slides(table(file), tmp_path, CONFIG)[0].mpp == 1000
         results = [prepare_slides(table(file), tmp_path, CONFIG)[0] for _ in range(2)]
         assert [(result.mpp, result.cached) for result in results] == [(None, False), (None, True)]
