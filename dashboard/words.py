@@ -11,7 +11,7 @@ from pomp.evaluation.epochs import EpochStrip
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.evaluation.stability import SelectionStability
 from pomp.evaluation.uncertainty import signed
-from pomp.wording import DAYS_PER_YEAR, number
+from pomp.wording import DAYS_PER_YEAR, number, percent
 
 CHANCE = 0.5
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
@@ -229,11 +229,6 @@ def size(size_bytes: float | None) -> str:
 def count(number_of: int, one: str, many: str | None = None) -> str:
     """'1 gene', '1,200 genes'."""
     return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
-
-
-def percent(share: float) -> str:
-    """'64 %' of 0.64."""
-    return f"{100 * share:.0f} %"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -12,6 +12,11 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
+def percent(share: float) -> str:
+    """'64 %' of 0.64."""
+    return f"{100 * share:.0f} %"
+
+
 def p_value(value: float | None) -> str:
     """'0.032', '< 0.001', or an en dash."""
     if value is None or not math.isfinite(value):

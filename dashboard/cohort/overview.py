@@ -17,9 +17,10 @@ from dashboard.cohort.measured import show_measured
 from dashboard.cohort.patient_list import show_patients
 from dashboard.elements import card_row, empty_state, plain
 from dashboard.endpoints import describe_endpoint
-from dashboard.words import follow_up, percent
+from dashboard.words import follow_up
 from pomp.data.cohort import Cohort, CohortCheck
 from pomp.evaluation.follow_up import median_follow_up
+from pomp.wording import percent
 
 
 def show_overview(check: CohortCheck, cohort: Cohort) -> None:

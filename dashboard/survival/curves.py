@@ -24,6 +24,7 @@ from dashboard.survival.results import TRAINING_RISKS, Judged
 from dashboard.words import count, follow_up
 from pomp.evaluation.group_comparison import AT_RISK
 from pomp.runs.run import Run
+from pomp.wording import percent
 
 
 def show_curves(run: Run) -> None:
@@ -121,7 +122,7 @@ def _say_tau(asked: float | None, tau: float) -> str:
     if asked == tau:
         return f"{said}."
     missed = "" if asked is None else f": not every group is followed for {follow_up(asked)}. It is"
-    return f"{said}{missed or ','} the last time at which {100 * AT_RISK:.0f} % of every group are still followed."
+    return f"{said}{missed or ','} the last time at which {percent(AT_RISK)} of every group are still followed."
 
 
 def _slug(run: Run, choice: CurveChoice) -> str:

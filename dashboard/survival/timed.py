@@ -11,11 +11,10 @@ from dashboard.charts.timed_scores import score_cell, shown_scores, timed_table
 from dashboard.elements import save_table
 from dashboard.endpoints import describe_endpoint
 from dashboard.survival.results import scored_by_time
-from dashboard.words import percent
 from pomp.evaluation.timed_scores import REFERENCE, TimedScores
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
-from pomp.wording import DAYS_PER_YEAR, number
+from pomp.wording import DAYS_PER_YEAR, number, percent
 
 
 def show_timed(run: Run) -> None:

@@ -10,10 +10,11 @@ import streamlit as st
 from dashboard import actions, data
 from dashboard.elements import errors_as_text, plain, state_badge
 from dashboard.state import RUN
-from dashboard.words import percent, time_left
+from dashboard.words import time_left
 from pomp.runs.backends.choice import backend_of
 from pomp.runs.run import Run
 from pomp.runs.status import Status
+from pomp.wording import percent
 
 
 @dataclass(frozen=True)

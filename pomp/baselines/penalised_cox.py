@@ -14,10 +14,7 @@ from pomp.errors import TrainingError
 CLINICAL_ALPHA = 1.0
 """Ridge penalty on clinical covariates."""
 OMICS_ALPHA = 100.0
-"""Ridge penalty on omics components, the same for all cohorts: none is tuned.
-
-Means over folds of C on TCGA-BRCA, LIHC and STAD (all genes, seeds 0 and 1) with 10, 100 and 1,000: .672, .649, .603;
-.664, .680, .681; .557, .559, .568. So it is near the best for all three together, and costs BRCA .02."""
+"""Ridge penalty on omics components, the same for all cohorts: none is tuned."""
 
 
 def fit_penalised_cox(

@@ -37,6 +37,5 @@ def read_runs(runs: Iterable[Run], read: Callable[[Run], Content]) -> Readings[C
 
 
 def left_out(ids: Iterable[str]) -> str:
-    """Which runs are missing from what is shown; empty where none is."""
-    named = ", ".join(ids)
-    return f"Left out, because the predictions are damaged: {named}." if named else ""
+    """Which runs are missing from what is shown."""
+    return f"Left out, because the predictions are damaged: {', '.join(ids)}."

@@ -36,7 +36,7 @@ from pomp.data.importing.plan import Origin
 from pomp.data.omics_table import Kind
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.runs.status import State
-from pomp.wording import number, p_value
+from pomp.wording import number, p_value, percent
 
 NAN = float("nan")
 
@@ -62,6 +62,7 @@ NAN = float("nan")
         (number(NAN), "–"),
         (number(0.6544), "0.654"),
         (number(-0.166, 2), "−0.17"),
+        (percent(0.637), "64 %"),
         (p_value(None), "–"),
         (p_value(0.0004), "< 0.001"),
         (p_value(0.0316), "0.032"),

@@ -19,14 +19,14 @@ from pomp.evaluation.report import evaluate
 from pomp.evaluation.uncertainty import Interval
 from pomp.evaluation.verdict import judge
 from pomp.runs.backends.local import LocalBackend
-from pomp.runs.grid.cells import plan_cells, same_runs
-from pomp.runs.grid.fill import distinct, fill, seconds_left, to_do
+from pomp.runs.grid.cells import Cell, plan_cells, same_runs
+from pomp.runs.grid.fill import FilledCell, distinct, fill, seconds_left, to_do
 from pomp.runs.grid.launch import begin, launch
 from pomp.runs.grid.score import compare, mean_sd, score_run
 from pomp.runs.grid.spec import Grid, choose
-from pomp.runs.grid.table import describe, difference_text, make_entries, markdown, score_text, tidy
+from pomp.runs.grid.table import Entry, describe, difference_text, make_entries, markdown, score_text, tidy
 from pomp.runs.run import Run
-from pomp.runs.status import Until
+from pomp.runs.status import Status, Until
 from pomp.runs.workspace import Workspace
 from tests.runs.grids import GRID, cell_of, finish, make_run, small_grid
 from tests.runs.omics_cohort import write_omics_cohort
@@ -217,6 +217,17 @@ def test_the_table(workspace: Workspace) -> None:
     assert "published 0.700 ± 0.030" in said
     assert "- Published: Table 9," in said
     assert said.endswith("- A remark.\n")
+
+
+def test_what_cannot_be_or_is_under_way_is_said() -> None:
+    cell = Cell("liver", "honest", "all", 0, None, "")
+    states = [
+        FilledCell(replace(cell, problem="no slides"), None, None),
+        FilledCell(cell, None, Status(state="RUNNING", progress=0.42)),
+        FilledCell(cell, None, Status(state="STOPPED")),
+    ]
+    entries = [Entry("liver", "honest", "all", (one,), {}, None, False, None, "") for one in states]
+    assert [describe(entry) for entry in entries] == ["cannot be run", "running 42 %", "not finished"]
 
 
 def test_text_of_a_grid_is_shown_letter_by_letter(workspace: Workspace) -> None:

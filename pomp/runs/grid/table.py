@@ -16,6 +16,9 @@ from pomp.runs.grid.fill import FilledCell
 from pomp.runs.grid.score import Difference, RunScore, compare, mean_sd, score_run
 from pomp.runs.grid.spec import Grid, Variant
 from pomp.runs.workspace import abbreviation
+from pomp.wording import percent
+
+_STATES = {"STOPPED": "not finished", "INTERRUPTED": "interrupted", "IMPOSSIBLE": "cannot be run"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,10 +191,8 @@ def describe(entry: Entry) -> str:
 
 def _word(one: FilledCell) -> str:
     if one.state == "RUNNING" and one.status is not None:
-        return f"running {100 * one.status.progress:.0f} %"
-    return {"STOPPED": "not finished", "INTERRUPTED": "interrupted", "IMPOSSIBLE": "cannot be run"}.get(
-        one.state, one.state.lower()
-    )
+        return f"running {percent(one.status.progress)}"
+    return _STATES.get(one.state, one.state.lower())
 
 
 def explanations(grid: Grid, entries: Sequence[Entry]) -> list[str]:
