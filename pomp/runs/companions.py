@@ -10,7 +10,7 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.data.sites import find_sites
 from pomp.data.splits import split_cohort
 from pomp.errors import CohortError, ConfigError
-from pomp.runs.resolve import check_companion
+from pomp.runs.resolve import check_companion, has_two_types
 
 
 def find_companions(cohort: Cohort, config: RunConfig, folder: Path) -> list[Cohort]:
@@ -26,7 +26,7 @@ def find_companions(cohort: Cohort, config: RunConfig, folder: Path) -> list[Coh
         folder: `cohorts/` of the workspace.
 
     Raises:
-        ConfigError: there is no such cohort, it is the run's own, or its modalities do not fit.
+        ConfigError: there is no such cohort, it is the run's own, or its modalities do not fit; or there is no task.
         CohortError: it cannot be read or divided into folds, or shares a patient, or a hospital where folds are made
             by sites, with another.
     """
@@ -37,6 +37,11 @@ def find_companions(cohort: Cohort, config: RunConfig, folder: Path) -> list[Coh
         _check_folds(companion, config)
         companions.append(companion)
     _check_shared([cohort, *companions], lambda one: one.patients, _SHARED_PATIENT)
+    if companions and config.model.modalities == "omics" and not has_two_types([cohort, *companions]):
+        raise ConfigError(
+            f"pretrain.with_cohorts names {', '.join(config.pretrain.with_cohorts)}, and no patient of all these "
+            "cohorts has two types of omics: there is nothing to hide from a model without slides, so leave it empty."
+        )
     if config.folds_by == "sites" and companions:
         _check_shared([cohort, *companions], lambda one: find_sites(one.patients, one.clinical), _SHARED_SITE)
     return companions

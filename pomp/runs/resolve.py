@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from pomp.config import PRETRAINED_SYSTEMS, Modalities, RunConfig, override
@@ -42,7 +44,15 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
             f"pretrain.with_cohorts names {', '.join(config.pretrain.with_cohorts)}, and the system "
             f"'{config.model.system}' is not pre-trained: leave it empty."
         )
-    return override(config, _tasks(config, wanted) | ({} if wanted == "omics" else _source(config, cohort)))
+    hides = wanted == "both" or (wanted == "omics" and (has_two_types([cohort]) or bool(config.pretrain.with_cohorts)))
+    return override(config, _tasks(config, wanted, hides) | ({} if wanted == "omics" else _source(config, cohort)))
+
+
+def has_two_types(cohorts: Iterable[Cohort]) -> bool:
+    """Whether any patient of them has two types of omics: of one alone, masked modelling can hide nothing."""
+    tables = (table for cohort in cohorts for table in cohort.omics.values())
+    types = Counter(patient for table in tables for patient in table.values.index)
+    return any(count > 1 for count in types.values())
 
 
 def _for_system(config: RunConfig, cohort: str, has_slides: bool, has_omics: bool) -> RunConfig:
@@ -95,8 +105,9 @@ def _source(config: RunConfig, cohort: Cohort) -> dict[str, str]:
     return {"slides.source": ("features" if has_features else "pixels") if wanted == "auto" else wanted}
 
 
-def _tasks(config: RunConfig, modality: Modalities) -> dict[str, Any]:
-    """Contrast and matching need both modalities; masked modelling needs omics. Other systems have none of the three.
+def _tasks(config: RunConfig, modality: Modalities, hides: bool) -> dict[str, Any]:
+    """Contrast and matching need both modalities, masked modelling omics and something beside what it `hides`. Other
+    systems have none of the three.
 
     No epoch and no task are the same thing, and get one form, so that the same training is not done twice.
     """
@@ -106,7 +117,7 @@ def _tasks(config: RunConfig, modality: Modalities) -> dict[str, Any]:
     weights = {name: getattr(config.pretrain, name) for name in ("poc", "pom", "mom")}
     if modality != "both":
         weights |= {"poc": 0.0, "pom": 0.0}
-    if modality == "pathology":
+    if not hides:
         weights["mom"] = 0.0
     if config.pretrain.epochs and any(weights.values()):
         return {f"pretrain.{name}": weight for name, weight in weights.items()}

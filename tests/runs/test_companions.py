@@ -63,6 +63,12 @@ def test_they_are_found_by_the_names_of_their_folders(cohorts: Path) -> None:
     assert found(cohorts, "liver") == []
 
 
+def test_a_second_type_of_omics_may_be_theirs_but_somebody_must_have_two(cohorts: Path) -> None:
+    assert create(cohorts, "breast", configured("liver")).config.pretrain.epochs > 0
+    with pytest.raises(ConfigError, match="names liver, and no patient of all these cohorts has two types"):
+        create(cohorts, "breast", configured("liver", cohort__omics=["mrna"]))
+
+
 def test_order_and_repetition_of_the_names_say_nothing() -> None:
     assert configured("b", "a", "b") == configured("a", "b")
     assert configured("b", "a").digest == configured("a", "b").digest
@@ -132,8 +138,8 @@ def test_refused(case: str, cohorts: Path) -> None:
 
 
 def test_slides_that_the_run_does_not_read_are_no_obstacle(cohorts: Path) -> None:
-    run = create(cohorts, "slides", configured("pixels", model__modalities="omics"))
-    assert [one.slides for one in run.info.companions] == [29]
+    run = create(cohorts, "slides", configured("liver", "pixels", model__modalities="omics"))
+    assert [one.slides for one in run.info.companions] == [0, 29]
 
 
 @pytest.mark.parametrize("name", ["breast", "liver"])

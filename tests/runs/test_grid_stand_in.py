@@ -15,7 +15,7 @@ from pomp.runs.grid.stand_in import FILES, deviations, stand_in
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.runs.grids import cell_of, finish, read_wanted, small_grid
-from tests.runs.omics_cohort import write_omics_cohort
+from tests.runs.omics_cohort import MRNA, TYPES, write_omics_cohort
 
 
 def make_like(workspace: Workspace, variant: str, changes: dict[str, Any], *, done: bool = True) -> Run:
@@ -73,10 +73,16 @@ def test_a_run_of_another_cohort_does_not_stand_in(workspace: Workspace) -> None
 
 
 def test_more_types_of_omics_than_asked_for_stand_in(workspace: Workspace) -> None:
+    write_omics_cohort(workspace.cohorts / "TCGA-LIHC", "L", seed=3, types={**TYPES, "cnv": MRNA})
     run = make_like(workspace, "all", {})
-    one = shown(workspace, changes={"cohort.omics": ["mrna"]})["all"]
+    one = shown(workspace, changes={"cohort.omics": ["mirna", "mrna"]})["all"]
     assert one.run == run
     assert [deviation.setting for deviation in deviations(one)] == ["cohort.omics"]
+
+
+def test_what_was_pretrained_does_not_stand_in_for_one_type_of_omics_which_is_not(workspace: Workspace) -> None:
+    make_like(workspace, "all", {})
+    assert shown(workspace, changes={"cohort.omics": ["mrna"]})["all"].state == "MISSING"
 
 
 def test_the_very_run_comes_before_any_other(workspace: Workspace) -> None:

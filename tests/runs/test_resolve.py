@@ -26,9 +26,11 @@ SLIDES = {
 
 
 def cohort_with(slides: str, omics: bool = True) -> Cohort:
+    """With two types of omics, or none."""
     cohort = tiny_cohort(Path("/cohort"))
     table = pd.DataFrame([SlideRow(*row) for row in SLIDES[slides]], columns=COLUMNS)
-    return replace(cohort, slides=table, omics=cohort.omics if omics else {})
+    mrna = cohort.omics["mrna"]
+    return replace(cohort, slides=table, omics={"mirna": replace(mrna, name="mirna"), "mrna": mrna} if omics else {})
 
 
 DECIDED = {
@@ -127,6 +129,33 @@ WITHOUT_PRETRAINING = {
 def test_no_pretraining_has_one_form(changes: dict[str, Any]) -> None:
     found = resolve(override(PRESETS["demo"], changes), cohort_with("images")).pretrain
     assert (found.epochs, found.poc, found.pom, found.mom) == (0, 0, 0, 0)
+
+
+def one_type_each(slides: str) -> Cohort:
+    """Two types of omics, of which each patient has one."""
+    cohort = cohort_with(slides)
+    halves = enumerate(cohort.omics.items())
+    return replace(cohort, omics={name: replace(own, values=own.values.iloc[half::2]) for half, (name, own) in halves})
+
+
+@pytest.mark.parametrize(
+    ("cohort", "epochs"),
+    [
+        (tiny_cohort(Path("/cohort")), 0),  # one type
+        (cohort_with("none"), 10),
+        (one_type_each("none"), 0),
+        (one_type_each("images"), 10),  # what is hidden is looked for in the slide
+    ],
+    ids=["one type", "two types", "two types of different patients", "with slides"],
+)
+def test_without_anything_to_hide_there_is_no_pretraining(cohort: Cohort, epochs: int) -> None:
+    found = resolve(PRESETS["demo"], cohort).pretrain
+    assert (found.epochs, found.mom) == (epochs, min(epochs, 1))
+
+
+def test_other_cohorts_may_bring_the_second_type() -> None:
+    config = override(PRESETS["demo"], {"pretrain.with_cohorts": ["other"]})
+    assert resolve(config, tiny_cohort(Path("/cohort"))).pretrain.epochs == 10
 
 
 OF_SYSTEMS: dict[SystemName, tuple[Modalities, int]] = {
