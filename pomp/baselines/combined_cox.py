@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.baselines.clinical_covariates import ClinicalCovariates
-from pomp.baselines.penalised_cox import CLINICAL_ALPHA, OMICS_ALPHA, fit_penalised_cox
+from pomp.baselines.penalised_cox import CLINICAL_ALPHA, fit_penalised_cox
+from pomp.baselines.penalty import choose_penalty
 
 Array = NDArray[np.float64]
 
@@ -19,10 +20,10 @@ class CombinedCox:
 
     Args:
         clinical_alpha: as `alpha` of `ClinicalCox`.
-        omics_alpha: as `alpha` of `RidgeCox`.
+        omics_alpha: as `alpha` of `RidgeCox`; chosen beside the clinical data, which may leave less to omics.
     """
 
-    def __init__(self, clinical_alpha: float = CLINICAL_ALPHA, omics_alpha: float = OMICS_ALPHA) -> None:
+    def __init__(self, clinical_alpha: float = CLINICAL_ALPHA, omics_alpha: float | None = None) -> None:
         self.clinical_alpha, self.omics_alpha = clinical_alpha, omics_alpha
         self.covariates = ClinicalCovariates()
 
@@ -39,9 +40,14 @@ class CombinedCox:
         """
         training = clinical.reindex(outcome.index)
         known = self.covariates.fit(training).transform(training)
-        alphas = np.repeat([self.clinical_alpha, self.omics_alpha], [known.shape[1], components.shape[1]])
-        matrix = np.hstack([known, components])
-        self.model_: Any = fit_penalised_cox(matrix, outcome["time_days"], outcome["event"], alphas)
+        matrix, sizes = np.hstack([known, components]), [known.shape[1], components.shape[1]]
+        followed = outcome["time_days"], outcome["event"]
+
+        def spread(omics_alpha: float) -> Array:
+            return np.repeat([self.clinical_alpha, omics_alpha], sizes)
+
+        alpha = choose_penalty(matrix, *followed, spread) if self.omics_alpha is None else self.omics_alpha
+        self.model_: Any = fit_penalised_cox(matrix, *followed, spread(alpha))
         return self
 
     def predict(self, clinical: pd.DataFrame, components: Array) -> Array:

@@ -12,9 +12,7 @@ from sksurv.util import Surv
 from pomp.errors import TrainingError
 
 CLINICAL_ALPHA = 1.0
-"""Ridge penalty on clinical covariates."""
-OMICS_ALPHA = 100.0
-"""Ridge penalty on omics components, the same for all cohorts: none is tuned."""
+"""Ridge penalty on clinical covariates, of which there are few: the same for all cohorts."""
 
 
 def fit_penalised_cox(

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pomp.baselines.penalised_cox import OMICS_ALPHA, fit_penalised_cox
+from pomp.baselines.penalised_cox import fit_penalised_cox
+from pomp.baselines.penalty import choose_penalty
 from pomp.data.omics_table import OmicsTable
 from pomp.omics.normalise import Normaliser
 
@@ -77,10 +78,10 @@ class RidgeCox:
     """Ridge-penalised Cox regression on principal components, as `Components` gives them.
 
     Args:
-        alpha: ridge penalty on the components' coefficients.
+        alpha: ridge penalty on the components' coefficients; None: the training patients choose it (`choose_penalty`).
     """
 
-    def __init__(self, alpha: float = OMICS_ALPHA) -> None:
+    def __init__(self, alpha: float | None = None) -> None:
         self.alpha = alpha
 
     def fit(self, components: Array, time_days: ArrayLike, event: ArrayLike) -> Self:
@@ -89,7 +90,8 @@ class RidgeCox:
         Raises:
             TrainingError: nobody died.
         """
-        self.model_: Any = fit_penalised_cox(components, time_days, event, self.alpha)
+        alpha = choose_penalty(components, time_days, event) if self.alpha is None else self.alpha
+        self.model_: Any = fit_penalised_cox(components, time_days, event, alpha)
         return self
 
     def predict(self, components: Array) -> Array:

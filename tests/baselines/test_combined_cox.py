@@ -9,6 +9,7 @@ from lifelines import CoxPHFitter
 
 from pomp.baselines.clinical_cox import ClinicalCox
 from pomp.baselines.combined_cox import CombinedCox
+from pomp.baselines.penalty import choose_penalty
 from pomp.baselines.ridge_cox import RidgeCox
 from pomp.errors import TrainingError
 from pomp.evaluation.concordance import concordance_index
@@ -47,9 +48,22 @@ def test_each_penalty_is_of_its_own_part(penalties: tuple[float, float], left: s
     alone = (
         ClinicalCox().fit(clinical, outcome).predict(clinical)
         if left == "the clinical data"
-        else RidgeCox().fit(components, outcome["time_days"], outcome["event"]).predict(components)
+        else RidgeCox(100.0).fit(components, outcome["time_days"], outcome["event"]).predict(components)
     )
     np.testing.assert_allclose(found - found.mean(), alone - alone.mean(), atol=1e-4)
+
+
+def test_the_penalty_on_omics_is_chosen_beside_the_clinical_data() -> None:
+    clinical, components, outcome = cohort(120)
+    age = ((clinical["age"] - clinical["age"].mean()) / clinical["age"].std(ddof=0)).to_numpy()[:, None]
+    alpha = choose_penalty(
+        np.hstack([age, components]),
+        outcome["time_days"],
+        outcome["event"],
+        lambda alpha: np.array([1.0, *[alpha] * 3]),
+    )
+    chosen, given = (CombinedCox(omics_alpha=each).fit(clinical, components, outcome) for each in (None, alpha))
+    np.testing.assert_array_equal(chosen.model_.coef_, given.model_.coef_)
 
 
 def test_is_better_than_either_where_both_matter() -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pomp.baselines.components import Components
+from pomp.baselines.penalty import choose_penalty
 from pomp.baselines.ridge_cox import CLIP, PlainOmics, RidgeCox
 from pomp.data.omics_table import Kind, OmicsTable
 from pomp.errors import TrainingError
@@ -86,6 +87,14 @@ def test_finds_the_factor_and_ranks_new_patients() -> None:
     scores = components.transform(unseen)
     assert concordance_index(time, event, model.predict(scores)) > 0.68
     np.testing.assert_allclose(model.predict(scores[:1]), model.predict(scores)[:1], rtol=1e-9)
+
+
+def test_the_training_patients_choose_the_penalty() -> None:
+    matrix, time, event = cohort(100)
+    components = Components(10).fit(matrix).transform(matrix)
+    alpha = choose_penalty(components, time, event)
+    chosen, given = (RidgeCox(each).fit(components, time, event).predict(components) for each in (None, alpha))
+    np.testing.assert_array_equal(chosen, given)
 
 
 def test_noise_is_worth_nothing() -> None:
