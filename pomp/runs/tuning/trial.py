@@ -20,6 +20,7 @@ from pomp.omics import OmicsMatrix, OmicsSelector, SelectionCache
 from pomp.progress import OnProgress
 from pomp.runs.company import Company, Member
 from pomp.runs.company_regions import gather_company_regions
+from pomp.runs.slides_read import Counts, count_regions
 from pomp.sealed import seal, unseal
 from pomp.training.bank import RegionBank
 from pomp.training.batches import PatientData
@@ -54,7 +55,8 @@ class Trials:
             TrainingError: genes cannot be chosen, or a loss is not finite.
             RunError: no slide can be used, or the cache cannot be written.
         """
-        file = self.cache / "tuning" / f"{trial_key(self.cohort.digest, config, fold)}.json"
+        slides = count_regions(self._bank(config))
+        file = self.cache / "tuning" / f"{trial_key(self.cohort.digest, slides, config, fold)}.json"
         try:
             return float(unseal(file.read_bytes())["c_index"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):  # not there, or damaged
@@ -94,7 +96,11 @@ class Trials:
         return self._banks[config.slides]
 
 
-def trial_key(cohort: str, config: RunConfig, fold: Fold) -> str:
-    """SHA-256 of all that decides a score: the cohort's digest, settings, and who is trained on and scored."""
-    facts = [ALGORITHM, cohort, config.model_dump(mode="json"), fold.index, fold.train, fold.test]
+def trial_key(cohort: str, slides: Counts, config: RunConfig, fold: Fold) -> str:
+    """SHA-256 of all that decides a score: the cohort's digest, settings, who is trained on and scored, and which of
+    their slides could be used.
+    """
+    patients = {*fold.train, *fold.test}
+    used = [(*slide, count) for slide, count in slides.items() if slide[0] in patients]
+    facts = [ALGORITHM, cohort, used, config.model_dump(mode="json"), fold.index, fold.train, fold.test]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

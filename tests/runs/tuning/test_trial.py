@@ -84,13 +84,32 @@ def test_a_score_is_made_once_and_again_where_it_is_damaged(
     assert len(made) == 5
 
 
+def test_a_score_is_made_again_where_other_slides_can_be_used(
+    cohort: Cohort, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = split_cohort(cohort, config).folds[0]
+    made: list[Fold] = []
+    monkeypatch.setattr(Trials, "_score", lambda self, settings, part: made.append(part) or 0.625)
+    for regions in (9, 9, 8):
+        usable = {(fold.train[0], "a"): regions}
+        monkeypatch.setattr("pomp.runs.tuning.trial.count_regions", lambda bank, usable=usable: usable)
+        trials(cohort, tmp_path).score(config, fold)
+    assert len(made) == 2
+
+
 def test_the_key_is_of_all_that_decides_a_score(cohort: Cohort, config: RunConfig) -> None:
     fold = split_cohort(cohort, config).folds[0]
+    one, other = fold.train[0], fold.test[0]
+    slides = {(one, "a"): 9, (other, "b"): 4}
     keys = {
-        trial_key(cohort.digest, config, fold),
-        trial_key("another", config, fold),
-        trial_key(cohort.digest, override(config, {"finetune.epochs": 3}), fold),
-        trial_key(cohort.digest, config, replace(fold, train=fold.train[1:])),
-        trial_key(cohort.digest, config, replace(fold, test=fold.test[1:])),
+        trial_key(cohort.digest, slides, config, fold),
+        trial_key("another", slides, config, fold),
+        trial_key(cohort.digest, {(one, "a"): 9}, config, fold),  # a slide can no longer be read
+        trial_key(cohort.digest, slides | {(other, "b"): 5}, config, fold),
+        trial_key(cohort.digest, slides, override(config, {"finetune.epochs": 3}), fold),
+        trial_key(cohort.digest, slides, config, replace(fold, train=fold.train[1:])),
+        trial_key(cohort.digest, slides, config, replace(fold, test=fold.test[1:])),
     }
-    assert len(keys) == 5
+    assert len(keys) == 7
+    elsewhere = slides | {("nobody of this fold", "c"): 1}
+    assert trial_key(cohort.digest, elsewhere, config, fold) in keys
