@@ -93,12 +93,13 @@ class PartwiseEmbedding:
             self._costs = self._measure()
         keep, note = (0, 0) if self._costs is None else self._costs.afford(len(own))
         nothing = torch.zeros(0, self._width, device=self.compute.device)
-        outputs = [
-            self._first_pass(index, index - own.start < keep, index - own.start < keep + note)
-            if index in own
-            else nothing.new_zeros(part.size, self._width)
-            for index, part in enumerate(self._parts)
-        ]
+        with self.compute.autocast():  # around all parts, so that weights are converted once
+            outputs = [
+                self._first_pass(index, index - own.start < keep, index - own.start < keep + note)
+                if index in own
+                else nothing.new_zeros(part.size, self._width)
+                for index, part in enumerate(self._parts)
+            ]
         return torch.cat([nothing, *outputs])
 
     def needs(self, counts: Sequence[int]) -> list[bool]:
@@ -111,9 +112,10 @@ class PartwiseEmbedding:
         """As `Embedding.backward`."""
         if gradient is not None:
             gradients = torch.split(gradient, [part.size for part in self._parts])
-            for index in self._share.of(len(self._parts)):
-                output = self.kept.pop(index, None)
-                torch.autograd.backward(self._second_pass(index) if output is None else output, gradients[index])
+            with self.compute.autocast():
+                for index in self._share.of(len(self._parts)):
+                    output = self.kept.pop(index, None)
+                    torch.autograd.backward(self._second_pass(index) if output is None else output, gradients[index])
         self._parts, self.kept, self.noted = [], {}, {}
 
     def shrink(self) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch._dynamo.exc import BackendCompilerFailed
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from pomp.config import RunConfig
 from pomp.errors import TrainingError
@@ -97,6 +99,36 @@ def test_bfloat16_is_near_float32(generator: torch.Generator) -> None:
     weight = "pathology.embedding.vit.blocks.0.mlp.fc1.weight"
     assert not torch.equal(coarse[weight], exact[weight])
     assert torch.cosine_similarity(coarse[weight].flatten(), exact[weight].flatten(), dim=0) > 0.99
+
+
+@pytest.mark.parametrize("memory", [0, 2**40], ids=["computed twice", "kept"])
+def test_the_weights_are_converted_once_for_all_parts(memory: int, generator: torch.Generator) -> None:
+    model, batch = small_model().train(), batch_of(COUNTS, generator)
+    weight = model.embedding.vit.blocks[0].mlp.fc1.weight
+    embedding = PartwiseEmbedding(model.embedding, model.width, Compute(CPU, torch.bfloat16, memory=memory, part=4))
+    embedding.forward(batch, SEED)  # measures the costs, too
+    conversions = Conversions(weight)
+    with conversions:
+        embedded = embedding.forward(batch, SEED)
+    assert conversions.count == 1
+    with conversions:
+        embedding.backward(torch.ones_like(embedded))
+    assert conversions.count == (2 if memory == 0 else 1)  # once more for all that is computed twice
+
+
+class Conversions(TorchDispatchMode):
+    """Counts how often a tensor is copied into another type meanwhile."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        super().__init__()
+        self.tensor, self.count = tensor, 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if func is torch.ops.aten._to_copy.default and args[0] is self.tensor:
+            self.count += 1
+        return func(*args, **(kwargs or {}))
 
 
 def test_predictions_need_no_gradient_and_no_memory(generator: torch.Generator) -> None:

@@ -260,5 +260,5 @@ def _building(facts: RunFacts) -> tuple[str, ...]:
         f"{facts.model}: {stages}{config.finetune.epochs} epochs of fine-tuning on the Cox partial likelihood{each}; "
         f"{rule}.",
         f"Settings: preset {facts.preset}; changed: {changed}.",
-        "Nothing was tuned within the run.",
+        "Nothing of the model was tuned within the run.",
     )
