@@ -20,7 +20,7 @@ from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_coh
 from pomp.data.importing.export import export_cohort
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
-from pomp.data.importing.write import import_cohort, stage
+from pomp.data.importing.write import import_cohort, place_cohort, stage
 from pomp.errors import CohortError, ConfigError
 from pomp.runs.workspace import Workspace
 
@@ -65,7 +65,9 @@ def import_(
     plan = scan(folder).model_copy(update={key: value for key, value in given.items() if value is not None})
     plan = _leave_out(_set_kinds(plan, kinds or []), without or [])
     _print_plan(plan)
+    cohorts = open_workspace(home).cohorts
     if dry_run:
+        place_cohort(plan.name, cohorts)
         with tempfile.TemporaryDirectory(prefix="pomp-import-") as scratch, TerminalProgress() as progress:
             found = stage(plan, Path(scratch) / "cohort", progress.count)
         _print_import(plan, found, every)
@@ -73,7 +75,7 @@ def import_(
     checks: list[CohortCheck] = []
     try:
         with TerminalProgress() as progress:
-            made = import_cohort(plan, open_workspace(home).cohorts, progress.count, checks.append)
+            made = import_cohort(plan, cohorts, progress.count, checks.append)
     except CohortError:  # which lists the errors
         print_problems(tuple(one for found in checks for one in _new(plan, found) if one.severity == "warning"))
         raise

@@ -77,6 +77,18 @@ def test_import_then_export_then_import(source: Path, tmp_path: Path) -> None:
     assert read_cohort(home / "cohorts" / "back").patients == cohort.patients
 
 
+@pytest.mark.parametrize("name", ["", "a b", "../x", ".x", "x" * 256, "there"])
+def test_a_trial_refuses_the_names_that_an_import_refuses(name: str, source: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "cohorts" / "there").mkdir(parents=True)
+    words = ("cohort", "import", source, "--name", name)
+    with pytest.raises(PompError) as refused:
+        pomp(*words, home=home)
+    with pytest.raises(PompError) as tried:
+        pomp(*words, "--dry-run", home=home)
+    assert str(tried.value) == str(refused.value)
+
+
 def test_a_trial_names_every_patient_left_out(tmp_path: Path) -> None:
     clinical = "id,OS,OS.time\n" + "".join(f"P{row},1,{row}\n" for row in range(1, 41))
     rna = "id,TP53,ESR1\n" + "".join(f"P{row},{row}.5,2\n" for row in range(1, 41))

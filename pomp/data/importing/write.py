@@ -64,6 +64,22 @@ def _standing_errors(plan: ImportPlan) -> list[Problem]:
     return [problem for problem in plan.findings if problem.severity == "error" and problem.file != left_out]
 
 
+def place_cohort(name: str, cohorts: Path) -> Path:
+    """``cohorts/<name>``, which a trial asks for before it converts anything, as the import does.
+
+    Raises:
+        CohortError: the name is no folder name, or there is a cohort of that name already.
+    """
+    if make_slug(name) != name:
+        raise CohortError(f"'{name}' is no name for a folder: use letters, digits, - and _.")
+    if len(name) > LONGEST_NAME:
+        raise CohortError(f"'{name[:20]}…' is too long for a folder: give a name of at most {LONGEST_NAME} letters.")
+    target = cohorts / name
+    if target.exists():
+        raise CohortError(f"{target} exists already: choose another name, or move it away.")
+    return target
+
+
 def import_cohort(
     plan: ImportPlan,
     cohorts: Path,
@@ -82,15 +98,7 @@ def import_cohort(
         CohortError: the name is no folder name, there is a cohort of that name already, or there are errors in the
             source or the result; `problems` holds every one. Nothing is left behind.
     """
-    target = cohorts / plan.name
-    if make_slug(plan.name) != plan.name:
-        raise CohortError(f"'{plan.name}' is no name for a folder: use letters, digits, - and _.")
-    if len(plan.name) > LONGEST_NAME:
-        raise CohortError(
-            f"'{plan.name[:20]}…' is too long for a folder: give a name of at most {LONGEST_NAME} letters."
-        )
-    if target.exists():
-        raise CohortError(f"{target} exists already: choose another name, or move it away.")
+    target = place_cohort(plan.name, cohorts)
     try:
         cohorts.mkdir(parents=True, exist_ok=True)
         sweep(cohorts, f"{_SCRATCH}*")
