@@ -36,6 +36,8 @@ __all__ = [
     "read_cohort",
 ]
 
+NOTHING_TO_USE = "there is no omics table and no slide to use"
+
 EVERYBODY = CohortConfig()
 """The default: the cohort's own endpoint, all omics types, and everybody with usable follow-up."""
 
@@ -76,6 +78,7 @@ class _Files:
     clinical: Clinical | None
     omics: dict[str, OmicsTable]
     slides: pd.DataFrame
+    torn: bool  # an omics type or the list of slides is not there: who has it cannot be told
 
     @property
     def modalities(self) -> dict[str, frozenset[str]]:
@@ -98,23 +101,33 @@ def read_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> Cohort:
     raise CohortError(f"The cohort in {folder} cannot be used:\n{shown}", lines)
 
 
-def check_cohort(folder: Path, config: CohortConfig = EVERYBODY) -> CohortCheck:
-    """Read a cohort folder and collect every problem in one pass; bad data never raises."""
+def check_cohort(folder: Path, config: CohortConfig = EVERYBODY, torn: bool = False) -> CohortCheck:
+    """Read a cohort folder and collect every problem in one pass; bad data never raises.
+
+    Where who has what cannot be told, because a table could not be read or there is none, the funnel ends at the
+    follow-up.
+
+    Args:
+        torn: of an import: a table of its source could not be read, and cohort.toml does not name it.
+    """
     problems, folder = Problems(), folder.absolute()
     manifest = check_manifest(folder, problems)
     if manifest is None:
         return CohortCheck(None, tuple(problems.found), ExclusionLog())
     endpoint = config.endpoint or manifest.endpoint
     files = _read_files(folder, manifest, config, endpoint, problems)
+    files = replace(files, torn=files.torn or torn)
     log, kept, outcome = _sieve(files, endpoint, config)
     if files.clinical is not None and files.clinical.follow_up is not None:
-        if files.modalities:
+        if not files.modalities and not files.torn:
+            listed = (folder / SLIDES).is_file() or manifest.slides is not None
+            advice = "see what is said of the list of slides" if listed else f"add [omics.<name>] or {SLIDES}"
+            problems.error(MANIFEST, f"{NOTHING_TO_USE}: {advice}.")
+        elif kept is not None:
             _check_kept(log, kept, outcome, files.clinical.covariates, endpoint, config, problems)
-        else:
-            problems.error(MANIFEST, f"there is no omics table and no slide to use: add [omics.<name>] or {SLIDES}.")
-        _report_redacted(files.clinical, kept, problems)
+        _report_redacted(files.clinical, kept or [], problems)
         report_odd_cells(files.clinical.covariates, CLINICAL, problems)
-    if problems.errors or files.clinical is None:
+    if problems.errors or files.clinical is None or kept is None:
         return CohortCheck(None, tuple(problems.found), log)
     cohort = Cohort(
         folder=folder,
@@ -143,14 +156,17 @@ def _read_files(folder: Path, manifest: Manifest, config: CohortConfig, endpoint
         table = read_omics(folder / entry.file, entry.file, name, entry.kind, patients, problems)
         if table is not None:
             omics[name] = replace(table, unused=(*before.get(name, ()), *table.unused))
+    torn = bool(set(manifest.omics if config.omics is None else config.omics) - set(omics))
     slides = pd.DataFrame(columns=COLUMNS)
     if manifest.slides is not None or (folder / SLIDES).is_file():
         listed = manifest.slides.file if manifest.slides else SLIDES
+        errors = len(problems.errors)
         slides = read_slides(folder, listed, problems)
+        torn |= slides.empty and len(problems.errors) > errors
         report_copies(slides, listed, problems)
         if patients and not slides.empty:
             match_patients(slides["patient"].unique(), patients, listed, problems)
-    return _Files(clinical, omics, slides)
+    return _Files(clinical, omics, slides, torn)
 
 
 def _choose_omics(manifest: Manifest, config: CohortConfig, problems: Problems) -> dict[str, OmicsEntry]:
@@ -166,8 +182,11 @@ def _choose_omics(manifest: Manifest, config: CohortConfig, problems: Problems) 
     return {name: entry for name, entry in manifest.omics.items() if name in config.omics}
 
 
-def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[ExclusionLog, list[str], pd.DataFrame]:
-    """The funnel, the patients kept, and the outcome (float) of everybody in clinical.csv."""
+def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[ExclusionLog, list[str] | None, pd.DataFrame]:
+    """The funnel, the patients kept, and the outcome (float) of everybody in clinical.csv.
+
+    Where who has what cannot be told, patients with follow-up are neither kept (None) nor left out.
+    """
     follow_up = files.clinical.follow_up if files.clinical else None
     loaded = set(files.clinical.covariates.index if files.clinical else ()).union(*files.modalities.values())
     if follow_up is None:  # no reason would be true of a patient
@@ -180,6 +199,8 @@ def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[Exclusio
     if files.clinical is not None:
         reasons |= find_marked(files.clinical.covariates)
     log, kept = build_log(loaded, reasons, files.modalities, config.complete_cases)
+    if (files.torn or not files.modalities) and len(reasons) < len(loaded):
+        return ExclusionLog(log.steps[:2]), None, follow_up
     return log, kept, follow_up
 
 

@@ -121,6 +121,60 @@ def test_who_is_marked_is_left_out_with_that_reason(tmp_path: Path) -> None:
     assert check.log.left_out == FOLLOW_UP_REASONS | {"P1": "left_out: redacted by TCGA"}
 
 
+MRNA_ALONE = TOML.split("[omics.methylation]")[0]
+ONE_ERROR: dict[str, tuple[dict[str, str | bytes | None], CohortConfig, str]] = {
+    "an unreadable table": (
+        {"mrna.csv": MRNA.replace("P2,20,3,", "P2,20"), "cohort.toml": MRNA_ALONE},
+        CohortConfig(), "mrna.csv, row 3: has 2 fields where the header has 4.",
+    ),
+    "one of two": ({"mrna.csv": ""}, CohortConfig(), "mrna.csv: the file is empty."),
+    "an unknown type": (
+        {}, CohortConfig(omics=("cnv",)),
+        "cohort.toml: 'cnv' is asked for and no omics type of this cohort. Types there: mrna, methylation.",
+    ),
+    "an unreadable list of slides": (
+        {"cohort.toml": 'name = "x"', "slides.csv": "patient,image\nP1,a.svs\n"}, CohortConfig(),
+        "slides.csv, row 1: has no column 'file'; it has image.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ONE_ERROR)
+def test_what_cannot_be_read_is_the_only_error(case: str, tmp_path: Path) -> None:
+    """Nobody is said to lack what could not be read."""
+    files, config, error = ONE_ERROR[case]
+    check = check_cohort(write_cohort(tmp_path, files), config)
+    assert [str(problem) for problem in check.problems if problem.severity == "error"] == [error]
+    assert [step.label for step in check.log.steps] == ["loaded", "has follow-up"]
+    assert check.cohort is None
+
+
+NOTHING: dict[str, tuple[dict[str, str | bytes | None], CohortConfig, str]] = {
+    "no table": ({"cohort.toml": 'name = "x"'}, CohortConfig(), "add [omics.<name>] or slides.csv."),
+    "none is wanted": ({}, CohortConfig(omics=()), "add [omics.<name>] or slides.csv."),
+    "no slide on this disk": (
+        {"cohort.toml": 'name = "x"', "slides.csv": "patient,file\nP1,a.svs\n"}, CohortConfig(),
+        "see what is said of the list of slides.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_where_there_is_nothing_to_use_nobody_is_named(case: str, tmp_path: Path) -> None:
+    files, config, advice = NOTHING[case]
+    check = check_cohort(write_cohort(tmp_path, files), config)
+    (error,) = [str(problem) for problem in check.problems if problem.severity == "error"]
+    assert error == f"cohort.toml: there is no omics table and no slide to use: {advice}"
+    assert [step.label for step in check.log.steps] == ["loaded", "has follow-up"]
+
+
+def test_without_usable_follow_up_that_is_said_beside_what_cannot_be_read(tmp_path: Path) -> None:
+    check = check_cohort(write_cohort(tmp_path, {"mrna.csv": ""}), CohortConfig(min_days=1e4))
+    assert [str(problem)[:32] for problem in check.problems] == [
+        "mrna.csv: the file is empty.", "clinical.csv: no patient is left"
+    ]  # fmt: skip
+
+
 # Orientation, formats and order: the same cohort however it is written
 
 

@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from pomp.data.barcode import parse_barcode
+from pomp.data.cohort import NOTHING_TO_USE
 from pomp.data.importing.containers import is_container
 from pomp.data.importing.gdc_clinical import is_gdc_clinical
 from pomp.data.importing.merging import as_written
 from pomp.data.importing.patients import name_patients
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.manifest import CLINICAL, SLIDES, Manifest
-from pomp.data.problems import Problem, Problems
+from pomp.data.problems import Problem, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, read_table
 
 _Reader = Callable[[Path], RawTable | None]
@@ -43,9 +44,17 @@ def name_sources(
             found += [] if plan.clinical is None else [_of_patient(problem, plan, patients, read)]
         elif problem.file == SLIDES and plan.slides is not None:
             found.append(_of_slide(problem, plan, read))
+        elif problem.message.startswith(NOTHING_TO_USE):
+            found.append(replace(problem, file=Path(plan.folder).name, message=_explain_nothing(plan)))
         else:
             found.append(problem)
     return found
+
+
+def _explain_nothing(plan: ImportPlan) -> str:
+    advice = "put a table of genes (csv, tsv or parquet) or slides of the same patients beside the follow-up."
+    spoken = enumerate_some(sorted({finding.file for finding in plan.findings} - {Path(plan.folder).name}))
+    return f"{NOTHING_TO_USE}: {f'see what is said of {spoken}, or ' if spoken else ''}{advice}"
 
 
 def _of_patient(problem: Problem, plan: ImportPlan, patients: Sequence[str], read: _Reader) -> Problem:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from pomp.abandoned import sweep
-from pomp.data.cohort import CohortCheck, check_cohort
+from pomp.data.cohort import EVERYBODY, CohortCheck, check_cohort
 from pomp.data.importing.convert import convert
 from pomp.data.importing.patients import NO_FOLLOW_UP, read_patients
 from pomp.data.importing.places import name_sources
@@ -51,8 +51,11 @@ def stage(plan: ImportPlan, folder: Path, on_progress: OnProgress | None = None)
         raise CohortError(
             f"{folder} could not be written: {error.strerror or error}. Free disk space, or make the folder writable."
         ) from error
-    check = check_cohort(folder)
-    met = [*_standing_errors(plan), *problems.found]
+    standing = _standing_errors(plan)
+    # The slides of a list with errors are there; of any other source with an error, nobody knows what it holds.
+    torn = len(manifest.omics) < len(plan.omics) or any(problem.file != plan.slide_table for problem in standing)
+    check = check_cohort(folder, EVERYBODY, torn)
+    met = [*standing, *problems.found]
     found = dict.fromkeys([*met, *name_sources(check.problems, plan, manifest, patients)])
     refused = any(problem.severity == "error" for problem in found)
     return replace(check, cohort=None if refused else check.cohort, problems=tuple(found))

@@ -118,6 +118,31 @@ def test_errors_of_the_scan_forbid_the_import(tmp_path: Path) -> None:
     assert problem.endswith("Write it again. Or take it out of the folder, to go on without it.")
 
 
+TORN: dict[str, tuple[dict[str, str | bytes], str]] = {
+    "a table torn further down": ({"rna.csv": RNA.replace("P3,", "P3\n")}, "rna.csv, row 4: has 1 fields where "),
+    "the only container": ({"x.h5ad": b"torn"}, "x.h5ad: cannot be read as AnnData or MuData: "),
+    "another encoding": (
+        {"rna.csv": RNA.replace("TP53", "\xe4").encode("latin-1")},
+        "source: there is no omics table and no slide to use: see what is said of rna.csv, or put a table of genes ",
+    ),
+    "follow-up alone": (
+        {}, "source: there is no omics table and no slide to use: put a table of genes (csv, tsv or parquet) or ",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TORN)
+def test_what_cannot_be_read_is_the_only_error(case: str, tmp_path: Path) -> None:
+    """Nor is anybody said to lack it."""
+    files, said = TORN[case]
+    plan = scan(write_files(tmp_path / "source", {"clinical.csv": FILES["clinical.csv"], **files}))
+    check = stage(plan, tmp_path / "cohort")
+    (error,) = [str(problem) for problem in check.problems if problem.severity == "error"]
+    assert error.startswith(said)
+    assert check.log.left_out == {}
+    assert check.cohort is None
+
+
 def test_wrong_slides_are_in_the_way_only_where_they_are_used(tmp_path: Path) -> None:
     slides = "patient,file,mpp\nP3,b.svs,\nP1,a.svs,-1\n"
     files = {**FILES, "slides.csv": slides, "a.svs": b"x", "b.svs": b"x"}
