@@ -9,13 +9,22 @@ import typer
 
 from pomp.cli.grid_view import GridView, watch, work_here
 from pomp.cli.one_run import open_queue
-from pomp.cli.options import BackendOption, Device, Home, RayAddress, Settings, parse_setting
+from pomp.cli.options import (
+    BackendOption,
+    Device,
+    GridCohorts,
+    GridProtocols,
+    GridSeeds,
+    Home,
+    RayAddress,
+    Settings,
+    choose_sides,
+)
 from pomp.cli.terminal import console, open_workspace
 from pomp.config import PresetName
 from pomp.errors import ConfigError
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.grid.shelf import find_grid
-from pomp.runs.grid.spec import choose
 
 
 def ablate(
@@ -23,15 +32,9 @@ def ablate(
         str,
         typer.Argument(help="Name of a grid, such as table2, fig3a or fig3b, or a TOML file that describes one."),
     ],
-    cohorts: Annotated[
-        list[str] | None, typer.Option("--cohort", help="Instead of the grid's own. May be repeated.")
-    ] = None,
-    protocols: Annotated[
-        list[str] | None, typer.Option("--protocol", help="Instead of the grid's own. May be repeated.")
-    ] = None,
-    seeds: Annotated[
-        list[int] | None, typer.Option("--seed", help="Instead of the grid's own. May be repeated.")
-    ] = None,
+    cohorts: GridCohorts = None,
+    protocols: GridProtocols = None,
+    seeds: GridSeeds = None,
     preset: Annotated[
         PresetName | None, typer.Option(help="Settings to start from, instead of the grid's own.")
     ] = None,
@@ -55,11 +58,7 @@ def ablate(
     if backend is not None and (device != "auto" or show):
         raise ConfigError("With --backend the worker is started by the queue: leave --device out, and --show too.")
     workspace = open_workspace(home)
-    changes = dict(parse_setting(text) for text in settings or [])
-    chosen = choose(
-        find_grid(grid, workspace), preset=preset, cohorts=cohorts or (), seeds=seeds or (), protocols=protocols or (),
-        changes=changes,
-    )  # fmt: skip
+    chosen = choose_sides(find_grid(grid, workspace), preset, settings, cohorts, protocols, seeds)
     view = GridView(chosen, plan_cells(chosen, workspace), workspace)
     if not show:
         view.check()

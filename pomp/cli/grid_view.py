@@ -102,10 +102,11 @@ class GridView:
         console.print(f"Written to {file}.", highlight=False, markup=False)
 
     def end(self, finished: bool) -> None:
-        """End with the status that a shell expects: 130 where the user ended it, 1 where a run failed."""
+        """End with the status a shell expects: 130 where the user ended it, 1 where a run failed or cannot be made."""
         if not finished:
             raise typer.Exit(INTERRUPTED)
-        if any(one.state == "FAILED" for one in self.fill()):
+        filled = self.fill()
+        if to_do(filled) or any(one.state == "FAILED" for one in filled):
             raise typer.Exit(1)
 
 

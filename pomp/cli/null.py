@@ -17,7 +17,17 @@ from rich.text import Text
 from pomp.atomic import write_text
 from pomp.cli.grid_view import GridView, failures, summary, watch, work_here
 from pomp.cli.one_run import open_queue
-from pomp.cli.options import BackendOption, Device, Home, Preset, RayAddress, Settings, configuration, parse_setting
+from pomp.cli.options import (
+    BackendOption,
+    Device,
+    Home,
+    NullProtocols,
+    Preset,
+    RayAddress,
+    Settings,
+    configuration,
+    parse_setting,
+)
 from pomp.cli.terminal import console, open_workspace, split_table
 from pomp.config import PresetName, ProtocolName
 from pomp.errors import ConfigError
@@ -33,9 +43,7 @@ def null(
     cohort: Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")],
     preset: Preset = "honest",
     settings: Settings = None,
-    protocols: Annotated[
-        list[str] | None, typer.Option("--protocol", help="May be repeated. Default: all three.", show_default=False)
-    ] = None,
+    protocols: NullProtocols = None,
     permutations: Annotated[int, typer.Option(min=2, help="How often outcomes are dealt anew.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Of the first permutation; the others have the next ones.")] = 0,
     show: Annotated[bool, typer.Option("--show", help="Print the table as it stands, and launch nothing.")] = False,
@@ -102,8 +110,9 @@ class NullView(GridView):
         return Group(*split_table(table), *verdicts, Text(summary(self.fill()) + remark))
 
     def print_notes(self) -> None:
-        """What became of runs that failed."""
-        for line in failures(self.fill()):
+        """Why there can be no run, and what became of runs that failed."""
+        problems = dict.fromkeys(cell.problem for cell in self.cells if cell.problem)
+        for line in [*problems, *failures(self.fill())]:
             console.print(f"  • {line}", highlight=False, markup=False)
 
 

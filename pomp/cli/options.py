@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
-from pomp.config import PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
+from pomp.config import LARGEST_SEED, PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.errors import ConfigError
 from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName
 from pomp.runs.command import read_setting
+from pomp.runs.grid.spec import Grid, choose
 
 Home = Annotated[
     Path | None,
@@ -30,6 +31,26 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="One setting, such as pretrain.epochs=50 or cohort.omics=mrna,mirna. May be repeated."),
 ]
+
+
+def _check_protocols(names: list[str] | None) -> list[str] | None:
+    """Typer takes a choice, and no list of choices."""
+    for name in names or ():
+        if name not in get_args(ProtocolName):
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(map(repr, get_args(ProtocolName)))}.")
+    return names
+
+
+OF_GRID = "Instead of the grid's own. May be repeated."
+GridCohorts = Annotated[list[str] | None, typer.Option("--cohort", help=OF_GRID)]
+GridProtocols = Annotated[list[str] | None, typer.Option("--protocol", callback=_check_protocols, help=OF_GRID)]
+NullProtocols = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--protocol", callback=_check_protocols, help="May be repeated. Default: all three.", show_default=False
+    ),
+]
+GridSeeds = Annotated[list[int] | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help=OF_GRID)]
 Title = Annotated[str, typer.Option(help="A title for people.")]
 Device = Annotated[DeviceName, typer.Option(help="Where to train.")]
 FoldsAtATime = Annotated[
@@ -73,6 +94,29 @@ def configuration(preset: PresetName | None, protocol: ProtocolName | None, sett
     if protocol is not None:
         changes["protocol"] = protocol
     return override(PRESETS[preset or "honest"], changes)
+
+
+def choose_sides(
+    grid: Grid,
+    preset: PresetName | None,
+    settings: list[str] | None,
+    cohorts: list[str] | None = None,
+    protocols: list[str] | None = None,
+    seeds: list[int] | None = None,
+) -> Grid:
+    """The grid with what the command line says instead.
+
+    Raises:
+        ConfigError: a setting is unknown or out of range; the grid is named only where it has a part in that.
+    """
+    changes = dict(parse_setting(text) for text in settings or [])
+    try:
+        return choose(
+            grid, preset=preset, cohorts=cohorts or (), seeds=seeds or (), protocols=protocols or (), changes=changes
+        )
+    except ConfigError:
+        configuration(preset or grid.preset, None, settings)
+        raise
 
 
 def parse_setting(text: str) -> tuple[str, Any]:

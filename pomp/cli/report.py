@@ -6,28 +6,25 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pomp.atomic import write_text
-from pomp.cli.options import Home, Settings, parse_setting
+from pomp.cli.options import GridCohorts, GridProtocols, GridSeeds, Home, Settings, choose_sides
 from pomp.cli.scores import print_evaluation, print_repeats, run_evaluation
 from pomp.cli.terminal import console, open_workspace
 from pomp.config import PresetName
 from pomp.errors import ConfigError
 from pomp.runs.backends.choice import clusters
 from pomp.runs.grid.shelf import find_grid
-from pomp.runs.grid.spec import choose
 from pomp.runs.info_sheet.facts import check_finished, gather_facts
 from pomp.runs.info_sheet.items import markdown
 from pomp.runs.info_sheet.sheet import info_sheet
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 
-OF_GRID = "With --grid, instead of the grid's own. May be repeated."
 Html = Annotated[
     Path | None, typer.Option("--html", help="Write it, with its figures, to this one file, which needs no other.")
 ]
@@ -45,9 +42,9 @@ def report(
     grid: Annotated[
         str | None, typer.Option("--grid", help="A grid by name, or a TOML file, instead of a run; needs --html.")
     ] = None,
-    cohorts: Annotated[list[str] | None, typer.Option("--cohort", help=OF_GRID)] = None,
-    protocols: Annotated[list[str] | None, typer.Option("--protocol", help=OF_GRID)] = None,
-    seeds: Annotated[list[int] | None, typer.Option("--seed", help=OF_GRID)] = None,
+    cohorts: GridCohorts = None,
+    protocols: GridProtocols = None,
+    seeds: GridSeeds = None,
     preset: Annotated[PresetName | None, typer.Option(help="With --grid, instead of the grid's own.")] = None,
     settings: Settings = None,
     home: Home = None,
@@ -62,7 +59,7 @@ def report(
     if run_folder is None:
         if html is None or as_json or sheet is not None:
             raise ConfigError("A grid has a report as HTML alone: name its file with --html, and nothing else.")
-        _report_grid(str(grid), cohorts or (), protocols or (), seeds or (), preset, settings or (), home, html)
+        _report_grid(str(grid), cohorts or [], protocols or [], seeds or [], preset, settings or [], home, html)
         return
     if cohorts or protocols or seeds or preset or settings:
         raise ConfigError(
@@ -99,17 +96,14 @@ def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | No
 
 
 def _report_grid(
-    name: str, cohorts: Sequence[str], protocols: Sequence[str], seeds: Sequence[int], preset: PresetName | None,
-    settings: Sequence[str], home: Path | None, html: Path,
+    name: str, cohorts: list[str], protocols: list[str], seeds: list[int], preset: PresetName | None,
+    settings: list[str], home: Path | None, html: Path,
 ) -> None:  # fmt: skip
     workspace = open_workspace(home)
-    changes = dict(parse_setting(text) for text in settings)
-    chosen = choose(
-        find_grid(name, workspace), preset=preset, cohorts=cohorts, seeds=seeds, protocols=protocols, changes=changes
-    )
+    chosen = choose_sides(find_grid(name, workspace), preset, settings, cohorts, protocols, seeds)
     sides: tuple[tuple[str, list[str]], ...] = (
-        ("--preset", [preset] if preset else []), ("--cohort", [*cohorts]), ("--protocol", [*protocols]),
-        ("--seed", [*map(str, seeds)]), ("--set", [*settings]),
+        ("--preset", [preset] if preset else []), ("--cohort", cohorts), ("--protocol", [*protocols]),
+        ("--seed", [*map(str, seeds)]), ("--set", settings),
     )  # fmt: skip
     words = [word for option, values in sides for value in values for word in (option, value)]
     command = shlex.join(["pomp", "ablate", name, *words])

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pomp.atomic import write_text
-from pomp.cli.options import Device, Home, Settings, parse_setting
+from pomp.cli.options import Device, Home, Settings, choose_sides
 from pomp.cli.terminal import TerminalProgress, console, find_cohort, open_workspace, split_table, warnings_as_text
 from pomp.config import LARGEST_SEED, DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
@@ -21,7 +21,7 @@ from pomp.interrupts import INTERRUPTED
 from pomp.markdown import markdown_table
 from pomp.runs.grid.score import mean_interval, mean_sd
 from pomp.runs.grid.shelf import find_grid
-from pomp.runs.grid.spec import Grid, choose
+from pomp.runs.grid.spec import Grid
 from pomp.runs.run import Run
 from pomp.runs.tuning.choice import Tuning, inner_splits, resolve_variants
 from pomp.runs.tuning.choice import tune as score_variants
@@ -63,8 +63,7 @@ def tune(
     if out is not None and out.suffix != ".md":
         raise ConfigError(f"'{out}' does not end in .md: the tables are written as Markdown.")
     workspace = open_workspace(home)
-    changes = dict(parse_setting(text) for text in settings or [])
-    chosen = choose(find_grid(grid, workspace), preset=preset, cohorts=[cohort], changes=changes)
+    chosen = choose_sides(find_grid(grid, workspace), preset, settings, [cohort])
     configs = {variant.name: chosen.configure(variant, "honest", seed) for variant in chosen.variants}
     first = next(iter(configs.values()))
     read = read_cohort(find_cohort(workspace, cohort), first.cohort)

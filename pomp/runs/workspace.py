@@ -48,6 +48,10 @@ class Workspace:
             CohortError: there is none.
             RunError: the workspace cannot be read.
         """
+        if not name:
+            raise CohortError(
+                "No cohort is named: give its folder, or its name in the workspace. A dot is this folder."
+            )
         here = Path(name).absolute()
         if here.name != name and here.is_dir():
             return here

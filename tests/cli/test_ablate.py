@@ -180,13 +180,25 @@ def test_ctrl_c_leaves_the_queue_alone(
     assert [run.status().state for run in workspace.runs.list()].count("QUEUED") == 2
 
 
+def test_a_run_that_cannot_be_made_is_a_failure(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise CohortError("The cohort has changed meanwhile.")
+
+    monkeypatch.setattr(grid_view, "begin", refuse)
+    result = invoke("small", "--device", "cpu")
+    assert "The cohort has changed meanwhile." in result.output
+    assert result.exit_code == 1
+
+
 @pytest.mark.parametrize(("words", "error", "said"), [
     (["none"], ConfigError, "There is no grid 'none'. Choose one of fig3a, fig3b, .*table2, small"),
     (["small", "--out", "table.html"], ConfigError, "'table.html' ends in neither .md nor .csv"),
     (["small", "--backend", "local", "--device", "cpu"], ConfigError, "leave --device out, and --show too"),
     (["small", "--backend", "local", "--show"], ConfigError, "leave --device out, and --show too"),
-    (["small", "--protocol", "fair"], ConfigError, "got 'fair'"),
-    (["small", "--set", "pretrain.poq=1"], ConfigError, "There is no setting 'pretrain.poq'"),
+    (["small", "--set", "pretrain.poq=1"], ConfigError, "^There is no setting 'pretrain.poq'"),
+    (["small", "--set", "pretrain.poc=-1"], ConfigError, "^These settings cannot be used:\n- pretrain.poc: "),
+    (["small", "--set", "seed=1"], ConfigError, "'seed' is not changed here: .* and a command has --seed"),
+    (["small", "--set", "folds=40"], CohortError, "No cell .* can be run. 32 events among 40 patients cannot fill 40 "),
     (["small", "--set", "pretrain.poc"], ConfigError, "'pretrain.poc' is no setting"),
     (["small", "--cohort", "LGG"], CohortError, "No cell of the grid 'small' can be run. There is no cohort 'LGG'"),
 ])  # fmt: skip

@@ -161,6 +161,10 @@ def test_failures_are_one_paragraph(case: str, tmp_path: Path, here: Here) -> No
     (["null", "demo", "--preset", "fair"], "'fair' is not one of 'demo', 'paper', 'honest'"),
     (["ablate", "small", "--backend", "slurm"], "'slurm' is not one of 'local', 'ray'"),
     (["run", "demo", "--backend", "slurm"], "'slurm' is not one of 'local', 'ray'"),
+    (["ablate", "small", "--protocol", "honest", "--protocol", "fair"], "'fair' is not one of 'honest', 'paper', "),
+    (["null", "demo", "--protocol", "fair"], "'fair' is not one of 'honest', 'paper', 'paper-released'"),
+    (["report", "--grid", "small", "--protocol", "fair"], "'fair' is not one of 'honest', 'paper', 'paper-released'"),
+    (["ablate", "small", "--seed", "-1"], "'--seed': "),
     (["bench", "train", "--scale", "huge"], "'huge' is not one of 'full', 'small'"),
 ])  # fmt: skip
 def test_a_wrong_choice_is_a_mistake_of_usage(words: list[str], choices: str) -> None:

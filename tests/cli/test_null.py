@@ -133,7 +133,6 @@ def test_the_queue_works_them_off(workspace: Workspace, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("words", "error", "said"), [
-    (["--protocol", "fair"], ConfigError, "got 'fair'"),
     (["--set", "cohort.permutation=1"], ConfigError, "is what a null experiment varies"),
     (["--set", "pretrain.poq=1"], ConfigError, "There is no setting 'pretrain.poq'"),
     (["--out", "table.html"], ConfigError, "'table.html' does not end in .md"),
@@ -143,13 +142,14 @@ def test_the_queue_works_them_off(workspace: Workspace, monkeypatch: pytest.Monk
 def test_what_is_refused_leaves_no_run(
     workspace: Workspace, words: list[str], error: type[Exception], said: str
 ) -> None:
-    if error is CohortError:
-        result = invoke(*BASE, *words)
-        assert said in " ".join(result.output.split())
-    else:
-        with pytest.raises(error, match=said):
-            invoke(*BASE, *words)
+    with pytest.raises(error, match=said):
+        invoke(*BASE, *words)
     assert workspace.runs.list() == []
+
+
+def test_the_table_says_once_why_there_can_be_no_run(workspace: Workspace) -> None:
+    result = invoke(*BASE, "--set", "folds=40", "--show")
+    assert " ".join(result.output.split()).count("32 events among 40 patients cannot fill 40 folds") == 1
 
 
 def test_a_cohort_that_is_not_there(workspace: Workspace) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pomp.config import CohortConfig
+from pomp.config import CohortConfig, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
-from pomp.errors import RunError
+from pomp.errors import CohortError, RunError
 from pomp.evaluation.corrected_t import CorrectedT, corrected_t
 from pomp.evaluation.multiplicity import holm
 from pomp.evaluation.report import evaluate
@@ -65,6 +65,13 @@ def test_every_cell_is_planned_and_each_cohort_read_once(workspace: Workspace) -
     assert first.wanted.config.model.modalities == "omics"
     assert first.key == ("TCGA-LIHC", read_cohort(workspace.cohorts / "TCGA-LIHC").digest, first.wanted.config.digest,
                          ())  # fmt: skip
+
+
+def test_a_cell_that_cannot_be_divided_into_folds_says_so(workspace: Workspace) -> None:
+    text = GRID.replace("changes = { omics = { genes = 5 } }", "changes = { folds = 40 }")
+    cells = plan_cells(small_grid(workspace, text), workspace)
+    assert [bool(cell.problem) for cell in cells] == [False, True, False]
+    assert "32 events among 40 patients cannot fill 40 folds" in cells[1].problem
 
 
 def test_cells_that_cannot_be_say_why_and_do_not_stop_the_others(workspace: Workspace) -> None:
@@ -300,8 +307,18 @@ def test_a_full_queue_takes_the_rest_later(workspace: Workspace) -> None:
     assert [run.info.title for run in launch(grid, made.left, backend).queued] == ["small: all"]
 
 
-def test_a_cell_that_cannot_be_made_does_not_stop_the_others(workspace: Workspace) -> None:
-    grid = small_grid(workspace, GRID.replace("{ omics = { genes = 5 } }", "{ folds = 36 }"))
+def test_a_cell_that_cannot_be_made_does_not_stop_the_others(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = workspace.runs.create
+
+    def refuse_few(cohort: Cohort, config: RunConfig, title: str = "") -> Run:
+        if title.endswith("few"):
+            raise CohortError("The cohort has changed meanwhile.")
+        return create(cohort, config, title)
+
+    monkeypatch.setattr(workspace.runs, "create", refuse_few)
+    grid = small_grid(workspace)
     made = launch(grid, plan_cells(grid, workspace), Quiet(workspace))
     assert len(made.queued) == 2
     (said,) = made.refused

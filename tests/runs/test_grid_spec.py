@@ -96,6 +96,14 @@ def test_sides_that_cannot_be(tmp_path: Path, sides: dict[str, object], said: st
         choose(read_grid(write_grid(tmp_path)), **sides)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("sides", [{"protocols": ["fair"]}, {"seeds": [-1]}])
+def test_what_follows_from_a_mistake_is_no_second_one(tmp_path: Path, sides: dict[str, object]) -> None:
+    """A list whose every item is wrong counts as empty with the validator."""
+    with pytest.raises(ConfigError) as caught:
+        choose(read_grid(write_grid(tmp_path)), **sides)  # type: ignore[arg-type]
+    assert len(str(caught.value).splitlines()) == 2
+
+
 def test_grids_lie_in_the_package_and_in_the_workspace(workspace: Workspace, tmp_path: Path) -> None:
     assert set(grid_files(workspace)) >= {*OF_THE_PAPER, *BEYOND}
     write_grid(workspace.root / "grids")

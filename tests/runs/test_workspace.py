@@ -55,6 +55,11 @@ def test_a_cohort_that_is_not_there(workspace: Workspace, name: str) -> None:
         workspace.find_cohort(name)
 
 
+def test_no_name_is_not_the_folder_here(workspace: Workspace) -> None:
+    with pytest.raises(CohortError, match="No cohort is named: give its folder, or its name in the workspace"):
+        workspace.find_cohort("")
+
+
 def test_a_name_that_two_cohorts_have_is_that_of_the_one_inside(workspace: Workspace, tmp_path: Path) -> None:
     inside = cohort_folder(workspace.cohorts / "liver")
     workspace.register(cohort_folder(tmp_path / "data" / "liver"))

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pomp.config import CohortConfig, ProtocolName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
-from pomp.errors import PompError
+from pomp.data.splits import split_cohort
+from pomp.errors import CohortError, PompError
 from pomp.runs.companions import find_companions
 from pomp.runs.grid.spec import Grid, Variant
 from pomp.runs.key import RunKey
@@ -67,6 +68,7 @@ class _Planner:
         self._grid, self._workspace, self._reader = grid, workspace, read
         self._name = ""
         self._cohorts: dict[CohortConfig, Cohort | PompError] = {}  # of that name: only one need be in memory
+        self._divided: dict[object, CohortError | None] = {}
         self._joined: dict[object, tuple[str, ...]] = {}
 
     def plan(self, cohort: str, protocol: ProtocolName, variant: Variant, seed: int) -> Cell:
@@ -80,6 +82,7 @@ class _Planner:
     def _fit(self, name: str, config: RunConfig) -> Wanted:
         cohort = self._read(name, config.cohort)
         config = resolve(config, cohort)
+        self._check_folds(cohort, config)
         key = RunKey(cohort.name, cohort.digest, config.digest, self._companions(cohort, config))
         return Wanted(cohort.folder, len(cohort.patients), config, key)
 
@@ -96,6 +99,19 @@ class _Planner:
         if isinstance(found, PompError):
             raise found
         return found
+
+    def _check_folds(self, cohort: Cohort, config: RunConfig) -> None:
+        """Refuse what a run would be refused for, once for all cells that have the same folds."""
+        asked = self._name, config.cohort, config.folds_by, config.folds, config.seed
+        if asked not in self._divided:
+            try:
+                split_cohort(cohort, config)
+                self._divided[asked] = None
+            except CohortError as error:
+                self._divided[asked] = error
+        refused = self._divided[asked]
+        if refused is not None:
+            raise refused
 
     def _companions(self, cohort: Cohort, config: RunConfig) -> tuple[str, ...]:
         """Digests of the cohorts that join the pre-training, read once for all cells that name the same."""

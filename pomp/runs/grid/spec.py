@@ -15,6 +15,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from pomp.config import PRESETS, Frozen, PresetName, ProtocolName, RunConfig, override
 from pomp.data.published import published_row
@@ -33,7 +34,10 @@ def _dotted(changes: Any) -> Any:
 def _check_sides(changes: dict[str, Any]) -> dict[str, Any]:
     for side in SIDES:
         if side in changes:
-            raise ValueError(f"'{side}' is not changed here: a grid has its {side}s at the top, as '{side}s'")
+            raise ValueError(
+                f"'{side}' is not changed here: a grid has its {side}s at the top, as '{side}s', and "
+                f"a command has --{side}"
+            )
     return changes
 
 
@@ -154,7 +158,7 @@ def _parse(data: dict[str, Any], source: str) -> Grid:
     try:
         grid = Grid.model_validate(data)
     except ValidationError as error:
-        lines = [f"- {_place(data, item['loc'])}: {_reason(dict(item))}" for item in error.errors()]
+        lines = [f"- {_place(data, item['loc'])}: {_reason(dict(item))}" for item in _causes(error)]
         raise ConfigError("\n".join([f"{source} cannot be used:", *lines])) from None
     for variant in grid.variants:
         try:
@@ -162,6 +166,16 @@ def _parse(data: dict[str, Any], source: str) -> Grid:
         except ConfigError as error:
             raise ConfigError(f"{source} cannot be used. {error}") from None
     return grid
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """What is wrong, without what follows from it: a list whose every item is wrong counts as empty too."""
+    found = error.errors()
+    return [item for item in found if not any(_is_within(other["loc"], item["loc"]) for other in found)]
+
+
+def _is_within(inner: Sequence[int | str], outer: Sequence[int | str]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _place(data: dict[str, Any], keys: Sequence[int | str]) -> str:
