@@ -226,11 +226,6 @@ def size(size_bytes: float | None) -> str:
     return f"{value:.1f} {_UNITS[power]}" if power and value < 10 else f"{value:.0f} {_UNITS[power]}"
 
 
-def count(number_of: int, one: str, many: str | None = None) -> str:
-    """'1 gene', '1,200 genes'."""
-    return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
-
-
 def listed(names: Sequence[str]) -> str:
     """'a, b and c'."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

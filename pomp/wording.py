@@ -12,6 +12,11 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
+def count(number_of: int, one: str, many: str | None = None) -> str:
+    """'1 gene', '1,200 genes'."""
+    return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
+
+
 def percent(share: float) -> str:
     """'64 %' of 0.64."""
     return f"{100 * share:.0f} %"

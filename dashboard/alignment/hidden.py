@@ -11,9 +11,8 @@ from dashboard.elements import card_row, empty_state, plain, save_table, show_co
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import PATIENT, pick
-from dashboard.words import count
 from pomp.runs.run import Run
-from pomp.wording import number
+from pomp.wording import count, number
 
 TYPE = "alignment-type"
 """Name in the URL of the omics type that was hidden."""

@@ -22,9 +22,8 @@ from dashboard.elements import empty_state, plain, save_table, show_command, sho
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
-from dashboard.words import count
 from pomp.runs.run import Run
-from pomp.wording import number, percent
+from pomp.wording import count, number, percent
 
 FOLD = "alignment-fold"
 """Name in the URL of the fold whose matrix is shown."""

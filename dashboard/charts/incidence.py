@@ -24,8 +24,8 @@ from dashboard.charts.survival import (
 )
 from dashboard.endpoints import Endpoint
 from dashboard.theme import TEMPLATE
-from dashboard.words import count
 from pomp.evaluation.cumulative_incidence import CumulativeIncidence, Incidence, at_risk_by_cause
+from pomp.wording import count
 
 PANEL_PX, GAP_PX = 230, 44
 _CAUSES = ("event", "competing")

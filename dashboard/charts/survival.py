@@ -14,9 +14,9 @@ from plotly.subplots import make_subplots
 
 from dashboard.endpoints import Endpoint
 from dashboard.theme import TEMPLATE, with_alpha
-from dashboard.words import DAYS_PER_MONTH, count
+from dashboard.words import DAYS_PER_MONTH
 from pomp.evaluation.curves import SurvivalCurve, at_risk_table
-from pomp.wording import DAYS_PER_YEAR
+from pomp.wording import DAYS_PER_YEAR, count
 
 PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
 LINE_PX = 20

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard.words import count
 from pomp.data.clinical import find_spelling, is_stage, known_text, to_numbers
 from pomp.data.cohort import Cohort
 from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, list_endpoints
+from pomp.wording import count
 
 MOST_CATEGORIES = 12
 NOT_RECORDED, OTHERS = "not recorded", "other values"

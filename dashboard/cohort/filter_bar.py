@@ -14,8 +14,9 @@ from dashboard.cohort.filters import Filters, Range
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.state import between, go, misses_said_in, pick_many, switch
-from dashboard.words import DAYS_PER_MONTH, count
+from dashboard.words import DAYS_PER_MONTH
 from pomp.data.cohort import Cohort
+from pomp.wording import count
 
 COLUMNS, EVENT, FOLLOWED, HAS, LACKS = "cohort-columns", "cohort-event", "cohort-followed", "cohort-has", "cohort-lacks"
 """Names in the URL."""

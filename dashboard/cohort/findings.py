@@ -9,8 +9,8 @@ import streamlit as st
 
 from dashboard.elements import LISTED, save_table, show_problems
 from dashboard.state import switch
-from dashboard.words import count
 from pomp.data.problems import Problem
+from pomp.wording import count
 
 SEVERITY = "cohort-findings"
 """Name in the URL."""

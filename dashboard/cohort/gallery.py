@@ -12,11 +12,11 @@ from dashboard.cohort.open_patient import predicted_patients
 from dashboard.cohort.slide_states import SlideStates, slide_picture, slide_states
 from dashboard.elements import card_row, empty_state, plain, run_label, save_table
 from dashboard.state import ONLY, PAGE, PATIENT, RUN, SLIDE, SORT, VIEW, go, switch
-from dashboard.words import count
 from pomp.data.cohort import Cohort
 from pomp.errors import SlideError
 from pomp.runs.run import Run
 from pomp.slides.store import regions_path
+from pomp.wording import count
 
 A_PAGE = 12
 CARD_PX = 232

@@ -10,8 +10,9 @@ import streamlit as st
 from dashboard.cohort.chosen_genes import ChosenGenes, chose_once
 from dashboard.elements import save_table
 from dashboard.state import pick
-from dashboard.words import SELECTORS, count
+from dashboard.words import SELECTORS
 from pomp.runs.run import Run
+from pomp.wording import count
 
 GENE, TYPE = "gene", "gene-type"
 """Names in the URL."""

@@ -15,10 +15,11 @@ from dashboard.cohort.gene_seeds import show_seeds
 from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.once import once
 from dashboard.state import RUN, VIEW, go, pick
-from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, count, interval, span
+from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, interval, span
 from pomp.data.cohort import Cohort
 from pomp.evaluation.stability import SelectionStability
 from pomp.runs.run import Run
+from pomp.wording import count
 
 PREPARATION = "Preparation"
 

@@ -17,11 +17,11 @@ from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.once import once
 from dashboard.state import pick
 from dashboard.theme import EVERYBODY, SERIES
-from dashboard.words import count, interval
+from dashboard.words import interval
 from pomp.data.cohort import Cohort
 from pomp.data.outcome import outcome_of, usable_endpoints
 from pomp.evaluation.curves import SurvivalCurve, kaplan_meier, logrank
-from pomp.wording import DAYS_PER_YEAR, p_value
+from pomp.wording import DAYS_PER_YEAR, count, p_value
 
 GROUPS, ENDPOINT = "cohort-groups", "cohort-endpoint"
 """Names in the URL."""

@@ -12,8 +12,9 @@ from dashboard.charts.cohort import modality_figure, modality_table
 from dashboard.cohort.open_patient import show_patient_table
 from dashboard.elements import folded, save_table, show_figure
 from dashboard.once import once
-from dashboard.words import KINDS, count
+from dashboard.words import KINDS
 from pomp.data.cohort import Cohort
+from pomp.wording import count
 
 
 def show_measured(cohort: Cohort, patients: Sequence[str], has: Mapping[str, frozenset[str]]) -> None:

@@ -13,9 +13,8 @@ from dashboard.cohort.measured import unused_samples
 from dashboard.cohort.open_patient import show_patient_table
 from dashboard.elements import save_table
 from dashboard.endpoints import describe_endpoint
-from dashboard.words import count
 from pomp.data.cohort import Cohort
-from pomp.wording import DAYS_PER_YEAR
+from pomp.wording import DAYS_PER_YEAR, count
 
 SEARCH = "cohort-find"
 """Name in the URL."""

@@ -12,12 +12,13 @@ from dashboard.elements import empty_state, errors_as_text, plain, run_label
 from dashboard.state import RUN, VIEW, go
 from dashboard.training.monitor import read_states, show_progress
 from dashboard.training.settings import ask_changes, offers_of
-from dashboard.words import PRESET_WORDS, PROTOCOLS, count
+from dashboard.words import PRESET_WORDS, PROTOCOLS
 from pomp.config import PRESETS, ProtocolName
 from pomp.data.cohort import Cohort
 from pomp.runs.command import command_line
 from pomp.runs.run import Run
 from pomp.runs.status import State
+from pomp.wording import count
 
 SECONDS = 2
 GENES, SLIDES = "Genes", "Slides"

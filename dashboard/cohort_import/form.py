@@ -9,8 +9,9 @@ import streamlit as st
 
 from dashboard.elements import code, plain, show_problems
 from dashboard.endpoints import describe_endpoint
-from dashboard.words import EXPLAIN_KINDS, KINDS, ORIGINS, count
+from dashboard.words import EXPLAIN_KINDS, KINDS, ORIGINS
 from pomp.data.importing.plan import ImportPlan, PlannedTable
+from pomp.wording import count
 
 KIND_HELP = "\n".join(f"- **{KINDS[kind]}**: {text}" for kind, text in EXPLAIN_KINDS.items())
 

@@ -16,10 +16,10 @@ from dashboard.cohort_import.trial import Trial, try_plan
 from dashboard.elements import plain, progress_bar, show_problems
 from dashboard.endpoints import describe_endpoint
 from dashboard.state import COHORT, FOLDER, VIEW, go
-from dashboard.words import count
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.write import import_cohort
 from pomp.data.manifest import TAKEN_NAMES
+from pomp.wording import count
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _TRIAL = "trial"

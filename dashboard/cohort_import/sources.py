@@ -14,9 +14,10 @@ from dashboard.cohort_import.browse import MOST, Listing, find_folder, list_fold
 from dashboard.cohort_import.projects import TCGA
 from dashboard.elements import code
 from dashboard.state import COHORT, FOLDER, SOURCE, VIEW, go, switch
-from dashboard.words import count, size
+from dashboard.words import size
 from pomp.data.gdc.plan import DATA_TYPES
 from pomp.data.manifest import CLINICAL, MANIFEST
+from pomp.wording import count
 
 DOWNLOADS, SLIDES = "downloads", "slides"
 SERVER, UPLOAD, FETCH = "Folder on the server", "Upload tables", "TCGA"

@@ -12,13 +12,14 @@ from dashboard import data
 from dashboard.charts.patient import seeds_figure
 from dashboard.elements import errors_as_text, plain, show_figure
 from dashboard.once import once
-from dashboard.words import count, trained_without
+from dashboard.words import trained_without
 from pomp.errors import RunError
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.readable import read_runs
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
+from pomp.wording import count
 
 RISKS = "training_risks"
 MORE_SEEDS = 4

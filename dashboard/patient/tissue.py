@@ -19,11 +19,11 @@ from dashboard.not_explained import said_only_of_pomp
 from dashboard.slide.maps import region_rows
 from dashboard.slide.words import EFFECT, name_place
 from dashboard.state import PATIENT, RUN, SLIDE, pick
-from dashboard.words import count
 from pomp.errors import SlideError
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 from pomp.slides.store import read_at, regions_path
+from pomp.wording import count
 
 SHOWN = 3
 _LEAST = 0.00005  # shown as 0.0001

@@ -11,7 +11,7 @@ from dashboard.report.document import Badge, Block, Code, Document, Section, fig
 from dashboard.report.render import render
 from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.curves import MEASURES, curve_figure, mean_curves
-from dashboard.words import PROTOCOLS, count, duration
+from dashboard.words import PROTOCOLS, duration
 from pomp import __version__
 from pomp.runs.grid.cells import plan_cells, same_runs
 from pomp.runs.grid.fill import FilledCell, distinct, fill
@@ -29,6 +29,7 @@ from pomp.runs.grid.table import (
 )
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from pomp.wording import count
 
 CURVES = ("total", "cox", "test_c_index")
 """Measures whose curves are drawn."""

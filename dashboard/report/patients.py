@@ -8,10 +8,10 @@ import pandas as pd
 
 from dashboard.charts.cohort import KEPT_IN_PAPER, funnel_figure
 from dashboard.report.document import Block, Section, figure, section, table, text
-from dashboard.words import count
 from pomp.data.paper_cohorts import PAPER_PATIENTS, find_paper_cohort
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.results import follow_up, reasons_left_out
+from pomp.wording import count
 
 
 def patients_section(facts: RunFacts) -> Section:

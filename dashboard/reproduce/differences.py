@@ -17,9 +17,10 @@ from dashboard.elements import plain, save_table
 from dashboard.endpoints import describe_endpoint
 from dashboard.reproduce.places import folder_of
 from dashboard.reproduce.show_table import show_no_cohort
-from dashboard.words import count, follow_up
+from dashboard.words import follow_up
 from pomp.data.paper_cohorts import PAPER_PATIENTS
 from pomp.evaluation.follow_up import median_follow_up
+from pomp.wording import count
 
 
 @dataclass(frozen=True)

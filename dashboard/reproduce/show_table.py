@@ -12,11 +12,11 @@ from dashboard.reproduce.tables import DEVIATES, deviating_settings, every_numbe
 from dashboard.runs.grid import grid_command
 from dashboard.runs.launching import offer_launch
 from dashboard.runs.opening import open_run, run_of
-from dashboard.words import count
 from pomp.config import ProtocolName
 from pomp.runs.command import setting_text
 from pomp.runs.grid.cells import same_runs
 from pomp.runs.grid.table import Entry, explanations
+from pomp.wording import count
 
 
 def show_table(places: Places, cohort: str, protocol: ProtocolName) -> None:

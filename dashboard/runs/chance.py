@@ -16,10 +16,11 @@ from dashboard.charts.chance import chance_figure, chance_table
 from dashboard.elements import empty_state, plain, save_table, show_figure
 from dashboard.runs.opening import open_run
 from dashboard.state import pick
-from dashboard.words import CHANCE, count
+from dashboard.words import CHANCE
 from pomp.runs.command import nearest_preset, setting_text
 from pomp.runs.null import ChanceSummary, NullExperiment, find_experiments, is_null, summarise
 from pomp.runs.run import Run
+from pomp.wording import count
 
 EXPERIMENT = "null"
 """Its name in the URL."""

@@ -15,7 +15,7 @@ from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.launching import offer_launch, say_what_became_of_it
 from dashboard.runs.opening import open_run, run_of
 from dashboard.state import pick, pick_many, switch
-from dashboard.words import PRESET_WORDS, count, duration
+from dashboard.words import PRESET_WORDS, duration
 from pomp.config import PROTOCOLS
 from pomp.errors import ConfigError
 from pomp.runs.grid.cells import Cell, plan_cells, same_runs
@@ -32,6 +32,7 @@ from pomp.runs.grid.table import (
     score_text,
     tidy,
 )
+from pomp.wording import count
 
 GRID, PRESET, ON, RULES, SEEDS = "grid", "grid_preset", "grid_cohorts", "grid_protocols", "grid_seeds"
 """Names in the URL."""

@@ -10,13 +10,14 @@ import streamlit as st
 from dashboard import actions
 from dashboard.elements import errors_as_text, plain
 from dashboard.training.forecast import Planned, plan_command, show_plan
-from dashboard.words import count, duration
+from dashboard.words import duration
 from pomp.errors import RunError
 from pomp.runs.forecast.accelerators import THIS
 from pomp.runs.grid.cells import Cell
 from pomp.runs.grid.fill import FilledCell, seconds_left, to_do
 from pomp.runs.grid.launch import launch
 from pomp.runs.grid.spec import Grid
+from pomp.wording import count
 
 _SAID = "launch-said"
 

@@ -12,8 +12,8 @@ from dashboard.endpoints import describe_endpoint
 from dashboard.start.finished import CARD_PX
 from dashboard.start.glance import glance
 from dashboard.state import COHORT, VIEW
-from dashboard.words import count
 from pomp.runs.run import Run
+from pomp.wording import count
 
 SHOWN = 12
 

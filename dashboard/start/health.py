@@ -16,10 +16,11 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.viewer import available, explain_absence
-from dashboard.words import count, size
+from dashboard.words import size
 from pomp.errors import RunError
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.workspace import Workspace
+from pomp.wording import count
 
 State = Literal["good", "short", "bad"]
 LITTLE, TOO_LITTLE = 10 * 10**9, 10**9

@@ -10,10 +10,9 @@ import streamlit as st
 from dashboard.charts.survival import TimeAxis, capitalise
 from dashboard.elements import plain, save_table
 from dashboard.endpoints import Endpoint
-from dashboard.words import count
 from pomp.evaluation.group_comparison import GroupComparison
 from pomp.evaluation.uncertainty import Interval, signed, signed_words
-from pomp.wording import number, p_value
+from pomp.wording import count, number, p_value
 
 NOT_REACHED = "not reached"
 

@@ -8,10 +8,10 @@ import pandas as pd
 
 from dashboard.endpoints import describe_endpoint
 from dashboard.survival.results import Judged, clinical, judge
-from dashboard.words import count
 from pomp.data.outcome import outcome_of, usable_endpoints
 from pomp.data.outcome_causes import COMPETING, OVERALL, Causes, find_causes
 from pomp.runs.run import Run
+from pomp.wording import count
 
 
 @dataclass(frozen=True, eq=False)

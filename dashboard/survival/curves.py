@@ -21,10 +21,10 @@ from dashboard.survival.grouping import NEEDS_TRAINING_RISKS, describe_cut, grou
 from dashboard.survival.incidence import show_incidence, show_incidence_numbers
 from dashboard.survival.open_patient import offer_patients
 from dashboard.survival.results import TRAINING_RISKS, Judged
-from dashboard.words import count, follow_up
+from dashboard.words import follow_up
 from pomp.evaluation.group_comparison import AT_RISK
 from pomp.runs.run import Run
-from pomp.wording import percent
+from pomp.wording import count, percent
 
 
 def show_curves(run: Run) -> None:

@@ -11,9 +11,8 @@ from dashboard import data
 from dashboard.elements import save_table
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.survival.open_patient import open_patient
-from dashboard.words import count
 from pomp.runs.run import Run
-from pomp.wording import DAYS_PER_YEAR
+from pomp.wording import DAYS_PER_YEAR, count
 
 SEARCH = "survival-find"
 """Name in the URL."""

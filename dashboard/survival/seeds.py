@@ -11,7 +11,6 @@ from dashboard import data
 from dashboard.charts.concordance import concordance_figure, concordance_table
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
-from dashboard.words import count
 from pomp.config import override
 from pomp.evaluation.corrected_t import CorrectedT
 from pomp.evaluation.pooled import PooledComparison, compare_pooled, report_scores
@@ -20,7 +19,7 @@ from pomp.runs.command import command_line
 from pomp.runs.readable import read_runs
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
-from pomp.wording import number, p_value
+from pomp.wording import count, number, p_value
 
 SHOWN = 12
 """So many seeds are drawn at most; the table is of all."""

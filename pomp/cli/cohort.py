@@ -16,12 +16,15 @@ from rich.table import Table
 from pomp.cli.fetch import fetch
 from pomp.cli.options import Home, Settings, configuration
 from pomp.cli.terminal import TerminalProgress, console, find_cohort, open_workspace
+from pomp.config import RunConfig
 from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
+from pomp.data.constant_genes import describe_constant
 from pomp.data.importing.export import export_cohort
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, place_cohort, stage
 from pomp.errors import CohortError, ConfigError
+from pomp.runs.obstacles import find_obstacles
 from pomp.runs.workspace import Workspace
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
@@ -40,7 +43,7 @@ def check(
     """Read a cohort and show who stays, who is left out and why, and every problem at once."""
     config = configuration("honest", None, settings)
     found = check_cohort(find_cohort(open_workspace(home), folder), config.cohort)
-    _print_check(found, None if every else SHOWN_REASONS)
+    _print_check(found, config, None if every else SHOWN_REASONS)
 
 
 @app.command("import")
@@ -160,15 +163,16 @@ def _inside(plan: ImportPlan, file: str | None) -> str:
 
 def _print_import(plan: ImportPlan, found: CohortCheck, every: bool) -> None:
     """The check of an import, without what was printed with its plan."""
-    _print_check(replace(found, problems=_new(plan, found)), None if every else SHOWN_REASONS)
+    new = replace(found, problems=_new(plan, found))
+    _print_check(new, configuration(None, None, None), None if every else SHOWN_REASONS)
 
 
 def _new(plan: ImportPlan, found: CohortCheck) -> tuple[Problem, ...]:
     return tuple(problem for problem in found.problems if problem not in plan.findings)
 
 
-def _print_check(found: CohortCheck, limit: int | None) -> None:
-    """The funnel, every problem, and who is kept.
+def _print_check(found: CohortCheck, config: RunConfig, limit: int | None) -> None:
+    """The funnel, every problem, what would end a training with these settings, who is kept, and constant genes.
 
     Raises:
         CohortError: there are errors among the problems.
@@ -177,9 +181,12 @@ def _print_check(found: CohortCheck, limit: int | None) -> None:
     print_problems(found.problems)
     if found.cohort is None:
         raise CohortError("The cohort cannot be used yet: the errors above come first.")
+    print_problems(find_obstacles(found.cohort, config))
     events = int(found.cohort.outcome["event"].sum())
     kept = f"{len(found.cohort.patients)} patients kept, {events} with the event ({found.cohort.endpoint})."
     console.print(kept, markup=False)
+    for line in filter(None, map(describe_constant, found.cohort.omics.values())):
+        console.print(line, highlight=False, markup=False)
 
 
 def print_funnel(log: ExclusionLog, limit: int | None) -> None:

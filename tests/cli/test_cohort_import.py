@@ -139,6 +139,22 @@ def test_a_refused_import_says_its_warnings_too(tmp_path: Path) -> None:
     assert "which looks like months or years" in " ".join(done.output.split())
 
 
+def test_what_is_too_small_to_train_on_is_said_and_imported(source: Path, tmp_path: Path) -> None:
+    said = pomp("cohort", "import", source, home=tmp_path / "home")
+    assert "training would stop here: 2 events among 3 patients cannot fill 5 folds" in said
+    checked = pomp("cohort", "check", "hospital", "--set", "folds=2", home=tmp_path / "home")
+    assert "cannot fill" not in checked
+    assert "training would stop here: Omics type 'mrna'" in checked
+
+
+def test_genes_that_are_the_same_in_all_patients_are_counted(tmp_path: Path) -> None:
+    rna = "id,TP53,ESR1\nP1,1.5,2\nP2,2.25,2\nP3,4.75,2\n"
+    source = write_files(tmp_path / "s", {"clinical.csv": CLINICAL, "rna.csv": rna})
+    words = "mrna: 1 of 2 genes is the same in all 3 patients, and no fold chooses it: ESR1."
+    assert words in pomp("cohort", "import", source, home=tmp_path / "home")
+    assert words in pomp("cohort", "check", "s", home=tmp_path / "home")
+
+
 def test_slides_can_be_left_out(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "s", {**FILES, "P1.svs": b"x"})
     assert "1 slides" in pomp("cohort", "import", folder, "--dry-run", home=tmp_path / "h")

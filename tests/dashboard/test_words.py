@@ -19,7 +19,6 @@ from dashboard.words import (
     PROTOCOLS,
     SELECTORS,
     STATES,
-    count,
     duration,
     explain_map,
     follow_up,
@@ -36,7 +35,7 @@ from pomp.data.importing.plan import Origin
 from pomp.data.omics_table import Kind
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.runs.status import State
-from pomp.wording import number, p_value, percent
+from pomp.wording import count, number, p_value, percent
 
 NAN = float("nan")
 
