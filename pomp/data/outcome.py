@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,14 @@ LONGEST_LIFE = 36_525.0
 
 DAYS_PER_MONTH = 30.44
 
+ENDPOINTS = ("OS", "DSS", "CSS", "PFI", "PFS", "DFI", "DFS", "EFS", "RFS", "MFS")
+"""Those whose columns are recognised under other spellings."""
+
+_FROM_ONE = (
+    "holds 1 and 2 and no 0, which is probably the coding of R's survival package, 1 for censored and 2 for the event. "
+    "If so, write 0 in place of 1 and 1 in place of 2: nothing is recoded unasked."
+)
+_NEITHER = "is no event: 1 means that it was seen, 0 that it was not."
 _TELLING = 20  # patients
 _PAIRS = ({"0", "1"}, {"no", "yes"}, {"n", "y"}, {"false", "true"})
 
@@ -34,6 +43,26 @@ def list_endpoints(columns: Iterable[str]) -> list[str]:
     """The endpoints that have both columns, ``OS`` and ``OS.time``, sorted."""
     names = set(columns)
     return sorted(name for name in names if f"{name}{TIME_SUFFIX}" in names)
+
+
+def find_respelt(columns: Iterable[str]) -> dict[str, str]:
+    """Columns of `ENDPOINTS` in another spelling → their names: ``{"os": "OS", "os_time": "OS.time"}``.
+
+    An endpoint is told by both columns together, in any case and with any or no mark before ``time``. Where it is there
+    already, or more than one column could be meant, nothing is.
+    """
+    names, found = list(columns), dict[str, str]()
+    for endpoint in ENDPOINTS:
+        events = [name for name in names if name.casefold() == endpoint.casefold()]
+        times = [name for name in names if re.fullmatch(rf"{endpoint}[._ -]?time", name, re.IGNORECASE)]
+        if len(events) == len(times) == 1:
+            found |= {events[0]: endpoint, times[0]: endpoint + TIME_SUFFIX}
+    return {name: meant for name, meant in found.items() if name != meant}
+
+
+def has_endpoint(columns: Sequence[str]) -> bool:
+    """Whether there is one, in any spelling that is recognised."""
+    return bool(list_endpoints(columns) or find_respelt(columns))
 
 
 def usable_endpoints(clinical: pd.DataFrame) -> list[str]:
@@ -56,7 +85,11 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
         if there := list_endpoints(table.columns):
             advice = f"Endpoints there: {', '.join(there)}. Choose one of them as endpoint."
         needed = " and ".join(missing)
-        problems.error(table.file, f"endpoint '{endpoint}' needs the column {needed}, which is not there. {advice}")
+        respelt = {name: meant for name, meant in find_respelt(table.columns).items() if meant in missing}
+        near = "".join(f" '{name}' looks like it: call it {meant}." for name, meant in respelt.items())
+        problems.error(
+            table.file, f"endpoint '{endpoint}' needs the column {needed}, which is not there. {advice}{near}"
+        )
         return None
     _report_marks(table, problems)
     event, time, wrong = _read_values(table, endpoint)
@@ -80,12 +113,17 @@ def _read_values(table: RawTable, endpoint: str) -> tuple[np.ndarray, np.ndarray
         ),
         (
             endpoint, ~np.isnan(event) & ~np.isin(event, (0.0, 1.0)),
-            "is no event: 1 means that it was seen, 0 that it was not.",
+            _FROM_ONE if _counts_from_one(event, no_event) else _NEITHER,
         ),
         (endpoint + TIME_SUFFIX, no_time, "is no number of days. Leave the cell empty where it is not known."),
         (endpoint + TIME_SUFFIX, (time < 0) | np.isinf(time), "is no time: days from diagnosis are 0 or more."),
     ]  # fmt: skip
     return event, time, wrong
+
+
+def _counts_from_one(event: np.ndarray, no_event: np.ndarray) -> bool:
+    """Whether a column has 1 and 2 and nothing else."""
+    return not no_event.any() and set(event[~np.isnan(event)].tolist()) == {1.0, 2.0}
 
 
 def _check_other(table: RawTable, endpoint: str, problems: Problems) -> None:
@@ -95,6 +133,9 @@ def _check_other(table: RawTable, endpoint: str, problems: Problems) -> None:
     for column, cells, message in wrong:
         places = np.flatnonzero(cells)
         if not len(places):
+            continue
+        if message == _FROM_ONE:
+            problems.warning(table.file, f"{message} This endpoint cannot be used as it is.", column=column)
             continue
         more = f" So it is in {len(places) - 1} more rows." if len(places) > 1 else ""
         fate = "These patients are left out by this endpoint." if told else "This endpoint cannot be used as it is."
@@ -207,6 +248,9 @@ def _read_numbers(table: RawTable, column: str) -> tuple[np.ndarray, np.ndarray]
 def _report(table: RawTable, column: str, wrong: np.ndarray, message: str, problems: Problems) -> None:
     cells = table.cells[table.columns.index(column)]
     places = np.flatnonzero(wrong)
+    if message == _FROM_ONE and len(places):
+        problems.error(table.file, message, column=column)
+        return
     for place in places[:LISTED]:
         problems.error(table.file, message, row=table.rows[place], column=column, value=cells.iloc[place])
     if len(places) > LISTED:

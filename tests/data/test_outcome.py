@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pomp.data.outcome import explain_gap, outcome_of, read_outcome, usable_endpoints
+from pomp.data.outcome import explain_gap, find_respelt, outcome_of, read_outcome, usable_endpoints
 from pomp.data.problems import Problems
 from pomp.data.readers.table import RawTable
 
@@ -111,6 +111,10 @@ def test_marks_that_are_no_reasons(marks: list[object], said: str | None) -> Non
 
 
 NO_EVENT = "is no event: 1 means that it was seen, 0 that it was not."
+FROM_ONE = (
+    "holds 1 and 2 and no 0, which is probably the coding of R's survival package, 1 for censored and 2 for the event. "
+    "If so, write 0 in place of 1 and 1 in place of 2: nothing is recoded unasked."
+)
 WRITE = "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown."
 LEFT_OUT, UNUSABLE = "These patients are left out by this endpoint.", "This endpoint cannot be used as it is."
 OTHERS: dict[str, tuple[list[object], list[object], list[str], int]] = {
@@ -120,7 +124,7 @@ OTHERS: dict[str, tuple[list[object], list[object], list[str], int]] = {
     "1 and 2": (
         [1, 2, 2, 1],
         [50, 60, 70, 800],
-        [f"c.csv, row 3, column 'PFI': '2' {NO_EVENT} So it is in 1 more rows. {UNUSABLE}"],
+        [f"c.csv, column 'PFI': {FROM_ONE} {UNUSABLE}"],
         0,
     ),
     "words": (
@@ -147,6 +151,40 @@ OTHERS: dict[str, tuple[list[object], list[object], list[str], int]] = {
     ),
     "months": ([1, 0, 1, 0], [1.5, 2.5, 3.5, 60.5], [MONTHS.format("60.5").replace("OS", "PFI")], 4),
 }
+
+
+@pytest.mark.parametrize(("events", "said"), [
+    ([1, 2, None, "2"], [f"c.csv, column 'OS': {FROM_ONE}"]),
+    ([2, 2], [f"c.csv, row {row}, column 'OS': '2' {NO_EVENT}" for row in (2, 3)]),
+    ([0, 1, 2], [f"c.csv, row 4, column 'OS': '2' {NO_EVENT}"]),
+    ([1, 1], []),  # nobody can tell
+])  # fmt: skip
+def test_events_that_count_from_one_are_said_to_once(events: list[object], said: list[str]) -> None:
+    assert read({"OS": events, "OS.time": [500] * len(events)}) == said
+
+
+@pytest.mark.parametrize(("columns", "found"), [
+    (["os", "os.time"], {"os": "OS", "os.time": "OS.time"}),
+    (["OS", "OS_time"], {"OS_time": "OS.time"}),
+    (["Pfi", "PFI Time", "age"], {"Pfi": "PFI", "PFI Time": "PFI.time"}),
+    (["dss", "dsstime"], {"dss": "DSS", "dsstime": "DSS.time"}),
+    (["OS", "OS.time"], {}),
+    (["OS", "OS.time", "os"], {}),  # it is there
+    (["os", "OS_time", "os.time"], {}),  # either may be meant
+    (["os"], {}),
+    (["DSS", "DSS.time", "death", "death_time"], {}),
+])  # fmt: skip
+def test_endpoints_in_another_spelling(columns: list[str], found: dict[str, str]) -> None:
+    assert find_respelt(columns) == found
+
+
+def test_a_column_that_looks_like_what_is_needed_is_named() -> None:
+    (said,) = read({"os": [1, 0], "OS_time": [500, 600]})
+    assert said == (
+        "c.csv: endpoint 'OS' needs the column OS and OS.time, which is not there. There is no other endpoint: each "
+        "needs a column <endpoint> and <endpoint>.time. 'os' looks like it: call it OS. 'OS_time' looks like it: call "
+        "it OS.time."
+    )
 
 
 @pytest.mark.parametrize("case", OTHERS)

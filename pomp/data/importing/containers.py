@@ -18,7 +18,7 @@ from anndata.io import read_elem
 
 from pomp.atomic import replacing
 from pomp.data.importing.origins import Origin
-from pomp.data.outcome import list_endpoints
+from pomp.data.outcome import has_endpoint
 from pomp.data.readers.table import PATIENT_COLUMNS, RawTable, id_text
 from pomp.errors import CohortError
 
@@ -144,7 +144,7 @@ def read_observations(path: Path) -> pd.DataFrame:
         CohortError: the file cannot be read.
     """
     tables = _read_obs(path)
-    return next((table for table in tables if list_endpoints(table.columns)), tables[0])
+    return next((table for table in tables if has_endpoint(list(table.columns))), tables[0])
 
 
 def _read_obs(path: Path) -> list[pd.DataFrame]:

@@ -11,7 +11,7 @@ import numpy as np
 from pomp.data.importing.head import Head, read_head, read_spread
 from pomp.data.importing.kinds import guess_kind, guess_name
 from pomp.data.importing.tables import holds_follow_up
-from pomp.data.outcome import DAYS_PER_MONTH
+from pomp.data.outcome import DAYS_PER_MONTH, ENDPOINTS
 from pomp.data.problems import LISTED, enumerate_some
 from pomp.wording import DAYS_PER_YEAR
 
@@ -62,6 +62,8 @@ def _hint(name: str, cells: Sequence[str]) -> str:
     if words and words <= _DIED | _ALIVE:
         values = " and ".join(sorted({cell for cell in cells if cell})[:4])
         return f"'{name}' says {values}: write 1 for died and 0 for alive, and call it OS."
+    if name.upper() in ENDPOINTS:
+        return f"'{name}' may be the event: the time beside it is called {name.upper()}.time."
     if not _TIME.search(name) or _NO_TIME.search(name) or not _are_numbers(known):
         return ""
     for unit, days in (("month", DAYS_PER_MONTH), ("year", DAYS_PER_YEAR)):

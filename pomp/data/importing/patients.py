@@ -12,7 +12,7 @@ from pomp.data.barcode import parse_barcode
 from pomp.data.importing.containers import is_container, read_observations, read_origins
 from pomp.data.importing.gdc_clinical import is_gdc_clinical, read_gdc_clinical
 from pomp.data.importing.merging import add_columns, add_follow_up, as_written, one_row_each
-from pomp.data.outcome import LEFT_OUT, REDACTION, find_redacted, list_endpoints
+from pomp.data.outcome import LEFT_OUT, REDACTION, find_redacted, find_respelt, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import PATIENT_COLUMNS, SAMPLE_COLUMNS, RawTable, find_repeated, read_table
 
@@ -62,14 +62,24 @@ def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -
 
 def _read_one(path: Path, problems: Problems) -> pd.DataFrame:
     if is_container(path):
-        return one_row_each(*_name_observations(path), path.name, problems)
+        labels, observations = _name_observations(path)
+        return one_row_each(labels, _respell(observations, path.name, problems), path.name, problems)
     if is_gdc_clinical(path):
         return read_gdc_clinical(path, problems)
     table = read_table(path, path.name, problems)
     if table is None:
         return pd.DataFrame()
     _report_names(table, problems)
-    return one_row_each(name_patients(table), _as_frame(table), path.name, problems)
+    frame = _respell(_as_frame(table), path.name, problems)
+    return one_row_each(name_patients(table), frame, path.name, problems)
+
+
+def _respell(frame: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
+    """The same with endpoints called as everywhere else."""
+    names = find_respelt(frame.columns)
+    for name, meant in names.items():
+        problems.warning(file, f"is read as {meant}.", column=name)
+    return frame.rename(columns=names)
 
 
 def _report_names(table: RawTable, problems: Problems) -> None:

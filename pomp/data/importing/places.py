@@ -15,6 +15,7 @@ from pomp.data.importing.merging import as_written
 from pomp.data.importing.patients import name_patients
 from pomp.data.importing.plan import ImportPlan
 from pomp.data.manifest import CLINICAL, SLIDES, Manifest
+from pomp.data.outcome import find_respelt
 from pomp.data.problems import Problem, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, read_table
 
@@ -64,13 +65,20 @@ def _of_patient(problem: Problem, plan: ImportPlan, patients: Sequence[str], rea
     patient = patients[problem.row - 2]
     for path in files:
         table = read(path)
-        if table is None or problem.column not in table.columns:
+        column = None if table is None else _find_column(table, problem.column)
+        if table is None or column is None:
             continue
-        cells = table.cells[table.columns.index(problem.column)]
+        cells = table.cells[table.columns.index(column)]
         for row, label, cell in zip(table.rows, name_patients(table), cells, strict=True):
             if parse_barcode(label).patient == patient and as_written(cell) == as_written(problem.value):
-                return replace(problem, file=path.name, row=row, value=as_written(cell).strip("'"))
+                return replace(problem, file=path.name, row=row, column=column, value=as_written(cell).strip("'"))
     return replace(problem, file=files[0].name, row=None, message=f"of {patient} {problem.message}")
+
+
+def _find_column(table: RawTable, name: str | None) -> str | None:
+    """What the source calls a column of the follow-up; None where it has none."""
+    respelt = {meant: written for written, meant in find_respelt(table.columns).items()}
+    return name if name in table.columns else respelt.get(str(name))
 
 
 def _of_slide(problem: Problem, plan: ImportPlan, read: _Reader) -> Problem:

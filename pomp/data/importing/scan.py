@@ -22,7 +22,7 @@ from pomp.data.importing.slides import IMAGES, find_slides, list_slides
 from pomp.data.importing.tables import holds_follow_up, sort_tables
 from pomp.data.importing.xena import cancer_code, is_xena_clinical
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, read_manifest
-from pomp.data.outcome import list_endpoints, usable_endpoints
+from pomp.data.outcome import has_endpoint, list_endpoints, usable_endpoints
 from pomp.data.problems import Problems, list_first
 from pomp.data.readers.slides import FEATURE_SUFFIXES, read_slides
 from pomp.errors import CohortError
@@ -132,7 +132,7 @@ def _choose_clinical(draft: _Draft) -> None:
 
 def _observes_follow_up(container: Path) -> bool:
     try:
-        return bool(list_endpoints(map(str, read_observations(container).columns)))
+        return has_endpoint(list(map(str, read_observations(container).columns)))
     except CohortError:  # said where its values are read
         return False
 

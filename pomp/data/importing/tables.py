@@ -15,7 +15,7 @@ from pomp.data.importing.head import Head, read_head, read_spread
 from pomp.data.importing.kinds import Guess, find_type, guess_kind, guess_name
 from pomp.data.importing.plan import PlannedTable
 from pomp.data.importing.xena import is_xena_clinical, recognise_xena
-from pomp.data.outcome import list_endpoints
+from pomp.data.outcome import has_endpoint
 from pomp.data.problems import Problems, enumerate_some
 from pomp.data.readers.table import PATIENT_COLUMNS, SLIDE_COLUMNS, read_table
 
@@ -41,9 +41,9 @@ class FoundTables:
 
 
 def holds_follow_up(path: Path) -> bool:
-    """Whether a table has an endpoint: columns <name> and <name>.time."""
+    """Whether a table has an endpoint: columns <name> and <name>.time, or these in another spelling."""
     head = read_head(path)
-    return head is not None and bool(list_endpoints([head.first, *head.columns]))
+    return head is not None and has_endpoint([head.first, *head.columns])
 
 
 def sort_tables(files: Sequence[Path], root: Path, patients: Collection[str], problems: Problems) -> FoundTables:

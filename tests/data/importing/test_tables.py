@@ -41,6 +41,34 @@ def test_ids_pass_whole(tmp_path: Path) -> None:
     assert cohort.clinical["age"].to_list() == [60, 70, 50]
 
 
+@pytest.mark.parametrize(("event", "time"), [("os", "os.time"), ("os", "os_time"), ("OS", "OS_time")])
+def test_an_endpoint_in_another_spelling_is_read_and_said(event: str, time: str, tmp_path: Path) -> None:
+    clinical = CLINICAL.replace("OS,OS.time", f"{event},{time}")
+    plan = scan(hospital(tmp_path / "s", **{"clinical.csv": clinical}))
+    assert (plan.endpoint, plan.endpoints) == ("OS", ("OS",))
+    check = stage(plan, tmp_path / "cohort")
+    renamed = [(name, meant) for name, meant in ((event, "OS"), (time, "OS.time")) if name != meant]
+    assert [str(problem) for problem in check.problems] == [
+        f"clinical.csv, column '{name}': is read as {meant}." for name, meant in renamed
+    ]
+    assert check.cohort is not None
+    assert check.cohort.outcome["time_days"].to_list() == [100, 200, 300]
+
+
+def test_a_wrong_cell_is_named_by_the_spelling_of_the_source(tmp_path: Path) -> None:
+    clinical = CLINICAL.replace("OS,OS.time", "os,os_time").replace("200", "soon")
+    check = stage(scan(hospital(tmp_path / "s", **{"clinical.csv": clinical})), tmp_path / "cohort")
+    (error,) = [str(problem) for problem in check.problems if problem.severity == "error"]
+    assert error.startswith("clinical.csv, row 3, column 'os_time': 'soon' is no number of days.")
+
+
+def test_an_event_without_its_time_is_not_taken_for_a_time(tmp_path: Path) -> None:
+    clinical = CLINICAL.replace("OS,OS.time", "os,months")
+    with pytest.raises(CohortError) as caught:
+        scan(hospital(tmp_path / "s", **{"clinical.csv": clinical}))
+    assert "'os' may be the event: the time beside it is called OS.time. 'months' may be the time" in str(caught.value)
+
+
 def frame() -> pd.DataFrame:
     return pd.DataFrame(
         {"TP53": [5.5, 6.25, 7], "ESR1": [0.1, 0.2, 11]}, index=["LMU/17-001", "LMU/17-002", "LMU/17-003"]

@@ -178,6 +178,20 @@ def test_without_rows_errors_name_the_patient(tmp_path: Path) -> None:
     assert str(error).startswith("x.h5ad, column 'OS': 'Dead' of P2 is no event: write 1 where")
 
 
+def test_observations_name_endpoints_in_any_spelling(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    obs = pd.DataFrame({"os": [1, 0], "OS_time": [100.0, 200.0]}, pd.Index(["P2", "P1"]))
+    genes = pd.DataFrame(index=pd.Index(["TP53"]))
+    anndata.AnnData(np.array([[1.5], [2.5]]), obs, genes).write_h5ad(tmp_path / "source" / "x.h5ad")
+    plan = scan(tmp_path / "source")
+    assert plan.endpoint == "OS"
+    check = stage(plan, tmp_path / "cohort")
+    assert check.cohort is not None
+    assert [str(problem) for problem in check.problems] == [
+        "x.h5ad, column 'os': is read as OS.", "x.h5ad, column 'OS_time': is read as OS.time."
+    ]  # fmt: skip
+
+
 def test_the_result_is_spoken_of_by_the_names_of_the_source(tmp_path: Path) -> None:
     clinical = pd.DataFrame({"OS": [1, 0], "OS.time": [1.5, 2.5]}, pd.Index(["P1", "P4"], name="id"))
     folder = write_files(tmp_path / "source", {"rna.csv": RNA})
