@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 DAYS_PER_YEAR = 365.25
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029"  # C0 and C1, and the ends of lines and paragraphs
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # the direction of writing
+)
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -15,6 +20,21 @@ def number(value: float, digits: int = 3) -> str:
 def count(number_of: int, one: str, many: str | None = None) -> str:
     """'1 gene', '1,200 genes'."""
     return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
+
+
+def has_controls(text: str) -> bool:
+    """Whether there are line feeds, tabs, or other characters that are orders and no letters."""
+    return _CONTROLS.search(text) is not None
+
+
+def visible(text: str) -> str:
+    """Such characters as they are written in programs: \\n for a line feed."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """A text of people in one line: such characters as blanks, and blanks once."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
 
 
 def percent(share: float) -> str:

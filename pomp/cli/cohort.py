@@ -26,6 +26,7 @@ from pomp.data.importing.write import import_cohort, place_cohort, stage
 from pomp.errors import CohortError, ConfigError
 from pomp.runs.obstacles import find_obstacles
 from pomp.runs.workspace import Workspace
+from pomp.wording import one_line, visible
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
@@ -64,7 +65,7 @@ def import_(
     home: Home = None,
 ) -> None:
     """Make a cohort of the workspace from a folder of downloads or tables, which is only read."""
-    given = {"name": name, "title": title, "endpoint": endpoint}
+    given = {"name": name, "title": None if title is None else one_line(title), "endpoint": endpoint}
     plan = scan(folder).model_copy(update={key: value for key, value in given.items() if value is not None})
     plan = _leave_out(_set_kinds(plan, kinds or []), without or [])
     _print_plan(plan)
@@ -201,7 +202,7 @@ def print_funnel(log: ExclusionLog, limit: int | None) -> None:
         reasons += step.left_out.items()
     console.print(funnel)
     for patient, reason in reasons[:limit]:
-        console.print(f"  {escape(patient)}: {escape(reason)}", highlight=False)
+        console.print(f"  {escape(visible(patient))}: {escape(reason)}", highlight=False)
     if limit is not None and len(reasons) > limit:
         console.print(f"  … and {len(reasons) - limit} more; --all names them.")
 

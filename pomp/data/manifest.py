@@ -12,6 +12,7 @@ from pomp.config import Frozen
 from pomp.data.omics_table import Kind
 from pomp.data.problems import Problems
 from pomp.errors import CohortError
+from pomp.wording import has_controls, one_line, visible
 
 MANIFEST = "cohort.toml"
 CLINICAL = "clinical.csv"
@@ -38,14 +39,20 @@ TAKEN_NAMES = frozenset({"", "slides", "omics"})
 def _check_omics_name(name: str) -> str:
     if name.strip() in TAKEN_NAMES:
         raise ValueError(f"'{name}' cannot be the name of an omics type")
+    return _check_letters(name)
+
+
+def _check_letters(name: str) -> str:
+    if has_controls(name):
+        raise ValueError(f"'{visible(name)}' holds a line feed, a tab or another control character: take it out")
     return name
 
 
 class Manifest(Frozen):
     """The content of cohort.toml."""
 
-    name: str = Field(min_length=1)
-    title: str = ""
+    name: Annotated[str, AfterValidator(_check_letters)] = Field(min_length=1)
+    title: Annotated[str, AfterValidator(one_line)] = ""
     endpoint: str = "OS"
     source: str = ""
     licence: str = ""
@@ -120,7 +127,8 @@ def _explain(kind: str, keys: list[str], message: str) -> str:
         return f"stands under an unknown key; known {where}: {known}."
     if kind == "missing":
         return "is required and missing."
-    return f"is not valid: {message[0].lower()}{message[1:]}."
+    said = message.removeprefix("Value error, ")
+    return f"is not valid: {said[0].lower()}{said[1:]}."
 
 
 def _quote(item: Any) -> object:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from pomp.wording import visible
+
 LISTED = 20
 """Findings of one kind that are listed one by one; the rest is counted."""
 
@@ -33,8 +35,8 @@ class Problem:
         if self.row is not None:
             place.append(f"row {self.row}")
         if self.column is not None:
-            place.append(f"{'key' if self.file.endswith('.toml') else 'column'} '{self.column}'")
-        value = "" if self.value is None else f"'{self.value}' "
+            place.append(f"{'key' if self.file.endswith('.toml') else 'column'} '{visible(self.column)}'")
+        value = "" if self.value is None else f"'{visible(self.value)}' "
         return f"{', '.join(place)}: {value}{self.message}"
 
     def to_json(self) -> dict[str, Any]:
@@ -64,5 +66,5 @@ class Problems:
 
 def enumerate_some(names: Sequence[str], most: int = 5) -> str:
     """The first names, and how many more there are: ``a, b and 7 more``."""
-    shown = ", ".join(names[:most])
+    shown = ", ".join(map(visible, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

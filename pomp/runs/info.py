@@ -14,6 +14,7 @@ from pomp.atomic import write_text
 from pomp.config import Frozen, ProtocolName, RunConfig
 from pomp.runs.command import command_line
 from pomp.sealed import seal
+from pomp.wording import one_line
 
 if TYPE_CHECKING:
     from pomp.data.cohort import Cohort
@@ -95,7 +96,7 @@ def describe_run(
 ) -> RunInfo:
     return RunInfo(
         id=run_id,
-        title=" ".join(title.split()),
+        title=one_line(title),
         created=created.isoformat(timespec="milliseconds"),
         cohort=cohort,
         config=config,

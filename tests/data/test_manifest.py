@@ -9,6 +9,11 @@ from pomp.errors import CohortError
 from tests.data.folder import write_cohort
 
 
+def test_a_title_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "cohort.toml").write_text('name = "x"\ntitle = "Liver\\n\\u001b[31m 2024"', encoding="utf-8")
+    assert read_manifest(tmp_path).title == "Liver [31m 2024"
+
+
 def test_reads_titles_without_opening_tables(tmp_path: Path) -> None:
     folder = write_cohort(tmp_path, {"clinical.csv": None, "mrna.csv": None})
     manifest = read_manifest(folder)

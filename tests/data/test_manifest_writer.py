@@ -21,7 +21,7 @@ CASES = {
         omics={"mrna": OmicsEntry(file="m.csv.gz", kind="counts"), "copy.number": OmicsEntry(file="c", kind="copies")},
         slides=SlidesEntry(file="list.csv"),
     ),
-    "characters that TOML escapes": Manifest(name='"quoted" \\ Ünïcode\n\x7f\t', source="#=[]'"),
+    "characters that TOML escapes": Manifest(name='"quoted" \\ Ünïcode', source="#=[]'\n\x7f\t"),
 }
 
 

@@ -53,6 +53,14 @@ ERRORS: dict[str, tuple[Files, str]] = {
         {"cohort.toml": TOML.replace("omics.mrna", "omics.slides")},
         r"'slides' is not valid: .*'slides' cannot be the name of an omics type",
     ),
+    "a name of two lines": (
+        {"cohort.toml": TOML.replace('"small"', '"sm\\nall"')},
+        r"key 'name': 'sm\\nall' is not valid: 'sm\\nall' holds a line feed, a tab or another control character: ",
+    ),
+    "a type's name with an order to the terminal": (
+        {"cohort.toml": TOML.replace("omics.mrna", 'omics."\\u001b[31m"')},
+        r"is not valid: '\\x1b\[31m' holds a line feed, a tab or another control character: take it out",
+    ),
     "no tables": ({"cohort.toml": 'name = "x"'}, r"there is no omics table and no slide to use"),
     # clinical.csv
     "no clinical.csv": ({"clinical.csv": None}, r"^clinical\.csv: there is no such file in "),
@@ -64,6 +72,18 @@ ERRORS: dict[str, tuple[Files, str]] = {
     "two samples of a patient": (
         {"clinical.csv": CLINICAL + "TCGA-AA-0001-01,1,I,1,1,1,1\nTCGA-AA-0001-11,1,I,1,1,1,1\n"},
         r"^clinical\.csv, row 11: 'TCGA-AA-0001' has rows 10 and 11: keep one row a patient",
+    ),
+    "a patient's id of two lines": (
+        {"clinical.csv": CLINICAL.replace("P2,", '"P\n2",')},
+        r"^clinical\.csv, row 3: 'P\\n2' holds a line feed, a tab or another control character, which cannot ",
+    ),
+    "an id with an order to the terminal": (
+        {"mrna.csv": MRNA.replace("P2,", "\x1b[31mP2,")},
+        r"^mrna\.csv, row 3: '\\x1b\[31mP2' holds a line feed, a tab or another control character, which cannot be in ",
+    ),
+    "the same where patients are columns": (
+        {"mrna.csv": "gene,P1,P\t2\nTP53,1,2\n"},
+        r"^mrna\.csv, row 1: 'P\\t2' holds a line feed, a tab or another control character, which cannot ",
     ),
     "nameless patient": (
         {"clinical.csv": CLINICAL.replace("P2,", ",")},

@@ -18,6 +18,7 @@ from pomp.data.manifest import CLINICAL, SLIDES, Manifest
 from pomp.data.outcome import find_respelt
 from pomp.data.problems import Problem, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, read_table
+from pomp.wording import visible
 
 _Reader = Callable[[Path], RawTable | None]
 
@@ -65,6 +66,10 @@ def _of_patient(problem: Problem, plan: ImportPlan, patients: Sequence[str], rea
     patient = patients[problem.row - 2]
     for path in files:
         table = read(path)
+        if table is not None and problem.column is None:
+            for row, label in zip(table.rows, name_patients(table), strict=True):
+                if parse_barcode(label).patient == patient:
+                    return replace(problem, file=path.name, row=row)
         column = None if table is None else _find_column(table, problem.column)
         if table is None or column is None:
             continue
@@ -72,7 +77,7 @@ def _of_patient(problem: Problem, plan: ImportPlan, patients: Sequence[str], rea
         for row, label, cell in zip(table.rows, name_patients(table), cells, strict=True):
             if parse_barcode(label).patient == patient and as_written(cell) == as_written(problem.value):
                 return replace(problem, file=path.name, row=row, column=column, value=as_written(cell).strip("'"))
-    return replace(problem, file=files[0].name, row=None, message=f"of {patient} {problem.message}")
+    return replace(problem, file=files[0].name, row=None, message=f"of {visible(patient)} {problem.message}")
 
 
 def _find_column(table: RawTable, name: str | None) -> str | None:

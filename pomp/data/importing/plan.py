@@ -46,7 +46,7 @@ class ImportPlan(Frozen):
     """A cohort folder to be. Paths are absolute; nothing they name is ever written to."""
 
     name: str  # of the folder: letters, digits, - and _
-    title: str
+    title: str  # one line
     endpoint: str
     source: str
     licence: str

@@ -26,6 +26,7 @@ from pomp.data.outcome import has_endpoint, list_endpoints, usable_endpoints
 from pomp.data.problems import Problems, list_first
 from pomp.data.readers.slides import FEATURE_SUFFIXES, read_slides
 from pomp.errors import CohortError
+from pomp.wording import one_line
 
 USABLE = (
     "What can be imported: a table of follow-up with columns such as OS and OS.time and omics tables beside it (csv, "
@@ -264,7 +265,7 @@ def _finish(draft: _Draft) -> ImportPlan:
     # Overall survival stays the choice where its coding is wrong: the import says so, and takes nothing else unasked.
     default = next((name for name in ("OS", *usable, *there) if name in there), "OS")
     endpoints = tuple(name for name in there if name in usable or name == default)
-    title = draft.texts.get("title") or draft.root.name
+    title = one_line(draft.texts.get("title") or draft.root.name)
     return ImportPlan(
         name=make_slug(draft.texts.get("name") or title),
         title=title,

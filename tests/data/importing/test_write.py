@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from pomp.data.cohort import CohortCheck, read_cohort
 from pomp.data.importing import convert, write
-from pomp.data.importing.plan import ImportPlan
+from pomp.data.importing.plan import ImportPlan, PlannedTable
 from pomp.data.importing.scan import scan
 from pomp.data.importing.write import import_cohort, stage
 from pomp.data.omics_table import UnusedSample
@@ -90,6 +90,11 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str | bytes], str]] = {
         {},
         {"rna.csv": RNA.replace("1.5", "high")},
         r"rna\.csv, row 2, column 'TP53': 'high' is no number",
+    ),
+    "a type of two lines": (
+        {"omics": (PlannedTable(name="a\nb", file="/rna.csv", kind="log", note=""),)},
+        {},
+        r"'a\\nb' cannot be the name of an omics type: it holds a control character",
     ),
     "no endpoint": ({"endpoint": "DSS"}, {}, r"clinical\.csv: endpoint 'DSS' needs the column DSS and DSS\.time"),
     "no table": ({"omics": ()}, {}, r"there is no omics table and no slide to use"),
@@ -167,6 +172,15 @@ def test_errors_name_the_row_of_the_source(tmp_path: Path) -> None:
         "more.csv, row 2, column 'OS.time': 'soon' is no number of days. Leave the cell empty where it is not known.",
         "follow.tsv, row 5, column 'OS.time': '-5' is no time: days from diagnosis are 0 or more.",
     ]
+
+
+def test_ids_that_cannot_be_are_named_by_the_row_of_the_source(tmp_path: Path) -> None:
+    files = {name: content.replace("P3,", '"P\n3",') for name, content in FILES.items() if isinstance(content, str)}
+    check = stage(scan(write_files(tmp_path / "source", {**files})), tmp_path / "cohort")
+    said = {str(problem).partition(" holds a line feed")[0] for problem in check.problems if problem.row}
+    assert "clinical.csv, row 4: 'P\\n3'" in said
+    assert "rna.csv, row 4: 'P\\n3'" in said
+    assert check.cohort is None
 
 
 def test_without_rows_errors_name_the_patient(tmp_path: Path) -> None:

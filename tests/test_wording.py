@@ -1,0 +1,18 @@
+"""Numbers and names as all outputs write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pomp.wording import has_controls, one_line, visible
+
+
+@pytest.mark.parametrize(("text", "shown", "line"), [
+    ("Köln 7", "Köln 7", "Köln 7"),
+    ("a\nb\tc", "a\\nb\\tc", "a b c"),
+    (" a \r\n\x1b[31mb ", " a \\r\\n\\x1b[31mb ", "a [31mb"),
+    ("x\u202egpj", "x\\u202egpj", "x gpj"),
+])  # fmt: skip
+def test_characters_that_are_orders(text: str, shown: str, line: str) -> None:
+    assert (visible(text), one_line(text)) == (shown, line)
+    assert has_controls(text) == (text != shown)
