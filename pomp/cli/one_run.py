@@ -25,7 +25,7 @@ from pomp.runs.workspace import Workspace
 
 def open_run(
     cohort: str | None,
-    run_folder: Path | None,
+    run: str | None,
     preset: PresetName | None,
     protocol: ProtocolName | None,
     settings: list[str] | None,
@@ -39,19 +39,19 @@ def open_run(
         reuse: take the newest run with the same settings on the same files, if there is one.
 
     Raises:
-        ConfigError: neither or both of cohort and run folder are named, a setting is wrong, or a run to go on with is
-            to be another.
+        ConfigError: neither or both of cohort and run are named, a setting is wrong, or a run to go on with is to be
+            another.
         CohortError: the cohort cannot be used.
     """
-    if (cohort is None) == (run_folder is None):
-        raise ConfigError("Name either a cohort to make a new run on, or with --run a run folder to go on with.")
-    if run_folder is not None:
+    if (cohort is None) == (run is None):
+        raise ConfigError("Name either a cohort to make a new run on, or with --run a run to go on with.")
+    workspace = open_workspace(home)
+    if run is not None:
         if preset or protocol or settings or title:
             raise ConfigError(
                 "With --run a run goes on as it was made: leave --set, --protocol, --preset and --title out."
             )
-        return Run.open(run_folder)
-    workspace = open_workspace(home)
+        return workspace.find_run(run)
     config = configuration(preset, protocol, settings)
     read = read_cohort(find_cohort(workspace, str(cohort)), config.cohort)
     opened = workspace.runs.find(read, config) if reuse else None
@@ -60,13 +60,15 @@ def open_run(
     return opened
 
 
-def open_queue(backend: BackendName, ray_address: str | None, run_folder: Path | None, home: Path | None) -> Backend:
+def open_queue(backend: BackendName, ray_address: str | None, run: str | None, home: Path | None) -> Backend:
     """The backend of that name for the workspace in which the run lies or will lie; it answers.
 
     Raises:
         RunError: there is no such run, the address of the cluster is none, or the cluster does not answer.
     """
-    workspace = open_workspace(home) if run_folder is None else Workspace(Run.open(run_folder).workspace_folder)
+    workspace = open_workspace(home)
+    if run is not None:
+        workspace = Workspace(workspace.find_run(run).workspace_folder)
     queue = open_backend(workspace, make_choice(workspace, backend, ray_address))
     queue.waiting()  # asks, so that no run is made for a cluster that is down
     return queue

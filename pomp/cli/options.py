@@ -20,7 +20,8 @@ Home = Annotated[
     ),
 ]
 Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
-RunFolder = Annotated[Path | None, typer.Option("--run", help="Go on with this run folder instead of making one.")]
+A_RUN = "its folder, its name in the workspace, or its title"
+RunName = Annotated[str | None, typer.Option("--run", help=f"Go on with this run instead of making one: {A_RUN}.")]
 Preset = Annotated[PresetName, typer.Option(help="Settings to start from.")]
 PresetOfNewRun = Annotated[
     PresetName | None,

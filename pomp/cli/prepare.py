@@ -19,7 +19,7 @@ from pomp.cli.options import (
     PresetOfNewRun,
     ProtocolOption,
     RayAddress,
-    RunFolder,
+    RunName,
     Settings,
 )
 from pomp.cli.terminal import console
@@ -31,7 +31,7 @@ from pomp.runs.run import Run
 
 def prepare(
     cohort: Cohort = None,
-    run_folder: RunFolder = None,
+    run_name: RunName = None,
     preset: PresetOfNewRun = None,
     protocol: ProtocolOption = None,
     settings: Settings = None,
@@ -49,8 +49,8 @@ def prepare(
     """
     if backend is not None and export is not None:
         raise ConfigError("With --backend others prepare: leave --export out, and ask for it when they are done.")
-    queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
-    opened = open_run(cohort, run_folder, preset, protocol, settings, "", home, reuse=True)
+    queue = None if backend is None else open_queue(backend, ray_address, run_name, home)
+    opened = open_run(cohort, run_name, preset, protocol, settings, "", home, reuse=True)
     if queue is not None:
         enqueue(opened, queue, "prepare")
         return

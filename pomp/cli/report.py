@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pomp.atomic import write_text
-from pomp.cli.options import GridCohorts, GridProtocols, GridSeeds, Home, Settings, choose_sides
+from pomp.cli.options import A_RUN, GridCohorts, GridProtocols, GridSeeds, Home, Settings, choose_sides
 from pomp.cli.scores import print_evaluation, print_repeats, run_evaluation
 from pomp.cli.terminal import console, open_workspace
 from pomp.config import PresetName
@@ -35,7 +35,7 @@ Sheet = Annotated[
 
 
 def report(
-    run_folder: Annotated[Path | None, typer.Argument(help="The run folder.")] = None,
+    run: Annotated[str | None, typer.Argument(help=f"The run: {A_RUN}.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
     html: Html = None,
     sheet: Sheet = None,
@@ -54,9 +54,9 @@ def report(
     Where runs beside it differ in nothing but the seed, all of them together follow as repeated cross-validation.
     """
     _check_files(html, sheet)
-    if (run_folder is None) == (grid is None):
-        raise ConfigError("Name either a run folder, or a grid with --grid.")
-    if run_folder is None:
+    if (run is None) == (grid is None):
+        raise ConfigError("Name either a run, or a grid with --grid.")
+    if run is None:
         if html is None or as_json or sheet is not None:
             raise ConfigError("A grid has a report as HTML alone: name its file with --html, and nothing else.")
         _report_grid(str(grid), cohorts or [], protocols or [], seeds or [], preset, settings or [], home, html)
@@ -65,7 +65,7 @@ def report(
         raise ConfigError(
             "A run is reported as it was made: --cohort, --protocol, --seed, --preset and --set go with --grid."
         )
-    _report_run(run_folder, as_json, html, sheet)
+    _report_run(open_workspace(home).find_run(run), as_json, html, sheet)
 
 
 def _check_files(html: Path | None, sheet: Path | None) -> None:
@@ -74,8 +74,7 @@ def _check_files(html: Path | None, sheet: Path | None) -> None:
             raise ConfigError(f"'{file}' does not end in {' or '.join(endings)}: name the file by what it will be.")
 
 
-def _report_run(folder: Path, as_json: bool, html: Path | None, sheet: Path | None) -> None:
-    opened = Run.open(folder)
+def _report_run(opened: Run, as_json: bool, html: Path | None, sheet: Path | None) -> None:
     if opened.status().active:  # as far as its folder says: its job may be lost
         for cluster in clusters(Workspace(opened.workspace_folder)):
             cluster.wake()

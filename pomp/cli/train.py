@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pomp.cli.one_run import carry, enqueue, open_queue, open_run
 from pomp.cli.options import (
+    A_RUN,
     BackendOption,
     Cohort,
     Device,
@@ -17,20 +17,19 @@ from pomp.cli.options import (
     PresetOfNewRun,
     ProtocolOption,
     RayAddress,
-    RunFolder,
+    RunName,
     Settings,
     Title,
     configuration,
 )
-from pomp.cli.terminal import console
+from pomp.cli.terminal import console, open_workspace
 from pomp.errors import ConfigError
-from pomp.runs.run import Run
 from pomp.runs.worker import assist
 
 
 def run(
     cohort: Cohort = None,
-    run_folder: RunFolder = None,
+    run_name: RunName = None,
     preset: PresetOfNewRun = None,
     protocol: ProtocolOption = None,
     settings: Settings = None,
@@ -55,8 +54,8 @@ def run(
         raise ConfigError(
             "With --backend the worker is started by the queue: leave --as-queued and --folds-at-a-time out."
         )
-    queue = None if backend is None else open_queue(backend, ray_address, run_folder, home)
-    opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
+    queue = None if backend is None else open_queue(backend, ray_address, run_name, home)
+    opened = open_run(cohort, run_name, preset, protocol, settings, title, home)
     if queue is None:
         carry(opened, None if as_queued else device, None if as_queued else "end", folds_at_a_time)
     else:
@@ -65,7 +64,7 @@ def run(
 
 def pretrain(
     cohort: Cohort = None,
-    run_folder: RunFolder = None,
+    run_name: RunName = None,
     preset: PresetOfNewRun = None,
     protocol: ProtocolOption = None,
     settings: Settings = None,
@@ -76,15 +75,16 @@ def pretrain(
 ) -> None:
     """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
     if not assist(device):
-        opened = open_run(cohort, run_folder, preset, protocol, settings, title, home)
+        opened = open_run(cohort, run_name, preset, protocol, settings, title, home)
         carry(opened, device, "pretrain", folds_at_a_time)
 
 
 def finetune(
-    run_folder: Annotated[Path, typer.Option("--run", help="The run folder.")],
+    run_name: Annotated[str, typer.Option("--run", help=f"The run: {A_RUN}.")],
     device: Device = "auto",
     folds_at_a_time: FoldsAtATime = None,
+    home: Home = None,
 ) -> None:
     """Fine-tune and evaluate a run from where it stands."""
     if not assist(device):
-        carry(Run.open(run_folder), device, "end", folds_at_a_time)
+        carry(open_workspace(home).find_run(run_name), device, "end", folds_at_a_time)

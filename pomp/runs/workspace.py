@@ -10,10 +10,13 @@ from pathlib import Path
 
 from pomp.abandoned import sweep
 from pomp.atomic import exclusive, write_text
+from pomp.data.problems import enumerate_some
 from pomp.errors import CohortError, RunError
 from pomp.progress import OnProgress
 from pomp.runs.queue import Queue
+from pomp.runs.run import Run
 from pomp.runs.store import RunStore
+from pomp.wording import one_line
 
 _PARTIAL = ".new-"  # of a copy under construction
 
@@ -67,6 +70,31 @@ class Workspace:
                 f"There are: {there}."
             )
         return (same or alike)[0]
+
+    def find_run(self, name: str) -> Run:
+        """The run that a name means: a run of the workspace by its id, a folder, or a title that one run here has.
+
+        Raises:
+            RunError: there is none, it is damaged, or several have that title.
+        """
+        if not name:
+            raise RunError("No run is named: give its folder, its name in the workspace, or its title.")
+        here = Path(name)
+        bare = here.name == name
+        for folder in (self.runs.root / name, here) if bare else (here,):
+            if (folder / "run.json").is_file():
+                return Run.open(folder)
+        titled = [run for run in self.runs.list() if run.info.title == one_line(name)]
+        if len(titled) > 1:
+            ids = enumerate_some([run.id for run in titled])
+            raise RunError(f"{len(titled)} runs are called '{name}': {ids}. Name one of them, or its folder.")
+        if not titled and not bare:
+            return Run.open(here)  # says what is wrong there
+        if not titled:
+            raise RunError(
+                f"There is no run '{name}': it is no run's folder, and none in {self.runs.root} has that name or title."
+            )
+        return titled[0]
 
     def register(self, folder: Path) -> Path:
         """Remember a cohort folder that lies elsewhere, and return it in full.

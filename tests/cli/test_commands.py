@@ -121,7 +121,7 @@ def test_run_in_two_halves_then_report(cohort: Path, tmp_path: Path, here: Here)
     code, _, refused = here("report", run.folder, home=tmp_path)
     assert code == 1
     assert "has no out-of-fold predictions" in refused
-    second = pomp("finetune", "--run", run.folder)
+    second = pomp("finetune", "--run", run.id, home=tmp_path)
     assert second.returncode == 0, second.stderr
     assert "ridge Cox (30 components)" in second.stdout
     _, report, _ = here("report", run.folder, "--json", home=tmp_path)

@@ -48,6 +48,13 @@ def test_the_table_is_what_it_was(workspace: Workspace) -> None:
     assert "together" not in said
 
 
+def test_a_run_is_named_by_its_folder_its_id_or_its_title(workspace: Workspace) -> None:
+    run = run_called(workspace, "done")
+    said = invoke(run.folder)
+    for name in (run.id, "done"):
+        assert invoke(name, "--home", workspace.root) == said
+
+
 def test_brackets_in_a_title_are_no_mark_up(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     folder = workspace.cohorts / "tumours"
@@ -172,8 +179,8 @@ def test_a_run_and_a_grid_become_html(workspace: Workspace, tmp_path: Path) -> N
 
 
 REFUSED = {
-    "neither": ([], "Name either a run folder, or a grid"),
-    "both": (["RUN", "--grid", "fig3a", "--html", "x.html"], "Name either a run folder, or a grid"),
+    "neither": ([], "Name either a run, or a grid"),
+    "both": (["RUN", "--grid", "fig3a", "--html", "x.html"], "Name either a run, or a grid"),
     "a grid as a table": (["--grid", "fig3a"], "name its file with --html"),
     "a grid as a sheet": (["--grid", "fig3a", "--html", "x.html", "--sheet", "x.md"], "and nothing else"),
     "an unknown grid": (["--grid", "fig9", "--html", "x.html"], "There is no grid 'fig9'"),

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pomp.config import PRESETS
 from pomp.errors import CohortError, RunError
 from pomp.runs.workspace import Workspace
-from tests.runs.fakes import new_run
+from tests.runs.fakes import new_run, tiny_cohort
 
 
 def cohort_folder(folder: Path) -> Path:
@@ -88,6 +89,37 @@ def test_a_bare_name_is_the_workspaces_before_a_folder_here(
         cohort_folder(tmp_path / "here" / cohort)
     monkeypatch.chdir(tmp_path / "here")
     assert workspace.find_cohort(name).resolve() == (tmp_path / found).resolve()
+
+
+@pytest.fixture
+def titled(workspace: Workspace) -> Workspace:
+    """Three runs, of which two have one title."""
+    cohort = tiny_cohort(workspace.cohorts / "tiny")
+    for title in ("first", "same", "same", "what/if"):
+        workspace.runs.create(cohort, PRESETS["demo"].model_copy(update={"folds": 2}), title)
+    return workspace
+
+
+def test_a_run_is_found_by_id_folder_and_title(titled: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for run in titled.runs.list():
+        assert titled.find_run(run.id) == run
+        assert titled.find_run(str(run.folder)) == run
+    assert titled.find_run(" first ").info.title == "first"
+    assert titled.find_run("what/if").info.title == "what/if"
+    monkeypatch.chdir(titled.root / "runs")
+    run = titled.find_run("first")
+    assert Workspace(titled.root / "elsewhere").find_run(run.id).id == run.id
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("same", r"2 runs are called 'same': \S+, \S+\. Name one of them, or its folder"),
+    ("third", r"There is no run 'third': it is no run's folder, and none in \S+/runs has that name or title"),
+    ("", "No run is named"),
+    ("./third", r"There is no run in third: run\.json: No such file"),
+])  # fmt: skip
+def test_a_run_that_is_not_there(titled: Workspace, name: str, said: str) -> None:
+    with pytest.raises(RunError, match=said):
+        titled.find_run(name)
 
 
 def test_a_folder_without_a_cohort_is_not_registered(workspace: Workspace, tmp_path: Path) -> None:
