@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.elements import errors_as_text
+from dashboard.failures import say_failed_click
 from dashboard.history import keep_history_short
 from dashboard.pictures import choose_format
 from dashboard.state import turn_to
@@ -52,5 +53,6 @@ st.html(PRIMARY_BUTTONS)
 with st.sidebar:
     choose_format()
     keep_history_short()
+say_failed_click()
 with errors_as_text():
     page.run()

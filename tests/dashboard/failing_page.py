@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.failures import say_failed_click
 from pomp.errors import PompError
 
 
@@ -21,9 +22,12 @@ def offer(what: str) -> None:
         fail()
     st.button(f"{what} fails in a callback", on_click=fail)
     st.button(f"{what} refuses in a callback", on_click=refuse)
+    if st.button(f"{what} works"):
+        st.text("It worked")
     st.text(f"{what} is whole")
 
 
+say_failed_click()
 st.title("A page")
 st.fragment(offer)("A part")
 offer("The page")

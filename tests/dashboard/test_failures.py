@@ -12,7 +12,12 @@ from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 
 SCRIPT = Path(__file__).with_name("failing_page.py")
-SAID = "This failed: KeyError: 'no <b>such</b> key'. Reload the page; the server's log has the details."
+ERROR = "KeyError: 'no <b>such</b> key'"
+SAID = {
+    "fails": f"This failed: {ERROR}. Reload the page; the server's log has the details.",
+    "fails in a callback": f"The last click failed: {ERROR}. The page below can be used as before; the server's log "
+    "has the details.",
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +34,29 @@ def page(watched: WatchedPage, address: str) -> Page:
 
 
 @pytest.mark.parametrize("where", ["A part", "The page"])
-@pytest.mark.parametrize("how", ["fails", "fails in a callback"])
+@pytest.mark.parametrize("how", SAID)
 def test_an_error_is_said_in_our_words(page: Page, where: str, how: str) -> None:
     page.get_by_role("button", name=f"{where} {how}", exact=True).click()
     said = page.get_by_test_id("stException")
-    expect(said).to_contain_text(SAID, timeout=PATIENCE)
+    expect(said).to_contain_text(SAID[how], timeout=PATIENCE)
     settle(page)
     expect(said).to_have_count(1)
     assert not any(word in page.content() for word in ("Traceback", "failing_page", "Oh no", "redacted"))
+
+
+@pytest.mark.parametrize("where", ["A part", "The page"])
+@pytest.mark.parametrize("how", ["fails", "refuses"])
+def test_the_page_stands_below_what_a_click_could_not_do(page: Page, where: str, how: str) -> None:
+    page.get_by_role("button", name=f"{where} {how} in a callback", exact=True).click()
+    said = page.get_by_role("alert")
+    expect(said).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    for text in ("A page", "A part is whole", "The page is whole"):
+        expect(page.get_by_text(text, exact=True)).to_be_visible()
+    page.get_by_role("button", name="The page works", exact=True).click()
+    expect(page.get_by_text("It worked")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    expect(said).to_have_count(0)
 
 
 @pytest.mark.parametrize("where", ["A part", "The page"])
