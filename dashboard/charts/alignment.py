@@ -34,33 +34,33 @@ def retrieval_figure(scores: pd.DataFrame, folds: pd.DataFrame) -> go.Figure:
         own = scores[scores["direction"] == direction]
         x = np.array([place[k] for k in own["k"]]) + _SHIFT * (2 * side - 1)
         figure.add_scatter(
-            x=x, y=own["recall"], mode="markers", name=direction,
+            x=x, y=100 * own["recall"], mode="markers", name=direction,
             marker={"symbol": "diamond", "size": 13, "color": colour},
-            error_y={"type": "data", "symmetric": False, "array": own["upper"] - own["recall"],
-                     "arrayminus": own["recall"] - own["lower"], "color": colour},
-            customdata=own[["lower", "upper", "chance"]].round(4),
-            hovertemplate="%{y:.0%} (95 % interval %{customdata[0]:.0%} to %{customdata[1]:.0%}); guessing "
-            "%{customdata[2]:.0%}<extra>%{fullData.name}</extra>",
+            error_y={"type": "data", "symmetric": False, "array": 100 * (own["upper"] - own["recall"]),
+                     "arrayminus": 100 * (own["recall"] - own["lower"]), "color": colour},
+            customdata=(100 * own[["lower", "upper", "chance"]]).round(2),
+            hovertemplate="%{y:.0f} % (95 % interval %{customdata[0]:.0f} to %{customdata[1]:.0f} %); guessing "
+            "%{customdata[2]:.0f} %<extra>%{fullData.name}</extra>",
         )  # fmt: skip
         each = folds[folds["direction"] == direction]
         figure.add_scatter(
-            x=[place[k] + _SHIFT * (2 * side - 1) * 1.8 for k in each["k"]], y=each["recall"], mode="markers",
+            x=[place[k] + _SHIFT * (2 * side - 1) * 1.8 for k in each["k"]], y=100 * each["recall"], mode="markers",
             marker={"size": 6, "color": colour, "opacity": 0.55}, showlegend=False, name=direction,
-            customdata=each["fold"], hovertemplate="fold %{customdata}: %{y:.0%}<extra>%{fullData.name}</extra>",
+            customdata=each["fold"], hovertemplate="fold %{customdata}: %{y:.0f} %<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     chance = scores.drop_duplicates("k")
     figure.add_scatter(
         x=[x for k in chance["k"] for x in (place[k] - _REACH, place[k] + _REACH, None)],
-        y=[y for share in chance["chance"] for y in (share, share, None)],
+        y=[y for share in 100 * chance["chance"] for y in (share, share, None)],
         mode="lines", name="Guessing", line={"width": 2, "color": GREY},
-        hovertemplate="guessing: %{y:.1%}<extra></extra>",
+        hovertemplate="guessing: %{y:.1f} %<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(
         title_text="Counterpart looked for among the most similar", tickvals=list(place.values()),
         ticktext=[f"first {k}" if k > 1 else "the first" for k in ticks], range=[-0.5, len(ticks) - 0.5],
         showgrid=False,
     )  # fmt: skip
-    figure.update_yaxes(title_text="Patients whose own is there", tickformat=".0%", range=[-0.03, 1.03])
+    figure.update_yaxes(title_text="Patients whose own is there", ticksuffix=" %", range=[-3, 103])
     figure.update_layout(template=TEMPLATE, height=380)
     return figure
 

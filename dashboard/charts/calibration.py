@@ -13,7 +13,7 @@ from dashboard.endpoints import Endpoint
 from dashboard.theme import BLUE, GREY, SERIES, TEMPLATE
 from pomp.evaluation.calibration import CalibrationBin
 from pomp.evaluation.prediction_error import PredictionError
-from pomp.wording import DAYS_PER_YEAR
+from pomp.wording import DAYS_PER_YEAR, percent
 
 
 def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go.Figure:
@@ -26,7 +26,7 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
     figure = go.Figure()
     figure.add_trace(
         go.Scatter(
-            x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip",
+            x=[0, 100], y=[0, 100], mode="lines", line={"color": GREY, "dash": "dot"}, hoverinfo="skip",
             name="predicted = observed",
         )
     )  # fmt: skip
@@ -35,19 +35,19 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
         part = [found for found in known if found.horizon_days == days]
         figure.add_trace(
             go.Scatter(
-                x=[found.predicted for found in part], y=[found.observed for found in part], mode="lines+markers",
+                x=[100 * found.predicted for found in part], y=[100 * found.observed for found in part], mode="lines+markers",
                 name=horizon(days), line={"color": SERIES[place], "width": 1.5}, marker={"size": 10},
                 error_y={
                     "type": "data", "symmetric": False, "color": SERIES[place], "thickness": 1.5,
-                    "array": [found.upper - found.observed for found in part],
-                    "arrayminus": [found.observed - found.lower for found in part],
+                    "array": [100 * (found.upper - found.observed) for found in part],
+                    "arrayminus": [100 * (found.observed - found.lower) for found in part],
                 },
                 customdata=[(found.patients, _band(found, endpoint)) for found in part],
-                hovertemplate="%{customdata[0]} patients<br>predicted %{x:.0%}, observed %{y:.0%} (%{customdata[1]})"
+                hovertemplate="%{customdata[0]} patients<br>predicted %{x:.0f} %, observed %{y:.0f} % (%{customdata[1]})"
                 "<extra>" + horizon(days) + "</extra>",
             )
         )  # fmt: skip
-    shares = {"tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "tickformat": ".0%", "range": [-0.03, 1.06]}
+    shares = {"tickvals": [0, 20, 40, 60, 80, 100], "ticksuffix": " %", "range": [-3, 106]}
     figure.update_xaxes(title_text=f"Predicted probability to be {endpoint.free}", **shares)
     figure.update_yaxes(title_text=f"Observed share {endpoint.free}", **shares)
     figure.update_layout(template=TEMPLATE, height=440)
@@ -55,9 +55,9 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
 
 
 def _band(found: CalibrationBin, endpoint: Endpoint) -> str:
-    """'95 % band 40% to 81%', or why there is none."""
+    """'95 % band 40 % to 81 %', or why there is none."""
     if np.isfinite(found.lower) and np.isfinite(found.upper):
-        return f"95 % band {found.lower:.0%} to {found.upper:.0%}"
+        return f"95 % band {percent(found.lower)} to {percent(found.upper)}"
     return f"no interval: no {endpoint.event} by then" if found.observed else f"no interval: nobody {endpoint.free}"
 
 

@@ -29,7 +29,7 @@ from pomp.wording import count
 
 PANEL_PX, GAP_PX = 230, 44
 _CAUSES = ("event", "competing")
-_LEAST, _ROOM = 0.1, 1.05
+_LEAST, _ROOM = 10, 1.05
 """The axis goes up to a tenth at least, and a little beyond the highest band."""
 
 
@@ -69,7 +69,7 @@ def incidence_figure(
             text=f"<b>{capitalise(title)}</b>", xref="paper", yref=f"y{'' if row == 1 else row} domain", x=0, y=1,
             xanchor="left", yanchor="bottom", yshift=4, showarrow=False,
         )  # fmt: skip
-        figure.update_yaxes(title_text="Cumulative incidence", tickformat=".0%", range=_range(curves), row=row, col=1)
+        figure.update_yaxes(title_text="Cumulative incidence", ticksuffix=" %", range=_range(curves), row=row, col=1)
     heading = "Number at risk, and what had ended follow-up until then" if in_detail else "Number at risk"
     table = at_risk_by_cause(curves, [tick * axis.days for tick in axis.ticks])
     add_counts(figure, table, columns, axis, heading, row=3)
@@ -91,11 +91,11 @@ def _domains(table_px: int, head_px: int) -> dict[str, dict[str, tuple[float, fl
 
 
 def _range(curves: Mapping[str, CumulativeIncidence]) -> list[float]:
-    """One scale for both causes."""
+    """One scale for both causes, in per cent."""
     tops = [
         np.nanmax([*part.share, *part.upper]) for curve in curves.values() for part in (curve.event, curve.competing)
     ]
-    return [0.0, min(max(_LEAST, _ROOM * float(max(tops))), 1.03)]
+    return [0.0, min(max(_LEAST, _ROOM * 100 * float(max(tops))), 103.0)]
 
 
 def _add_cause(
@@ -109,12 +109,12 @@ def _add_cause(
     add_band(figure, group, x, part.lower, part.upper, needed, colour, row=row)
     said = endpoint.event if cause == "event" else endpoint.other_death
     line = go.Scatter(
-        x=single(x[told]), y=single(part.share[told]), mode="lines",
+        x=single(x[told]), y=single(100 * part.share[told]), mode="lines",
         line={"shape": "hv", "color": colour, "width": 2.5}, legendgroup=group, showlegend=row == 1,
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}",
     )  # fmt: skip
     whose = tell(line, told, curve.at_risk, ends)
-    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {said}<br>{whose}<extra>{group}</extra>")
+    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1f}} % {said}<br>{whose}<extra>{group}</extra>")
     figure.add_trace(line, row=row, col=1)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dashboard.charts.survival import TimeAxis
 from dashboard.endpoints import Endpoint
 from dashboard.theme import BLUE, GREY, HIGH_RISK, LOW_RISK, TEMPLATE, VERMILION, with_alpha
+from pomp.wording import percent
 
 QUANTILES = (0.10, 0.25, 0.50, 0.75, 0.90)
 RISK = "Risk score (log relative hazard)"
@@ -91,16 +92,16 @@ def patient_figure(
         for band in _range(time, fan, lower, upper, alpha)
     ]
     median = go.Scatter(
-        x=time, y=_short(fan[0.50]), mode="lines", name="Cohort's median", line={**_STEP, "color": GREY, "width": 2}
+        x=time, y=_short(100 * fan[0.50]), mode="lines", name="Cohort's median", line={**_STEP, "color": GREY, "width": 2}
     )
     own = go.Scatter(
-        x=time, y=_short(survival), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
-        hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1%}<extra>this patient</extra>",
+        x=time, y=_short(100 * np.asarray(survival)), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
+        hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1f} %<extra>this patient</extra>",
     )  # fmt: skip
     end = endpoint.event if event else f"last seen {endpoint.free}"
     observed = _line_down(
         followed_days / axis.days, VERMILION if event else GREY, f"observed: {escape(end)}",
-        xanchor="right" if followed_days > last / 2 else "left", yshift=8,  # above '100%'
+        xanchor="right" if followed_days > last / 2 else "left", yshift=8,  # above '100 %'
     )  # fmt: skip
     return go.Figure(
         [*bands, median, own],
@@ -112,8 +113,8 @@ def patient_figure(
                 "range": [0, 1.02 * last / axis.days],
             },
             "yaxis": {
-                "title": {"text": f"Predicted probability to be {escape(endpoint.free)}"}, "range": [0, 1.01],
-                "tickformat": ".0%",
+                "title": {"text": f"Predicted probability to be {escape(endpoint.free)}"}, "range": [0, 101],
+                "ticksuffix": " %",
             },
             **observed,
         },
@@ -122,10 +123,10 @@ def patient_figure(
 
 def _range(time: NDArray[np.float32], fan: pd.DataFrame, lower: float, upper: float, alpha: float) -> list[go.Scatter]:
     """The area between two quantiles: its upper edge, and its lower one from which it is filled."""
-    name = f"Cohort's {lower:.0%}–{upper:.0%}"
+    name = f"Cohort's {100 * lower:.0f}–{percent(upper)}"
     return [
         go.Scatter(
-            x=time, y=_short(fan[column]), mode="lines", fill=fill, fillcolor=with_alpha(GREY, alpha),
+            x=time, y=_short(100 * fan[column]), mode="lines", fill=fill, fillcolor=with_alpha(GREY, alpha),
             hoverinfo="skip", line={**_STEP, "width": 0, "color": GREY}, showlegend=shown, name=name, legendgroup=name,
         )
         for column, fill, shown in ((upper, None, False), (lower, "tonexty", True))

@@ -21,8 +21,8 @@ from pomp.wording import DAYS_PER_YEAR, count
 PLOT_PX, ROW_PX, HEAD_PX = 360, 24, 84
 LINE_PX = 20
 """Of a second line of the time axis' title, where there is little width."""
-_TICK = 0.0115
-"""From the curve to an end of a tick, in shares of the patients: as long as a marker of 8 px."""
+_TICK = 1.15
+"""From the curve to an end of a tick, in per cent of the patients: as long as a marker of 8 px."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def survival_figure(
         first += len(curve.time)
     _add_at_risk(figure, curves, axis, endpoint, in_detail)
     axis.apply(figure, last_day, since, row=1)
-    figure.update_yaxes(title_text=endpoint.estimate, range=[0, 1.03], tickformat=".0%", dtick=0.25, row=1, col=1)
+    figure.update_yaxes(title_text=endpoint.estimate, range=[0, 103], ticksuffix=" %", dtick=25, row=1, col=1)
     height = PLOT_PX + HEAD_PX + table_px + 40 + ROW_PX * max(len(curves) - 2, 0)
     narrow = _over_table(table_px, HEAD_PX + LINE_PX).layout
     domains = {name: {"domain": narrow[name].domain} for name in ("yaxis", "yaxis2")}
@@ -137,8 +137,8 @@ def add_band(
         figure: with rows of subplots.
         group: its legend's.
         x: (T,) in the axis' unit.
-        lower: (T,) from each x on.
-        upper: (T,) from each x on.
+        lower: (T,) from each x on, a share; it is drawn in per cent.
+        upper: (T,) likewise.
         steps: (T,) which of them a step line needs.
         colour: of the group.
         row: of the subplots.
@@ -148,7 +148,7 @@ def add_band(
     edge = {"width": 0, "shape": "hv", "color": colour}
     for values, fill in ((upper, None), (lower, "tonexty")):
         trace = go.Scatter(
-            x=single(x[known]), y=single(values[known]), mode="lines", line=edge, fill=fill,
+            x=single(x[known]), y=single(100 * values[known]), mode="lines", line=edge, fill=fill,
             fillcolor=with_alpha(colour, 0.18), hoverinfo="skip", showlegend=False, legendgroup=group,
             name=f"{group}, 95 % band",
         )  # fmt: skip
@@ -165,12 +165,12 @@ def _add_curve(
     """
     told = np.flatnonzero(steps(curve.events) | (curve.censored > 0))
     line = go.Scatter(
-        x=single(curve.time[told] / axis.days), y=single(curve.survival[told]), legendgroup=group, mode="lines",
+        x=single(curve.time[told] / axis.days), y=single(100 * curve.survival[told]), legendgroup=group, mode="lines",
         name=f"{capitalise(group)}: {count(curve.patients, 'patient')}, {endpoint.count(int(curve.events.sum()))}",
         line={"shape": "hv", "color": colour, "width": 2.5},
     )  # fmt: skip
     said = tell(line, told, curve.at_risk, ends)
-    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1%}} {endpoint.free}<br>{said}<extra>{group}</extra>")
+    line.update(hovertemplate=f"%{{x:.2f}} {axis.unit}: %{{y:.1f}} % {endpoint.free}<br>{said}<extra>{group}</extra>")
     x, y = _along_ticks(curve)
     ticks = go.Scatter(
         x=single(x / axis.days), y=single(y), mode="lines", line={"shape": "hv", "width": 1.5, "color": colour},
@@ -185,7 +185,7 @@ def _along_ticks(curve: SurvivalCurve) -> tuple[NDArray[np.float64], NDArray[np.
     It is one element in the browser, where a marker each, or a piece of line each, is one each.
     """
     lost = curve.censored > 0
-    y = np.column_stack([curve.survival + _TICK, curve.survival - _TICK, curve.survival])
+    y = np.add.outer(100 * curve.survival, [_TICK, -_TICK, 0])
     drawn = np.column_stack([lost, lost, lost | (curve.events > 0)])
     return np.repeat(curve.time, drawn.sum(axis=1)), y[drawn]
 

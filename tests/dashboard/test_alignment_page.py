@@ -153,10 +153,12 @@ class TestFigures:
         each = pd.DataFrame([(TO_OMICS, 1, 1, 0.4)], columns=["direction", "k", "fold", "recall"])
         figure = retrieval_figure(scores, each)
         omics = next(trace for trace in figure.data if trace.name == TO_OMICS)
-        assert list(omics.y) == [0.4]
-        assert (omics.error_y.array[0], omics.error_y.arrayminus[0]) == pytest.approx((0.1, 0.1))
+        assert list(omics.y) == [40]
+        assert (omics.error_y.array[0], omics.error_y.arrayminus[0]) == pytest.approx((10, 10))
+        assert list(omics.customdata[0]) == pytest.approx([30, 50, 10])
+        assert figure.layout.yaxis.ticksuffix == " %"
         guessing = next(trace for trace in figure.data if trace.name == "Guessing")
-        assert (guessing.x, guessing.y) == ((-0.42, 0.42, None), (0.1, 0.1, None))  # never as far as the next place
+        assert (guessing.x, guessing.y) == ((-0.42, 0.42, None), (10, 10, None))  # never as far as the next place
 
     def test_similarity_is_sent_in_thousandths(self) -> None:
         figure = similarity_figure(np.array([[0.456, -1.0], [0.0, 1.0]]), ["<i>", "b"])

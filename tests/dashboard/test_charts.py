@@ -57,14 +57,16 @@ def test_survival_figure_draws_the_curves() -> None:
     figure = survival_figure(CURVES, COLOURS, OS)
     line = trace(figure, "Low risk: 5 patients, 2 deaths")
     np.testing.assert_allclose(line.x, [0, 1, 2, 3, 4])  # a step at each death, and a point at each censoring
-    np.testing.assert_allclose(line.y, [1, 4 / 5, 4 / 5, 8 / 15, 8 / 15], rtol=1e-6)
+    np.testing.assert_allclose(line.y, [100, 80, 80, 800 / 15, 800 / 15], rtol=1e-6)
+    assert figure.layout.yaxis.ticksuffix == " %"
+    assert "%{y:.1f} % alive" in line.hovertemplate
     assert line.line.shape == "hv"
     assert line.line.color == LOW_RISK
     ticks = trace(figure, "low risk, censored")
     # One step line: down at year 1, a tick at 2, down at 3, a tick at 4.
     assert (ticks.mode, ticks.line.shape, ticks.hoverinfo) == ("lines", "hv", "skip")
     np.testing.assert_allclose(ticks.x, [1, 2, 2, 2, 3, 4, 4, 4])
-    high, low, tick = 4 / 5, 8 / 15, 0.0115
+    high, low, tick = 80, 800 / 15, 1.15
     expected = [high, high + tick, high - tick, high, low, low + tick, low - tick, low]
     np.testing.assert_allclose(ticks.y, expected, rtol=1e-6)
 
@@ -173,9 +175,10 @@ def test_calibration_figure_leaves_out_what_is_not_observed() -> None:
     figure = calibration_figure(BINS, OS)
     assert [found.name for found in figure.data] == ["predicted = observed", "1 year"]
     year = trace(figure, "1 year")
-    assert (year.x, year.y) == ((0.2, 0.8), (0.3, 0.7))
-    assert year.error_y.array == (pytest.approx(0.3), pytest.approx(0.2))
-    assert year.error_y.arrayminus == (pytest.approx(0.2), pytest.approx(0.3))
+    assert (year.x, year.y) == ((20, 80), (30, 70))
+    assert year.error_y.array == (pytest.approx(30), pytest.approx(20))
+    assert year.error_y.arrayminus == (pytest.approx(20), pytest.approx(30))
+    assert figure.layout.xaxis.ticksuffix == figure.layout.yaxis.ticksuffix == " %"
     assert len(calibration_table(BINS)) == 3
 
 
@@ -183,11 +186,11 @@ def test_calibration_figure_says_why_a_point_has_no_bar() -> None:
     nan = float("nan")
     bins = [CalibrationBin(365.25, 188, 0.9, 1.0, nan, nan), CalibrationBin(365.25, 2, 0.1, 0.0, nan, nan), *BINS]
     for name, said in {
-        "OS": ("no interval: no death by then", "no interval: nobody alive", "95 % band 10% to 60%"),
+        "OS": ("no interval: no death by then", "no interval: nobody alive", "95 % band 10 % to 60 %"),
         "PFI": (
             "no interval: no progression by then",
             "no interval: nobody free of progression",
-            "95 % band 10% to 60%",
+            "95 % band 10 % to 60 %",
         ),
     }.items():
         year = trace(calibration_figure(bins, describe_endpoint(name)), "1 year")

@@ -219,8 +219,9 @@ def test_figure_has_the_event_above_deaths_without_it() -> None:
     assert [found.yaxis for found in lines] == ["y", "y2"]
     assert [found.showlegend for found in lines] == [True, False]
     np.testing.assert_allclose(lines[0].x, [0, 1, 4])
-    np.testing.assert_allclose(lines[0].y, [0, 0.25, 0.25])
-    np.testing.assert_allclose(lines[1].y, [0, 0.25, 0.25])
+    np.testing.assert_allclose(lines[0].y, [0, 25, 25])
+    np.testing.assert_allclose(lines[1].y, [0, 25, 25])
+    assert figure.layout.yaxis.ticksuffix == figure.layout.yaxis2.ticksuffix == " %"
     assert [note.text for note in figure.layout.annotations] == [
         "<b>Progression</b>", "<b>Death without progression</b>", "<b>Number at risk</b>",
     ]  # fmt: skip

@@ -230,10 +230,11 @@ class TestFigures:
         figure = patient_figure(fan, [1, 0.7, 0.2], followed_days=730.5, event=died, endpoint=OS)
         patient = named(figure, "This patient")
         np.testing.assert_allclose(patient.x, [0, 1, 4])
-        np.testing.assert_allclose(patient.y, [1, 0.7, 0.2], rtol=1e-6)
-        assert named(figure, "Cohort's median").y[1] == 0.5
-        edges = [found.y[1] for found in figure.data if found.name == "Cohort's 10%–90%"]
-        assert edges == pytest.approx([0.1, 0.9])
+        np.testing.assert_allclose(patient.y, [100, 70, 20], rtol=1e-6)
+        assert figure.layout.yaxis.ticksuffix == " %"
+        assert named(figure, "Cohort's median").y[1] == 50
+        edges = [found.y[1] for found in figure.data if found.name == "Cohort's 10–90 %"]
+        assert edges == pytest.approx([10, 90])
         assert figure.layout.shapes[0].x0 == 2
         assert text in [note.text for note in figure.layout.annotations]
 
