@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.figure.component import draw_figure
 from dashboard.state import RUN, pick
-from dashboard.words import PROTOCOLS, STATES, time_left
+from dashboard.words import PROTOCOLS, STATES, count, time_left
 from pomp.config import ProtocolName
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
@@ -38,6 +38,9 @@ _TITLE = 40
 
 LISTED = 30
 """Findings of a kind that are shown; a table has them all."""
+
+COUNT = "%,d"
+"""How a column of a table writes how many there are: 1,550, as texts do."""
 
 
 def plain(text: object) -> str:
@@ -77,8 +80,8 @@ def show_problems(problems: Sequence[Problem]) -> None:
     warnings = [problem for problem in problems if problem.severity == "warning"]
     for found, show, title in ((errors, st.error, "must be repaired"), (warnings, st.warning, "worth a look")):
         if found:
-            count = f"{len(found)} problem{'s' if len(found) > 1 else ''}"
-            show("\n".join(f"- {plain(problem)}" for problem in found[:LISTED]), title=f"{count} {title}")
+            listed = "\n".join(f"- {plain(problem)}" for problem in found[:LISTED])
+            show(listed, title=f"{count(len(found), 'problem')} {title}")
 
 
 @contextmanager
@@ -220,7 +223,7 @@ def run_badges(run: Run, *, of_patient: bool = False) -> None:
         protocol_badge(info.protocol)
         folds = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
         made = info.created[:16].replace("T", " ")
-        st.caption(f"{info.cohort.patients} patients{folds} · made {made} UTC", width="content")
+        st.caption(f"{count(info.cohort.patients, 'patient')}{folds} · made {made} UTC", width="content")
         if of_patient:
             _research_use_only()
 

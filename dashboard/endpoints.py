@@ -35,7 +35,7 @@ class Endpoint:
 
     def count(self, events: int) -> str:
         """'1 death', '12 deaths'."""
-        return f"{events} {self.event if events == 1 else self.events}"
+        return f"{events:,} {self.event if events == 1 else self.events}"
 
 
 _KNOWN = {

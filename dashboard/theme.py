@@ -34,6 +34,12 @@ PRIMARY_BUTTONS = (
 
 MARGIN = {"l": 10, "r": 16, "t": 28, "b": 10, "pad": 8}
 
+# Thousands as in texts: plotly writes 1550, and 12k.
+_AXIS = {
+    "automargin": True, "zeroline": False, "title": {"standoff": 12}, "separatethousands": True,
+    "exponentformat": "none",
+}  # fmt: skip
+
 TEMPLATE = go.layout.Template(
     layout={
         "colorway": SERIES,
@@ -48,8 +54,8 @@ TEMPLATE = go.layout.Template(
         },
         "hovermode": "closest",
         "bargap": 0.25,
-        "xaxis": {"automargin": True, "zeroline": False, "showgrid": False, "title": {"standoff": 12}},
-        "yaxis": {"automargin": True, "zeroline": False, "title": {"standoff": 12}},
+        "xaxis": {**_AXIS, "showgrid": False},
+        "yaxis": _AXIS,
     }
 )
 """Colours of text, grid and background are left to the page's theme, which knows whether it is light or dark."""

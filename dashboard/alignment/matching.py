@@ -18,7 +18,7 @@ from dashboard.alignment.scores import (
     thinned,
 )
 from dashboard.charts.alignment import retrieval_figure, similarity_figure
-from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.elements import COUNT, empty_state, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import switch
@@ -97,6 +97,7 @@ def show_median_ranks(found: Alignment) -> None:
     st.dataframe(
         table, hide_index=True, alt="Median rank of the own counterpart by fold",
         column_config={
+            "Patients": st.column_config.NumberColumn(format=COUNT),
             "Omics": st.column_config.NumberColumn(
                 format="%.1f", help="Of the own omics profile, as the slide ranks all profiles. 1 is the best."
             ),
@@ -149,7 +150,7 @@ def show_matrix(run: Run, folds: Sequence[FoldAlignment]) -> None:
         )
         if fewer:
             st.caption(
-                f"{len(names)} of {len(chosen.patients)} patients are shown, evenly from the best to the worst own "
+                f"{len(names):,} of {len(chosen.patients):,} patients are shown, evenly from the best to the worst own "
                 "pair. The numbers above and below are of all."
             )
 

@@ -35,16 +35,17 @@ def calibration_figure(bins: Sequence[CalibrationBin], endpoint: Endpoint) -> go
         part = [found for found in known if found.horizon_days == days]
         figure.add_trace(
             go.Scatter(
-                x=[100 * found.predicted for found in part], y=[100 * found.observed for found in part], mode="lines+markers",
-                name=horizon(days), line={"color": SERIES[place], "width": 1.5}, marker={"size": 10},
+                x=[100 * found.predicted for found in part], y=[100 * found.observed for found in part],
+                mode="lines+markers", name=horizon(days), line={"color": SERIES[place], "width": 1.5},
+                marker={"size": 10},
                 error_y={
                     "type": "data", "symmetric": False, "color": SERIES[place], "thickness": 1.5,
                     "array": [100 * (found.upper - found.observed) for found in part],
                     "arrayminus": [100 * (found.observed - found.lower) for found in part],
                 },
                 customdata=[(found.patients, _band(found, endpoint)) for found in part],
-                hovertemplate="%{customdata[0]} patients<br>predicted %{x:.0f} %, observed %{y:.0f} % (%{customdata[1]})"
-                "<extra>" + horizon(days) + "</extra>",
+                hovertemplate="%{customdata[0]:,} patients<br>predicted %{x:.0f} %, observed %{y:.0f} % "
+                "(%{customdata[1]})<extra>" + horizon(days) + "</extra>",
             )
         )  # fmt: skip
     shares = {"tickvals": [0, 20, 40, 60, 80, 100], "ticksuffix": " %", "range": [-3, 106]}

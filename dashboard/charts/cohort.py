@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dashboard.theme import BLUE, BROWN, GREEN, GREY, TEMPLATE, with_alpha
+from dashboard.words import count
 from pomp.data.exclusion import Step
 
 _ROW_PX = 38
@@ -45,7 +46,7 @@ def modality_figure(has: pd.DataFrame) -> go.Figure:
         has: as `modality_table` makes it.
     """
     modalities = [name for name in has.columns if name != "patients"]
-    labels = [f"{place}: {count} patient{'s' if count != 1 else ''}" for place, count in enumerate(has["patients"], 1)]
+    labels = [f"{place}: {count(patients, 'patient')}" for place, patients in enumerate(has["patients"], 1)]
     values = has[modalities].to_numpy(dtype=float)
     figure = go.Figure(
         go.Heatmap(
@@ -93,7 +94,7 @@ def bar_figure(table: pd.DataFrame, chosen: Sequence[str], filtered: bool) -> go
     """
     names = [escape(name) for name in table["value"]]
     texts = [
-        f"{shown} of {every}" if filtered else str(shown)
+        f"{shown:,} of {every:,}" if filtered else f"{shown:,}"
         for shown, every in zip(table["patients"], table["cohort"], strict=True)
     ]
     most = max(int(table["cohort"].max()), 1)
@@ -107,7 +108,7 @@ def bar_figure(table: pd.DataFrame, chosen: Sequence[str], filtered: bool) -> go
     figure.add_bar(
         x=table["patients"], y=names, orientation="h", marker_color=BLUE, text=texts, textposition="outside",
         cliponaxis=False, customdata=[[name] for name in table["value"]],
-        hovertemplate="%{y}: %{x} patients<extra></extra>",
+        hovertemplate="%{y}: %{x:,} patients<extra></extra>",
     )  # fmt: skip
     figure.update_traces(width=width)
     figure.update_yaxes(autorange="reversed", type="category")
@@ -149,7 +150,7 @@ def range_figure(table: pd.DataFrame, title: str, chosen: Sequence[float], filte
     figure.add_bar(
         x=middle, y=table["patients"], width=width, marker_color=BLUE,
         customdata=table[["lowest", "highest"]].to_numpy().tolist(),
-        hovertemplate="%{customdata[0]:.6g} to %{customdata[1]:.6g}: %{y} patients<extra></extra>",
+        hovertemplate="%{customdata[0]:.6g} to %{customdata[1]:.6g}: %{y:,} patients<extra></extra>",
     )  # fmt: skip
     figure.update_traces(marker_line={"width": 1, "color": "rgba(138, 138, 138, 0.6)"})
     figure.update_xaxes(title_text=escape(title))
@@ -173,8 +174,8 @@ def _bars(names: Sequence[str], counts: Sequence[int], colours: str | Sequence[s
     """Patients in horizontal bars from the top down, with room for the number at the end of the longest."""
     figure = go.Figure(
         go.Bar(
-            x=counts, y=names, orientation="h", marker_color=colours, text=[str(count) for count in counts],
-            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x} patients<extra></extra>",
+            x=counts, y=names, orientation="h", marker_color=colours, text=[f"{count:,}" for count in counts],
+            textposition="outside", cliponaxis=False, hovertemplate="%{y}: %{x:,} patients<extra></extra>",
         )
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", type="category")

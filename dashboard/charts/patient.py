@@ -92,10 +92,12 @@ def patient_figure(
         for band in _range(time, fan, lower, upper, alpha)
     ]
     median = go.Scatter(
-        x=time, y=_short(100 * fan[0.50]), mode="lines", name="Cohort's median", line={**_STEP, "color": GREY, "width": 2}
-    )
+        x=time, y=_short(100 * fan[0.50]), mode="lines", name="Cohort's median",
+        line={**_STEP, "color": GREY, "width": 2},
+    )  # fmt: skip
     own = go.Scatter(
-        x=time, y=_short(100 * np.asarray(survival)), mode="lines", name="This patient", line={**_STEP, "color": BLUE, "width": 3},
+        x=time, y=_short(100 * np.asarray(survival)), mode="lines", name="This patient",
+        line={**_STEP, "color": BLUE, "width": 3},
         hovertemplate="%{x:.2f} " + axis.unit + ": %{y:.1f} %<extra>this patient</extra>",
     )  # fmt: skip
     end = endpoint.event if event else f"last seen {endpoint.free}"

@@ -117,9 +117,9 @@ def stability_figure(counts: pd.DataFrame, folds: int) -> go.Figure:
     figure = go.Figure()
     for place, (omics, rows) in enumerate(counts.groupby("omics", sort=False)):
         figure.add_bar(
-            x=rows["folds"].astype(str), y=rows["genes"], text=rows["genes"], name=escape(str(omics)),
+            x=rows["folds"].astype(str), y=rows["genes"], texttemplate="%{y:,}", name=escape(str(omics)),
             marker_color=SERIES[place % len(SERIES)], textposition="outside", cliponaxis=False,
-            hovertemplate="chosen in %{x} of " + str(folds) + " folds: %{y} genes<extra>%{fullData.name}</extra>",
+            hovertemplate="chosen in %{x} of " + str(folds) + " folds: %{y:,} genes<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     figure.update_xaxes(title_text="Folds that chose the gene", type="category")
     figure.update_yaxes(title_text="Genes")

@@ -212,14 +212,14 @@ def tell(line: go.Scatter, rows: NDArray[np.int64], at_risk: NDArray[np.int64], 
     """
     if ends is None:
         line.update(customdata=_narrow(at_risk[rows]))
-        return "%{customdata} at risk"
+        return "%{customdata:,} at risk"
     line.update(customdata=_narrow(ends.first + rows), text=[_whose(ends.patients[int(row)]) for row in rows])
     return "%{text}"
 
 
 def _whose(patients: Sequence[str]) -> str:
     named = ", ".join(map(escape, patients[:2]))
-    return f"{named} and {len(patients) - 2} more" if len(patients) > 2 else named
+    return f"{named} and {len(patients) - 2:,} more" if len(patients) > 2 else named
 
 
 def _add_at_risk(
@@ -249,7 +249,7 @@ def add_counts(
     for place, (group, column) in enumerate(rows):
         counts = table.loc[table["group"] == group, column]
         trace = go.Scatter(
-            x=axis.ticks, y=[-place] * len(axis.ticks), text=[str(number) for number in counts], mode="text",
+            x=axis.ticks, y=[-place] * len(axis.ticks), text=[f"{number:,}" for number in counts], mode="text",
             cliponaxis=False, hoverinfo="skip", showlegend=False, name=f"{group}, {columns[column]}",
         )  # fmt: skip
         figure.add_trace(trace, row=row, col=1)

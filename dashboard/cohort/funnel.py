@@ -59,7 +59,7 @@ def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | Non
 
 
 def _show_left_out(left_out: Mapping[str, str], cohort: Cohort | None) -> None:
-    st.markdown(f"**{len(left_out)} left out**")
+    st.markdown(f"**{len(left_out):,} left out**")
     if not left_out:
         st.caption("Everybody who was loaded is kept.")
         return

@@ -108,14 +108,14 @@ def _ask_slides(states: pd.DataFrame) -> pd.DataFrame:
 def _show_counts(states: pd.DataFrame) -> None:
     regions = states["regions"].dropna()
     card = card_row()
-    card("Slides", len(states))
-    card("Patients", states["patient"].nunique(), help="With at least one slide.")
+    card("Slides", f"{len(states):,}")
+    card("Patients", f"{states['patient'].nunique():,}", help="With at least one slide.")
     card(
-        "Regions a slide", f"{regions.median():.0f}" if len(regions) else "–",
+        "Regions a slide", f"{regions.median():,.0f}" if len(regions) else "–",
         help=f"Median over the slides that could be used. In all: {int(regions.sum()):,} regions.",
     )  # fmt: skip
     card(
-        "With problems", int((states["problem"] != "").sum()),
+        "With problems", f"{int((states['problem'] != '').sum()):,}",
         help="Slides that could not be used, or that are not prepared yet.",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.cohort.chosen_genes import ChosenGenes, chose_once
-from dashboard.elements import save_table
+from dashboard.elements import COUNT, save_table
 from dashboard.state import pick
 from dashboard.words import SELECTORS
 from pomp.runs.run import Run
@@ -73,7 +73,9 @@ def find_genes(genes: pd.DataFrame, text: str, omics: str | None) -> pd.DataFram
 
 def _config(run: Run, once: bool, table: pd.DataFrame) -> dict[str, Any]:
     ranks: dict[str, Any] = {
-        str(name): st.column_config.NumberColumn(str(name).capitalize(), help="Rank in this fold; 1 is best.")
+        str(name): st.column_config.NumberColumn(
+            str(name).capitalize(), format=COUNT, help="Rank in this fold; 1 is best."
+        )
         for name in table
         if str(name).startswith("fold ")
     }
@@ -83,7 +85,7 @@ def _config(run: Run, once: bool, table: pd.DataFrame) -> dict[str, Any]:
         "folds": st.column_config.NumberColumn("Chosen in", help="Folds that chose the gene."),
         "ranked": st.column_config.NumberColumn("Ranked in", help="Folds in which it reached the ranking."),
         "mean_rank": st.column_config.NumberColumn(
-            "Rank" if once else "Mean rank", format="%.1f", help="1 is best; over the folds that ranked it."
+            "Rank" if once else "Mean rank", format="%,.1f", help="1 is best; over the folds that ranked it."
         ),
         "mean_importance": st.column_config.NumberColumn(
             "Importance" if once else "Mean importance", format="%.2g", help=SELECTORS[run.config.omics.selector]

@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.selection import stability_table
 from dashboard.cohort.chosen_genes import chose_once, chosen_genes, selection_files
-from dashboard.elements import plain, save_table
-from dashboard.words import interval
+from dashboard.elements import COUNT, plain, save_table
+from dashboard.words import count, interval
 from pomp.evaluation.stability import SelectionStability, selection_stability
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
@@ -40,7 +40,9 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         shown.drop(columns=["lower", "upper"]), hide_index=True, alt="Agreement over folds and seeds by omics type",
         column_config={
             "omics": "Type",
-            "always": st.column_config.NumberColumn("Always", help="Genes chosen in every fold of every seed."),
+            "always": st.column_config.NumberColumn(
+                "Always", format=COUNT, help="Genes chosen in every fold of every seed."
+            ),
             "shared": st.column_config.NumberColumn(
                 "Shared", format="%.0f %%", help="Of the genes of one choice, how many another has; mean over pairs."
             ),

@@ -12,7 +12,7 @@ from dashboard.charts.selection import beside_paper, stability_figure, stability
 from dashboard.cohort.chosen_genes import ChosenGenes, chose_once, chosen_genes, selection_files
 from dashboard.cohort.gene_list import show_genes
 from dashboard.cohort.gene_seeds import show_seeds
-from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
+from dashboard.elements import COUNT, empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.once import once
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, interval, span
@@ -114,8 +114,8 @@ def _show_agreement(run: Run, found: Sequence[SelectionStability]) -> None:
         shown.drop(columns=["lower", "upper"]), hide_index=True, alt="Agreement of the folds by omics type",
         column_config={
             "omics": "Type",
-            "chosen": st.column_config.NumberColumn("Chosen", format="%.0f", help="Genes a fold, on average."),
-            "always": st.column_config.NumberColumn("In all folds", help="Genes that every fold chose."),
+            "chosen": st.column_config.NumberColumn("Chosen", format="%,.0f", help="Genes a fold, on average."),
+            "always": st.column_config.NumberColumn("In all folds", format=COUNT, help="Genes that every fold chose."),
             "shared": st.column_config.NumberColumn(
                 "Shared", format="%.0f %%",
                 help="Of the genes of one fold, how many another fold chose too; mean over all pairs of folds.",
@@ -147,6 +147,7 @@ def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
     st.dataframe(
         wide.rename_axis("Type").reset_index(), hide_index=True,
         alt="Genes chosen on all patients by the number of honest folds that chose them",
+        column_config={name: st.column_config.NumberColumn(format=COUNT) for name in wide.columns},
     )  # fmt: skip
     save_table(table, f"beside-paper-{run.id}")
     st.caption(

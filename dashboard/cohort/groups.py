@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.charts.survival import survival_figure, survival_table
 from dashboard.cohort.columns import ClinicalColumn
 from dashboard.cohort.grouping import Grouping, group_table, make_groups
-from dashboard.elements import plain, save_table, show_figure
+from dashboard.elements import COUNT, plain, save_table, show_figure
 from dashboard.endpoints import Endpoint, describe_endpoint
 from dashboard.once import once
 from dashboard.state import pick
@@ -112,7 +112,8 @@ def _compare(
     st.dataframe(
         shown, hide_index=True, alt="Groups with their events, median and hazard ratio",
         column_config={
-            "group": "Group", "patients": "Patients", "events": endpoint.events.capitalize(),
+            "group": "Group", "patients": st.column_config.NumberColumn("Patients", format=COUNT),
+            "events": st.column_config.NumberColumn(endpoint.events.capitalize(), format=COUNT),
             "median": st.column_config.TextColumn(
                 "Median (years)", help=f"When half of the group is no longer {endpoint.free}; with its 95 % interval."
             ),

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.cohort import modality_figure, modality_table
 from dashboard.cohort.open_patient import show_patient_table
-from dashboard.elements import folded, save_table, show_figure
+from dashboard.elements import COUNT, folded, save_table, show_figure
 from dashboard.once import once
 from dashboard.words import KINDS
 from pomp.data.cohort import Cohort
@@ -38,13 +38,15 @@ def _show_tables(cohort: Cohort) -> None:
         column_config={
             "type": "Type",
             "values": st.column_config.TextColumn("Values", help="What the numbers of the table are."),
-            "patients": "Patients",
-            "genes": st.column_config.NumberColumn("Genes", help="Columns: genes, microRNAs or sites."),
+            "patients": st.column_config.NumberColumn("Patients", format=COUNT),
+            "genes": st.column_config.NumberColumn(
+                "Genes", format=COUNT, help="Columns: genes, microRNAs or sites."
+            ),
             "missing": st.column_config.NumberColumn(
                 "Missing", format="%.1f %%", help="Share of empty cells. They are imputed within each fold."
             ),
             "normals": st.column_config.NumberColumn(
-                "Normal samples", help="Healthy tissue in the same table, for the differential test."
+                "Normal samples", format=COUNT, help="Healthy tissue in the same table, for the differential test."
             ),
         },
     )  # fmt: skip

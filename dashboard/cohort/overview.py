@@ -48,9 +48,9 @@ def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     events, slides = int(outcome["event"].sum()), cohort.slides["patient"].isin(patients)
     share = f" {percent(events / len(outcome))} of the patients." if patients else ""
     card = card_row()
-    card("Patients", len(patients), help="Kept for the analysis; see the funnel below.")
+    card("Patients", f"{len(patients):,}", help="Kept for the analysis; see the funnel below.")
     card(
-        endpoint.events.capitalize(), events,
+        endpoint.events.capitalize(), f"{events:,}",
         help=f"Endpoint {plain(cohort.endpoint)}: {plain(endpoint.name)}.{share}",
     )  # fmt: skip
     card(
@@ -59,7 +59,7 @@ def _show_cards(cohort: Cohort, patients: list[str]) -> None:
         f"been followed, had no {endpoint.event} ended it. The plain median of the times is shorter.",
     )  # fmt: skip
     card("Omics types", len(cohort.omics), help="Tables of molecular measurements.")
-    card("Slides", int(slides.sum()), help="Whole-slide images of these patients.")
+    card("Slides", f"{int(slides.sum()):,}", help="Whole-slide images of these patients.")
 
 
 def _describe_follow_up(cohort: Cohort, patients: list[str]) -> str:

@@ -37,7 +37,7 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
         help=f"Log of the relative hazard: 0.7 more means twice the hazard.{bounded}",
     )  # fmt: skip
     card(
-        f"Rank in fold {number}", f"{rank} of {len(fold)}",
+        f"Rank in fold {number}", f"{rank:,} of {len(fold):,}",
         help="1 is the highest risk. The model of this fold was trained without these patients. Risks of different "
         "folds come from different models, so there is no exact rank in the whole cohort.",
     )  # fmt: skip

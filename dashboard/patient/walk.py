@@ -32,7 +32,7 @@ def show_buttons(fold: pd.DataFrame, name: str) -> None:
                 help="The next patient of this fold, whose risks come from the same model.",
                 on_click=_choose, args=[names[place + step] if there else name],
             )  # fmt: skip
-        st.caption(f"{place + 1} of {len(names)} patients of fold {int(fold['fold'].iloc[0]) + 1}", width="content")
+        st.caption(f"{place + 1:,} of {len(names):,} patients of fold {int(fold['fold'].iloc[0]) + 1}", width="content")
 
 
 def _choose(patient: str) -> None:
@@ -52,7 +52,7 @@ def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
         chosen=fold["patient"] == name
     )
     clicked = show_figure(
-        figure, f"risks-{name}", table, f"Risks of the {len(fold)} patients of the fold, this one marked",
+        figure, f"risks-{name}", table, f"Risks of the {len(fold):,} patients of the fold, this one marked",
         command=run.info.command, select=True,
     )  # fmt: skip
     st.caption(

@@ -153,6 +153,8 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
         return f"{float(value):.4g}" if math.isfinite(value) else "–"
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
     return "–" if value is None or value is pd.NA else str(value)
 
 

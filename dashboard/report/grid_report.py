@@ -154,7 +154,7 @@ def _cells(filled: Sequence[FilledCell]) -> Section:
         seconds = run.seconds() if run is not None and one.state == "DONE" else None
         problem = cell.problem or (one.status.error if one.status is not None and one.status.error else "")
         rows.append(
-            (cell.cohort, cell.protocol, cell.variant, cell.seed, one.state.lower(), "" if run is None else run.id,
+            (cell.cohort, cell.protocol, cell.variant, str(cell.seed), one.state.lower(), "" if run is None else run.id,
              "" if seconds is None else duration(seconds), problem)
         )  # fmt: skip
     columns = ["cohort", "protocol", "variant", "seed", "state", "run", "took", "problem"]

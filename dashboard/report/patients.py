@@ -18,7 +18,7 @@ def patients_section(facts: RunFacts) -> Section:
     """The cohort's funnel, follow-up and slides."""
     own = facts.run.info.cohort
     said = text(
-        f"{own.title}: {facts.patients} patients with {facts.events} events; endpoint {own.endpoint}. Follow-up: "
+        f"{own.title}: {facts.patients:,} patients with {facts.events:,} events; endpoint {own.endpoint}. Follow-up: "
         f"{follow_up(facts)}"
     )
     return section("patients", "Patients and slides", [said, *_funnel(facts), *_slides(facts)])

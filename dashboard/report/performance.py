@@ -52,7 +52,7 @@ def headline_section(facts: RunFacts) -> Section:
              f"stratified by fold; by shuffling groups {p_value(report.permutation_p)}"),
         Card("Hazard ratio", "–" if ratio is None else f"{ratio.ratio:.2f}",
              "not defined" if ratio is None else f"95 % interval {_limits(ratio.lower, ratio.upper, 2)}"),
-        Card("Patients", str(facts.patients), f"{facts.events} {_endpoint(facts).events}"),
+        Card("Patients", f"{facts.patients:,}", _endpoint(facts).count(facts.events)),
     ]  # fmt: skip
     how = (
         "C-index: of all pairs of patients whose order is known, the share that the risk puts in the right order; 0.5 "

@@ -22,6 +22,8 @@ from pomp.data.paper_cohorts import PAPER_PATIENTS
 from pomp.evaluation.follow_up import median_follow_up
 from pomp.wording import count
 
+_COUNTS = ["paper_patients", "patients", "events", "complete", "complete_events", "slides"]
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -106,14 +108,13 @@ def facts_table(cohorts: Sequence[str]) -> pd.DataFrame:
             row |= {
                 "patients": facts.patients, "events": facts.events, "complete": facts.complete[0],
                 "complete_events": facts.complete[1], "endpoint": facts.endpoint, "slides": facts.slides,
-                "genes": ", ".join(f"{name} {number}" for name, number in facts.genes.items()),
+                "genes": ", ".join(f"{name} {number:,}" for name, number in facts.genes.items()),
                 "lacking": ", ".join(facts.lacking), "median_follow_up_days": facts.followed_days,
             }  # fmt: skip
         rows.append(row)
-    counts = ["paper_patients", "patients", "events", "complete", "complete_events", "slides"]
-    columns = ["cohort", *counts[:-1], "endpoint", "slides", "genes", "lacking", "median_follow_up_days"]
+    columns = ["cohort", *_COUNTS[:-1], "endpoint", "slides", "genes", "lacking", "median_follow_up_days"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.astype(dict.fromkeys(counts, "Int64"))
+    return table.astype(dict.fromkeys(_COUNTS, "Int64"))
 
 
 def show_sentence(cohort: str) -> None:
@@ -127,7 +128,10 @@ def show_data(cohorts: Sequence[str], cohort: str) -> None:
     """All cohorts in a table, and more about one."""
     st.header("What differs in the data")
     table = facts_table(cohorts)
-    shown = table.assign(median_follow_up_days=table["median_follow_up_days"].round().astype("Int64"))
+    days = table["median_follow_up_days"].round().astype("Int64")
+    shown = table.assign(median_follow_up_days=days)
+    counts = [*_COUNTS, "median_follow_up_days"]
+    shown[counts] = shown[counts].astype(object).map("{:,}".format, na_action="ignore")
     st.dataframe(
         shown.astype("string").fillna("–"), hide_index=True,
         alt="Patients, events, slides and genes of each cohort beside the paper's",

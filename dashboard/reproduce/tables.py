@@ -113,7 +113,7 @@ def impossible(places: Places, cohort: str) -> dict[str, list[str]]:
 
 def _patients(entry: Entry) -> str:
     run = run_of(entry)
-    return "" if run is None else f"{run.info.cohort.patients} ({run.info.cohort.events})"
+    return "" if run is None else f"{run.info.cohort.patients:,} ({run.info.cohort.events:,})"
 
 
 def _signed(value: float) -> str:

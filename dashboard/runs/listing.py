@@ -126,7 +126,7 @@ def show_table(kept: pd.DataFrame, of: int) -> None:
         },
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(kept)} of {of} runs", width="content")
+        st.caption(f"{len(kept):,} of {of:,} runs", width="content")
         save_table(kept, "runs")
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge, system_badge
 from dashboard.state import RUN
+from dashboard.words import count
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
@@ -44,7 +45,7 @@ def _show_finished(run: Run) -> None:
         protocol_badge(info.protocol)
         if info.cohort.synthetic:
             synthetic_badge()
-        what = plain(info.cohort.title) if info.title else f"{info.cohort.patients} patients"
+        what = plain(info.cohort.title) if info.title else count(info.cohort.patients, "patient")
         hospitals = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
         st.caption(f"{what} · seed {info.seed}{hospitals}", width="content")
     try:

@@ -47,9 +47,9 @@ def show_added(run: Run) -> None:
         )  # fmt: skip
     save_table(added_table(found), f"added-{run.id}")
     st.caption(
-        f"Of {found.patients} patients, {found.events} with the event, whom both models saw out of fold. The risks are "
-        "taken as given: neither p nor intervals cover the choice of training patients. Another cohort would be the "
-        "better proof."
+        f"Of {found.patients:,} patients, {found.events:,} with the event, whom both models saw out of fold. The "
+        "risks are taken as given: neither p nor intervals cover the choice of training patients. Another cohort would "
+        "be the better proof."
     )
 
 

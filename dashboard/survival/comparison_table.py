@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.survival import TimeAxis, capitalise
-from dashboard.elements import plain, save_table
+from dashboard.elements import COUNT, plain, save_table
 from dashboard.endpoints import Endpoint
 from pomp.evaluation.group_comparison import GroupComparison
 from pomp.evaluation.uncertainty import Interval, signed, signed_words
@@ -84,7 +84,8 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
             "p": [p_value(value) for value in table["hazard_p_value"].astype(float)],
         }
     )  # fmt: skip
-    st.dataframe(shown, hide_index=True, alt="Numbers of each group", height="content")
+    counts = {name: st.column_config.NumberColumn(format=COUNT) for name in ("Patients", endpoint.events.capitalize())}
+    st.dataframe(shown, hide_index=True, alt="Numbers of each group", height="content", column_config=counts)
     save_table(table, name)
     st.caption(
         f"In brackets: 95 % intervals. Median: when half of the group have had the event. Mean within τ: "

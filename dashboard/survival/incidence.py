@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.charts.incidence import incidence_figure, incidence_table
 from dashboard.charts.survival import capitalise, ends_by_row
-from dashboard.elements import plain, save_table, show_figure
+from dashboard.elements import COUNT, plain, save_table, show_figure
 from dashboard.endpoints import Endpoint
 from dashboard.once import once
 from dashboard.survival.choices import CurveChoice
@@ -122,7 +122,11 @@ def show_incidence_numbers(compared: Compared, endpoint: Endpoint, name: str) ->
                 one[f"Cumulative incidence within {follow_up(day)}"] = _cell(row, share)
                 one["1 − Kaplan–Meier"] = _cell(row, "one_minus_km") if column == "events" else ""
             shown.append(one)
-    st.dataframe(pd.DataFrame(shown), hide_index=True, alt="Cumulative incidence of each group", height="content")
+    counts = {column: st.column_config.NumberColumn(format=COUNT) for column in ("Patients", "How many")}
+    st.dataframe(
+        pd.DataFrame(shown), hide_index=True, alt="Cumulative incidence of each group", height="content",
+        column_config=counts,
+    )  # fmt: skip
     save_table(table, name)
     st.caption(
         f"In brackets: 95 % intervals. 1 − Kaplan–Meier: the share with {plain(endpoint.event)} by then if nobody died "

@@ -94,7 +94,7 @@ def _show_definitions(run: Run, report: EvaluationReport) -> None:
             for one in compared:
                 st.markdown(f"- {plain(one.verdict.sentence(scores.models[0].model, one.other))}")
     st.caption(
-        f"Means over folds of {scores.patients} patients, with 95 % intervals from drawing them again 1,000 times, "
+        f"Means over folds of {scores.patients:,} patients, with 95 % intervals from drawing them again 1,000 times, "
         f"the same draws for all models. Uno's τ: {_taus(scores)}. "
         "P-values are adjusted for the number of models by Holm's method."
     )

@@ -40,7 +40,7 @@ def show_timed(run: Run) -> None:
         )
     save_table(timed_table(found), f"by-time-{run.id}")
     st.caption(
-        f"Means over the folds in which the score is defined, of {found.patients} patients, with 95 % intervals from "
+        f"Means over the folds in which the score is defined, of {found.patients:,} patients, with 95 % intervals from "
         "drawing them again 1,000 times, the same draws for all models. They cover the choice of test patients, not "
         "that of training patients."
     )

@@ -125,7 +125,7 @@ def test_points_carry_their_row_among_those_of_all_curves() -> None:
 def test_points_that_cannot_be_clicked_say_how_many_are_at_risk() -> None:
     line = trace(survival_figure(CURVES, COLOURS, OS), "Low risk: 5 patients, 2 deaths")
     assert line.customdata.tolist() == [5, 5, 4, 3, 2]
-    assert "%{customdata} at risk" in line.hovertemplate
+    assert "%{customdata:,} at risk" in line.hovertemplate
 
 
 def test_a_group_of_one_is_one_patient() -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -315,7 +316,8 @@ def test_slides_by_hand() -> None:
 
 
 @pytest.mark.parametrize(("value", "shown"), [
-    (0.65432, "0.6543"), (float("nan"), "–"), (None, "–"), (pd.NA, "–"), (True, "yes"), (12, "12"), ("text", "text"),
+    (0.65432, "0.6543"), (float("nan"), "–"), (None, "–"), (pd.NA, "–"), (True, "yes"), (12, "12"), (1204, "1,204"),
+    (np.int64(1204), "1,204"), ("text", "text"),
 ])  # fmt: skip
 def test_cells(value: object, shown: str) -> None:
     assert cell(value) == shown
