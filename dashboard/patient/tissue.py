@@ -17,7 +17,7 @@ from dashboard.data import Stamp, stamp
 from dashboard.elements import errors_as_text, plain, run_label
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.slide.maps import region_rows
-from dashboard.slide.words import EFFECT, name_place
+from dashboard.slide.words import EFFECT, EFFECT_DECIMALS, name_place
 from dashboard.state import PATIENT, RUN, SLIDE, pick
 from pomp.errors import SlideError
 from pomp.evaluation.uncertainty import signed
@@ -26,7 +26,6 @@ from pomp.slides.store import read_at, regions_path
 from pomp.wording import count
 
 SHOWN = 3
-_LEAST = 0.00005  # shown as 0.0001
 REGION_PX = 192
 _QUALITY = 85
 
@@ -75,7 +74,7 @@ def extremes(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     ordered = regions.dropna(subset=EFFECT).sort_values(EFFECT, ascending=False)
     top, bottom = ordered.head(SHOWN), ordered.tail(SHOWN).iloc[::-1]
-    return top[top[EFFECT] >= _LEAST], bottom[bottom[EFFECT] <= -_LEAST]
+    return top[top[EFFECT].round(EFFECT_DECIMALS) > 0], bottom[bottom[EFFECT].round(EFFECT_DECIMALS) < 0]
 
 
 def _show_picture(run: Run, slide: str) -> bool:
@@ -113,7 +112,7 @@ def _show_regions(run: Run, slide: str, title: str, regions: pd.DataFrame) -> No
         with place:
             if picture is not None:
                 st.image(picture, width="stretch", alt=f"Region in {where}")
-            st.caption(f"{signed(region[EFFECT], 4)}  \n{where}")
+            st.caption(f"{signed(region[EFFECT], EFFECT_DECIMALS)}  \n{where}")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

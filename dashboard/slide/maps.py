@@ -181,7 +181,7 @@ def _agreement(regions: pd.DataFrame, by_fold: pd.DataFrame) -> tuple[MapAgreeme
 def _describe(key: str, scores: pd.Series, said: str) -> RegionMap:
     title, values = words.label(key), scores.to_numpy(dtype=float)
     if key == words.EFFECT:
-        scale = ScoreScale(title, "lowers the risk", "raises the risk", diverging=True)
+        scale = ScoreScale(title, "lowers the risk", "raises the risk", diverging=True, fixed=words.EFFECT_DECIMALS)
         return RegionMap(key, scale, values, said, "Raise the risk most", "Lower the risk most")
     if key == words.WITHIN:
         of_region = words.label(words.ATTENTION)

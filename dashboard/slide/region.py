@@ -27,12 +27,12 @@ def show_region(found: SlideMaps, chosen: int | None) -> None:
     st.markdown(f"Region {chosen + 1}: {name_place(region, chosen + 1)}")
     scores = region_scores(found, chosen)
     st.dataframe(
-        scores, hide_index=True, alt="Scores of the region",
+        scores.assign(Score=[one.write(chosen) for one in _scored(found, chosen)]),
+        hide_index=True, alt="Scores of the region",
         column_config={
-            "Score": st.column_config.NumberColumn(format="%.3g"),
             "Rank": st.column_config.NumberColumn(
-                help=f"1 is the strongest of {len(found.regions)} regions. The effect on the risk counts whichever its "
-                "sign."
+                help=f"1 is the strongest of {len(found.regions):,} regions. The effect on the risk counts whichever "
+                "its sign."
             ),
         },
     )  # fmt: skip
@@ -43,12 +43,13 @@ def show_region(found: SlideMaps, chosen: int | None) -> None:
 
 def region_scores(found: SlideMaps, chosen: int) -> pd.DataFrame:
     """A row a map: Map, Score, Rank among the slide's regions; maps without a score for the region are left out."""
-    rows = [
-        (one.of_score or one.scale.title, one.scores[chosen], _rank(one, chosen))
-        for one in found.maps
-        if pd.notna(one.scores[chosen]) and not one.patches  # whose score is that of the attention
-    ]
+    rows = [(one.of_score or one.scale.title, one.scores[chosen], _rank(one, chosen)) for one in _scored(found, chosen)]
     return pd.DataFrame(rows, columns=["Map", "Score", "Rank"])
+
+
+def _scored(found: SlideMaps, chosen: int) -> list[RegionMap]:
+    """The maps with a score for the region; not those of patches, whose score is that of the attention."""
+    return [one for one in found.maps if pd.notna(one.scores[chosen]) and not one.patches]
 
 
 def tied_genes(genes: pd.DataFrame, chosen: int) -> pd.DataFrame:

@@ -68,12 +68,14 @@ def still_figure(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> go
 
 
 def extremes(chosen: RegionMap) -> tuple[list[int], list[int]]:
-    """Up to five regions at the top and at the bottom, none in both; of signed scores only those of the side's sign."""
+    """Up to five regions at the top and at the bottom, none in both; of signed scores only those that are
+    written with the side's sign."""
     scores = pd.Series(chosen.scores).dropna().sort_values(ascending=False, kind="stable")
     half = (len(scores) + 1) // 2
     top, bottom = scores.iloc[:half], scores.iloc[half:]
     if chosen.scale.diverging:
-        top, bottom = scores[scores > 0], scores[scores < 0]
+        written = scores.round(chosen.scale.decimals(chosen.scores))
+        top, bottom = scores[written > 0], scores[written < 0]
     return top.index[:A_SIDE].tolist(), bottom.index[::-1][:A_SIDE].tolist()
 
 
@@ -88,7 +90,7 @@ def _show_extremes(found: SlideMaps, chosen: RegionMap, source: SlideSource) -> 
             st.warning(plain(error))
             return
         st.markdown(f"**{title}**")
-        captions = [f"{index + 1}: {chosen.scores[index]:.3g}" for index in indices]
+        captions = [f"{index + 1}: {chosen.write(index)}" for index in indices]
         st.image(pictures, captions, width=PICTURE_PX)
 
 

@@ -9,12 +9,16 @@ from typing import Any
 import pandas as pd
 
 from dashboard.elements import code
+from dashboard.viewer import ScoreScale
 from dashboard.words import explain_map, map_label, trained_without
 from pomp.runs.run import Run
 from pomp.slides.coordinates import USUAL_PX
 
 EFFECT, ATTENTION, WITHIN, AGREEMENT = "occlusion", "cls_attention", "within", "agreement"
 """Keys of maps: the first two are columns of the run's table of regions."""
+
+EFFECT_DECIMALS = 4
+"""Of a region's effect on the risk, wherever it stands; what is 0 in them counts as none."""
 
 COMPARE, SECOND_MAP, REGION, LOOK = "slide-compare", "slide-map-2", "slide-region", "slide-look"
 SECOND_PATIENT, SECOND_SLIDE = "slide-patient-2", "slide-slide-2"
@@ -61,8 +65,10 @@ def evenness(attention: pd.Series) -> str:
     lowest, highest = attention.min(), attention.max()
     if not (len(attention) > 1 and highest < _EVEN * lowest):
         return ""
+    scale, scores = ScoreScale(label(ATTENTION)), attention.to_numpy(dtype=float)
+    least, even, most = (scale.write(score, scores) for score in (lowest, attention.mean(), highest))
     return (
-        f" **It is nearly even here**: {lowest:.3g} to {highest:.3g}, where {attention.mean():.3g} each would be even. "
+        f" **It is nearly even here**: {least} to {most}, where {even} each would be even. "
         "The colours show differences that are small."
     )
 

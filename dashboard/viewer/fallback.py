@@ -89,25 +89,30 @@ def _in_order(regions: pd.DataFrame) -> pd.DataFrame:
 
 def _colour_bar(regions: pd.DataFrame, scale: ScoreScale, of_patches: bool) -> dict[str, Any]:
     """What of a marker decides the colour bar."""
-    low, high = (0.0, 1.0) if of_patches else scale.limits(regions["score"].to_numpy(dtype=float))
+    scores = regions["score"].to_numpy(dtype=float)
+    low, high = (0.0, 1.0) if of_patches else scale.limits(scores)
     bar: dict[str, Any] = {"title": {"text": html.escape(scale.title)}, "thickness": 14, "ticks": "outside"}
     if of_patches:
         bar |= {"tickvals": [low, high], "ticktext": [scale.low, scale.high]}
     elif scale.diverging:
-        bar |= {"tickvals": [low, 0, high], "ticktext": [f"{scale.low} {low:.3g}", "0", f"{scale.high} {high:.3g}"]}
+        bar |= {
+            "tickvals": [low, 0, high],
+            "ticktext": [f"{scale.low} {scale.write(low, scores)}", "0", f"{scale.high} {scale.write(high, scores)}"],
+        }
     shown = bool(regions["score"].notna().any())
     return {"colorscale": scale.palette, "cmin": low, "cmax": high, "showscale": shown, "colorbar": bar}
 
 
 def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, bar: dict[str, Any]) -> go.Scatter:
     """Invisible markers in the middle of the regions: they carry the hover text, the clicks and the colour bar."""
+    scores = regions["score"].to_numpy(dtype=float)
     return go.Scatter(
         x=(regions["x"] + regions["size"] / 2) * shrink,
         y=(regions["y"] + regions["size"] / 2) * shrink,
         mode="markers",
         marker={"color": regions["score"], "opacity": 0, "size": 12, **bar},
         customdata=np.arange(len(regions)) + 1,
-        text=["no score" if np.isnan(score) else f"{score:.3g}" for score in regions["score"]],
+        text=["no score" if np.isnan(score) else scale.write(score, scores) for score in scores],
         hovertemplate=f"Region %{{customdata}}<br>{html.escape(scale.title)}: %{{text}}<extra></extra>",
         showlegend=False,
     )

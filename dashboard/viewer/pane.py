@@ -40,6 +40,10 @@ class RegionMap:
     of_score: str = ""
     patches: bool = False
 
+    def write(self, region: int) -> str:
+        """The score of a region, by its position."""
+        return self.scale.write(self.scores[region], self.scores)
+
 
 @dataclass(frozen=True, eq=False)
 class Pane:
@@ -100,6 +104,7 @@ def _describe(one: RegionMap) -> dict[str, Any]:
         "low": one.scale.low,
         "high": one.scale.high,
         "diverging": one.scale.diverging,
+        "decimals": one.scale.decimals(one.scores),
         "meaning": one.meaning,
         "top": one.top,
         "bottom": one.bottom,

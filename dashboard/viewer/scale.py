@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from plotly.colors import diverging as diverging_palettes
 from plotly.colors import sequential, unlabel_rgb
+
+from pomp.wording import number
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,14 @@ class ScoreScale:
         title: What a score is, such as "CLS attention".
         low, high: What the two ends mean, such as "lowers risk" and "raises risk".
         diverging: Signed scores around 0; otherwise from the lowest up.
+        fixed: The decimals of every score; None: as many as give the largest one three digits that count.
     """
 
     title: str
     low: str = "low"
     high: str = "high"
     diverging: bool = False
+    fixed: int | None = None
 
     @property
     def palette(self) -> tuple[str, ...]:
@@ -75,6 +80,18 @@ class ScoreScale:
             bound = float(np.abs(finite).max())
             return -bound, bound
         return float(finite.min()), float(finite.max())
+
+    def decimals(self, scores: NDArray[np.float64]) -> int:
+        """With how many all of these scores are written: 0.0366 and 0.0002 are told apart, and need no exponent."""
+        largest = max(map(abs, self.limits(scores)))
+        if self.fixed is not None or largest == 0:
+            return self.fixed or 0
+        return max(0, 2 - math.floor(math.log10(largest)))
+
+    def write(self, score: float, scores: NDArray[np.float64]) -> str:
+        """One of the scores, as the pages and the viewer write it."""
+        decimals = self.decimals(scores)
+        return number(round(score, decimals) + 0.0, decimals)  # added, so that a zero has no sign
 
     def places(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where N finite scores stand between the two ends, 0 to 1; in the middle where they are all the same."""

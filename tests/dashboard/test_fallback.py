@@ -63,9 +63,9 @@ class TestStillPicture:
         points = fallback_figure(np.zeros((20, 20, 3), np.uint8), regions, scale, width=200).data[0]
         assert list(points.x) == [2.5, 12.5]
         assert list(points.y) == [2.5, 7.5]
-        assert list(points.text) == ["no score", "-0.25"]
+        assert list(points.text) == ["no score", "−0.250"]
         assert (points.marker.cmin, points.marker.cmax) == (-0.25, 0.25)
-        assert points.marker.colorbar.ticktext == ("lowers risk -0.25", "0", "raises risk 0.25")
+        assert points.marker.colorbar.ticktext == ("lowers risk −0.250", "0", "raises risk 0.250")
 
     def test_without_regions_it_is_the_slide_alone(self) -> None:
         regions = pd.DataFrame({"x": [], "y": [], "size": [], "score": []}, dtype=float)
@@ -84,7 +84,7 @@ class TestRegionsAlone:
         assert (picture[345:680] == NO_REGION).all()
         assert (picture[:340, 345:] == NO_REGION).all()
         points = figure.data[0]
-        assert list(points.text) == ["1", "2"]
+        assert list(points.text) == ["1.00", "2.00"]
         assert points.x[0] < points.x[1]
         assert points.y[0] < points.y[1]
 

@@ -24,6 +24,7 @@ from dashboard.slide.source import SlideSource
 from dashboard.slide.trident import to_trident
 from dashboard.slide.words import coarseness, evenness
 from dashboard.viewer import Choice, Look, Pane, RegionMap, ScoreScale
+from pomp.evaluation.uncertainty import signed
 from pomp.runs.run import Run
 from pomp.slides.coordinates import read_coordinates
 from pomp.slides.store import regions_path
@@ -175,7 +176,7 @@ class TestRegion:
         table = run.region_table("regions", "P-12")
         assert table is not None
         effect = table["occlusion"]
-        assert scores["Score"][0] == effect[5]
+        assert scores["Score"][0] == signed(effect[5], 4).removeprefix("+")  # as on the Patient page
         assert scores["Rank"][0] == 1 + (effect.abs() > abs(effect[5])).sum()
         assert cells(app, 1) == [["mirna", "MIR21", 0.1], ["mrna", "<b>EGFR", -0.9], ["mrna", "TP53", 0.2]]
         assert "It does not say that the gene is expressed here" in words(app)
@@ -391,7 +392,9 @@ class TestZoomable:
         assert app.query_params["slide-region"] == "2:2"
         table = run.region_table("regions", "P-10")
         assert table is not None
-        assert app.dataframe[0].value["Score"][0] == table["occlusion"][1]  # of the slide on the right
+        assert app.dataframe[0].value["Score"][0] == signed(table["occlusion"][1], 4).removeprefix(
+            "+"
+        )  # of the slide on the right
 
     def test_a_slide_that_cannot_stand_beside(self, run: Run, viewer: Viewer) -> None:
         chosen = {"slide-compare": "Two slides", "slide-patient-2": "P-12"}
@@ -490,7 +493,7 @@ class TestWords:
     @pytest.mark.parametrize(
         ("attention", "text"),
         [
-            ([0.043, 0.048, 0.051], "nearly even here**: 0.043 to 0.051, where 0.0473 each would be even"),
+            ([0.043, 0.048, 0.051], "nearly even here**: 0.0430 to 0.0510, where 0.0473 each would be even"),
             ([0.02, 0.04, 0.08], ""),
             ([1.0], ""),
             ([np.nan, 0.3, 0.7], ""),
@@ -510,6 +513,8 @@ class TestStill:
         assert still.extremes(RegionMap("a", ScoreScale("A"), scores, "")) == ([0, 3, 5], [4, 2])
         many = RegionMap("a", ScoreScale("A"), np.arange(20.0), "")
         assert still.extremes(many) == ([19, 18, 17, 16, 15], [0, 1, 2, 3, 4])
+        tiny = RegionMap("a", ScoreScale("A", diverging=True, fixed=4), np.array([0.3, 1e-5, -1e-5]), "")
+        assert still.extremes(tiny) == ([0], [])  # 0.0000 neither raises nor lowers
 
     def test_within_regions_is_drawn_as_patches(self, run: Run) -> None:
         found = slide_maps(run, "P-12", "P-12-DX1")

@@ -6,7 +6,9 @@ import base64
 import io
 import json
 import re
+import shutil
 import struct
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from playwright.sync_api import Locator, expect
 from dashboard.scripts import VIEWER, Script
 from dashboard.viewer import Choice, Look, Pane, RegionMap, ScoreScale, component
 from dashboard.viewer.pane import pool
+from tests.conftest import REPOSITORY
 from tests.dashboard.cohort_folder import (
     BLOCK,
     BLOCKS,
@@ -32,6 +35,7 @@ from tests.dashboard.cohort_folder import (
 from tests.dashboard.conftest import Serve, WatchedPage
 
 PAGE = Path(__file__).with_name("viewer_page.py")
+FRONTEND = REPOSITORY / "dashboard" / "viewer" / "frontend"
 RED, BLUE = (np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) for colour in BLOCKS.values())
 VIRIDIS_LOWEST, VIRIDIS_HIGHEST = np.array([68, 1, 84]), np.array([253, 231, 37])
 ORANGE_END, PURPLE_END = np.array([127, 59, 8]), np.array([45, 0, 75])
@@ -229,7 +233,7 @@ class TestInBrowser:
         for x, y, colour in ((-20, -20, strong), (20, -20, weak), (-20, 20, weak), (20, 20, strong)):
             assert np.abs(shot[down + y, across + x] - colour).max() < 12
         viewer.click((left, top, right, bottom))
-        viewer.expect_text("Region 1: Attention 1, rank 1 of 3")
+        viewer.expect_text("Region 1: Attention 1.00, rank 1 of 3")
 
     def test_click_reaches_python_and_zoom_outlives_reruns(self, viewer: Viewer) -> None:
         for _ in range(2):
@@ -237,7 +241,7 @@ class TestInBrowser:
         before = viewer.wait_for_box(RED, lambda box: box is not None and box[2] - box[0] > 150)
         viewer.click(before)
         viewer.expect_text("chosen (0, 0), maps attention")
-        viewer.expect_text("Region 1: <img src=x onerror=alert(1)> −0.5, rank 2 of 2")
+        viewer.expect_text("Region 1: <img src=x onerror=alert(1)> −0.500, rank 2 of 2")
         viewer.watched.page.get_by_role("button", name="Rerun").click()
         viewer.expect_text("chosen (0, 0), maps attention")
         # The selected region's outline covers 3 px of its edge.
@@ -303,7 +307,7 @@ class TestInBrowser:
 
     def test_pictures_of_the_extremes_fly_there(self, viewer: Viewer) -> None:
         before = viewer.find(RED)
-        picture = viewer.watched.page.get_by_label("Fly to region 1, score −0.5", exact=True)
+        picture = viewer.watched.page.get_by_label("Fly to region 1, score −0.500", exact=True)
         shot = np.asarray(Image.open(io.BytesIO(picture.locator("canvas").screenshot())).convert("RGB"), int)
         assert np.abs(shot[shot.shape[0] // 2, shot.shape[1] // 2] - RED).max() < 12
         picture.click()
@@ -379,6 +383,22 @@ class TestSideBySide:
         viewer.expect_text("chosen (0, 0), maps attention occlusion")
         for title in ("<img src=x onerror=alert(1)>", "Occlusion"):
             viewer.expect_text(f"Region 1: {title} −0.5")
+
+    def test_what_colours_stand_for_keeps_to_its_half_of_a_narrow_window(self, viewer: Viewer) -> None:
+        page = viewer.watched.page
+        page.set_viewport_size({"width": 680, "height": 1000})
+        page.get_by_text("itself").click()
+        viewer.beside.expect_text("maps attention occlusion")
+        viewer.map("occlusion")
+        viewer.expect_text("lowers risk −0.500")
+        panes = page.locator(".pane")
+        expect(panes).to_have_count(2)
+        parts = "[...pane.querySelectorAll('.legend-part *, .picture *')]"
+        wide = f"pane => {parts}.map((part) => part.getBoundingClientRect().right)"
+        for pane in panes.all():
+            box = pane.bounding_box()
+            assert box is not None
+            assert max(pane.evaluate(wide)) <= box["x"] + box["width"] + 1
 
     def test_alone_again_when_asked(self, viewer: Viewer) -> None:
         viewer.watched.page.get_by_text("itself").click()
@@ -487,6 +507,31 @@ class TestPython:
     )
     def test_limits(self, scores: list[float], diverging: bool, limits: tuple[float, float]) -> None:
         assert ScoreScale("a", diverging=diverging).limits(np.array(scores)) == limits
+
+    @pytest.mark.parametrize(("scores", "fixed", "written"), [
+        ([-0.0366, 1e-5, -1e-5], 4, ["−0.0366", "0.0000", "0.0000"]),
+        ([0.5, -0.25], None, ["0.500", "−0.250"]),
+        ([0.0366, 0.0002], None, ["0.0366", "0.0002"]),
+        ([1234.4, 7.0], None, ["1234", "7"]),
+        ([0.0, 0.0], None, ["0", "0"]),
+        ([0.00012, 0.00003], None, ["0.000120", "0.000030"]),
+    ])  # fmt: skip
+    def test_all_scores_of_a_map_have_the_same_decimals(
+        self, scores: list[float], fixed: int | None, written: list[str]
+    ) -> None:
+        values = np.array(scores)
+        scale = ScoreScale("a", diverging=True, fixed=fixed)
+        assert [scale.write(score, values) for score in scores] == written
+        node = shutil.which("node")
+        if node is None:
+            return
+        lines = (
+            f'import {{ ScoreScale }} from "{FRONTEND}/src/scale.js"',
+            f"const scale = new ScoreScale({scores}, true, {scale.decimals(values)})",
+            "console.log(scale.scores.map((score) => scale.write(score)).join())",
+        )
+        command = [node, "--input-type=module", "--eval", "\n".join(lines)]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == ",".join(written)
 
     @pytest.mark.parametrize(
         ("scores", "diverging", "expected"),

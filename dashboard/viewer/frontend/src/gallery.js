@@ -2,7 +2,6 @@
 
 import { make } from "./elements.js"
 import { paintRegion } from "./region_picture.js"
-import { formatScore } from "./scale.js"
 
 const A_SIDE = 5
 const PICTURE_PX = 84
@@ -48,10 +47,11 @@ export class Gallery {
 
   #row(indices, scale, paint) {
     const buttons = indices.map((index) => {
-      const caption = make("span", "", `${index + 1}: ${formatScore(scale.scores[index])}`)
+      const score = scale.write(scale.scores[index])
+      const caption = make("span", "", `${index + 1}: ${score}`)
       const button = make("button", "picture", paint(index), caption)
       button.type = "button"
-      button.setAttribute("aria-label", `Fly to region ${index + 1}, score ${formatScore(scale.scores[index])}`)
+      button.setAttribute("aria-label", `Fly to region ${index + 1}, score ${score}`)
       button.onclick = () => this.onChoose(index)
       this.buttons.set(index, button)
       return button
@@ -70,11 +70,12 @@ export class Gallery {
   }
 }
 
-/** Up to five regions at each end, none at both; of signed scores only those of the end's sign. */
-function extremes({ scores, order, diverging }) {
+/** Up to five regions at each end, none at both; of signed scores only those that are written with the end's sign. */
+function extremes(scale) {
+  const { scores, order, diverging } = scale
   const ranked = order.toSorted((a, b) => scores[b] - scores[a] || a - b)
   const half = Math.ceil(ranked.length / 2)
-  const top = ranked.slice(0, diverging ? undefined : half).filter((index) => !diverging || scores[index] > 0)
-  const bottom = ranked.slice(diverging ? 0 : half).filter((index) => !diverging || scores[index] < 0)
+  const top = ranked.slice(0, diverging ? undefined : half).filter((index) => !diverging || scale.sign(index) > 0)
+  const bottom = ranked.slice(diverging ? 0 : half).filter((index) => !diverging || scale.sign(index) < 0)
   return { top: top.slice(0, A_SIDE), bottom: bottom.slice(-A_SIDE).reverse() }
 }

@@ -1,7 +1,6 @@
 // What the colours of a map stand for, and what is said of the region that is chosen or pointed at.
 
 import { make, makeButton } from "./elements.js"
-import { formatScore } from "./scale.js"
 
 const PREVIOUS = "M15 5l-7 7 7 7"
 const NEXT = "M9 5l7 7-7 7"
@@ -57,13 +56,13 @@ export class Legend {
   #places(byRank) {
     if (byRank) return this.map.diverging ? ["(strongest)", "(strongest)"] : ["(0 %)", "(100 %)"]
     if (this.map.patches) return ["", ""]
-    return [formatScore(this.scale.lowest), formatScore(this.scale.highest)]
+    return [this.scale.write(this.scale.lowest), this.scale.write(this.scale.highest)]
   }
 
   #describeRegion(index) {
     const { scale } = this
     const score = scale.scores[index]
     if (score === null) return `Region ${index + 1}: no score`
-    return `Region ${index + 1}: ${this.map.score} ${formatScore(score)}, rank ${scale.rank(index)} of ${scale.order.length}`
+    return `Region ${index + 1}: ${this.map.score} ${scale.write(score)}, rank ${scale.rank(index)} of ${scale.order.length}`
   }
 }

@@ -58,7 +58,9 @@ export class Pane {
     this.data = data
     this.regions = Object.fromEntries(["x", "y", "size"].map((axis) => [axis, numbers(data.regions[axis])]))
     this.patches = data.patches && new Patches(data.patches)
-    this.scales = new Map(data.maps.map((map) => [map.key, new ScoreScale(numbers(map.scores), map.diverging)]))
+    this.scales = new Map(
+      data.maps.map((map) => [map.key, new ScoreScale(numbers(map.scores), map.diverging, map.decimals)]),
+    )
     this.name.textContent = isNamed ? data.name : ""
     this.map = data.maps.find((map) => map.key === key) ?? data.maps[0]
     this.choice.show(data.maps, this.map.key)

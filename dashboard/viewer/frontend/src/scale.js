@@ -6,10 +6,12 @@ export class ScoreScale {
   /**
    * @param {(number|null)[]} scores one a region; null where a region has none
    * @param {boolean} diverging signed scores around 0, of which the larger in size is the stronger
+   * @param {number} decimals with which every score is written
    */
-  constructor(scores, diverging) {
+  constructor(scores, diverging, decimals) {
     this.scores = scores
     this.diverging = diverging
+    this.decimals = decimals
     this.order = scores
       .map((_, index) => index)
       .filter((index) => scores[index] !== null)
@@ -39,6 +41,17 @@ export class ScoreScale {
   /** The share of the other regions that are weaker, 0 to 1; null without a score. */
   share(index) {
     return this.shares[index]
+  }
+
+  /** A score as the pages write it: all of a map have the same decimals. */
+  write(score) {
+    const text = Math.abs(score).toFixed(this.decimals)
+    return score < 0 && Number(text) ? `−${text}` : text
+  }
+
+  /** 1, −1, or 0 where nothing is left in the decimals that are written. */
+  sign(index) {
+    return Math.sign(this.scores[index]) * (Number(Math.abs(this.scores[index]).toFixed(this.decimals)) ? 1 : 0)
   }
 
   /** Where a region stands on the colour scale, 0 to 1. */
@@ -86,11 +99,4 @@ export function shadesOf(palette) {
 /** @param {number[][]} shades @param {number} place 0 to 1 */
 export function colourAt(shades, place) {
   return `rgb(${shades[Math.round(place * (STEPS - 1))].join(",")})`
-}
-
-/** Three digits that count, in full from 0.001 to 1000. */
-export function formatScore(score) {
-  const size = Math.abs(score)
-  const text = size !== 0 && (size < 1e-3 || size >= 1e3) ? score.toExponential(2) : String(Number(score.toPrecision(3)))
-  return text.replace("-", "−")
 }

@@ -35,7 +35,7 @@ export class SlideViewer {
    *   panes: {slide: string, name: string, regions: {x: string, y: string, size: string},
    *     patches: {side: number, values: string}|null,
    *     maps: {key: string, title: string, meaning: string, low: string, high: string, top: string, bottom: string,
-   *       score: string, diverging: boolean, patches: boolean, scores: string}[]}[]}} data numbers are packed, see decode.js
+   *       score: string, diverging: boolean, decimals: number, patches: boolean, scores: string}[]}[]}} data numbers are packed, see decode.js
    */
   update(data) {
     if (data.digest === this.data?.digest) return
