@@ -386,7 +386,7 @@ class TestSideBySide:
 
     def test_what_colours_stand_for_keeps_to_its_half_of_a_narrow_window(self, viewer: Viewer) -> None:
         page = viewer.watched.page
-        page.set_viewport_size({"width": 680, "height": 1000})
+        page.set_viewport_size({"width": 480, "height": 1000})
         page.get_by_text("itself").click()
         viewer.beside.expect_text("maps attention occlusion")
         viewer.map("occlusion")
