@@ -26,7 +26,7 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
     """Risk, rank, group, and how firmly the patient is in it.
 
     Args:
-        changes: '12 of 100', how often the group changes; None if it is not known.
+        changes: '12 of 100', how often the group changes; None if it is not known, and has no card.
     """
     rank = int((fold["risk"] > patient["risk"]).sum()) + 1
     number = int(patient["fold"]) + 1
@@ -45,12 +45,13 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
         "Group", "high risk" if patient["high_risk"] else "low risk",
         help=f"High: above {signed(patient['cutoff'])}, the median risk of the fold's training patients.",
     )  # fmt: skip
-    card(
-        "Would change group", "–" if changes is None else changes,
-        help="How often the cut between the groups falls on the other side of this patient when the training patients "
-        "are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss. The model and its risk "
-        "stay as they are: other seeds, below, tell more.",
-    )  # fmt: skip
+    if changes is not None:  # else it is said below why
+        card(
+            "Would change group", changes,
+            help="How often the cut between the groups falls on the other side of this patient when the training "
+            "patients are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss. The model "
+            "and its risk stay as they are: other seeds, below, tell more.",
+        )  # fmt: skip
 
 
 _BOUNDED = (

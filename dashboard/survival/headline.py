@@ -15,11 +15,12 @@ from pomp.wording import number, p_value
 
 
 def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: bool) -> None:
-    """Four cards, and a warning for each reason not to believe them.
+    """Three cards, a fourth where there is a difference, and a warning for each reason not to believe them.
 
     Args:
         report: of the run.
-        beside: the run and the one that it is compared with, if both have the same patients in the same folds.
+        beside: the run and the one that it is compared with, if both have the same patients in the same folds; None:
+            there is no difference to show.
         named: whether the difference is the optimism of a protocol.
     """
     score, ratio = report.score, report.hazard_ratio
@@ -36,27 +37,25 @@ def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: b
         help="Do the two risk groups, cut at the training fold's median, differ in survival? Stratified by fold: "
         "patients are compared with others of their fold only. By shuffling the groups within folds instead: p "
         f"{p_value(report.permutation_p)}.",
+        delta=None if report.logrank else "nobody to compare",
     )  # fmt: skip
     card(
         "Hazard ratio", "–" if ratio is None else interval(ratio.ratio, ratio.lower, ratio.upper),
         help="How many times as often the event happens per day in the high- as in the low-risk group, with its 95 % "
-        "interval; 1 means no difference.",
+        "interval; 1 means no difference. It cannot be told where, whenever both groups were followed, events came in "
+        "one of them alone, or where there is but one group.",
+        delta=None if ratio else "cannot be told",
     )  # fmt: skip
-    card(
-        "Optimism" if named else "Difference", "–" if beside is None else beside.words,
-        delta=None if beside is None else beside.difference.verdict.outcome,
-        help=_explain_difference(beside, named=named),
-    )  # fmt: skip
+    if beside is not None:
+        card(
+            "Optimism" if named else "Difference", beside.words, delta=beside.difference.verdict.outcome,
+            help=_explain_difference(beside, named=named),
+        )  # fmt: skip
     for sentence in verdict(report):
         st.warning(plain(sentence))
 
 
-def _explain_difference(beside: Contrast | None, *, named: bool) -> str:
-    if beside is None:
-        return (
-            "By how much the C-index of another run differs, mean over the same folds. A dash: no other run on the "
-            "same folds is chosen under Compare with."
-        )
+def _explain_difference(beside: Contrast, *, named: bool) -> str:
     what = (
         "By how much the C-index is higher under the protocol that has seen the test patients"
         if named

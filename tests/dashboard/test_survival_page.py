@@ -309,6 +309,22 @@ def test_runs_that_differ_in_more_than_the_protocol_are_no_twins(
     assert released_twin(own, workspace.runs.list()) == twin
 
 
+@pytest.mark.parametrize(("known", "said"), [
+    (True, ["", ""]), (False, ["nobody to compare", "cannot be told"]),
+])  # fmt: skip
+def test_a_card_says_what_is_missing_or_is_not_there(known: bool, said: list[str], fake: FakeWorkspace) -> None:
+    def script(report: object) -> None:
+        from dashboard.survival.headline import show_headline
+
+        show_headline(report, None, named=False)
+
+    report = evaluate(fake.runs["honest"].require_predictions())
+    shown = report if known else replace(report, hazard_ratio=None, logrank=None)
+    app = AppTest.from_function(script, kwargs={"report": shown}).run()
+    assert [metric.label for metric in app.metric] == ["C-index, mean ± sd", "Log-rank p", "Hazard ratio"]
+    assert [metric.delta for metric in app.metric[1:]] == said
+
+
 def test_a_damaged_twin_does_not_end_the_page(
     fake: FakeWorkspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
