@@ -60,12 +60,12 @@ def show_selection(cohort: Cohort) -> None:
 def show_choices(run: Run, table: pd.DataFrame) -> None:
     """What was compared by which test, and how many genes passed and were chosen."""
     rows = [
-        (omics, part["contrast"].iloc[0], part["test"].iloc[0],
-         *(span(part[column].dropna().to_list()) for column in ("tested", "passed", "chosen")))
+        (omics, *(span(part[column].dropna().to_list()) for column in ("tested", "passed", "chosen")),
+         part["test"].iloc[0], part["contrast"].iloc[0])
         for omics, part in table.groupby("omics", sort=False)
     ]  # fmt: skip
     once = chose_once(run)
-    names = ["Type", "Compared", "Test", "Genes tested", "Different", "Chosen"]
+    names = ["Type", "Genes tested", "Different", "Chosen", "Test", "Compared"]
     st.dataframe(
         pd.DataFrame(rows, columns=names), hide_index=True, alt="How the genes of each omics type were chosen",
         column_config={

@@ -35,6 +35,7 @@ def _show_tables(cohort: Cohort) -> None:
     overview = table.assign(values=table["values"].map(KINDS), missing=100 * table["missing"])
     st.dataframe(
         overview, hide_index=True, alt="Patients, genes and missing values of each omics type",
+        column_order=["type", "patients", "genes", "missing", "values", "normals"],
         column_config={
             "type": "Type",
             "values": st.column_config.TextColumn("Values", help="What the numbers of the table are."),

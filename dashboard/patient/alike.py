@@ -92,7 +92,7 @@ def alike_table(
     ]
     table = table.assign(outcome=outcome, group=np.where(table["high_risk"], "high risk", "low risk"))
     table = table.sort_values(["likeness", "patient"], ascending=[False, True], ignore_index=True)
-    return table[["patient", "likeness", "compared", "outcome", "risk", "group"]]
+    return table[["patient", "outcome", "likeness", "risk", "group", "compared"]]
 
 
 def compare(table: pd.DataFrame) -> tuple[tuple[str, ...], Floats, Floats]:

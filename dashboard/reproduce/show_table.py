@@ -6,6 +6,7 @@ import shlex
 
 import streamlit as st
 
+from dashboard.charts.survival import capitalise
 from dashboard.elements import empty_state, folded, plain, save_table, show_command
 from dashboard.reproduce.places import Places, folder_of
 from dashboard.reproduce.tables import DEVIATES, deviating_settings, every_number, impossible, in_detail, overview
@@ -17,6 +18,9 @@ from pomp.runs.command import setting_text
 from pomp.runs.grid.cells import same_runs
 from pomp.runs.grid.table import Entry, explanations
 from pomp.wording import count
+
+SYSTEM_PX = 190
+"""Of the pinned column: beside longer names a narrow window would have no room for the numbers."""
 
 
 def show_table(places: Places, cohort: str, protocol: ProtocolName) -> None:
@@ -34,7 +38,7 @@ def show_table(places: Places, cohort: str, protocol: ProtocolName) -> None:
     event = st.dataframe(
         table, hide_index=True, key=f"overview-{name}", on_select="rerun", selection_mode="single-cell",
         alt=f"{places.grid.title}: the paper's C-indices beside ours, {protocol} protocol",
-        column_config={"system": st.column_config.TextColumn("System", pinned=True)},
+        column_config={"system": st.column_config.TextColumn("System", pinned=True, width=SYSTEM_PX)},
     )  # fmt: skip
     for row, column in event.selection.cells:
         _open(found.get((row, column)))
@@ -65,14 +69,19 @@ def _show_detail(places: Places, cohort: str) -> None:
         table, hide_index=True, key=f"detail-{places.grid.name}-{cohort}", on_select="rerun",
         selection_mode="single-row", alt=f"{cohort}: every system under each protocol", height="content",
         column_config={
-            "system": st.column_config.TextColumn("System", pinned=True),
-            "patients (events)": st.column_config.TextColumn(help="Of our run."),
-            "published": st.column_config.TextColumn(help="What the paper prints, on its own patients and folds."),
+            **{str(name): capitalise(str(name)) for name in table},
+            "system": st.column_config.TextColumn("System", pinned=True, width=SYSTEM_PX),
+            "patients (events)": st.column_config.TextColumn("Patients (events)", help="Of our run."),
+            "published": st.column_config.TextColumn(
+                "Published", help="What the paper prints, on its own patients and folds."
+            ),
             "best plain model": st.column_config.TextColumn(
+                "Best plain model",
                 help="The best of the models that are no deep networks, such as clinical Cox and ridge Cox, fitted on "
                 "the same training patients as the run beside it. They never see the test patients, under any protocol."
             ),
             "ours − plain": st.column_config.TextColumn(
+                "Ours − plain",
                 help="With the 95 % interval of the choice of test patients. Told apart only where the test of the "
                 "folds agrees, its p adjusted for all rows of the protocol; the best plain model is picked by these "
                 "very folds, which speaks against ours."

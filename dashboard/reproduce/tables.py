@@ -90,11 +90,11 @@ def in_detail(places: Places, cohort: str) -> tuple[pd.DataFrame, list[Entry]]:
         }  # fmt: skip
         if not same_as:
             row |= {
-                "patients (events)": _patients(entry),
                 "ours − published": _signed(difference_to_published(entry)),
-                f"against {reference}": "the reference" if entry.variant == reference else difference_text(entry),
-                "best plain model": _plain_text(best),
                 "ours − plain": _ahead(best),
+                "best plain model": _plain_text(best),
+                f"against {reference}": "the reference" if entry.variant == reference else difference_text(entry),
+                "patients (events)": _patients(entry),
             }
         rows.append(row)
     return pd.DataFrame(rows).fillna(""), entries

@@ -157,7 +157,7 @@ def show_cells(grid: Grid, entries: Sequence[Entry]) -> None:
     event = st.dataframe(
         table, hide_index=True, key=f"cells-{grid.name}", on_select="rerun", selection_mode="single-cell",
         alt="C-index of every cell",
-        column_config={"variant": st.column_config.TextColumn(pinned=True)},
+        column_config={"variant": st.column_config.TextColumn("Variant", pinned=True)},
     )  # fmt: skip
     st.caption("Click on a score to open its run. The newest finished run fills a cell, also if it was made by hand.")
     for row, column in event.selection.cells:

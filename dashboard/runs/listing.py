@@ -66,17 +66,20 @@ def choose_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def run_table(runs: Sequence[Run]) -> pd.DataFrame:
-    """A row a run: state, title, cohort, system, protocol, seed, c_index, sd, took, made (UTC), run."""
+    """A row a run: state, title, c_index, sd, cohort, protocol, system, seed, took, made (UTC), run.
+
+    What a run is and what came of it stands first: a narrow window shows no more.
+    """
     rows = []
     for run in runs:
         info, status = run.info, data.status(run)
         mean, sd = concordance_of(run)
         took = status.seconds if status.state == "DONE" else None
         rows.append(
-            (STATES[status.state][0], info.title, info.cohort.title, system_name(run.config), info.protocol, info.seed,
-             mean, sd, "" if took is None else duration(took), info.created[:16].replace("T", " "), run.id)
+            (STATES[status.state][0], info.title, mean, sd, info.cohort.title, info.protocol, system_name(run.config),
+             info.seed, "" if took is None else duration(took), info.created[:16].replace("T", " "), run.id)
         )  # fmt: skip
-    columns = ["state", "title", "cohort", "system", "protocol", "seed", "c_index", "sd", "took", "made", "run"]
+    columns = ["state", "title", "c_index", "sd", "cohort", "protocol", "system", "seed", "took", "made", "run"]
     return pd.DataFrame(rows, columns=columns)
 
 

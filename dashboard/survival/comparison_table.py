@@ -77,11 +77,11 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
             "Group": [capitalise(group) for group in table["group"]],
             "Patients": table["patients"],
             endpoint.events.capitalize(): table["events"],
+            "Hazard ratio": _cells(table, "hazard", "ratio", 1.0),
+            "p": [p_value(value) for value in table["hazard_p_value"].astype(float)],
             f"Median ({axis.unit})": _cells(table, "median", "days", axis.days),
             f"Mean within τ ({axis.unit})": _cells(table, "mean", "days", axis.days),
             f"Difference ({axis.unit})": _cells(table, "difference", "days", axis.days, change=True),
-            "Hazard ratio": _cells(table, "hazard", "ratio", 1.0),
-            "p": [p_value(value) for value in table["hazard_p_value"].astype(float)],
         }
     )  # fmt: skip
     counts = {name: st.column_config.NumberColumn(format=COUNT) for name in ("Patients", endpoint.events.capitalize())}

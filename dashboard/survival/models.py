@@ -176,15 +176,17 @@ def _taus(scores: ModelScores) -> str:
 
 
 def shown_table(scores: ModelScores, compared: Sequence[ModelComparison]) -> pd.DataFrame:
-    """A row a model, each cell a mean with its interval."""
+    """A row a model, each cell a mean with its interval; what is compared stands beside what it is compared by."""
+    (_, usual), *others = DEFINITIONS.items()
     lead = scores.models[0].model
     verdicts = {one.other: one.verdict.outcome for one in compared}
     rows = [
         {
             "Model": one.model,
-            **{column: _cell(getattr(one, name)) for name, column in DEFINITIONS.items()},
+            usual: _cell(one.harrell),
             f"{lead} ahead by": "–" if one.added is None else _signed(one.added),
             "Verdict": _short(verdicts.get(one.model), lead),
+            **{column: _cell(getattr(one, name)) for name, column in others},
         }
         for one in scores.models
     ]

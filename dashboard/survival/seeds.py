@@ -74,13 +74,13 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
 def pooled_table(found: Sequence[PooledComparison]) -> pd.DataFrame:
     """A row a model, as text."""
     rows = [
-        (score.model, number(score.mean), number(score.sd), number(score.sd_between_repeats),
-         f"{number(score.interval.lower)} to {number(score.interval.upper)}", score.folds, _lead(one.ahead),
-         "" if one.ahead is None else p_value(one.p_adjusted))
+        (score.model, number(score.mean), f"{number(score.interval.lower)} to {number(score.interval.upper)}",
+         _lead(one.ahead), "" if one.ahead is None else p_value(one.p_adjusted), number(score.sd),
+         number(score.sd_between_repeats), score.folds)
         for one in found for score in [one.score]
     ]  # fmt: skip
     lead = f"{found[0].score.model} ahead by"
-    columns = ["Model", "Mean C-index", "SD over folds", "SD between seeds", "95 % interval", "Folds", lead, "p"]
+    columns = ["Model", "Mean C-index", "95 % interval", lead, "p", "SD over folds", "SD between seeds", "Folds"]
     return pd.DataFrame(rows, columns=columns)
 
 

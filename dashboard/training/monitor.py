@@ -188,12 +188,12 @@ def list_runs(runs: Sequence[Run]) -> None:
     for run in runs:
         status, info = data.status(run), run.info
         rows.append(
-            (info.created[:16].replace("T", " "), info.title, info.cohort.title, system_name(run.config), info.protocol,
-             STATES[status.state][0], concordance_of(run)[0],
-             None if status.seconds is None else duration(status.seconds), status.device, run.id)
+            (STATES[status.state][0], info.title, concordance_of(run)[0], info.cohort.title, info.protocol,
+             system_name(run.config), None if status.seconds is None else duration(status.seconds),
+             info.created[:16].replace("T", " "), status.device, run.id)
         )  # fmt: skip
     columns = [
-        "Made (UTC)", "Title", "Cohort", "System", "Protocol", "State", "C-index", "Worked on for", "Device", "Run",
+        "State", "Title", "C-index", "Cohort", "Protocol", "System", "Worked on for", "Made (UTC)", "Device", "Run",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
 

@@ -174,7 +174,7 @@ def test_an_honest_run_shows_agreement_and_the_paper_beside(fake: FakeWorkspace)
     assert "two folds share 67 % of these genes" in said
     assert "Beside the paper's protocol" in said
     assert app.dataframe[0].value.to_numpy().tolist() == [
-        ["mrna", "event by day 900 (20) vs followed longer (25)", "moderated t", "10", "2", "2"]
+        ["mrna", "10", "2", "2", "moderated t", "event by day 900 (20) vs followed longer (25)"]
     ]
     assert app.dataframe[3].value["gene"].tolist() == ["TP53", "MYC", "KRAS"]
     assert "3 genes chosen at least once." in said
