@@ -82,6 +82,9 @@ ORIGINS: dict[Origin, str] = {
 }
 """Origin of an import → how it was recognised."""
 
+PART_NAMES = {"slides": "Slides", "omics": "All omics"}
+"""Part of the data → what figures call it, if not as it is; short, for the number of a bar stands beside it."""
+
 SELECTORS = {
     "forest": "by how much a random survival forest's C-index falls when the gene is shuffled",
     "cox_score": "by the χ² of a Cox score test of each gene alone",

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, plain, save_table
+from pomp.data.outcome import TIME_SUFFIX, list_endpoints
 from pomp.errors import PompError
 from pomp.runs.run import Run
 
@@ -36,7 +37,10 @@ def show_clinical(run: Run, name: str) -> None:
     )  # fmt: skip
     save_table(table, "clinical-data")
     has = [omics for omics, values in cohort.omics.items() if name in values.values.index]
-    st.caption(f"Omics types of this patient: {plain(', '.join(has) or 'none')}.")
+    endpoints = list_endpoints(map(str, cohort.clinical.columns))
+    times = ", ".join(f"{name}{TIME_SUFFIX}" for name in endpoints)
+    read = f"{times}: days of follow-up; 1 in {' or '.join(endpoints)}: the event was seen. "
+    st.caption(plain(f"{read if endpoints else ''}Omics types of this patient: {', '.join(has) or 'none'}."))
 
 
 def _as_written(value: object) -> str:

@@ -12,6 +12,7 @@ from dashboard.elements import empty_state, errors_as_text, folded, plain, save_
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import pick
+from dashboard.words import PART_NAMES, count
 from pomp.runs.run import Run
 from pomp.wording import count
 
@@ -19,7 +20,6 @@ PARTS, GENES = "contributions", "gene_attributions"
 SHOWN = 15
 TYPE = "patient-type"
 """Name in the URL of the omics type whose genes are shown."""
-_PARTS = {"slides": "Slides", "omics": "All omics together"}
 OLDER = (
     "Older versions did not record this, and bundled runs leave out what is large. Make the run again to get it; it "
     "takes as long as the first time."
@@ -58,7 +58,7 @@ def part_table(own: pd.DataFrame) -> pd.DataFrame:
     ordered = own.sort_values("difference", ascending=False, ignore_index=True)
     return pd.DataFrame(
         {
-            "part": [_PARTS.get(part, part) for part in ordered["part"]],
+            "part": [PART_NAMES.get(part, part) for part in ordered["part"]],
             "without": ordered["without"],
             "difference": ordered["difference"],
             "hazard": np.exp(ordered["difference"]),

@@ -46,25 +46,20 @@ def show_tissue(run: Run, name: str) -> None:
     slides = sorted(maps["slide"].unique())
     slide = slides[0] if len(slides) == 1 else pick("Slide", slides, SLIDE)
     regions = maps[maps["slide"] == slide].reset_index(drop=True)
-    left, right = st.columns([2, 3])
-    with left:
-        pictured = _show_picture(run, slide)
-        st.page_link(
-            "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
-            query_params={RUN: run_label(run), PATIENT: name, SLIDE: slide},
-        )  # fmt: skip
-        legend = " Green: tissue. Orange: regions that were read." if pictured else ""
-        st.caption(f"{plain(slide)}: {count(len(regions), 'region')}.{legend}")
-    with right:
-        raising, lowering = extremes(regions)
-        _show_regions(run, slide, "Raise the risk most", raising)
-        _show_regions(run, slide, "Lower the risk most", lowering)
-        if raising.empty and lowering.empty:
-            st.caption("No region of this slide changes the risk by itself.")
-        else:
-            st.caption(
-                "Below each: how much higher the risk score (log relative hazard) is with the region than without."
-            )
+    pictured = _show_picture(run, slide)
+    legend = " Green: tissue. Orange: regions that were read." if pictured else ""
+    st.caption(f"{plain(slide)}: {count(len(regions), 'region')}.{legend}")
+    st.page_link(
+        "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
+        query_params={RUN: run_label(run), PATIENT: name, SLIDE: slide},
+    )  # fmt: skip
+    raising, lowering = extremes(regions)
+    _show_regions(run, slide, "Raise the risk most", raising)
+    _show_regions(run, slide, "Lower the risk most", lowering)
+    if raising.empty and lowering.empty:
+        st.caption("No region of this slide changes the risk by itself.")
+    else:
+        st.caption("Below each: how much higher the risk score (log relative hazard) is with the region than without.")
 
 
 def extremes(regions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -85,7 +80,10 @@ def _show_picture(run: Run, slide: str) -> bool:
     except SlideError:
         picture = None
     if picture is None:
-        st.caption("There is no picture of this slide: its region file is gone, or only features were read.")
+        st.caption(
+            "There is no picture of this slide: its regions were not cut on this machine, or only features were read. "
+            "The Cohort page cuts slides, under Preparation."
+        )
         return False
     st.image(picture, width="stretch", alt=f"Slide {slide} with its tissue and regions")
     return True
@@ -112,7 +110,9 @@ def _show_regions(run: Run, slide: str, title: str, regions: pd.DataFrame) -> No
         with place:
             if picture is not None:
                 st.image(picture, width="stretch", alt=f"Region in {where}")
-            st.caption(f"{signed(region[EFFECT], EFFECT_DECIMALS)}  \n{where}")
+            # By its number in the slide viewer; one without a place has that in its file, which is longer.
+            called = f"region {number}" if pd.notna(region["x"]) else where
+            st.caption(f"{signed(region[EFFECT], EFFECT_DECIMALS)}  \n{called}")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

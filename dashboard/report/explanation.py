@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from dashboard.charts.selection import gene_table
 from dashboard.report.document import Block, Section, figure, section, table, text
 from dashboard.theme import BLUE, TEMPLATE
+from dashboard.words import PART_NAMES
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp, system_name
 
@@ -20,7 +21,6 @@ _CHOSEN = {
     "omics": "type", "folds": "folds that chose it", "mean_rank": "mean rank", "mean_importance": "mean importance",
     "lowest_q": "lowest q",
 }  # fmt: skip
-_PARTS = {"slides": "Slides", "omics": "All omics together"}
 
 
 def explanation_section(run: Run) -> Section:
@@ -42,7 +42,7 @@ def contribution_table(contributions: pd.DataFrame) -> pd.DataFrame:
         patients=("patient", "nunique"), mean_change=("size", "mean"), largest=("size", "max"), raises=("up", "mean")
     )
     table = grouped.reset_index().sort_values("mean_change", ascending=False, ignore_index=True)
-    return table.assign(part=[_PARTS.get(str(part), str(part)) for part in table["part"]])
+    return table.assign(part=[PART_NAMES.get(str(part), str(part)) for part in table["part"]])
 
 
 def leading_genes(attributions: pd.DataFrame, top: int = TOP) -> pd.DataFrame:

@@ -25,6 +25,9 @@ from pomp.runs.grid.table import Entry
 from pomp.runs.run import Run
 from pomp.wording import p_value
 
+CURVES_PX = 440
+"""Of the curves of one run: those of the next go below where the window is too narrow, as numbers at risk need room."""
+
 CLAIM = "p < 0.05"
 """Section 4.3: "the p-values for all datasets are below the commonly used significance level threshold of 0.05"."""
 
@@ -61,8 +64,9 @@ def scored(places: Places) -> list[Entry]:
 
 def _show_curves(places: Places, cohort: str) -> None:
     entries = [entry for entry in places.of(cohort) if entry.variant == places.grid.reference.name]
-    for column, entry in zip(st.columns(len(entries)), entries, strict=True):
-        with column:
+    row = st.container(horizontal=True)
+    for entry in entries:
+        with row.container(width=CURVES_PX):
             protocol_badge(entry.protocol)
             run = run_of(entry) if entry.scores else None
             if run is None:
@@ -94,7 +98,6 @@ def draw(run: Run) -> Drawn:
     endpoint = run.info.cohort.endpoint
     found = compare(run, CurveChoice(endpoint, GroupChoice(MEDIAN), None, 0.0, None, False)).found
     figure = survival_figure(found.curves, RISK_COLOURS, describe_endpoint(endpoint))
-    figure.update_traces(cliponaxis=False, selector={"mode": "text"})  # numbers at risk at time 0, in a narrow column
     return Drawn(figure, survival_table(found.curves), found)
 
 

@@ -13,6 +13,7 @@ from dashboard.charts.training import loss_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.figure.component import draw_figure
 from dashboard.theme import HIGH_RISK, LOW_RISK
+from dashboard.words import PART_NAMES
 from pomp.data.exclusion import Step
 from pomp.evaluation.cumulative_incidence import cumulative_incidence
 from pomp.evaluation.curves import kaplan_meier
@@ -31,7 +32,7 @@ incidence = {
 genes = pd.DataFrame(
     {"gene": [f"LOC{k}_{k}" for k in range(642580, 642590)], "attribution": np.linspace(-2, 2, 10), "percentile": 50.0}
 )
-parts = pd.DataFrame({"part": ["mrna", "methylation"], "difference": [2.852, -0.286], "hazard": [17.3, 0.75]})
+parts = pd.DataFrame({"part": ["mrna", PART_NAMES["omics"]], "difference": [0.042, -0.872], "hazard": [1.04, 0.42]})
 fan = pd.DataFrame({"time_days": np.arange(0, 7000, 100.0)} | dict.fromkeys((0.10, 0.25, 0.50, 0.75, 0.90), 0.5))
 metrics = pd.DataFrame(
     [
@@ -56,6 +57,7 @@ FIGURES = {
 }
 
 left, middle, right = st.columns([4, 4, 3])  # in a window of 1000 px as wide as on the pages
+half = middle.container(width=230)  # a little less than beside the side bar
 for name, figure in FIGURES.items():
     with {
         "Curves": left,
@@ -63,7 +65,7 @@ for name, figure in FIGURES.items():
         "Losses": left,
         "Funnel": left,
         "Patient": middle,
-        "Contributions": middle,
+        "Contributions": half,
         "Genes": middle,
     }.get(name, right):
         draw_figure(figure, key=name, name=name, alt=name, select=False)

@@ -109,7 +109,7 @@ class TestNumbers:
             {"part": ["slides", "mrna", "omics"], "without": [0.1, 0.5, 0.0], "difference": [0.2, -0.2, np.log(2)]}
         )
         table = part_table(own)
-        assert table["part"].tolist() == ["All omics together", "Slides", "mrna"]
+        assert table["part"].tolist() == ["All omics", "Slides", "mrna"]
         assert table["hazard"].tolist() == pytest.approx([2, np.exp(0.2), np.exp(-0.2)])
 
     def test_percentiles_of_genes(self) -> None:
@@ -295,6 +295,7 @@ class TestPage:
                      "Research use only", "no longer in the", "Raise the risk most"):  # fmt: skip
             assert text in said
         assert {metric.label: metric.value for metric in app.metric}["Would change group"].endswith("of 100")
+        assert re.search(r"[+−]0\.\d{4}  \nregion \d+", said)  # by the number that it has in the slide viewer
         similar = next(table.value for table in app.dataframe if "likeness" in table.value)
         assert len(similar) == 8
         assert similar["likeness"].is_monotonic_decreasing
@@ -333,6 +334,7 @@ class TestPage:
         clinical = next(table.value for table in app.dataframe if list(table.value) == ["column", "value"])
         assert not clinical["value"].str.fullmatch(r"-?\d+\.0").any()
         assert set(clinical["column"]) >= {"OS", "OS.time"}
+        assert "OS.time: days of follow-up; 1 in OS: the event was seen." in words(app)
 
     def test_the_omics_type_stands_in_the_address(
         self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch

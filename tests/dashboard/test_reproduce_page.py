@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from dashboard.endpoints import describe_endpoint
 from dashboard.reproduce import figure2
@@ -388,6 +389,7 @@ def test_figure_2_has_curves_of_each_protocol_and_a_row_for_each_p(
 ) -> None:
     app = page(made, monkeypatch, part="Figure 2", cohort="LIHC")
     assert len(figures(app)) == 3
+    assert widths(app.main).count(figure2.CURVES_PX) == 3  # so wide that numbers at risk do not lie over each other
     assert "Log-rank p" in words(app)
     rows = p_values(table)
     assert rows[["cohort", "protocol", "paper"]].to_numpy().tolist() == [
@@ -400,6 +402,13 @@ def test_figure_2_has_curves_of_each_protocol_and_a_row_for_each_p(
     app = page(made, monkeypatch, part="Figure 2", cohort="STAD")
     assert "POMP on STAD: missing." in words(app)
     assert not figures(app)
+
+
+def widths(block: Block) -> list[int]:
+    """Of all containers that are given one, in pixels."""
+    inner = [one for one in block.children.values() if isinstance(one, Block)]
+    own = block.proto.width_config.pixel_width if block.proto is not None else 0
+    return [own, *(width for one in inner for width in widths(one))]
 
 
 def test_figure_2_says_what_other_deaths_do_to_its_curves(made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
