@@ -15,7 +15,7 @@ import streamlit as st
 
 from dashboard.figure.component import draw_figure
 from dashboard.state import RUN, pick
-from dashboard.words import PROTOCOLS, STATES, count, time_left
+from dashboard.words import PROTOCOLS, STATES, time_left
 from pomp.config import ProtocolName
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
@@ -25,6 +25,7 @@ from pomp.runs.null import is_null
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp, system_name
 from pomp.spreadsheet import to_csv
+from pomp.wording import count
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator

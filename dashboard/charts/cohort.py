@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dashboard.theme import BLUE, BROWN, GREEN, GREY, TEMPLATE, with_alpha
-from dashboard.words import count
 from pomp.data.exclusion import Step
+from pomp.wording import count
 
 _ROW_PX = 38
 _LETTER_PX = 7

@@ -11,7 +11,7 @@ from dashboard import data
 from dashboard.charts.selection import stability_table
 from dashboard.cohort.chosen_genes import chose_once, chosen_genes, selection_files
 from dashboard.elements import COUNT, plain, save_table
-from dashboard.words import count, interval
+from dashboard.words import interval
 from pomp.evaluation.stability import SelectionStability, selection_stability
 from pomp.runs.repeats import repeats
 from pomp.runs.run import Run

@@ -12,7 +12,7 @@ from dashboard.elements import empty_state, errors_as_text, folded, plain, save_
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
 from dashboard.state import pick
-from dashboard.words import PART_NAMES, count
+from dashboard.words import PART_NAMES
 from pomp.runs.run import Run
 from pomp.wording import count
 

@@ -9,12 +9,11 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge, system_badge
 from dashboard.state import RUN
-from dashboard.words import count
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
 from pomp.runs.system_name import is_pomp
-from pomp.wording import number
+from pomp.wording import count, number
 
 SHOWN = 6
 CARD_PX = 208
