@@ -22,6 +22,11 @@ def count(number_of: int, one: str, many: str | None = None) -> str:
     return f"{number_of:,} {one if number_of == 1 else many or one + 's'}"
 
 
+def agree(number_of: int, one: str, many: str) -> str:
+    """The verb that goes with so many: 'is' with one, 'are' with none or several."""
+    return one if number_of == 1 else many
+
+
 def has_controls(text: str) -> bool:
     """Whether there are line feeds, tabs, or other characters that are orders and no letters."""
     return _CONTROLS.search(text) is not None

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pomp.wording import has_controls, one_line, visible
+from pomp.wording import agree, count, has_controls, one_line, visible
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 slides are"), (1, "1 slide is"), (1200, "1,200 slides are")])
+def test_number_and_verb_agree(number: int, said: str) -> None:
+    assert count(number, "slide is", "slides are") == f"{count(number, 'slide')} {agree(number, 'is', 'are')}" == said
 
 
 @pytest.mark.parametrize(("text", "shown", "line"), [

@@ -17,11 +17,12 @@ from dashboard.once import once
 from pomp.data.cohort import Cohort
 from pomp.data.exclusion import ExclusionLog
 from pomp.data.paper_cohorts import PAPER_PATIENTS, find_paper_cohort
+from pomp.wording import count
 
 
 def show_funnel(log: ExclusionLog, cohort: Cohort, has: Mapping[str, frozenset[str]]) -> None:
     """The funnel of a cohort of the workspace, which no filter changes, and the paper's number beside it."""
-    st.header(f"Who is in: {log.kept} of {log.steps[0].count} patients")
+    st.header(f"Who is in: {log.kept} of {count(log.steps[0].count, 'patient')}")
     project = None if cohort.synthetic else find_paper_cohort(cohort.name, cohort.title)
     show_steps(log, cohort, None if project is None else PAPER_PATIENTS[project])
     if project is not None:

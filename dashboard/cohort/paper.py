@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dashboard.words import listed
 from pomp.data.cohort import Cohort
 from pomp.data.paper_cohorts import PAPER_PATIENTS
+from pomp.wording import count
 
 TYPES = {
     "slides": re.compile(r"slides"),
@@ -39,7 +40,7 @@ def beside_paper(project: str, cohort: Cohort, has: Mapping[str, frozenset[str]]
     if shared and complete < kept:
         lines.append(
             "The paper leaves out whoever lacks one of its types. Here they stay, unless a run asks for complete "
-            f"cases: {complete} patients have all of the paper's types that this cohort has."
+            f"cases: {count(complete, 'patient has', 'patients have')} all of the paper's types that this cohort has."
         )
     if others:
         lines.append(f"Not in the paper: {listed(others)}.")

@@ -49,7 +49,8 @@ def _confirm(grid: Grid, cells: Sequence[Cell], filled: Sequence[FilledCell], mi
     st.caption("They wait in the queue and start by themselves, also when this page is closed.")
     if st.button("Launch", type="primary", key="launch-confirmed"):
         made = launch(grid, cells, backend)
-        left = f"The queue has room for {len(made.queued)} runs. Launch the other {len(made.left)} when it has more."
+        room = count(len(made.queued), "run")
+        left = f"The queue has room for {room}. Launch the other {len(made.left)} when it has more."
         st.session_state[_SAID] = [*made.refused, *([left] if made.left else [])]
         st.rerun()
 

@@ -26,7 +26,7 @@ from pomp.data.importing.write import import_cohort, place_cohort, stage
 from pomp.errors import CohortError, ConfigError
 from pomp.runs.obstacles import find_obstacles
 from pomp.runs.workspace import Workspace
-from pomp.wording import one_line, visible
+from pomp.wording import count, one_line, visible
 
 app = typer.Typer(help="Check a cohort folder, import one, export one.", no_args_is_help=True)
 Folder = Annotated[str, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]
@@ -100,7 +100,8 @@ def export(
     export_cohort(found, file)
     normals = sum(len(table.normals) for table in found.omics.values() if table.normals is not None)
     console.print(
-        f"{len(found.patients)} patients and {normals} normal samples, {', '.join(found.omics)}: {file}.",
+        f"{count(len(found.patients), 'patient')} and {count(normals, 'normal sample')}, {', '.join(found.omics)}: "
+        f"{file}.",
         highlight=False, markup=False, soft_wrap=True,
     )  # fmt: skip
 
@@ -147,7 +148,7 @@ def _print_plan(plan: ImportPlan) -> None:
     rows += [("patients", "", file, "joined to the follow-up") for file in plan.covariates]
     rows += [(planned.name, planned.kind, planned.file, planned.note) for planned in plan.omics]
     if plan.slides is not None:
-        rows.append(("slides", "", plan.slides, f"{len(plan.slide_files)} slides"))
+        rows.append(("slides", "", plan.slides, f"{count(len(plan.slide_files), 'slide')}"))
     for what, kind, file, how in rows:
         table.add_row(*map(escape, (what, kind, _inside(plan, file), how)))
     console.print(table)
@@ -184,7 +185,7 @@ def _print_check(found: CohortCheck, config: RunConfig, limit: int | None) -> No
         raise CohortError("The cohort cannot be used yet: the errors above come first.")
     print_problems(find_obstacles(found.cohort, config))
     events = int(found.cohort.outcome["event"].sum())
-    kept = f"{len(found.cohort.patients)} patients kept, {events} with the event ({found.cohort.endpoint})."
+    kept = f"{count(len(found.cohort.patients), 'patient')} kept, {events} with the event ({found.cohort.endpoint})."
     console.print(kept, markup=False)
     for line in filter(None, map(describe_constant, found.cohort.omics.values())):
         console.print(line, highlight=False, markup=False)

@@ -27,6 +27,7 @@ from pomp.data.gdc.folder import bytes_left
 from pomp.data.gdc.plan import DATA_TYPES, FetchPlan, check_space, free_bytes, plan_fetch, readable
 from pomp.interrupts import INTERRUPTED
 from pomp.runs import lock
+from pomp.wording import count
 
 LOCK_NAME = ".fetch.lock"
 
@@ -83,7 +84,9 @@ def print_plan(plan: FetchPlan) -> None:
     console.print(table)
     free = readable(free_bytes(plan.folder))
     console.print(
-        f"{record.cases} patients. To {plan.folder.absolute()}, with {free} free.", highlight=False, markup=False
+        f"{count(record.cases, 'patient')}. To {plan.folder.absolute()}, with {free} free.",
+        highlight=False,
+        markup=False,
     )
 
 

@@ -30,6 +30,7 @@ from pomp.runs.status import Status
 from pomp.runs.worker import OnStatus, execute
 from pomp.runs.workspace import Workspace
 from pomp.spreadsheet import to_csv
+from pomp.wording import count
 
 LOOK_SECONDS, WAKE_SECONDS = 2.0, 10.0
 
@@ -199,7 +200,7 @@ def summary(filled: Sequence[FilledCell]) -> str:
     runs = [one for one in distinct(filled) if one.state != "IMPOSSIBLE"]
     failed = sum(one.state == "FAILED" for one in runs)
     done = sum(one.state == "DONE" for one in runs)
-    said = f"{done} of {len(runs)} runs are done" + (f"; {failed} failed." if failed else ".")
+    said = f"{done} of {count(len(runs), 'run is', 'runs are')} done" + (f"; {failed} failed." if failed else ".")
     open_ones = [one for one in runs if one.state not in {"DONE", "FAILED"}]
     seconds = seconds_left(filled, open_ones) if open_ones else None
     return said + (f" About {duration(seconds)} for the rest." if seconds else "")

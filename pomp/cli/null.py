@@ -34,7 +34,7 @@ from pomp.errors import ConfigError
 from pomp.markdown import markdown_table
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.null import ChanceSummary, find_experiment, null_grid, sharing_reader, summarise
-from pomp.wording import number, p_value
+from pomp.wording import count, number, p_value
 
 COLUMNS = ("protocol", "permutations", "mean C", "sd", "95 % interval of the mean", "C above 0.5", "own outcomes", "p")
 
@@ -136,8 +136,8 @@ def markdown(view: NullView, command: str) -> str:
     patients = next((cell.wanted.patients for cell in view.cells if cell.wanted is not None), 0)
     lines = [
         f"# {view.grid.title}", "",
-        f"{patients} patients. Time and event of each went together to another patient, so that nothing predicts "
-        "survival; then the whole protocol was run. C is Harrell's, the mean over folds out of fold.", "",
+        f"{count(patients, 'patient')}. Time and event of each went together to another patient, so that nothing "
+        "predicts survival; then the whole protocol was run. C is Harrell's, the mean over folds out of fold.", "",
         "```sh", command, "```", "",
         *markdown_table(COLUMNS, [row(one) for one in found]), "",
         *(f"- {one.protocol}: {one.verdict}." for one in found), "",

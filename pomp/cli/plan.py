@@ -19,6 +19,7 @@ from pomp.runs.forecast.result import Forecast
 from pomp.runs.forecast.wording import activations_in_words, regions_in_words
 from pomp.runs.forecast.workload import Workload, assume_workload, count_workload
 from pomp.runs.resolve import resolve
+from pomp.wording import count
 
 
 def plan(
@@ -70,7 +71,7 @@ def print_forecast(found: Forecast) -> None:
     """Tables of time, memory and growth, and what they rest on."""
     regions = f" × {found.regions:,.3g} regions" if found.regions else ""
     shared = f"{found.devices} × " if found.devices > 1 else ""
-    console.print(_times(found, f"{found.patients:,} patients{regions} on {shared}{found.machine}"))
+    console.print(_times(found, f"{count(found.patients, 'patient')}{regions} on {shared}{found.machine}"))
     console.print(_memory(found))
     for line in activations_in_words(found.memory), regions_in_words(found.memory):
         console.print(line, highlight=False, markup=False)

@@ -23,6 +23,7 @@ from pomp.data.readers.slides import COLUMNS, read_slides
 from pomp.data.slide_copies import report_copies
 from pomp.data.unused_samples import read_unused
 from pomp.errors import CohortError
+from pomp.wording import count
 
 __all__ = [
     "Cohort",
@@ -222,7 +223,9 @@ def _check_kept(
     if not kept:
         problems.error(CLINICAL, explain_nobody_left(log, clinical, outcome, endpoint, config))
     elif not outcome.loc[kept, "event"].any():
-        problems.warning(CLINICAL, f"none of the {len(kept)} patients kept has an event: no model can be trained.")
+        problems.warning(
+            CLINICAL, f"none of the {count(len(kept), 'patient')} kept has an event: no model can be trained."
+        )
 
 
 def _report_redacted(clinical: Clinical, kept: list[str], problems: Problems) -> None:

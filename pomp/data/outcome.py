@@ -10,7 +10,7 @@ import pandas as pd
 
 from pomp.data.problems import LISTED, Problems
 from pomp.data.readers.table import RawTable
-from pomp.wording import DAYS_PER_YEAR
+from pomp.wording import DAYS_PER_YEAR, agree, count
 
 TIME_SUFFIX = ".time"
 LEFT_OUT = "left_out"
@@ -137,7 +137,7 @@ def _check_other(table: RawTable, endpoint: str, problems: Problems) -> None:
         if message == _FROM_ONE:
             problems.warning(table.file, f"{message} This endpoint cannot be used as it is.", column=column)
             continue
-        more = f" So it is in {len(places) - 1} more rows." if len(places) > 1 else ""
+        more = f" So it is in {count(len(places) - 1, 'more row')}." if len(places) > 1 else ""
         fate = "These patients are left out by this endpoint." if told else "This endpoint cannot be used as it is."
         problems.warning(
             table.file, f"{message}{more} {fate}", row=table.rows[places[0]], column=column,
@@ -228,8 +228,8 @@ def _report_marks(table: RawTable, problems: Problems) -> None:
     if not marks.empty and any(set(marks.map(_as_mark)) <= pair for pair in _PAIRS):
         problems.warning(
             table.file,
-            f"leaves out all {len(marks)} patients with any value, also '{marks.iloc[0]}'. Leave the cell empty for "
-            "whoever stays, and give the reason for the others.",
+            f"leaves out {agree(len(marks), 'the one patient', f'all {len(marks)} patients')} with any value, also "
+            f"'{marks.iloc[0]}'. Leave the cell empty for whoever stays, and give the reason for the others.",
             column=LEFT_OUT,
         )
 
@@ -254,4 +254,4 @@ def _report(table: RawTable, column: str, wrong: np.ndarray, message: str, probl
     for place in places[:LISTED]:
         problems.error(table.file, message, row=table.rows[place], column=column, value=cells.iloc[place])
     if len(places) > LISTED:
-        problems.error(table.file, f"{len(places) - LISTED} more cells like these.", column=column)
+        problems.error(table.file, f"{count(len(places) - LISTED, 'more cell')} like these.", column=column)

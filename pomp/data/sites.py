@@ -11,6 +11,7 @@ from pomp.data.barcode import parse_barcode
 from pomp.data.problems import enumerate_some
 from pomp.data.readers.table import id_text
 from pomp.errors import CohortError
+from pomp.wording import count
 
 SITE_COLUMNS = ("tissue_source_site", "hospital", "center", "centre", "site")
 """Names of the column of clinical.csv that says it, the first that is there. Capitals do not count, and a space, a dot
@@ -37,8 +38,9 @@ def find_sites(patients: Sequence[str], clinical: pd.DataFrame) -> pd.Series:
     if unknown:
         where = f"column '{column}' of clinical.csv is empty there" if column else "and no column of clinical.csv tells"
         raise CohortError(
-            f"No hospital is known of {len(unknown)} of {len(sites)} patients ({enumerate_some(unknown)}): the id is "
-            f"no TCGA barcode, {where}. Fill in a column '{SITE_COLUMNS[0]}', or make folds by patients (folds_by)."
+            f"No hospital is known of {len(unknown)} of {count(len(sites), 'patient')} ({enumerate_some(unknown)}): "
+            f"the id is no TCGA barcode, {where}. Fill in a column '{SITE_COLUMNS[0]}', or make folds by patients "
+            "(folds_by)."
         )
     return pd.Series(sites, name="site", dtype=object).rename_axis("patient")
 

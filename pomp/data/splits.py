@@ -17,6 +17,7 @@ from pomp.config import RunConfig
 from pomp.data.site_folds import divide_sites
 from pomp.data.sites import find_sites
 from pomp.errors import CohortError, RunError
+from pomp.wording import count
 
 if TYPE_CHECKING:
     from pomp.data.cohort import Cohort
@@ -95,8 +96,8 @@ def make_splits(outcome: pd.DataFrame, folds: int, seed: int, sites: pd.Series |
     event = outcome["event"].to_numpy(np.bool_)
     if event.sum() < folds:
         raise CohortError(
-            f"{event.sum()} events among {len(event)} patients cannot fill {folds} folds: every fold is tested on at "
-            f"least one. {_way_out(int(event.sum()))}"
+            f"{count(int(event.sum()), 'event')} among {count(len(event), 'patient')} cannot fill {folds} folds: "
+            f"every fold is tested on at least one. {_way_out(int(event.sum()))}"
         )
     patients = outcome.index.to_numpy(object)
     if sites is None:

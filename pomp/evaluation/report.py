@@ -18,6 +18,7 @@ from pomp.evaluation.curves import LogRank, SurvivalCurve
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.hazard_ratio import HazardRatio
 from pomp.evaluation.paired import drawn_concordance, estimate, with_draws
+from pomp.wording import count
 
 LOW, HIGH = "low risk", "high risk"
 HORIZONS_DAYS = (365.25, 3 * 365.25, 5 * 365.25)
@@ -186,8 +187,8 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
     time, event, risk, fold = (by_patient[name] for name in ("time_days", "event", "risk", "fold"))
     interval = estimate(drawn_concordance(time, event, risk, fold, with_draws(len(table)))).interval
     notes = [
-        f"{model}: fold {fold.fold + 1} ({fold.patients} patients, {fold.events} events) has no comparable pair, hence "
-        "no C-index; the mean leaves it out."
+        f"{model}: fold {fold.fold + 1} ({count(fold.patients, 'patient')}, {count(fold.events, 'event')}) has no "
+        "comparable pair, hence no C-index; the mean leaves it out."
         for fold in folds
         if math.isnan(fold.harrell)
     ]
@@ -254,15 +255,15 @@ def _check_same_splits(honest: Mapping[str, int], paper: Mapping[str, int]) -> N
     moved = sorted(patient for patient in set(honest) & set(paper) if honest[patient] != paper[patient])
     if alone:
         raise RunError(
-            f"The runs cannot be compared: {len(alone)} patients are in one of them only, such as "
-            f"{', '.join(alone[:3])}. Run both protocols with the same cohort settings."
+            f"The runs cannot be compared: {count(len(alone), 'patient is', 'patients are')} in one of them "
+            f"only, such as {', '.join(alone[:3])}. Run both protocols with the same cohort settings."
         )
     if moved:
         first = moved[0]
         raise RunError(
-            f"The runs cannot be compared: {len(moved)} patients are in other folds, such as {first} (fold "
-            f"{honest[first] + 1} and {paper[first] + 1}). Run both protocols with the same number of folds and the "
-            "same seed."
+            f"The runs cannot be compared: {count(len(moved), 'patient is', 'patients are')} in other folds, such as "
+            f"{first} (fold {honest[first] + 1} and {paper[first] + 1}). Run both protocols with the same number of "
+            "folds and the same seed."
         )
 
 

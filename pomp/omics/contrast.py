@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from pomp.errors import TrainingError
+from pomp.wording import agree, count
 
 ContrastChoice = Literal["auto", "normals", "survival"]
 
@@ -65,7 +66,7 @@ def choose_contrast(
 
 def _describe(normals: int) -> str:
     """Of how many can be learnt; a cohort may have more."""
-    return f"{normals} normal samples to learn from (those of patients outside the training fold do not count)"
+    return f"{count(normals, 'normal sample')} to learn from (those of patients outside the training fold do not count)"
 
 
 def _survival_contrast(values: pd.DataFrame, outcome: pd.DataFrame, what: str) -> Contrast:
@@ -79,9 +80,10 @@ def _survival_contrast(values: pd.DataFrame, outcome: pd.DataFrame, what: str) -
     short, long = event & (time <= cut), time > cut
     if min(short.sum(), long.sum()) < MIN_GROUP:
         raise TrainingError(
-            f"{what}of {len(outcome)} training patients with {event.sum()} events, {short.sum()} had "
-            f"theirs by the median event time ({cut:.0f} days) and {long.sum()} were followed longer; the differential "
-            f"test needs {MIN_GROUP} in each group. Use fewer folds, an endpoint with more events, or more patients."
+            f"{what}of {count(len(outcome), 'training patient')} with {count(int(event.sum()), 'event')}, "
+            f"{short.sum()} had theirs by the median event time ({cut:.0f} days) and {long.sum()} "
+            f"{agree(int(long.sum()), 'was', 'were')} followed longer; the differential test needs {MIN_GROUP} in "
+            "each group. Use fewer folds, an endpoint with more events, or more patients."
         )
     label = f"event by day {cut:.0f} ({short.sum()}) vs followed longer ({long.sum()})"
     return Contrast(label, values[short], values[long])

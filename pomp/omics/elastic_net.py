@@ -11,6 +11,7 @@ from sksurv.linear_model import CoxnetSurvivalAnalysis
 from sksurv.util import Surv
 
 from pomp.errors import TrainingError
+from pomp.wording import count
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -63,7 +64,8 @@ def _path(x: Floats, time: Floats, event: Bools) -> tuple[Floats, Floats]:
             model.fit(np.asfortranarray(x), Surv.from_arrays(event, time))
     except (ArithmeticError, ConvergenceWarning) as error:
         raise TrainingError(
-            f"The elastic-net Cox model of {x.shape[1]} genes in {len(x)} patients with {event.sum()} events "
-            f"did not converge ({error}). Choose another omics.selector, or fewer omics.candidates."
+            f"The elastic-net Cox model of {count(x.shape[1], 'gene')} in {count(len(x), 'patient')} with "
+            f"{count(int(event.sum()), 'event')} did not converge ({error}). Choose another omics.selector, or fewer "
+            "omics.candidates."
         ) from error
     return model.alphas_, model.coef_

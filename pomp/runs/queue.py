@@ -20,6 +20,7 @@ from pomp.runs import lock
 from pomp.runs.run import Run
 from pomp.runs.status import Until
 from pomp.runs.store import RunStore
+from pomp.wording import count
 
 _UNREADABLE = "?"
 """The slot of a ticket that cannot be read."""
@@ -161,7 +162,8 @@ class Queue:
         check_unfinished(run)
         if waiting >= self.limit:
             raise QueueFullError(
-                f"{waiting} runs wait already, and the queue takes no more. Wait until one has begun, or take one off."
+                f"{count(waiting, 'run waits', 'runs wait')} already, and the queue takes no more. Wait until one has "
+                "begun, or take one off."
             )
 
     def _write_ticket(self, run: Run) -> None:

@@ -17,6 +17,7 @@ from pomp.slides.features import FeatureFile, inspect_features
 from pomp.slides.prepare import SlideResult, prepare_slides
 from pomp.slides.store import regions_path
 from pomp.training.bank import FeatureBank, RegionBank
+from pomp.wording import count
 
 OnResults = Callable[[list[SlideResult]], None]
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def _report(results: list[SlideResult], cohort: Cohort) -> None:
             log.warning("Slide %s of patient %s is left out: %s", result.slide, result.patient, result.reason)
     if all(result.reason is not None for result in results):
         raise RunError(
-            f"None of the {len(results)} slides of cohort '{cohort.name}' could be used; the first: "
+            f"None of the {count(len(results), 'slide')} of cohort '{cohort.name}' could be used; the first: "
             f"{results[0].reason} Choose the modality 'omics', or repair the slides."
         )
 

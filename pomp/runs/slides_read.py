@@ -5,6 +5,7 @@ from __future__ import annotations
 from pomp.errors import RunError
 from pomp.runs.run import Run
 from pomp.training.bank import RegionBank
+from pomp.wording import count
 
 SLIDES_READ = "slides_read"
 """Plain data in the run folder: patient, slide and number of regions of every slide that the model reads."""
@@ -46,6 +47,7 @@ def _describe_change(run: Run, before: Counts, now: Counts) -> str:
     others = f" (as the first of {len(changed)} that differ)" if len(changed) > 1 else ""
     return (
         f"Run {run.id} was trained on other slides so far: slide {slide} of patient {patient} had "
-        f"{before.get((patient, slide), 0)} regions then and has {now.get((patient, slide), 0)} now{others}. See in "
-        "log.txt why slides are left out, put them back as they were and resume, or start a new run on what is there."
+        f"{count(before.get((patient, slide), 0), 'region')} then and has {now.get((patient, slide), 0)} now{others}. "
+        "See in log.txt why slides are left out, put them back as they were and resume, or start a new run on what is "
+        "there."
     )

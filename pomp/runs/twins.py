@@ -15,6 +15,7 @@ from pomp.runs.readable import read_runs
 from pomp.runs.run import Run
 from pomp.runs.system_name import system_name
 from pomp.runs.workspace import Workspace
+from pomp.wording import count
 
 HONEST = "honest"
 
@@ -107,7 +108,8 @@ def contrast(first: Twin, second: Twin) -> Contrast:
         differ = _followed_otherwise(first.run, second.run)
         raise RunError(
             f"The runs {first.run.id} and {second.run.id} cannot be compared: they are judged by different follow-up, "
-            f"that of {len(differ)} patients, such as {', '.join(differ[:3])}. Make both on the cohort as it is now."
+            f"that of {count(len(differ), 'patient')}, such as {', '.join(differ[:3])}. Make both on the cohort as it "
+            "is now."
         )
     return Contrast(by_fold, difference)
 

@@ -115,7 +115,7 @@ def test_an_import_says_all_that_a_trial_says(tmp_path: Path) -> None:
     source = write_files(tmp_path / "s", {"clinical.csv": clinical, "rna.csv": rna, "report.xlsx": b"PK"})
     tried = pomp("cohort", "import", source, "--dry-run", home=tmp_path / "home")
     done = pomp("cohort", "import", source, home=tmp_path / "home")
-    assert "warning rna.csv: 1 patients are there more than once" in tried
+    assert "warning rna.csv: 1 patient is there more than once" in tried
     assert tried.count("report.xlsx") == 1
     assert done.startswith(tried)
 
@@ -157,9 +157,9 @@ def test_genes_that_are_the_same_in_all_patients_are_counted(tmp_path: Path) -> 
 
 def test_slides_can_be_left_out(tmp_path: Path) -> None:
     folder = write_files(tmp_path / "s", {**FILES, "P1.svs": b"x"})
-    assert "1 slides" in pomp("cohort", "import", folder, "--dry-run", home=tmp_path / "h")
+    assert "1 slide" in pomp("cohort", "import", folder, "--dry-run", home=tmp_path / "h")
     said = pomp("cohort", "import", folder, "--dry-run", "--without", "slides", home=tmp_path / "h")
-    assert "1 slides" not in said
+    assert "1 slide" not in said
     assert "has slides" not in said
 
 

@@ -55,7 +55,7 @@ def test_fetches_into_a_folder_named_as_the_project(at: Path) -> None:
     assert "TCGA-LIHC · Liver Hepatocellular Carcinoma · Data Release 45.0 - December 04, 2025" in said
     for row in ("mrna │ 1 │ 1.0 kB │ 1.0 kB", "methylation │ 0 │ 0 bytes", "all │ 3 │ 6.1 kB │ 6.1 kB"):
         assert row in said
-    assert "1 patients. To" in said
+    assert "1 patient. To" in said
     assert "Next: pomp cohort import TCGA-LIHC" in said
 
 

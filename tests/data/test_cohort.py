@@ -106,7 +106,7 @@ def test_cells_that_are_no_numbers_among_numbers_are_a_warning(tmp_path: Path) -
 def test_strangers_are_a_warning(tmp_path: Path) -> None:
     check = check_cohort(write_cohort(tmp_path))
     (problem,) = check.problems
-    assert str(problem) == "mrna.csv: 1 of its 6 patients are not in clinical.csv: P9."
+    assert str(problem) == "mrna.csv: 1 of its 6 patients is not in clinical.csv: P9."
     assert problem.severity == "warning"
     assert check.cohort is not None
     assert check.log == check.cohort.log
@@ -245,10 +245,10 @@ def test_samples_of_one_patient(tmp_path: Path) -> None:
     assert table.normals is not None
     assert table.normals["g1"].to_dict() == {"TCGA-AA-0001-11": 4, "TCGA-AA-0003-11": 19, "TCGA-AA-0009-11": 25}
     assert [str(problem) for problem in check.problems] == [
-        "mirna.csv: 1 samples are neither tumour nor normal and not used: TCGA-AA-0002-20A-11R.",
-        "mirna.csv: 1 patients are there more than once; the barcode that sorts first is used (01 before 02–09), and "
+        "mirna.csv: 1 sample is neither tumour nor normal and not used: TCGA-AA-0002-20A-11R.",
+        "mirna.csv: 1 patient is there more than once; the barcode that sorts first is used (01 before 02–09), and "
         "not TCGA-AA-0002-01B-11R, TCGA-AA-0002-06A-11R.",
-        "mirna.csv: 1 normal samples are there more than once; the barcode that sorts first is used (01 before "
+        "mirna.csv: 1 normal sample is there more than once; the barcode that sorts first is used (01 before "
         "02–09), and not TCGA-AA-0003-11B-11R.",
     ]
     assert [(one.sample[5:], one.used[5:], one.reason) for one in table.unused] == [

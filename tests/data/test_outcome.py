@@ -96,7 +96,7 @@ def test_what_is_to_be_written_for_an_event() -> None:
     ("marks", "said"),
     [
         ([0, 1, 0], "leaves out all 3 patients with any value, also '0'"),
-        ([None, 1.0, None], "leaves out all 1 patients with any value, also '1.0'"),
+        ([None, 1.0, None], "leaves out the one patient with any value, also '1.0'"),
         (["No", "yes", "no "], "leaves out all 3 patients with any value, also 'No'"),
         ([True, False, True], "leaves out all 3 patients with any value, also 'True'"),
         ([None, "withdrew", None], None),
@@ -144,7 +144,7 @@ OTHERS: dict[str, tuple[list[object], list[object], list[str], int]] = {
         [-3, "soon", 70, "1,200"],
         [
             f"c.csv, row 3, column 'PFI.time': 'soon' is no number of days. Leave the cell empty where it is not "
-            f"known. So it is in 1 more rows. {LEFT_OUT}",
+            f"known. So it is in 1 more row. {LEFT_OUT}",
             f"c.csv, row 2, column 'PFI.time': '-3' is no time: days from diagnosis are 0 or more. {LEFT_OUT}",
         ],
         1,

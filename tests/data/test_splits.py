@@ -56,7 +56,7 @@ def test_json_round_trip() -> None:
     ("events", "message"),
     [
         (4, r"4 events among 30 patients cannot fill 5 folds: .* Use at most 4 folds"),
-        (1, r"1 events among 30 patients cannot fill 5 folds: .* Choose an endpoint with more events"),
+        (1, r"1 event among 30 patients cannot fill 5 folds: .* Choose an endpoint with more events"),
         (0, r"0 events among 30 patients cannot fill 5 folds"),
     ],
 )

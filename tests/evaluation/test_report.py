@@ -192,7 +192,7 @@ def test_optimism_is_paired_by_fold() -> None:
 APART = [
     ("other patients", lambda t: t.iloc[2:], "2 patients are in one of them only, such as P000, P001"),
     ("other folds", lambda t: t.assign(fold=t["fold"].where(t["patient"] != "P007", 0)),
-     r"1 patients are in other folds, such as P007 \(fold 3 and 1\)"),
+     r"1 patient is in other folds, such as P007 \(fold 3 and 1\)"),
 ]  # fmt: skip
 
 

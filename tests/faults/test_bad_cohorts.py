@@ -226,7 +226,7 @@ WARNINGS: dict[str, tuple[Files, str]] = {
         {"slides.csv": "patient,file\nTCGA-AA-0001-11A,cohort.toml\n"},
         r"^slides\.csv, row 2: 'TCGA-AA-0001-11A' is no tumour sample",
     ),
-    "strangers": ({}, r"^mrna\.csv: 1 of its 6 patients are not in clinical\.csv: P9"),
+    "strangers": ({}, r"^mrna\.csv: 1 of its 6 patients is not in clinical\.csv: P9"),
     "no event": (
         {"clinical.csv": re.sub(r"(?m)(,[IV]+|,\[Discrepancy\]),1,", r"\1,0,", CLINICAL)},
         r"^clinical\.csv: none of the 6 patients kept has an event: no model can be trained",
@@ -290,7 +290,7 @@ def test_twenty_cells_are_listed_and_the_rest_counted(tmp_path: Path) -> None:
     check = check_cohort(write_cohort(tmp_path, {"mrna.csv": table.to_csv()}))
     *cells, rest = [problem for problem in check.problems if problem.severity == "error" and problem.file == "mrna.csv"]
     assert [(cell.row, cell.column, cell.value) for cell in cells] == [(92, f"g{k}", "n.d.") for k in range(5, 25)]
-    assert rest.message == "59980 more cells like these."
+    assert rest.message == "59,980 more cells like these."
     with pytest.raises(CohortError, match=r"- and 1 more: `pomp cohort check"):
         read_cohort(tmp_path)
 

@@ -68,6 +68,6 @@ def test_a_path_that_is_cut_short_is_refused() -> None:
     # The only death is of the last patient followed: nobody is at risk beside, and the slope is rounding error.
     x = np.random.default_rng(0).normal(size=(30, 4))
     with pytest.raises(
-        TrainingError, match=r"of 4 genes in 30 patients with 1 events did not converge.*omics\.selector"
+        TrainingError, match=r"of 4 genes in 30 patients with 1 event did not converge.*omics\.selector"
     ):
         entry_penalty(x, np.arange(1.0, 31.0), np.arange(30) == 29)

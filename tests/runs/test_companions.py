@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[str, RunConfig, type[PompError], str]] = {
     ),
     "too few events": (
         "liver", configured("few"), CohortError,
-        r"Cohort 'few' cannot join the pre-training: 1 events among 2 patients cannot fill 2 folds",
+        r"Cohort 'few' cannot join the pre-training: 1 event among 2 patients cannot fill 2 folds",
     ),
     "a type that one lacks is asked for": (
         "liver", configured("breast", cohort__omics=["mrna", "mirna"]), CohortError,

@@ -16,6 +16,7 @@ from pomp.data.gdc.patience import TransientError, persist
 from pomp.data.gdc.remote import RemoteFile
 from pomp.data.problems import list_first
 from pomp.progress import OnProgress
+from pomp.wording import count
 
 WHOLE_TRIES = 2
 """How often a file is fetched from its beginning before its MD5 is taken to be wrong at the source."""
@@ -73,8 +74,9 @@ def download_files(
     ]
     if failures:
         raise FetchError(
-            f"{len(failures)} of {len(files)} files could not be fetched into {folder}; the others are there. Run the "
-            f"same command again: it goes on from here.\n{list_first(failures, 'it tries these again, too.')}",
+            f"{len(failures)} of {count(len(files), 'file')} could not be fetched into {folder}; the others are "
+            "there. Run the same command again: it goes on from "
+            f"here.\n{list_first(failures, 'it tries these again, too.')}",
             tuple(failures),
         )
 

@@ -21,6 +21,7 @@ from pomp.data.problems import Problem, Problems
 from pomp.data.readers.matrix import read_matrix
 from pomp.data.readers.omics import breaks_rule, tidy_omics
 from pomp.data.readers.table import RawTable
+from pomp.wording import agree, count
 
 _ROW_GROUP = 1 << 16
 WHOLE = 0.1
@@ -102,8 +103,8 @@ def _recover_counts(table: OmicsTable, file: str, problems: Problems) -> OmicsTa
     if odd.mean() > 0.01:
         problems.error(
             file,
-            f"{int(odd.sum())} of {odd.size} values are no log2(count + 1): 2^x − 1 is no whole number. Take the table "
-            "as kind 'log'.",
+            f"{int(odd.sum())} of {count(odd.size, 'value')} {agree(int(odd.sum()), 'is', 'are')} no log2(count + 1): "
+            "2^x − 1 is no whole number. Take the table as kind 'log'.",
         )
     values, normals = pd.DataFrame(counts, table.values.index, table.values.columns), table.normals
     if normals is not None:

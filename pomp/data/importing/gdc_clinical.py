@@ -14,6 +14,7 @@ import pandas as pd
 
 from pomp.data.importing.merging import one_row_each
 from pomp.data.problems import Problems, enumerate_some
+from pomp.wording import count
 
 _DAYS_A_YEAR = 365.25
 _NOTHING = frozenset({"", "'--", "--", "not reported", "unknown", "not available", "not applicable"})
@@ -61,7 +62,8 @@ def read_gdc_clinical(path: Path, problems: Problems) -> pd.DataFrame:
         patients = enumerate_some([str(patient) for patient in frame.index[negative]])
         problems.warning(
             path.name,
-            f"{int(negative.sum())} patients were followed for less than no days, which is not used: {patients}.",
+            f"{count(int(negative.sum()), 'patient was', 'patients were')} followed for less than no days, which is "
+            f"not used: {patients}.",
         )
         frame.loc[negative, "OS.time"] = np.nan
     return frame

@@ -15,6 +15,7 @@ from pomp.data.importing.gdc_values import MEASURES, Measure, find_measure
 from pomp.data.importing.origins import Origin
 from pomp.data.importing.plan import PlannedTable, SampleFile
 from pomp.data.problems import Problems, enumerate_some
+from pomp.wording import agree, count
 
 _MANIFEST = re.compile(r"(gdc_)?manifest.*\.(txt|tsv)", re.IGNORECASE)
 _LEFTOVER = re.compile(r"annotations\.txt|.*\.parcel|.*\.partial|.*\.part|fetch\.json", re.IGNORECASE)
@@ -76,7 +77,7 @@ def recognise_gdc(files: Sequence[Path], root: Path, problems: Problems) -> GdcF
         paths = [path for path, one in measured if one is measure and path not in torn]
         samples = _name_samples(paths, found.origins, listed, problems, measure)
         if samples:
-            note = f"{len(samples)} files of the GDC: {measure.what}, one sample each."
+            note = f"{count(len(samples), 'file')} of the GDC: {measure.what}, one sample each."
             found.tables.append(
                 PlannedTable(
                     name=measure.name, file=str(found.sheet), kind=measure.kind, note=note, samples=tuple(samples)
@@ -201,14 +202,22 @@ def _name_samples(
     what = f"of {measure.what}"
     if unknown:
         problems.warning(
-            measure.name, f"{len(unknown)} files {what} are in no sample sheet: {enumerate_some(unknown)}."
+            measure.name,
+            f"{count(len(unknown), 'file')} {what} {agree(len(unknown), 'is', 'are')} in no sample sheet: "
+            f"{enumerate_some(unknown)}.",
         )
     if normals:
         problems.warning(
-            measure.name, f"{len(normals)} normal samples {what} have no barcode to tell them by, and are not used."
+            measure.name,
+            f"{count(len(normals), 'normal sample')} {what} "
+            f"{agree(len(normals), 'has no barcode to tell it', 'have no barcode to tell them')} by, and "
+            f"{agree(len(normals), 'is', 'are')} "
+            "not used.",
         )
     if twins:
         problems.warning(
-            measure.name, f"{len(twins)} files {what} are of a sample that has one already: {enumerate_some(twins)}."
+            measure.name,
+            f"{count(len(twins), 'file')} {what} {agree(len(twins), 'is', 'are')} of a sample that has one already: "
+            f"{enumerate_some(twins)}.",
         )
     return list(chosen.values())

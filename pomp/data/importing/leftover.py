@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import is_table_name, read_table
+from pomp.wording import count
 
 SILENT = (".md", ".pdf", ".html", ".png", ".jpg", ".log", ".py", ".r", ".sh")
 """What lies beside data and is no matter."""
@@ -34,7 +35,10 @@ def report_leftover(files: Sequence[Path], root: Path, problems: Problems) -> No
     explained = _explain_unreadable([path for path in rest if is_table_name(path.name)], root, problems)
     others = [str(path.relative_to(root)) for path in rest if path not in {*sheets, *explained}]
     if others:
-        problems.warning(root.name, f"{len(others)} files are not recognised, and not used: {enumerate_some(others)}.")
+        problems.warning(
+            root.name,
+            f"{count(len(others), 'file is', 'files are')} not recognised, and not used: {enumerate_some(others)}.",
+        )
 
 
 def _explain_unreadable(paths: Sequence[Path], root: Path, problems: Problems) -> set[Path]:

@@ -9,6 +9,7 @@ import pandas as pd
 from pomp.data.barcode import parse_barcode
 from pomp.data.outcome import TIME_SUFFIX, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
+from pomp.wording import agree, count
 
 
 def one_row_each(labels: Sequence[str], frame: pd.DataFrame, file: str, problems: Problems) -> pd.DataFrame:
@@ -86,7 +87,8 @@ def _report_strangers(known: pd.Index, further: pd.Index, file: str, problems: P
     hint = f" {twins[0]} is spelt {spelt[str(twins[0]).casefold()]} there: spell ids alike." if twins else ""
     problems.warning(
         file,
-        f"{len(strangers)} of its {len(further)} patients have no follow-up, and are not used: "
+        f"{len(strangers)} of its {count(len(further), 'patient')} {agree(len(strangers), 'has', 'have')} no "
+        f"follow-up, and {agree(len(strangers), 'is', 'are')} not used: "
         f"{enumerate_some([str(patient) for patient in strangers])}.{hint}",
     )
 
@@ -133,10 +135,11 @@ def _report_contradictions(
             differ = _differ(one, other)
             if differ.any():
                 patient, more = shared[differ][0], int(differ.sum()) - 1
+                others = f", and {count(more, 'more patient differs', 'more patients differ')}" if more else ""
                 problems.error(
                     file,
                     f"is {as_written(other[patient])} of patient {patient}, and {as_written(one[patient])} in "
-                    f"{sources[patient]}{f', and {more} more patients differ' if more else ''}. Correct one of the "
+                    f"{sources[patient]}{others}. Correct one of the "
                     "files, or take it out of the folder.",
                     column=column,
                 )  # fmt: skip

@@ -12,6 +12,7 @@ from pomp.data.omics_table import UnusedSample
 from pomp.data.problems import Problems, enumerate_some
 from pomp.data.readers.omics import NO_VALUE
 from pomp.data.readers.table import RawTable
+from pomp.wording import agree, count
 
 FIRST = "another sample of this patient is used: the first in the file that holds values"
 UNMARKED_NORMAL = "a normal sample by its type, without a barcode to tell it by"
@@ -80,8 +81,8 @@ def _name_rows(table: RawTable, own: Sequence[Origin], patients: Collection[str]
     if len(set(labels)) < len(labels):
         problems.warning(
             table.file,
-            f"names {len(set(labels))} patients of {len(labels)} samples, and the follow-up is listed by sample: "
-            f"samples of one patient, such as {_find_twins(labels, own)}, count as several patients. List the "
+            f"names {count(len(set(labels)), 'patient')} of {len(labels)} samples, and the follow-up is listed by "
+            f"sample: samples of one patient, such as {_find_twins(labels, own)}, count as several patients. List the "
             "follow-up by patient.",
         )
     return list(table.labels)
@@ -108,15 +109,18 @@ def _find_first(labels: Sequence[str], own: Sequence[Origin], filled: np.ndarray
 def _report(file: str, unused: Sequence[UnusedSample], problems: Problems) -> None:
     twins = [one for one in unused if one.reason == FIRST]
     if twins:
+        people = len({one.patient for one in twins})
         problems.warning(
             file,
-            f"{len({one.patient for one in twins})} patients are there more than once; the first sample of each is "
-            f"used, and not {enumerate_some([one.sample for one in twins])}.",
+            f"{count(people, 'patient is', 'patients are')} there more than once; the first sample of each is used, "
+            f"and not {enumerate_some([one.sample for one in twins])}.",
         )
     normals = [one.sample for one in unused if one.reason == UNMARKED_NORMAL]
     if normals:
         problems.warning(
             file,
-            f"{len(normals)} normal samples have no barcode to tell them by, and are not used: "
-            f"{enumerate_some(normals)}.",
+            f"{count(len(normals), 'normal sample')} "
+            f"{agree(len(normals), 'has no barcode to tell it', 'have no barcode to tell them')} by, and "
+            f"{agree(len(normals), 'is', 'are')} "
+            f"not used: {enumerate_some(normals)}.",
         )

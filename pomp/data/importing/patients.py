@@ -15,6 +15,7 @@ from pomp.data.importing.merging import add_columns, add_follow_up, as_written, 
 from pomp.data.outcome import LEFT_OUT, REDACTION, find_redacted, find_respelt, list_endpoints
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import PATIENT_COLUMNS, SAMPLE_COLUMNS, RawTable, find_repeated, read_table
+from pomp.wording import count
 
 NO_FOLLOW_UP = (
     "no follow-up is recognised: add a table whose first column is the patient, with the columns OS (1 = died, 0 = "
@@ -54,7 +55,11 @@ def _leave_redacted_out(patients: pd.DataFrame, file: str, problems: Problems) -
     if not redacted:
         return patients
     names = enumerate_some(redacted)
-    problems.warning(file, f"{len(redacted)} patients are redacted by TCGA, and left out: {names}.", column=REDACTION)
+    problems.warning(
+        file,
+        f"{count(len(redacted), 'patient is', 'patients are')} redacted by TCGA, and left out: {names}.",
+        column=REDACTION,
+    )
     reasons = pd.Series("redacted by TCGA", index=redacted).reindex(patients.index)
     known = patients[LEFT_OUT] if LEFT_OUT in patients.columns else reasons
     return patients.assign(**{LEFT_OUT: known.fillna(reasons)})

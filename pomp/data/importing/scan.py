@@ -26,7 +26,7 @@ from pomp.data.outcome import has_endpoint, list_endpoints, usable_endpoints
 from pomp.data.problems import Problems, list_first
 from pomp.data.readers.slides import FEATURE_SUFFIXES, read_slides
 from pomp.errors import CohortError
-from pomp.wording import one_line
+from pomp.wording import count, one_line
 
 USABLE = (
     "What can be imported: a table of follow-up with columns such as OS and OS.time and omics tables beside it (csv, "
@@ -195,7 +195,8 @@ def _add_slides_and_tables(draft: _Draft, gdc: GdcFolder | None) -> None:
         draft.lacking = explain_tables([path for path in files if str(path) not in used], draft.root)
     if tables.slides and not any(path.suffix.lower() in IMAGES for path in draft.files):
         draft.problems.warning(
-            draft.root.name, f"{len(tables.slides)} slides are listed in a table, and none lies in the folder."
+            draft.root.name,
+            f"{count(len(tables.slides), 'slide is', 'slides are')} listed in a table, and none lies in the folder.",
         )
     known = tables.slides | {name: origin.label for name, origin in (gdc.origins if gdc else {}).items()}
     if tables.slide_table is not None:

@@ -16,6 +16,7 @@ from pomp.data.barcode import Barcode, parse_barcode
 from pomp.data.importing.plan import PlannedSlide
 from pomp.data.problems import Problems, enumerate_some
 from pomp.data.readers.slides import COORDINATE_SUFFIXES, FEATURE_SUFFIXES, has_image
+from pomp.wording import agree, count
 
 IMAGES = (".svs", ".tif", ".tiff", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".svslide", ".bif")
 
@@ -71,7 +72,11 @@ def find_slides(
         )  # fmt: skip
     lacking = [path.name for path in images if features and path.stem not in features]
     if lacking:
-        problems.warning(place, f"{len(lacking)} slides have no features, and are not used: {enumerate_some(lacking)}.")
+        has, is_ = agree(len(lacking), "has", "have"), agree(len(lacking), "is", "are")
+        problems.warning(
+            place,
+            f"{count(len(lacking), 'slide')} {has} no features, and {is_} not used: {enumerate_some(lacking)}.",
+        )
     return found
 
 
@@ -89,7 +94,9 @@ def _tell_patients(
             codes[path] = parse_barcode(label)
     if strangers:
         problems.warning(
-            place, f"{len(strangers)} slides belong to no patient by their name: {enumerate_some(strangers)}."
+            place,
+            f"{count(len(strangers), 'slide belongs', 'slides belong')} to no patient by "
+            f"{agree(len(strangers), 'its', 'their')} name: {enumerate_some(strangers)}.",
         )
     return codes
 
@@ -176,11 +183,13 @@ def _name_patient(stem: str, patients: Collection[str]) -> str | None:
 def _keep_diagnostic(codes: Mapping[Path, Barcode], place: str, problems: Problems) -> list[Path]:
     tumours = [path for path, code in codes.items() if code.is_tumour]
     if len(tumours) < len(codes):
-        problems.warning(place, f"{len(codes) - len(tumours)} slides are of normal tissue, and are not used.")
+        normal = len(codes) - len(tumours)
+        is_ = agree(normal, "is", "are")
+        problems.warning(place, f"{count(normal, 'slide')} {is_} of normal tissue, and {is_} not used.")
     diagnostic = {codes[path].patient for path in tumours if _DIAGNOSTIC.search(path.stem)}
     kept = [path for path in tumours if _DIAGNOSTIC.search(path.stem) or codes[path].patient not in diagnostic]
     if len(kept) < len(tumours):
-        problems.warning(
-            place, f"{len(tumours) - len(kept)} frozen slides of patients who have diagnostic ones are not used."
-        )
+        frozen = len(tumours) - len(kept)
+        what = f"{count(frozen, 'frozen slide')} of patients who have diagnostic ones"
+        problems.warning(place, f"{what} {agree(frozen, 'is', 'are')} not used.")
     return sorted(kept, key=lambda path: (codes[path].patient, path.name))

@@ -18,6 +18,7 @@ from pomp.data.importing.xena import is_xena_clinical, recognise_xena
 from pomp.data.outcome import has_endpoint
 from pomp.data.problems import Problems, enumerate_some
 from pomp.data.readers.table import PATIENT_COLUMNS, SLIDE_COLUMNS, read_table
+from pomp.wording import count
 
 _CLINICAL_WORDS = ("clinical", "pheno", "covariate", "patient", "demograph")
 
@@ -71,7 +72,10 @@ def sort_tables(files: Sequence[Path], root: Path, patients: Collection[str], pr
         elif (cell := _find_unreadable(path, head)) is not None:
             _report_unreadable(file, head, cell, problems)
         elif by_patient and not head.has_values and find_type(path.name):
-            problems.warning(file, f"is not used: its first {len(head.labels)} rows hold no value.")
+            problems.warning(
+                file,
+                f"is not used: its first {count(len(head.labels), 'row holds', 'rows hold')} no value.",
+            )
         elif by_patient and _is_clinical(path, head):
             _doubt_covariates(path, file, head, problems)
             found.covariates.append(path)
@@ -229,7 +233,7 @@ def _plan(path: Path, file: str, head: Head, by_patient: bool, problems: Problem
 
 
 def _explain(guess: Guess, head: Head) -> str:
-    return f"Guessed to be {guess.kind}: {guess.why}, in {len(head.labels)} rows spread over the file."
+    return f"Guessed to be {guess.kind}: {guess.why}, in {count(len(head.labels), 'row')} spread over the file."
 
 
 def _is_free(planned: PlannedTable, path: Path, file: str, taken: Collection[str], problems: Problems) -> bool:

@@ -12,6 +12,7 @@ from pomp.data.barcode import parse_barcode
 from pomp.data.outcome import read_outcome
 from pomp.data.problems import LISTED, Problems, enumerate_some
 from pomp.data.readers.table import RawTable, check_names, find_repeated, read_table
+from pomp.wording import agree, count
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,12 @@ def match_patients(found: Collection[str], patients: Collection[str], file: str,
     if len(strangers) == len(found):
         problems.error(
             file,
-            f"none of its {len(found)} patients ({enumerate_some(strangers)}) is in clinical.csv "
+            f"none of its {count(len(found), 'patient')} ({enumerate_some(strangers)}) is in clinical.csv "
             f"({enumerate_some(sorted(patients))}). Ids must be spelt alike in both.",
         )
     elif strangers:
         problems.warning(
-            file, f"{len(strangers)} of its {len(found)} patients are not in clinical.csv: {enumerate_some(strangers)}."
+            file,
+            f"{len(strangers)} of its {count(len(found), 'patient')} {agree(len(strangers), 'is', 'are')} not in "
+            f"clinical.csv: {enumerate_some(strangers)}.",
         )

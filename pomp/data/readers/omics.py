@@ -16,6 +16,7 @@ from pomp.data.problems import LISTED, Problem, Problems, enumerate_some
 from pomp.data.readers.clinical import match_patients
 from pomp.data.readers.matrix import read_matrix
 from pomp.data.readers.table import RawTable, check_names
+from pomp.wording import agree, count
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Flags = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
@@ -93,8 +94,8 @@ def _report_dates(genes: Sequence[str], file: str, problems: Problems) -> None:
     if dates:
         problems.warning(
             file,
-            f"{len(dates)} genes are called like dates, as spreadsheets do with MARCH1, SEPT2 and the like: "
-            f"{enumerate_some(dates)}. Give them their names again: 1-Mar may be MARCHF1 or MTARC1.",
+            f"{count(len(dates), 'gene is', 'genes are')} called like dates, as spreadsheets do with MARCH1, SEPT2 "
+            f"and the like: {enumerate_some(dates)}. Give them their names again: 1-Mar may be MARCHF1 or MTARC1.",
         )
 
 
@@ -167,7 +168,7 @@ def _report_cells(table: RawTable, bad: Sequence[tuple[Iterator[Flags], str]], p
                 total += int(mask.sum())
             start += len(mask)
     if total > LISTED:
-        problems.error(table.file, f"{total - LISTED} more cells like these.")
+        problems.error(table.file, f"{count(total - LISTED, 'more cell')} like these.")
 
 
 def _quote(cell: object) -> str:
@@ -211,7 +212,10 @@ def _set_others_aside(codes: Sequence[Barcode], file: str, problems: Problems) -
     others = [code for code in codes if not (code.is_tumour or code.is_normal)]
     if others:
         listed = enumerate_some([code.label for code in others])
-        problems.warning(file, f"{len(others)} samples are neither tumour nor normal and not used: {listed}.")
+        problems.warning(
+            file,
+            f"{count(len(others), 'sample is', 'samples are')} neither tumour nor normal and not used: {listed}.",
+        )
     return [UnusedSample(code.label, code.patient, "", NEITHER) for code in others]
 
 
@@ -250,10 +254,10 @@ def _first_of_each(
         if twin
     ]
     if unused:
-        kind = "patients are there" if what == "patient" else "normal samples are there"
+        kind, number = "patient" if what == "patient" else "normal sample", names[twins].nunique()
         problems.warning(
             file,
-            f"{names[twins].nunique()} {kind} more than once; the barcode that sorts first is "
-            f"used (01 before 02–09), and not {enumerate_some([one.sample for one in unused])}.",
+            f"{count(number, kind)} {agree(number, 'is', 'are')} there more than once; the barcode that sorts first "
+            f"is used (01 before 02–09), and not {enumerate_some([one.sample for one in unused])}.",
         )
     return names[~twins], [at for (_, at), twin in zip(ordered, twins, strict=True) if not twin], unused

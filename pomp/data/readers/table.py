@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pomp.data.problems import LISTED, Problems, enumerate_some
-from pomp.wording import has_controls
+from pomp.wording import agree, count, has_controls
 
 # Without a suffix, or with its ".by_genes", is how Xena names its tab-separated tables.
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", "": "\t", ".by_genes": "\t"}
@@ -226,8 +226,9 @@ def _check_widths(body: io.BytesIO, width: int, separator: str) -> None:
             wrong.append((row, found))
     if wrong:
         row, found = wrong[0]
-        more = f" So have {len(wrong) - 1} more rows." if len(wrong) > 1 else ""
-        raise UnreadableTableError(f"has {found} fields where the header has {width}.{more}", row=row)
+        others = len(wrong) - 1
+        more = f" So {agree(others, 'has', 'have')} {count(others, 'more row')}." if others else ""
+        raise UnreadableTableError(f"has {count(found, 'field')} where the header has {width}.{more}", row=row)
 
 
 def _wrong_records(body: io.BytesIO, width: int, separator: str) -> list[tuple[int, int]]:

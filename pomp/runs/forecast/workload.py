@@ -9,6 +9,7 @@ from pomp.data.cohort import Cohort
 from pomp.errors import ConfigError, SlideError
 from pomp.slides.features import inspect_features
 from pomp.slides.store import read_slide_regions, regions_path
+from pomp.wording import count
 
 PAPER_GENES = (20_000, 500, 20_000)
 """Of mRNA, miRNA and methylation, where no cohort tells."""
@@ -42,7 +43,7 @@ def assume_workload(patients: int, regions: float, config: RunConfig) -> Workloa
     """
     reads_slides = config.model.modalities != "omics"
     if patients < config.folds:
-        raise ConfigError(f"{patients} patients cannot be split into {config.folds} folds: plan for more.")
+        raise ConfigError(f"{count(patients, 'patient')} cannot be split into {config.folds} folds: plan for more.")
     if reads_slides and regions < 1:
         raise ConfigError(f"A patient with {regions:g} regions has none to be read: plan for 1 or more.")
     if reads_slides and config.slides.source == "features":

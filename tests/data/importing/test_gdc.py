@@ -46,8 +46,8 @@ def test_scan(tmp_path: Path) -> None:
         ("TCGA-AA-0003", "TCGA-AA-0003-01A-01-BS1.44BB-07.svs"),
     ]
     assert [str(problem) for problem in plan.findings] == [
-        "gdc: 1 slides are of normal tissue, and are not used.",
-        "gdc: 1 frozen slides of patients who have diagnostic ones are not used.",
+        "gdc: 1 slide is of normal tissue, and is not used.",
+        "gdc: 1 frozen slide of patients who have diagnostic ones is not used.",
     ]
 
 
@@ -147,11 +147,11 @@ FINDINGS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "not in the sheet": (
         replace("gdc_sample*", "a.rna_seq", "z.rna_seq"),
-        r"^mrna: 1 files of STAR gene counts, unstranded are in no sample sheet: a\.rna_seq",
+        r"^mrna: 1 file of STAR gene counts, unstranded is in no sample sheet: a\.rna_seq",
     ),
     "two files of a sample": (
         replace("gdc_sample*", "TCGA-AA-0002-01A", "TCGA-AA-0001-01A"),
-        r"^mrna: 1 files of STAR gene counts, unstranded are of a sample that has one already: b\.rna_seq",
+        r"^mrna: 1 file of STAR gene counts, unstranded is of a sample that has one already: b\.rna_seq",
     ),
 }
 
@@ -219,7 +219,7 @@ def test_samples_without_barcodes_go_by_their_case(tmp_path: Path) -> None:
     )
     plan = scan(folder)
     assert [str(problem) for problem in plan.findings] == [
-        "mrna: 1 normal samples of STAR gene counts, unstranded have no barcode to tell them by, and are not used."
+        "mrna: 1 normal sample of STAR gene counts, unstranded has no barcode to tell it by, and is not used."
     ]
     assert [(slide.patient, Path(slide.file).name) for slide in plan.slide_files] == [("C3L-00004", "C3L-00004-21.svs")]
     cohort = read_cohort(import_cohort(plan, tmp_path / "cohorts"))

@@ -95,7 +95,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "two tables": (
         {"a.csv": "id,OS,OS.time\nP1,1,100\nP2,1,200\n", "b.csv": "id,OS,OS.time\nP1,0,100\nP2,0,250\n"},
         [
-            "b.csv, column 'OS': is 0 of patient P1, and 1 in a.csv, and 1 more patients differ. Correct one of the "
+            "b.csv, column 'OS': is 0 of patient P1, and 1 in a.csv, and 1 more patient differs. Correct one of the "
             "files, or take it out of the folder.",
             "b.csv, column 'OS.time': is 250 of patient P2, and 200 in a.csv. Correct one of the files, or take it out "
             "of the folder.",
@@ -200,7 +200,7 @@ JOINED: dict[str, tuple[str, str, list[str]]] = {
     "strangers": (
         "id,sex\nP1,f\nQ2,m\n",
         "P1,1,100,60,G1,f\nP2,1,200,,G2,\nP3,0,300,,,\n",
-        ["b.csv: 1 of its 2 patients have no follow-up, and are not used: Q2."],
+        ["b.csv: 1 of its 2 patients has no follow-up, and is not used: Q2."],
     ),
     "a row that is repeated with another value": (
         "id,sex,side\nP1,f,\nP2,m,left\nP1,m,right\nP2,m,left\n",

@@ -41,13 +41,13 @@ CASES: dict[str, tuple[list[str], list[tuple[str, str, str | None]], str | None]
         [("P-1", "P-1.tif", None), ("P-10", "P-10_HE.tif", None), ("P-2", "P-2 b.mrxs", None)],
         None,
     ),
-    "nobody's": (["P-1.svs", "X-9.svs"], [("P-1", "P-1.svs", None)], r"1 slides belong to no patient.*: X-9\.svs"),
+    "nobody's": (["P-1.svs", "X-9.svs"], [("P-1", "P-1.svs", None)], r"1 slide belongs to no patient.*: X-9\.svs"),
     "paraffin before frozen": (
         ["TCGA-AA-0001-01Z-00-DX1.A.svs", "TCGA-AA-0001-01A-01-TS1.B.svs"],
         [("TCGA-AA-0001", "TCGA-AA-0001-01Z-00-DX1.A.svs", None)],
-        r"1 frozen slides of patients who have diagnostic ones are not used",
+        r"1 frozen slide of patients who have diagnostic ones is not used",
     ),
-    "normal tissue": (["TCGA-AA-0001-11A-01-TS1.B.svs"], [], r"1 slides are of normal tissue"),
+    "normal tissue": (["TCGA-AA-0001-11A-01-TS1.B.svs"], [], r"1 slide is of normal tissue"),
     "TRIDENT, without pictures": (
         [f"{TRIDENT}/features_uni_v1/P-1.h5", f"{TRIDENT}/patches/P-1_patches.h5", "job/contours_geojson/P-1.geojson"],
         [("P-1", "P-1.h5", None)],
@@ -56,7 +56,7 @@ CASES: dict[str, tuple[list[str], list[tuple[str, str, str | None]], str | None]
     "TRIDENT, with pictures": (
         [f"{TRIDENT}/features_uni_v1/P-1.h5", "P-1.svs", "P-2.svs"],
         [("P-1", "P-1.svs", "features_uni_v1")],
-        r"1 slides have no features, and are not used: P-2\.svs",
+        r"1 slide has no features, and is not used: P-2\.svs",
     ),
     "two encoders": (
         [

@@ -167,7 +167,7 @@ def test_the_endpoint(endpoint: str, columns: str, taken: str, tmp_path: Path) -
 
 FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     "a workbook": ({"more.xlsx": b"PK"}, r"^more\.xlsx: is a workbook: save its sheets as CSV"),
-    "something else": ({"x.bam": b"\x00\xff"}, r"^s: 1 files are not recognised, and not used: x\.bam\.$"),
+    "something else": ({"x.bam": b"\x00\xff"}, r"^s: 1 file is not recognised, and not used: x\.bam\.$"),
     "text": (
         {"notes.csv": "gene,LMU/17-001\nTP53,high\nESR1,low\n"},
         r"^notes\.csv: is not used: most of its cells are no numbers",
@@ -193,7 +193,7 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
         r"^rna\.csv, row 1: is not used: has one column only\. .* holds a semicolon, is that the separator\?$",
     ),
     "no parquet": ({"rna.parquet": b"PAR1PAR1"}, r"^rna\.parquet: is not used: cannot be read as parquet"),
-    "no suffix": ({"Makefile": b"all:\n"}, r"^s: 1 files are not recognised, and not used: Makefile\.$"),
+    "no suffix": ({"Makefile": b"all:\n"}, r"^s: 1 file is not recognised, and not used: Makefile\.$"),
     "a decimal comma": (
         {"mirna.tsv": "id\tlet7\tmir21\nLMU/17-001\t1\t2\nLMU/17-002\t5\t6,5\n"},
         r"^mirna\.tsv, row 3, column 'mir21': '6,5' is no number: a decimal comma\? Write decimal points\.",
@@ -229,7 +229,7 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "an omics table of patients without values": (
         {"mirna.csv": "id,let7\nLMU/17-001,\n"},
-        r"^mirna\.csv: is not used: its first 1 rows hold no value",
+        r"^mirna\.csv: is not used: its first 1 row holds no value",
     ),
     "text under the name of an omics type": (
         {"mirna_groups.csv": "id,group\nLMU/17-001,high\nLMU/17-002,low\n"},
@@ -246,7 +246,7 @@ FINDINGS: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "slides without files": (
         {"slide_ids.csv": "case_id,slide_id\nLMU/17-001,a.svs\n"},
-        r"^s: 1 slides are listed in a table, and none lies in the folder",
+        r"^s: 1 slide is listed in a table, and none lies in the folder",
     ),
 }
 
@@ -272,7 +272,7 @@ def test_what_would_take_too_much_memory_is_not_read_to_be_explained(
     content = b"gene;LMU/17-001\n" * 100
     packed = gzip.compress(content) if name.endswith(".gz") else content
     assert messages(scan(hospital(tmp_path / "s", **{name: packed}))) == [
-        f"s: 1 files are not recognised, and not used: {name}."
+        f"s: 1 file is not recognised, and not used: {name}."
     ]
 
 

@@ -124,7 +124,7 @@ def test_errors_of_the_scan_forbid_the_import(tmp_path: Path) -> None:
 
 
 TORN: dict[str, tuple[dict[str, str | bytes], str]] = {
-    "a table torn further down": ({"rna.csv": RNA.replace("P3,", "P3\n")}, "rna.csv, row 4: has 1 fields where "),
+    "a table torn further down": ({"rna.csv": RNA.replace("P3,", "P3\n")}, "rna.csv, row 4: has 1 field where "),
     "the only container": ({"x.h5ad": b"torn"}, "x.h5ad: cannot be read as AnnData or MuData: "),
     "another encoding": (
         {"rna.csv": RNA.replace("TP53", "\xe4").encode("latin-1")},
@@ -222,7 +222,7 @@ def test_whoever_asks_is_told_every_warning(tmp_path: Path) -> None:
     checks: list[CohortCheck] = []
     import_cohort(plan, tmp_path / "cohorts", on_check=checks.append)
     ((problem,),) = [check.problems for check in checks]
-    assert "1 patients are there more than once" in problem.message
+    assert "1 patient is there more than once" in problem.message
 
 
 def test_every_error_is_listed(plan: ImportPlan, tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_names_as_wget_leaves_them(tmp_path: Path) -> None:
 def test_redacted_patients_are_named(tmp_path: Path) -> None:
     check = stage(scan(write_xena(tmp_path / "downloads")), tmp_path / "cohort")
     said = [str(problem) for problem in check.problems]
-    assert "LIHC_survival.txt, column 'Redaction': 1 patients are redacted by TCGA, and left out: TCGA-AA-0004." in said
+    assert "LIHC_survival.txt, column 'Redaction': 1 patient is redacted by TCGA, and left out: TCGA-AA-0004." in said
 
 
 @pytest.mark.parametrize("decimals", [14, 6])

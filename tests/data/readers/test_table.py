@@ -128,7 +128,7 @@ UNREADABLE: list[tuple[str, bytes, str]] = [
     (
         "t.csv",
         b"patient,A,B\nP1,1,2\nP2,1\nP3,1\n",
-        r"row 3: has 2 fields where the header has 3\. So have 1 more rows",
+        r"row 3: has 2 fields where the header has 3\. So has 1 more row",
     ),
     ("t.csv", b"patient,A,B\nP1,1,2\nP2,1,2,3\n", r"row 3: has 4 fields where the header has 3\.$"),
     (
