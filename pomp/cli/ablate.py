@@ -20,6 +20,7 @@ from pomp.cli.options import (
     Settings,
     choose_sides,
 )
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import console, open_workspace
 from pomp.config import PresetName
 from pomp.errors import ConfigError
@@ -40,7 +41,10 @@ def ablate(
     ] = None,
     settings: Settings = None,
     show: Annotated[bool, typer.Option("--show", help="Print the table as it stands, and launch nothing.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the table to this file: .md or .csv.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", parser=read_path, help="Write the table to this file: .md or .csv."),
+    ] = None,
     device: Device = "auto",
     home: Home = None,
     backend: BackendOption = None,

@@ -21,6 +21,7 @@ from rich.table import Table
 from pomp.bench.measurement import Measurement, Scale
 from pomp.bench.pancancer import markdown as pancancer_table
 from pomp.bench.pancancer import measure as measure_pancancer
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import TerminalProgress, console, duration
 from pomp.config import PRESETS
 from pomp.data.bundle import assets_folder
@@ -40,7 +41,7 @@ VERSIONS = ("torch", "timm", "numpy", "numba", "scikit-learn", "scikit-survival"
             "simplejpeg", "h5py")  # fmt: skip
 
 ScaleOption = Annotated[Scale, typer.Option(help="small: toy sizes, to see that it runs.")]
-Out = Annotated[Path | None, typer.Option(help="Write the table as Markdown to this file too.")]
+Out = Annotated[Path | None, typer.Option(parser=read_path, help="Write the table as Markdown to this file too.")]
 
 
 @app.command()
@@ -79,7 +80,7 @@ def train(
 
 @app.command()
 def pancancer(
-    tcga: Annotated[Path, typer.Argument(help="Folder of the cohort folders BRCA, LIHC and STAD.")],
+    tcga: Annotated[Path, typer.Argument(parser=read_path, help="Folder of the cohort folders BRCA, LIHC and STAD.")],
     out: Out = None,
 ) -> None:
     """Pre-training on three cancers together, beside pre-training on each alone and none: out-of-fold C-index."""

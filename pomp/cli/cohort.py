@@ -15,6 +15,7 @@ from rich.table import Table
 
 from pomp.cli.fetch import fetch
 from pomp.cli.options import Home, Settings, configuration
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import TerminalProgress, console, find_cohort, open_workspace
 from pomp.config import RunConfig
 from pomp.data.cohort import CohortCheck, ExclusionLog, Kind, Problem, check_cohort, read_cohort
@@ -49,7 +50,10 @@ def check(
 
 @app.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="Folder with what TCGA, Xena, the GDC or a hospital gave.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(parser=read_path, help="Folder with what TCGA, Xena, the GDC or a hospital gave."),
+    ],
     name: Annotated[str | None, typer.Option(help="Name of the new cohort folder.")] = None,
     title: Annotated[str | None, typer.Option(help="A title for people.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Survival endpoint: OS, DSS, PFI, …")] = None,
@@ -92,7 +96,10 @@ def import_(
 @app.command()
 def export(
     cohort: Folder,
-    file: Annotated[Path, typer.Argument(help="A new .h5mu, or .h5ad for a cohort with one omics type.")],
+    file: Annotated[
+        Path,
+        typer.Argument(parser=read_path, help="A new .h5mu, or .h5ad for a cohort with one omics type."),
+    ],
     home: Home = None,
 ) -> None:
     """Write the kept patients of a cohort as MuData or AnnData, which `pomp cohort import` reads back."""

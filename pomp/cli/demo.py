@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pomp.cli.options import Home
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import TerminalProgress, console, open_workspace
 from pomp.data.bundle import assets_folder, rebuild
 
@@ -23,7 +24,11 @@ def demo(
         bool, typer.Option("--rebuild", help="Make the bundled cohorts and runs again from their seed, and stop.")
     ] = False,
     source: Annotated[
-        Path | None, typer.Option(help="With --rebuild: folder of the full TCGA-BRCA tables, to reduce them again.")
+        Path | None,
+        typer.Option(
+            parser=read_path,
+            help="With --rebuild: folder of the full TCGA-BRCA tables, to reduce them again.",
+        ),
     ] = None,
     browser: Browser = True,
     port: Port = DEFAULT_PORT,

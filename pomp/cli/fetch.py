@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import console
 from pomp.data.gdc.api import GDC_API, MOST_PARALLEL, Gdc
 from pomp.data.gdc.errors import DiskError
@@ -35,7 +36,13 @@ LOCK_NAME = ".fetch.lock"
 def fetch(
     project: Annotated[str, typer.Argument(help="Project of the Genomic Data Commons, such as TCGA-LIHC.")],
     to: Annotated[
-        Path | None, typer.Option("--to", help="Folder. Default: one here, named as the project.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--to",
+            parser=read_path,
+            help="Folder. Default: one here, named as the project.",
+            show_default=False,
+        ),
     ] = None,
     types: Annotated[str, typer.Option(help="What to fetch, with commas in between.")] = ",".join(DATA_TYPES),
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before fetching.")] = False,

@@ -28,6 +28,7 @@ from pomp.cli.options import (
     configuration,
     parse_setting,
 )
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import console, open_workspace, split_table
 from pomp.config import PresetName, ProtocolName
 from pomp.errors import ConfigError
@@ -47,7 +48,10 @@ def null(
     permutations: Annotated[int, typer.Option(min=2, help="How often outcomes are dealt anew.")] = 20,
     seed: Annotated[int, typer.Option(min=0, help="Of the first permutation; the others have the next ones.")] = 0,
     show: Annotated[bool, typer.Option("--show", help="Print the table as it stands, and launch nothing.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write table and command to this .md file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", parser=read_path, help="Write table and command to this .md file."),
+    ] = None,
     device: Device = "auto",
     home: Home = None,
     backend: BackendOption = None,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from pomp.cli.paths import read_path
 from pomp.config import LARGEST_SEED, PRESETS, DeviceName, PresetName, ProtocolName, RunConfig, override
 from pomp.errors import ConfigError
 from pomp.runs.backends.choice import ADDRESS_VARIABLE, BackendName
@@ -16,7 +17,11 @@ from pomp.runs.grid.spec import Grid, choose
 Home = Annotated[
     Path | None,
     typer.Option(
-        "--home", envvar="POMP_HOME", help="Workspace with cohorts and runs. Default: ~/pomp.", show_default=False
+        "--home",
+        envvar="POMP_HOME",
+        parser=read_path,
+        help="Workspace with cohorts and runs. Default: ~/pomp.",
+        show_default=False,
     ),
 ]
 Cohort = Annotated[str | None, typer.Argument(help="Cohort folder, or the name of a cohort in the workspace.")]

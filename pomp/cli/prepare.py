@@ -22,6 +22,7 @@ from pomp.cli.options import (
     RunName,
     Settings,
 )
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import console
 from pomp.errors import ConfigError
 from pomp.evaluation.stability import selection_stability
@@ -37,7 +38,10 @@ def prepare(
     settings: Settings = None,
     export: Annotated[
         Path | None,
-        typer.Option(help="Write the chosen genes of every fold, standardised, as MuData (.h5mu) into this folder."),
+        typer.Option(
+            parser=read_path,
+            help="Write the chosen genes of every fold, standardised, as MuData (.h5mu) into this folder.",
+        ),
     ] = None,
     home: Home = None,
     backend: BackendOption = None,

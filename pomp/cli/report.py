@@ -13,6 +13,7 @@ import typer
 
 from pomp.atomic import write_text
 from pomp.cli.options import A_RUN, GridCohorts, GridProtocols, GridSeeds, Home, Settings, choose_sides
+from pomp.cli.paths import read_path
 from pomp.cli.scores import print_evaluation, print_repeats, run_evaluation
 from pomp.cli.terminal import console, open_workspace
 from pomp.config import PresetName
@@ -26,11 +27,20 @@ from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 
 Html = Annotated[
-    Path | None, typer.Option("--html", help="Write it, with its figures, to this one file, which needs no other.")
+    Path | None,
+    typer.Option(
+        "--html",
+        parser=read_path,
+        help="Write it, with its figures, to this one file, which needs no other.",
+    ),
 ]
 Sheet = Annotated[
     Path | None,
-    typer.Option("--sheet", help="Write the information sheet of the run (leakage, TRIPOD+AI) to this Markdown file."),
+    typer.Option(
+        "--sheet",
+        parser=read_path,
+        help="Write the information sheet of the run (leakage, TRIPOD+AI) to this Markdown file.",
+    ),
 ]
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from pomp.atomic import write_text
 from pomp.cli.options import Device, Home, Settings, choose_sides
+from pomp.cli.paths import read_path
 from pomp.cli.terminal import TerminalProgress, console, find_cohort, open_workspace, split_table, warnings_as_text
 from pomp.config import LARGEST_SEED, DeviceName, PresetName, RunConfig
 from pomp.data.cohort import Cohort, read_cohort
@@ -48,7 +49,9 @@ def tune(
     ] = None,
     settings: Settings = None,
     test: Annotated[bool, typer.Option(help="Test the chosen variants; otherwise no test fold is read.")] = True,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the tables to this .md file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", parser=read_path, help="Write the tables to this .md file.")
+    ] = None,
     device: Device = "auto",
     home: Home = None,
 ) -> None:

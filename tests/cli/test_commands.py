@@ -173,6 +173,20 @@ def test_a_wrong_choice_is_a_mistake_of_usage(words: list[str], choices: str) ->
     assert choices in done.output
 
 
+@pytest.mark.parametrize("words", [
+    ["cohort", "fetch", "TCGA-LIHC", "--to", ""], ["cohort", "import", ""], ["cohort", "export", "demo", ""],
+    ["cohort", "check", "demo", "--home", ""], ["prepare", "demo", "--export", ""], ["report", "x", "--html", ""],
+    ["report", "x", "--sheet", ""], ["ablate", "table2", "--out", ""], ["null", "demo", "--out", ""],
+    ["tune", "table2", "demo", "--out", ""], ["demo", "--source", ""], ["bench", "train", "--out", ""],
+    ["bench", "pancancer", ""],
+])  # fmt: skip
+def test_no_path_is_not_the_folder_here(words: list[str]) -> None:
+    """As a script gives it, in place of a variable that was never set."""
+    done = CliRunner().invoke(make_app(), words, env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert "a path is needed, and this is an empty text" in done.output
+
+
 def test_a_failure_ends_the_process_with_its_text_alone(tmp_path: Path) -> None:
     """Said once, and a path is in one piece, however long."""
     home = tmp_path / "_".join(["home"] * 20)
