@@ -84,6 +84,9 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
         advice = "There is no other endpoint: each needs a column <endpoint> and <endpoint>.time."
         if there := list_endpoints(table.columns):
             advice = f"Endpoints there: {', '.join(there)}. Choose one of them as endpoint."
+        if not endpoint:
+            problems.error(table.file, f"no endpoint is named of which it should have the columns. {advice}")
+            return None
         needed = " and ".join(missing)
         respelt = {name: meant for name, meant in find_respelt(table.columns).items() if meant in missing}
         near = "".join(f" '{name}' looks like it: call it {meant}." for name, meant in respelt.items())

@@ -85,7 +85,7 @@ def test_an_option_goes_before_the_environment(server: GdcServer, monkeypatch: p
 FAILURES = {
     "unknown project": (["TCGA-LIVER"], "The GDC knows no project 'TCGA-LIVER'"),
     "unknown type": ([PROJECT, "--types", "mrna,protein"], "There is no type 'protein'. Types: mrna, mirna,"),
-    "no type": ([PROJECT, "--types", " , "], "The GDC has no open files of TCGA-LIHC"),
+    "no type": ([PROJECT, "--types", " , "], "No type is named with --types"),
     "no address": ([PROJECT, "--api", "gdc"], "'gdc' is no address of an API"),
     "a file in the way": ([PROJECT, "--to", "file"], "file cannot be made: File exists. Choose another folder"),
     "a file above": ([PROJECT, "--to", "file/below"], "file/below cannot be made: Not a directory. Choose another"),

@@ -178,6 +178,16 @@ def test_endpoints_in_another_spelling(columns: list[str], found: dict[str, str]
     assert find_respelt(columns) == found
 
 
+def test_no_endpoint_is_named() -> None:
+    table = RawTable("c.csv", [2], ["P1"], ["OS", "OS.time"], pd.DataFrame([[1, 50]]))
+    problems = Problems()
+    assert read_outcome(table, ["P1"], "", problems) is None
+    assert [str(problem) for problem in problems.found] == [
+        "c.csv: no endpoint is named of which it should have the columns. Endpoints there: OS. Choose one of them as "
+        "endpoint."
+    ]
+
+
 def test_a_column_that_looks_like_what_is_needed_is_named() -> None:
     (said,) = read({"os": [1, 0], "OS_time": [500, 600]})
     assert said == (

@@ -51,7 +51,11 @@ def plan_fetch(gdc: Gdc, project_id: str, types: Sequence[str], folder: Path) ->
     """
     if unknown := [name for name in types if name not in DATA_TYPES]:
         raise FetchError(f"There is no type '{unknown[0]}'. Types: {', '.join(DATA_TYPES)}.")
+    if not project_id:
+        raise FetchError("No project is named: give one of the GDC's, such as TCGA-LIHC.")
     before = read_record(folder)
+    if not types and before is None:
+        raise FetchError(f"No type is named with --types. Types: {', '.join(DATA_TYPES)}.")
     if before is not None and before.project != project_id:
         raise FetchError(f"{folder} holds {before.project}. Fetch {project_id} into another folder with --to.")
     wanted = {*types, *(before.types if before else ())}

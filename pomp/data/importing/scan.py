@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,9 +69,12 @@ def scan(folder: Path) -> ImportPlan:
         CohortError: there is no such folder, or nothing in it can be used; the message says what could be.
     """
     root = folder.absolute()
-    if not _is_folder(root):
+    if not _is(root.is_dir):
+        if _is(root.is_file):
+            raise CohortError(f"{folder} is a file: name the folder that it lies in. Every table there is looked at.")
         raise CohortError(f"{folder} is no folder. {USABLE}")
-    draft = _Draft(root, _list_files(root))
+    problems = Problems()
+    draft = _Draft(root, _list_files(root, problems), problems)
     if (root / MANIFEST).is_file():
         _read_cohort_folder(draft)
     else:
@@ -87,20 +90,26 @@ def scan(folder: Path) -> ImportPlan:
     return _finish(draft)
 
 
-def _is_folder(path: Path) -> bool:
+def _is(asked: Callable[[], bool]) -> bool:
+    """Of a path's `is_dir` or `is_file`: also where no name can be as long, or nobody here may look."""
     try:
-        return path.is_dir()
-    except OSError:  # no name can be as long
+        return asked()
+    except OSError:
         return False
 
 
-def _list_files(root: Path) -> list[Path]:
-    """Every file below a folder, sorted; hidden files and folders are left out."""
+def _list_files(root: Path, problems: Problems) -> list[Path]:
+    """Every file below a folder, sorted; hidden files and folders are left out, and a folder that is locked is said."""
+
+    def say(error: OSError) -> None:
+        place = os.path.relpath(error.filename, root)
+        problems.warning(place, f"is a folder that cannot be read: {error.strerror}. Nothing in it is looked at.")
+
     found = []
-    for place, folders, names in os.walk(root):
+    for place, folders, names in os.walk(root, onerror=say):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(place, name) for name in names if not name.startswith(".")]
-    return sorted(path for path in found if path.is_file())  # and no dangling link
+    return sorted(path for path in found if _is(path.is_file))  # and no dangling link
 
 
 def _report_links(draft: _Draft) -> None:

@@ -57,6 +57,11 @@ def test_what_is_on_the_disk_is_not_left(tmp_path: Path) -> None:
 
 
 FAILURES = {
+    "no type": ({"types": []}, "No type is named with --types. Types: mrna, mirna, methylation, slides."),
+    "no project": (
+        {"types": ["mrna"], "project": ""},
+        "No project is named: give one of the GDC's, such as TCGA-LIHC.",
+    ),
     "unknown type": ({"types": ["mrna", "rppa"]}, "There is no type 'rppa'. Types: mrna, mirna, methylation, slides."),
     "unknown project": ({"types": ["mrna"], "project": "TCGA-NONE"}, "The GDC knows no project 'TCGA-NONE'"),
     "nothing there": (

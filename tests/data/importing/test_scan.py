@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +85,33 @@ def test_linked_folders_are_not_entered_and_named(tmp_path: Path) -> None:
 def test_no_file_system_has_such_a_name(tmp_path: Path) -> None:
     with pytest.raises(CohortError, match=r"zzz is no folder\. What can be imported"):
         scan(tmp_path / ("z" * 300))
+
+
+def test_what_nobody_here_may_look_at_ends_no_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_xena(tmp_path / "s")
+    write_files(folder, {"locked/a.csv": b"a,b", "odd": b""})
+    scandir, is_file = os.scandir, Path.is_file
+
+    def refuse(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    def deny(path: Path) -> bool:
+        if path.name == "odd":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(Path, "is_file", deny)
+    said = "locked: is a folder that cannot be read: Permission denied. Nothing in it is looked at."
+    assert said in [str(problem) for problem in scan(folder).findings]
+
+
+def test_a_file_is_not_its_folder(tmp_path: Path) -> None:
+    file = write_files(tmp_path, {"clinical.csv": "id,OS,OS.time\nP1,1,100\n"}) / "clinical.csv"
+    with pytest.raises(CohortError, match=r"clinical\.csv is a file: name the folder that it lies in"):
+        scan(file)
 
 
 def test_dangling_links_are_passed_over(tmp_path: Path) -> None:
