@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.help.competing import COMPETING
 from dashboard.help.entry import Entry
+from dashboard.help.models import MODELS
 
 GLOSSARY = (
     Entry(
@@ -67,10 +68,10 @@ GLOSSARY = (
         "when the follow-up ends.",
     ),
     Entry(
-        "RMST",
-        "Restricted mean survival time: the mean time free of the event up to a fixed day, which is the area under the "
-        "curve. It needs no constant hazard ratio, and its difference between two groups is in months.",
-        "restricted mean",
+        "Mean within τ, restricted mean survival time (RMST)",
+        "The mean time free of the event up to a fixed day, τ, which is the area under the curve until then. It needs "
+        "no constant hazard ratio, and its difference between two groups is a time, in years or months as the curves.",
+        "restricted mean tau",
     ),
     Entry(
         "Log-rank test",
@@ -152,12 +153,7 @@ GLOSSARY = (
         "is marked † and what differs is listed.",
         "reproduce paper table deviation settings",
     ),
-    Entry(
-        "Best plain model",
-        "Of the models that are no deep networks and are fitted in every run, such as clinical Cox and ridge Cox, the "
-        "one with the highest C-index on the same folds. It is picked by these folds, so it looks a little too good.",
-        "comparators baseline",
-    ),
+    *MODELS,
     Entry(
         "Bootstrap interval",
         "Patients are drawn again, with replacement, a thousand times, and the score is computed each time: 95 % of "

@@ -19,7 +19,8 @@ ALL = (*GLOSSARY, *FIGURES, *LIMITS, *KEYS, *COMMANDS, *places("`/w`"))
 TERMS = [
     "C-index", "hazard ratio", "log-rank", "Kaplan", "censor", "out of fold", "honest", "paper", "optimism",
     "contrastive", "POC", "POM", "MOM", "occlusion", "attention", "alignment", "mpp", "region",
-    "τ", "tau", "DESeq2", "q-value", "false discovery rate", "dropout",
+    "τ", "tau", "Mean within", "clinical Cox", "ridge Cox", "random survival forest", "ablation",
+    "modality", "DESeq2", "q-value", "false discovery rate", "dropout",
 ]  # fmt: skip
 
 
