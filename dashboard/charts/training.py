@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from dashboard.theme import SERIES, TEMPLATE, with_alpha
 
 PRETRAIN = {
-    "total": "Total",
+    "total": "Total loss",
     "poc": "POC: match slide and omics",
     "pom": "POM: same patient or not",
     "mom": "MOM: fill in masked omics",

@@ -138,7 +138,7 @@ def _show_fetch() -> None:
     left, right = st.columns(2)
     project = left.selectbox("Project", list(TCGA), format_func=lambda name: f"{name}: {TCGA[name]}", key="project")
     types = right.pills(
-        "What to fetch", list(DATA_TYPES), selection_mode="multi", key="types",
+        "What to fetch", list(DATA_TYPES), selection_mode="multi", key="types", wrap=True,
         default=[name for name in DATA_TYPES if name != SLIDES],
         help="Follow-up always comes along. Slides of a project take hundreds of gigabytes, methylation a few.",
     )  # fmt: skip

@@ -37,7 +37,7 @@ def show_curves(runs: Sequence[Run]) -> None:
     if not known:
         st.caption("None of these runs has finished an epoch yet.")
         return
-    with in_a_row([2, 2, 1]) as (left, middle, right):
+    with in_a_row([1, 1, 1]) as (left, middle, right):
         with left:
             measure = pick("Measure", known, MEASURE, show=_title)
         with middle:

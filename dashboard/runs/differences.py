@@ -43,7 +43,10 @@ def show_differences(runs: Sequence[Run]) -> None:
     if table.empty:
         st.info("These runs have the same settings on the same files.")
         return
-    st.dataframe(table, hide_index=True, alt="Settings that differ", key="differences")
+    st.dataframe(
+        table, hide_index=True, alt="Settings that differ", key="differences",
+        column_config={"setting": "Setting", "what it is": "What it is"},
+    )  # fmt: skip
     save_table(table, "differences")
     if (table["setting"] == COHORT).any():
         st.caption(plain(_EXPLAINED[COHORT]))

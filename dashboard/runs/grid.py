@@ -46,7 +46,11 @@ def show_grid() -> None:
     """The grid that is chosen, live while one of its runs is waiting or worked on."""
     folders = data.cohort_folders()
     if not folders:
-        empty_state("There is no cohort to run a grid on.", "Add one first.", "views/cohort.py", "Go to Cohort")
+        empty_state(
+            "There is no cohort to run a grid on.",
+            "Import one on the Cohort page, or put the bundled ones here with `pomp demo`.",
+            "views/cohort.py", "Go to Cohort",
+        )  # fmt: skip
         return
     say_what_became_of_it()
     grid = ask_grid(list(folders))

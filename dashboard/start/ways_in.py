@@ -8,11 +8,14 @@ from dashboard import data
 from dashboard.elements import code, errors_as_text, progress_bar
 from pomp.data.bundle import assets_folder
 
+WAY_PX = 240
+"""Of a card; in a narrow window they are below each other."""
+
 
 def show_two_ways_in() -> None:
     """An empty workspace: the demo, or data of one's own."""
-    left, right = st.columns(2)
-    with left, st.container(border=True, height="stretch"):
+    beside = st.container(horizontal=True)
+    with beside.container(border=True, width=WAY_PX, height="stretch"):
         st.markdown("**See how it works**")
         st.markdown(
             "The bundle holds a made-up cohort with slides, real breast cancer data of TCGA without slides, and "
@@ -22,7 +25,7 @@ def show_two_ways_in() -> None:
             with errors_as_text(), progress_bar("Copying the bundle") as on_progress:
                 data.workspace().install_bundle(assets_folder(), on_progress)
                 st.rerun()
-    with right, st.container(border=True, height="stretch"):
+    with beside.container(border=True, width=WAY_PX, height="stretch"):
         st.markdown("**Bring your own data**")
         st.markdown(
             "A folder with a clinical table, omics tables and slides, or an export of UCSC Xena or of the Genomic Data "

@@ -56,7 +56,11 @@ def ask_configuration(folders: dict[str, Path]) -> None:
 st.title("Train")
 folders = data.cohort_folders()
 if not folders:
-    empty_state("There is no cohort to train on.", "Add one first.", "views/cohort.py", "Go to Cohort")
+    empty_state(
+        "There is no cohort to train on.",
+        "Import one on the Cohort page, or put the bundled ones here with `pomp demo`.",
+        "views/cohort.py", "Go to Cohort",
+    )  # fmt: skip
     st.stop()
 actions.wake()
 left, right = st.columns([4, 5], gap="large")

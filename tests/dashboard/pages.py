@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 import dashboard
 from dashboard.elements import run_label
@@ -48,3 +49,10 @@ def words(app: AppTest) -> str:
     parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
     parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
     return re.sub(r"\\(.)", r"\1", "\n".join(parts))
+
+
+def widths(block: Block) -> list[int]:
+    """In pixels, of a part of a page and of all in it; 0 where none is given."""
+    inner = [one for one in block.children.values() if isinstance(one, Block)]
+    own = block.proto.width_config.pixel_width if block.proto is not None else 0
+    return [own, *(width for one in inner for width in widths(one))]

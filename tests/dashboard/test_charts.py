@@ -270,7 +270,7 @@ METRICS = pd.DataFrame(
 
 def test_loss_figure_leaves_out_tasks_that_are_off() -> None:
     figure = loss_figure(METRICS, "pretrain")
-    assert [note.text for note in figure.layout.annotations] == ["Total", "MOM: fill in masked omics"]
+    assert [note.text for note in figure.layout.annotations] == ["Total loss", "MOM: fill in masked omics"]
     assert [found.name for found in figure.data] == ["all patients"] * 2
     assert list(figure.data[0].x) == [1, 2]
     assert list(figure.data[0].y) == [9, 6]

@@ -185,6 +185,7 @@ def test_uploaded_tables_become_a_cohort(downloads: Path, home: Path) -> None:
 def test_tcga_is_a_command_and_then_a_folder(downloads: Path, home: Path) -> None:
     app = open_import(source="TCGA")
     app.selectbox(key="project").set_value("TCGA-LIHC")
+    assert app.pills(key="types").proto.wrap  # else slides are out of sight in a narrow window
     app.pills(key="types").set_value(["mrna", "mirna"])
     folder = home / "downloads" / "TCGA-LIHC"
     assert f"pomp cohort fetch TCGA-LIHC --types mrna,mirna --to {folder}" in words(run(app))

@@ -31,6 +31,7 @@ def test_page_opens(page: str) -> None:
     [
         ("cohort", "pomp demo"),
         ("train", "There is no cohort to train on"),
+        ("train", "put the bundled ones here with `pomp demo`"),
         ("survival", "There is no finished run yet"),
         ("patient", "There is no finished run yet"),
         ("slide", "No finished run has read slides"),

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Block
 
 from dashboard.endpoints import describe_endpoint
 from dashboard.reproduce import figure2
@@ -35,7 +34,7 @@ from pomp.runs.grid.score import score_run
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_cohort
-from tests.dashboard.pages import figures, open_page, words
+from tests.dashboard.pages import figures, open_page, widths, words
 from tests.dashboard.test_hostile import ALL, add_run, live, make_hostile_cohort
 
 PARTS = ("Table 1", "Table 2", "Figure 2", "Figure 3a", "Figure 3b", "Figure 5", "Data")
@@ -402,13 +401,6 @@ def test_figure_2_has_curves_of_each_protocol_and_a_row_for_each_p(
     app = page(made, monkeypatch, part="Figure 2", cohort="STAD")
     assert "POMP on STAD: missing." in words(app)
     assert not figures(app)
-
-
-def widths(block: Block) -> list[int]:
-    """Of all containers that are given one, in pixels."""
-    inner = [one for one in block.children.values() if isinstance(one, Block)]
-    own = block.proto.width_config.pixel_width if block.proto is not None else 0
-    return [own, *(width for one in inner for width in widths(one))]
 
 
 def test_figure_2_says_what_other_deaths_do_to_its_curves(made: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:

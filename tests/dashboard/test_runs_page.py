@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from threading import Event
@@ -155,8 +156,12 @@ def test_runs_in_the_address_are_compared(fake: FakeWorkspace) -> None:
     app.multiselect(key="compare_runs").set_value([fake.runs[name].id for name in ("honest", "released")]).run()
     assert not app.exception
     assert "What differs" in words(app)
+    (differences,) = (found for found in app.dataframe if found.proto.alt == "Settings that differ")
+    labels = json.loads(differences.proto.columns)
+    assert (labels["setting"]["label"], labels["what it is"]["label"]) == ("Setting", "What it is")
+    assert [place.weight for place in app.columns][-3:] == [pytest.approx(1 / 3)] * 3  # 'Logarithmic axis' is whole
     assert app.dataframe[1].value["setting"].tolist() == ["protocol"]
-    assert app.selectbox(key="measure").options[0] == "Total"
+    assert app.selectbox(key="measure").options[0] == "Total loss"
     app.selectbox(key="measure").select("cox").run()
     assert not app.exception
     assert len(figures(app)) == 1

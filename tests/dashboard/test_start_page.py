@@ -23,7 +23,7 @@ from pomp.errors import RunError
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import HOSTILE_TITLE, FakeWorkspace, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import open_page, widths, words
 
 Usage = namedtuple("Usage", "total used free")
 GB = 10**9
@@ -116,6 +116,7 @@ def test_an_empty_workspace_has_two_ways_in(tmp_path: Path, monkeypatch: pytest.
     app = open_page("start")
     assert "See how it works" in words(app)
     assert "Bring your own data" in words(app)
+    assert widths(app.main).count(ways_in.WAY_PX) == 2  # else both are a few letters wide in a narrow window
     app.button(key="start-demo").click().run()
     assert not app.exception
     assert "Finished runs" in words(app)
