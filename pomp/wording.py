@@ -42,9 +42,9 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROLS.sub(" ", text).split())
 
 
-def percent(share: float) -> str:
-    """'64 %' of 0.64."""
-    return f"{100 * share:.0f} %"
+def percent(share: float, digits: int = 0) -> str:
+    """'64 %' of 0.64, '12.6 %' of 0.126 with one digit after the point."""
+    return f"{100 * share:.{digits}f} %"
 
 
 def p_value(value: float | None) -> str:

@@ -35,7 +35,7 @@ from pomp.errors import ConfigError
 from pomp.markdown import markdown_table
 from pomp.runs.grid.cells import plan_cells
 from pomp.runs.null import ChanceSummary, find_experiment, null_grid, sharing_reader, summarise
-from pomp.wording import count, number, p_value
+from pomp.wording import count, number, p_value, percent
 
 COLUMNS = ("protocol", "permutations", "mean C", "sd", "95 % interval of the mean", "C above 0.5", "own outcomes", "p")
 
@@ -128,7 +128,7 @@ def row(one: ChanceSummary) -> list[str]:
         number(one.mean),
         number(one.sd),
         f"{number(one.lower)} to {number(one.upper)}" if isfinite(one.lower) else "–",
-        f"{one.above:.0%}" if isfinite(one.above) else "–",
+        percent(one.above) if isfinite(one.above) else "–",
         "–" if one.own is None else number(one.own),
         p_value(one.p),
     ]

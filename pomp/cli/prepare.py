@@ -28,6 +28,7 @@ from pomp.errors import ConfigError
 from pomp.evaluation.stability import selection_stability
 from pomp.runs.prepared import export_prepared
 from pomp.runs.run import Run
+from pomp.wording import percent
 
 
 def prepare(
@@ -135,7 +136,7 @@ def print_agreement(genes: pd.DataFrame) -> None:
         table.add_column(title, justify="right")
     for found in selection_stability(genes):
         always = sum(times == found.sets for times in found.times_chosen.values())
-        shares = f"{found.overlap:.0%}", f"{found.expected_overlap:.0%}", f"{found.index:.2f}"
+        shares = percent(found.overlap), percent(found.expected_overlap), f"{found.index:.2f}"
         table.add_row(
             escape(found.omics), str(found.sets), str(found.genes), f"{found.chosen:.0f}", str(always), *shares
         )

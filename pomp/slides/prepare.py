@@ -32,6 +32,7 @@ from pomp.slides.slide import Slide
 from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_path, write_regions
 from pomp.slides.tissue import tissue_mask
 from pomp.slides.workers import affordable_workers
+from pomp.wording import percent
 
 log = logging.getLogger(__name__)
 
@@ -269,8 +270,9 @@ def _describe_lack(file: Path, plan: RegionGrid, config: SlideConfig) -> str:
         return f"{file.name} shows no tissue: leave it out of slides.csv, or look whether it is the right file."
     setting = "region_px" if config.region_um is None else "region_um"
     return (
-        f"{file.name} has too little tissue: no region of {plan.region_px} px is more than {plan.best:.1%} tissue, "
-        f"and min_tissue asks for {config.min_tissue:.1%}. Choose a smaller slides.{setting} or slides.min_tissue."
+        f"{file.name} has too little tissue: no region of {plan.region_px} px is more than {percent(plan.best, 1)} "
+        f"tissue, and min_tissue asks for {percent(config.min_tissue, 1)}. Choose a smaller slides.{setting} or "
+        "slides.min_tissue."
     )
 
 

@@ -65,7 +65,8 @@ SLIDES: dict[str, tuple[Callable[[Path], object], str]] = {
     "glass only": (lambda file: write_slide(file, paint((1024, 1024))), r"^bad\.svs shows no tissue: leave it out of"),
     "a crumb of tissue": (
         lambda file: write_slide(file, paint((1024, 1024), [(0, 0, 128, 256)])),
-        r"^bad\.svs has too little tissue: no region of 512 px is more than 12\.\d% tissue, and min_tissue asks for 25",
+        r"^bad\.svs has too little tissue: no region of 512 px is more than 12\.\d % tissue, and min_tissue "
+        r"asks for 25\.0 %",
     ),
     "a folder": (lambda file: (file.unlink(), file.mkdir()), r"bad\.svs cannot be read: Is a directory\. Put it back"),
     "half a picture": (lambda file: (Image.fromarray(TISSUE).save(file, "PNG"), cut_off(file, 0.5)), CANNOT_OPEN),

@@ -19,11 +19,11 @@ TOO_LITTLE = r"{}.svs has too little tissue: no region of {} px is more than {} 
 # region_px, downsample → slide → regions, or what the reason says
 EXPECTED: dict[tuple[int, int], dict[str, int | str]] = {
     (4096, 16): {
-        SMALL: TOO_LITTLE.format(SMALL, 4096, "12.6%"),
+        SMALL: TOO_LITTLE.format(SMALL, 4096, "12.6 %"),
         TCGA: 1,
-        GLASS: TOO_LITTLE.format(GLASS, 4096, "2.8%"),
+        GLASS: TOO_LITTLE.format(GLASS, 4096, "2.8 %"),
     },
-    (1024, 4): {SMALL: 4, TCGA: 13, GLASS: TOO_LITTLE.format(GLASS, 1024, "14.8%")},
+    (1024, 4): {SMALL: 4, TCGA: 13, GLASS: TOO_LITTLE.format(GLASS, 1024, "14.8 %")},
     (512, 4): {SMALL: 12, TCGA: 43, GLASS: 5},
 }
 

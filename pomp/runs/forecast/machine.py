@@ -20,6 +20,7 @@ from pomp.training.device import (
     plan_compute,
     room_for_regions,
 )
+from pomp.wording import percent
 
 HOST_BYTES = 64 * 10**9
 """Memory taken to be free beside a device that is not at hand."""
@@ -123,9 +124,9 @@ def _expectations(accelerator: Accelerator, fast: float | None) -> tuple[str, ..
     share = accelerator.reached if measured else ASSUMED
     reason = accelerator.source if measured else "assumed, not measured"
     return (
-        f"Speed of the ViT: {share:.0%} of the {peak / 1e12:g} TFLOP/s in {precision} that the maker of "
+        f"Speed of the ViT: {percent(share)} of the {peak / 1e12:g} TFLOP/s in {precision} that the maker of "
         f"{accelerator.title} states ({reason}).",
-        f"Speed of the rest: {ASSUMED:.0%} of {accelerator.float32 / 1e12:g} TFLOP/s in float32, and "
+        f"Speed of the rest: {percent(ASSUMED)} of {accelerator.float32 / 1e12:g} TFLOP/s in float32, and "
         f"{PRETRAIN_STEP:g} s a step of pre-training, {FINETUNE_STEP:g} s of fine-tuning, however small (assumed, not "
         "measured).",
         f"Memory: all {accelerator.memory / 1e9:g} GB of the device are free, and {HOST_BYTES / 1e9:g} GB beside it "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item, Section
+from pomp.wording import percent
 
 SOURCE = (
     "The kinds of leakage of Kapoor & Narayanan, Leakage and the reproducibility crisis in machine-learning-based "
@@ -120,8 +121,8 @@ def _independence(facts: RunFacts) -> Item:
         )  # fmt: skip
     return _item(
         number, topic, PRESENT if shared.share > 0 else POSSIBLE if others else ABSENT,
-        f"folds are drawn by patients; {shared.share:.0%} of them are tested by a model that was trained on others of "
-        f"their hospital (tissue source site; {shared.sites} in all). With --set folds_by=sites none is"
+        f"folds are drawn by patients; {percent(shared.share)} of them are tested by a model that was trained on "
+        f"others of their hospital (tissue source site; {shared.sites} in all). With --set folds_by=sites none is"
         + (f", within the cohort. {others} Their patients are not counted in this share." if others else "."),
         to_fill=_SAME_HOSPITALS if others else "",
     )  # fmt: skip

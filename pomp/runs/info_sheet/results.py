@@ -13,7 +13,7 @@ from pomp.evaluation.timed_scores import REFERENCE
 from pomp.evaluation.uncertainty import signed_words
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item
-from pomp.wording import DAYS_PER_YEAR, number, p_value
+from pomp.wording import DAYS_PER_YEAR, number, p_value, percent
 
 _BRIEF = re.compile(r"followed for \S+ days, fewer than (\S+)")  # a reason a patient, which tells how many days
 
@@ -25,7 +25,7 @@ def items(facts: RunFacts) -> tuple[Item, ...]:
     return (
         Item("20a", "Flow of patients", flow(facts)),
         Item("20b", "Who the patients are", (
-            f"{facts.patients} patients, {facts.events} events ({facts.events / max(facts.patients, 1):.0%}). "
+            f"{facts.patients} patients, {facts.events} events ({percent(facts.events / max(facts.patients, 1))}). "
             f"Follow-up: {follow_up(facts)}",
         ), "age, sex, stage and treatment"),
         Item("20c", "Training and test patients compared", (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pomp.runs.info_sheet import results
 from pomp.runs.info_sheet.facts import RunFacts
 from pomp.runs.info_sheet.items import Item, Section
+from pomp.wording import percent
 
 SOURCE = (
     "The points of Collins et al., TRIPOD+AI statement, BMJ 2024;385:e078378, in our own words: read theirs for what "
@@ -223,7 +224,7 @@ def _preparation(facts: RunFacts) -> tuple[str, ...]:
     if config.model.modalities != "omics":
         size = f"{config.slides.region_um:g} µm" if config.slides.region_um else f"{config.slides.region_px} pixels"
         said.append(
-            f"Slides: regions of {size} a side with at least {config.slides.min_tissue:.0%} of tissue, shrunk by "
+            f"Slides: regions of {size} a side with at least {percent(config.slides.min_tissue)} of tissue, shrunk by "
             f"{config.slides.downsample}."
             if config.slides.source == "pixels"
             else "Slides: features of a foundation model, a vector a region."

@@ -250,12 +250,12 @@ def test_what_cannot_be_planned(device: str, devices: int, price: float | None, 
 
 
 @pytest.mark.parametrize(("name", "changes", "dtype", "said"), [
-    ("h200", {}, torch.bfloat16, r"33% of the 989 TFLOP/s in bfloat16 .* trial on an H200 .* about 20 µs"),
-    ("h100", {}, torch.bfloat16, r"28% of the 989 TFLOP/s in bfloat16 .* trial on an H200 .* wait for memory"),
-    ("h100", {"precision": "fp32"}, torch.float32, r"45% of the 67 TFLOP/s in float32 .*\(assumed, not measured\)"),
-    ("a100-40", {}, torch.bfloat16, r"45% of the 312 TFLOP/s in bfloat16 .*\(assumed, not measured\)"),
-    ("t4", {}, torch.float32, r"45% of the 8\.1 TFLOP/s in float32 .*\(assumed, not measured\)"),
-    ("l4", {"slides.region_px": 256}, torch.float32, r"45% of the 30\.3 TFLOP/s in float32"),  # regions of 16²
+    ("h200", {}, torch.bfloat16, r"33 % of the 989 TFLOP/s in bfloat16 .* trial on an H200 .* about 20 µs"),
+    ("h100", {}, torch.bfloat16, r"28 % of the 989 TFLOP/s in bfloat16 .* trial on an H200 .* wait for memory"),
+    ("h100", {"precision": "fp32"}, torch.float32, r"45 % of the 67 TFLOP/s in float32 .*\(assumed, not measured\)"),
+    ("a100-40", {}, torch.bfloat16, r"45 % of the 312 TFLOP/s in bfloat16 .*\(assumed, not measured\)"),
+    ("t4", {}, torch.float32, r"45 % of the 8\.1 TFLOP/s in float32 .*\(assumed, not measured\)"),
+    ("l4", {"slides.region_px": 256}, torch.float32, r"45 % of the 30\.3 TFLOP/s in float32"),  # regions of 16²
 ])  # fmt: skip
 def test_where_a_speed_comes_from_is_said(name: str, changes: dict[str, Any], dtype: torch.dtype, said: str) -> None:
     expected = expect_machine(find_accelerator(name), override(PAPER, changes), None)

@@ -63,9 +63,9 @@ def test_the_released_epoch_alone_is_leakage_too(facts: dict[str, RunFacts]) -> 
 
 @pytest.mark.parametrize(("by", "sites", "said"), [
     ("patients", None, "Possible: folds are drawn by patients, and the hospital is not known of all of them"),
-    ("patients", SharedSites(7, 0.25), "Present: folds are drawn by patients; 25% of them are tested by a model that "
+    ("patients", SharedSites(7, 0.25), "Present: folds are drawn by patients; 25 % of them are tested by a model that "
      "was trained on others of their hospital (tissue source site; 7 in all)."),
-    ("patients", SharedSites(7, 0.0), "Not present: folds are drawn by patients; 0% of them"),
+    ("patients", SharedSites(7, 0.0), "Not present: folds are drawn by patients; 0 % of them"),
     ("sites", SharedSites(7, 0.0), "Not present: no hospital (tissue source site) is in both training and test"),
 ])  # fmt: skip
 def test_hospitals_on_both_sides(facts: dict[str, RunFacts], by: str, sites: SharedSites | None, said: str) -> None:
@@ -79,8 +79,8 @@ JOINED = "Patients of Stomach, Liver join the pre-training, and a hospital of th
 @pytest.mark.parametrize(("by", "sites", "said"), [
     ("sites", SharedSites(7, 0.0), "Possible: by its name, no hospital (tissue source site) is in both training"),
     ("patients", None, "Possible: folds are drawn by patients, and the hospital is not known of all of them"),
-    ("patients", SharedSites(7, 0.0), "Possible: folds are drawn by patients; 0% of them"),
-    ("patients", SharedSites(7, 0.25), "Present: folds are drawn by patients; 25% of them"),
+    ("patients", SharedSites(7, 0.0), "Possible: folds are drawn by patients; 0 % of them"),
+    ("patients", SharedSites(7, 0.25), "Present: folds are drawn by patients; 25 % of them"),
 ])  # fmt: skip
 def test_hospitals_of_companions_are_never_known_to_be_others(
     facts: dict[str, RunFacts], by: str, sites: SharedSites | None, said: str
