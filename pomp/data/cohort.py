@@ -14,7 +14,7 @@ from pomp.data.exclusion import ExclusionLog, Step, build_log
 from pomp.data.manifest import CLINICAL, MANIFEST, SLIDES, Manifest, OmicsEntry, check_manifest
 from pomp.data.nobody_left import explain_nobody_left
 from pomp.data.omics_table import Kind, OmicsTable
-from pomp.data.outcome import LEFT_OUT, explain_gap, find_marked, find_redacted
+from pomp.data.outcome import LEFT_OUT, TIME_SUFFIX, explain_gap, find_marked, find_redacted
 from pomp.data.permutation import permute_outcome
 from pomp.data.problems import Problem, Problems, enumerate_some, list_first
 from pomp.data.readers.clinical import Clinical, match_patients, read_clinical
@@ -124,7 +124,7 @@ def check_cohort(folder: Path, config: CohortConfig = EVERYBODY, torn: bool = Fa
             listed = (folder / SLIDES).is_file() or manifest.slides is not None
             advice = "see what is said of the list of slides" if listed else f"add [omics.<name>] or {SLIDES}"
             problems.error(MANIFEST, f"{NOTHING_TO_USE}: {advice}.")
-        elif kept is not None:
+        elif kept is not None and not _is_misread(endpoint, problems):
             _check_kept(log, kept, outcome, files.clinical.covariates, endpoint, config, problems)
         _report_redacted(files.clinical, kept or [], problems)
         report_odd_cells(files.clinical.covariates, CLINICAL, problems)
@@ -208,6 +208,12 @@ def _sieve(files: _Files, endpoint: str, config: CohortConfig) -> tuple[Exclusio
 def _deal(outcome: pd.DataFrame, config: CohortConfig) -> pd.DataFrame:
     """The own outcome, or in a null experiment another's; who is kept is decided by the own one before."""
     return outcome if config.permutation is None else permute_outcome(outcome, config.permutation)
+
+
+def _is_misread(endpoint: str, problems: Problems) -> bool:
+    """Whether cells of the endpoint are errors: who is kept once they are right cannot be told."""
+    columns = {endpoint, endpoint + TIME_SUFFIX}
+    return any(problem.file == CLINICAL and problem.column in columns for problem in problems.errors)
 
 
 def _check_kept(

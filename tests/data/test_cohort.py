@@ -168,6 +168,16 @@ def test_where_there_is_nothing_to_use_nobody_is_named(case: str, tmp_path: Path
     assert [step.label for step in check.log.steps] == ["loaded", "has follow-up"]
 
 
+@pytest.mark.parametrize(("column", "cell"), [("OS", "Dead"), ("OS.time", "-5")])
+def test_follow_up_that_cannot_be_is_not_missing_as_well(column: str, cell: str, tmp_path: Path) -> None:
+    """Nobody is told to fill in what is written wrong, or to lower min_days."""
+    frame = pd.read_csv(io.StringIO(CLINICAL), dtype=str).assign(**{column: cell})
+    check = check_cohort(write_cohort(tmp_path, {"clinical.csv": frame.to_csv(index=False)}))
+    errors = [problem for problem in check.problems if problem.severity == "error"]
+    assert {(problem.column, problem.value) for problem in errors} == {(column, cell)}
+    assert check.cohort is None
+
+
 def test_without_usable_follow_up_that_is_said_beside_what_cannot_be_read(tmp_path: Path) -> None:
     check = check_cohort(write_cohort(tmp_path, {"mrna.csv": ""}), CohortConfig(min_days=1e4))
     assert [str(problem)[:32] for problem in check.problems] == [
