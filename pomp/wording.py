@@ -6,6 +6,7 @@ import math
 import re
 
 DAYS_PER_YEAR = 365.25
+_BREAKS = re.compile("[\t-\r\x1c-\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029"  # C0 and C1, and the ends of lines and paragraphs
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"  # the direction of writing
@@ -27,19 +28,19 @@ def agree(number_of: int, one: str, many: str) -> str:
     return one if number_of == 1 else many
 
 
-def has_controls(text: str) -> bool:
-    """Whether there are line feeds, tabs, or other characters that are orders and no letters."""
-    return _CONTROLS.search(text) is not None
+def has_breaks(text: str) -> bool:
+    """Whether it is more than one line, or parted by a tab: as a name it would break the line or table it stands in."""
+    return _BREAKS.search(text) is not None
 
 
 def visible(text: str) -> str:
-    """Such characters as they are written in programs: \\n for a line feed."""
+    """Characters that are orders and no letters as they are written in programs: \\n for a line feed."""
     return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def one_line(text: str) -> str:
-    """A text of people in one line: such characters as blanks, and blanks once."""
-    return " ".join(_CONTROLS.sub(" ", text).split())
+    """A title of several lines in one: blanks, tabs and line breaks are one blank."""
+    return " ".join(text.split())
 
 
 def percent(share: float, digits: int = 0) -> str:

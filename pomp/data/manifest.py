@@ -12,7 +12,7 @@ from pomp.config import Frozen
 from pomp.data.omics_table import Kind
 from pomp.data.problems import Problems
 from pomp.errors import CohortError
-from pomp.wording import has_controls, one_line, visible
+from pomp.wording import has_breaks, one_line, visible
 
 MANIFEST = "cohort.toml"
 CLINICAL = "clinical.csv"
@@ -43,8 +43,8 @@ def _check_omics_name(name: str) -> str:
 
 
 def _check_letters(name: str) -> str:
-    if has_controls(name):
-        raise ValueError(f"'{visible(name)}' holds a line feed, a tab or another control character: take it out")
+    if has_breaks(name):
+        raise ValueError(f"'{visible(name)}' holds a line break or a tab: take it out")
     return name
 
 

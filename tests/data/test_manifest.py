@@ -11,7 +11,7 @@ from tests.data.folder import write_cohort
 
 def test_a_title_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "cohort.toml").write_text('name = "x"\ntitle = "Liver\\n\\u001b[31m 2024"', encoding="utf-8")
-    assert read_manifest(tmp_path).title == "Liver [31m 2024"
+    assert read_manifest(tmp_path).title == "Liver \x1b[31m 2024"
 
 
 def test_reads_titles_without_opening_tables(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from tests.runs.fakes import CONFIG, new_run, tiny_cohort
 
 def test_a_run_says_what_it_is(workspace: Workspace) -> None:
     cohort = tiny_cohort(workspace.cohorts / "tiny")
-    run = workspace.runs.create(cohort, CONFIG, "  My\n first\x1b run ")
+    run = workspace.runs.create(cohort, CONFIG, "  My\n first run ")
     again = workspace.runs.get(run.id)
     assert again == run
     assert re.fullmatch(rf"\d{{8}}-\d{{6}}-honest-{run.info.config_digest[:6]}", run.id)

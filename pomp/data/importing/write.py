@@ -22,7 +22,7 @@ from pomp.data.problems import Problem, Problems, list_first
 from pomp.data.unused_samples import write_unused
 from pomp.errors import CohortError
 from pomp.progress import OnProgress
-from pomp.wording import has_controls, visible
+from pomp.wording import has_breaks, visible
 
 LONGEST_NAME = 255
 """Of a file or folder, on every common file system."""
@@ -130,8 +130,8 @@ def _check_names(plan: ImportPlan) -> None:
             raise CohortError(
                 f"'{name}' cannot be the name of an omics type: each needs one of its own, not 'slides' or 'omics'."
             )
-        if has_controls(name):
-            raise CohortError(f"'{visible(name)}' cannot be the name of an omics type: it holds a control character.")
+        if has_breaks(name):
+            raise CohortError(f"'{visible(name)}' cannot be the name of an omics type: it holds a line break or a tab.")
 
 
 def _write(plan: ImportPlan, folder: Path, on_progress: OnProgress | None) -> tuple[Problems, Manifest, list[str]]:

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pomp.data.problems import LISTED, Problems, enumerate_some
-from pomp.wording import agree, count, has_controls
+from pomp.wording import agree, count, has_breaks
 
 # Without a suffix, or with its ".by_genes", is how Xena names its tab-separated tables.
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t", "": "\t", ".by_genes": "\t"}
@@ -42,7 +42,7 @@ _TEXT = frozenset({*PATIENT_COLUMNS, *SAMPLE_COLUMNS, *SLIDE_COLUMNS, "case_id",
 """Columns of names, of which a number would lose its leading zeros."""
 
 _PEOPLE = frozenset({"patient", "sample"})
-_CONTROLS = "holds a line feed, a tab or another control character, which cannot be in the name of a"
+_BREAKS = "holds a line break or a tab, which cannot be in the name of a"
 _WRITE_AGAIN = "take it out, in all tables alike."
 
 _QUOTED = re.compile(r'"[^"]*"')
@@ -283,11 +283,11 @@ def check_names(table: RawTable, row: str, column: str, problems: Problems) -> N
     for place, label in zip(table.rows, table.labels, strict=True):
         if not label:
             problems.error(table.file, f"the first field, which names the {row}, is empty.", row=place)
-        elif row in _PEOPLE and has_controls(label):
-            problems.error(table.file, f"{_CONTROLS} {row}: {_WRITE_AGAIN}", row=place, value=label)
+        elif row in _PEOPLE and has_breaks(label):
+            problems.error(table.file, f"{_BREAKS} {row}: {_WRITE_AGAIN}", row=place, value=label)
     for name in table.columns if column in _PEOPLE else ():
-        if has_controls(name):
-            problems.error(table.file, f"{_CONTROLS} {column}: {_WRITE_AGAIN}", row=1, value=name)
+        if has_breaks(name):
+            problems.error(table.file, f"{_BREAKS} {column}: {_WRITE_AGAIN}", row=1, value=name)
     for label, rows in list(find_repeated(table.labels, table.rows).items())[:LISTED]:
         listed = " and ".join(str(place) for place in rows)
         problems.error(table.file, f"is a {row} in rows {listed}: keep one of them.", row=rows[1], value=label)

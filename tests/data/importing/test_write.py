@@ -94,7 +94,7 @@ REFUSED: dict[str, tuple[dict[str, object], dict[str, str | bytes], str]] = {
     "a type of two lines": (
         {"omics": (PlannedTable(name="a\nb", file="/rna.csv", kind="log", note=""),)},
         {},
-        r"'a\\nb' cannot be the name of an omics type: it holds a control character",
+        r"'a\\nb' cannot be the name of an omics type: it holds a line break or a tab",
     ),
     "no endpoint": ({"endpoint": "DSS"}, {}, r"clinical\.csv: endpoint 'DSS' needs the column DSS and DSS\.time"),
     "no table": ({"omics": ()}, {}, r"there is no omics table and no slide to use"),
@@ -177,7 +177,7 @@ def test_errors_name_the_row_of_the_source(tmp_path: Path) -> None:
 def test_ids_that_cannot_be_are_named_by_the_row_of_the_source(tmp_path: Path) -> None:
     files = {name: content.replace("P3,", '"P\n3",') for name, content in FILES.items() if isinstance(content, str)}
     check = stage(scan(write_files(tmp_path / "source", {**files})), tmp_path / "cohort")
-    said = {str(problem).partition(" holds a line feed")[0] for problem in check.problems if problem.row}
+    said = {str(problem).partition(" holds a line break")[0] for problem in check.problems if problem.row}
     assert "clinical.csv, row 4: 'P\\n3'" in said
     assert "rna.csv, row 4: 'P\\n3'" in said
     assert check.cohort is None
