@@ -27,7 +27,6 @@ from pomp.data.cohort import Cohort, read_cohort
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from pomp.slides.store import regions_path, write_regions
-from pomp.wording import has_controls, one_line
 from tests.dashboard.browsing import PATIENCE, forgive_probes, settle
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import CONFIG, finish, make_maps, make_pixels, make_regions
@@ -76,9 +75,6 @@ PAYLOADS = (
 ACTIVE = tuple(payload for payload in PAYLOADS if set(payload) & set("<>&[]()`*_|$:~#{}@./"))
 """Those that Markdown or Streamlit's own marks could make more of than text."""
 
-NAMES = tuple(payload for payload in PAYLOADS if not has_controls(payload))
-"""Those that a patient can be called."""
-
 MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 """Those that figures could make more of: Plotly reads a little HTML."""
 
@@ -94,7 +90,7 @@ PARTS = [
 ]
 """Of pages with data in them; what a page shows at first is none of these."""
 
-ALL = one_line(" ".join(PAYLOADS))
+ALL = " ".join(PAYLOADS)
 PLAIN = {"Selectbox.options", "Selectbox.raw_value", "MultiSelect.options", "MultiSelect.raw_values",
          "TextInput.default", "TextInput.value", "Text.body", "Dataframe.columns"}  # fmt: skip
 """Fields of Streamlit's messages that browsers show letter by letter. So are alternative texts; ids are not shown."""
@@ -114,7 +110,7 @@ def make_hostile_cohort(folder: Path) -> Cohort:
     folder.mkdir(parents=True)
     (folder / "slides").mkdir()
     rng = np.random.default_rng(5)
-    patients = [*NAMES, *(f"P-{number}" for number in range(25))]
+    patients = [*PAYLOADS, *(f"P-{number}" for number in range(25))]
     clinical = pd.DataFrame({
         "patient": patients, "age": rng.normal(60, 9, len(patients)).round(),
         "stage": rng.choice(["Stage I", PAYLOADS[5]], len(patients)),
@@ -128,7 +124,7 @@ def make_hostile_cohort(folder: Path) -> Cohort:
             rng.normal(size=(len(patients), len(PAYLOADS))), patients, [f"{payload} gene" for payload in PAYLOADS]
         )
         values.to_csv(folder / f"{name}.csv", index_label="patient")
-    files = {payload: f"slides/{payload.replace('/', '')[:80]}.svs" for payload in NAMES}
+    files = {payload: f"slides/{payload.replace('/', '')[:80]}.svs" for payload in PAYLOADS}
     pd.DataFrame(files.items(), columns=["patient", "file"]).to_csv(folder / "slides.csv", index=False)
     for file in files.values():
         (folder / file).write_bytes(b"no slide")
@@ -315,7 +311,7 @@ def test_problems_quote_values_as_they_are(home: Workspace) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("patient", NAMES)
+@pytest.mark.parametrize("patient", PAYLOADS)
 def test_no_patient_comes_alive(home: Workspace, patient: str) -> None:
     run = run_of(home, ALL)
     for page in ("patient", "slide"):
