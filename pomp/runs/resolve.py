@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -50,9 +49,8 @@ def resolve(config: RunConfig, cohort: Cohort) -> RunConfig:
 
 def has_two_types(cohorts: Iterable[Cohort]) -> bool:
     """Whether any patient of them has two types of omics: of one alone, masked modelling can hide nothing."""
-    tables = (table for cohort in cohorts for table in cohort.omics.values())
-    types = Counter(patient for table in tables for patient in table.values.index)
-    return any(count > 1 for count in types.values())
+    owners = [table.values.index for cohort in cohorts for table in cohort.omics.values()]
+    return bool(owners) and bool(owners[0].append(owners[1:]).has_duplicates)
 
 
 def _for_system(config: RunConfig, cohort: str, has_slides: bool, has_omics: bool) -> RunConfig:

@@ -69,12 +69,18 @@ def test_patients_in_neither_part_do_not_matter(cohort: Cohort, config: RunConfi
     assert trials(other, tmp_path / "two").score(config, inner) == first
 
 
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Fold]:
+    """The folds that are scored, in place of scoring them: with .625 each."""
+    scored: list[Fold] = []
+    monkeypatch.setattr(Trials, "_score", lambda self, settings, part: scored.append(part) or 0.625)
+    return scored
+
+
 def test_a_score_is_made_once_and_again_where_it_is_damaged(
-    cohort: Cohort, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cohort: Cohort, config: RunConfig, tmp_path: Path, made: list[Fold]
 ) -> None:
     fold = split_cohort(cohort, config).folds[0]
-    made: list[Fold] = []
-    monkeypatch.setattr(Trials, "_score", lambda self, settings, part: made.append(part) or 0.625)
     assert [trials(cohort, tmp_path).score(config, fold) for _ in range(3)] == [0.625] * 3
     assert len(made) == 1
     (file,) = (tmp_path / "tuning").iterdir()
@@ -85,11 +91,9 @@ def test_a_score_is_made_once_and_again_where_it_is_damaged(
 
 
 def test_a_score_is_made_again_where_other_slides_can_be_used(
-    cohort: Cohort, config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cohort: Cohort, config: RunConfig, tmp_path: Path, made: list[Fold], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fold = split_cohort(cohort, config).folds[0]
-    made: list[Fold] = []
-    monkeypatch.setattr(Trials, "_score", lambda self, settings, part: made.append(part) or 0.625)
     for regions in (9, 9, 8):
         usable = {(fold.train[0], "a"): regions}
         monkeypatch.setattr("pomp.runs.tuning.trial.count_regions", lambda bank, usable=usable: usable)
