@@ -1,8 +1,9 @@
-"""What all tests share: Ctrl-C is heard, and where real data lie, which are no part of the repository."""
+"""What all tests share: Ctrl-C is heard, threads stay as they are, and where real data lie, outside the repository."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ SHARED = REPOSITORY.parent / "shared" / "data"
 def hear_ctrl_c() -> None:
     """A job that a shell has put into the background ignores Ctrl-C, and so would all that its tests start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def same_threads() -> Iterator[None]:
+    """Torch has as many threads after a test as before: the last digits of what later tests train depend on them."""
+    before = torch.get_num_threads()
+    yield
+    after = torch.get_num_threads()
+    torch.set_num_threads(before)
+    assert after == before
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-import numba
-
 from pomp.config import OmicsConfig
 from pomp.errors import PompError, TrainingError
 from pomp.interrupts import deaf_children
+from pomp.omics.forest.threads import limit_threads, threads_of_trees
 from pomp.omics.training_rows import TrainingRows
 from pomp.omics.type_selection import TypeSelection, select_genes
 
@@ -47,7 +46,7 @@ def select_side_by_side(
         while waiting or running:
             while waiting and len(running) < workers:
                 place, rows = waiting.pop(0)
-                listening, process = _start(rows, config, seed, max(numba.get_num_threads() // workers, 1))
+                listening, process = _start(rows, config, seed, max(threads_of_trees() // workers, 1))
                 running[listening] = place, process
             ready = wait(list(running), HEARTBEAT_SECONDS)
             for listening in [each for each in running if each in ready]:
@@ -73,7 +72,7 @@ def _start(rows: TrainingRows, config: OmicsConfig, seed: int, threads: int) -> 
 
 def _work(speaking: Connection, rows: TrainingRows, config: OmicsConfig, seed: int, threads: int) -> None:
     """Runs in the child: steps as text, then the selection or the error."""
-    numba.set_num_threads(threads)
+    limit_threads(threads)
     try:
         speaking.send(select_genes(rows, config, seed, speaking.send))
     except PompError as error:

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numba
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -128,13 +127,14 @@ def divide(folds: int, cores: int, begun: int | None = None) -> Division:
 
 @contextmanager
 def limited_threads(threads: int) -> Iterator[None]:
-    """This process computes with so many threads during the block."""
-    before = torch.get_num_threads(), numba.get_num_threads()
+    """Matrix products and all of torch have so many threads during the block.
+
+    Trees are not limited, which are the same with any number of threads.
+    """
+    before = torch.get_num_threads()
     try:
         with threadpool_limits(threads):
             torch.set_num_threads(threads)
-            numba.set_num_threads(min(threads, before[1]))
             yield
     finally:  # after the limits, which also count torch's threads
-        torch.set_num_threads(before[0])
-        numba.set_num_threads(before[1])
+        torch.set_num_threads(before)

@@ -18,6 +18,7 @@ from typing import Any
 
 from pomp.data.splits import Fold
 from pomp.errors import PompError, RunError
+from pomp.omics.forest.threads import limit_threads
 from pomp.runs.company import Company
 from pomp.runs.fold_division import limited_threads
 from pomp.runs.fold_work import FoldWork, unexpected
@@ -53,6 +54,7 @@ def work_on_fold(task: FoldTask, speaking: Connection, leash: Connection) -> Non
     logger.addHandler(_LogLine(line))
     error: PompError | None = None
     try:
+        limit_threads(task.threads)
         with limited_threads(task.threads):
             task.bank.keep(task.room)
             run = _ChildRun(task.run.folder, task.run.info, line)

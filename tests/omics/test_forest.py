@@ -19,6 +19,7 @@ from pomp.errors import TrainingError
 from pomp.evaluation.concordance import concordance_index
 from pomp.omics.forest import SurvivalForest, Trees, grow_forest
 from pomp.omics.forest.survival_forest import sort_by_time
+from pomp.omics.forest.threads import in_threads, limit_threads
 from pomp.omics.forest.trees import grow_trees
 
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -159,6 +160,15 @@ def test_seeded_whatever_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) 
     alone = grow_forest(x, time, event, 9, 1)
     assert equal(forest, alone)
     assert not equal(forest, grow_forest(x, time, event, 9, 2))
+
+
+def test_a_process_beside_others_has_fewer_threads_and_never_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.config, "NUMBA_NUM_THREADS", 4)
+    shares: list[int] = []
+    for most in (6, 3, 5, 1):
+        limit_threads(most)
+        in_threads(lambda first, step: shares.append(step) if first == 0 else None)
+    assert shares == [4, 3, 3, 1]
 
 
 def test_a_longer_forest_begins_with_the_same_trees() -> None:
