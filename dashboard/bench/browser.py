@@ -50,6 +50,10 @@ _FIND = """(said) => {
   return said.map((text) => buttons.find((one) => one.textContent.includes(text))).find((one) => one)
 }"""
 
+# A page that comes to the front is painted anew, which no user waits for who looks at it already.
+_IN_FRONT = """() => new Promise((resolve) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 200))))"""
+
 # From what a user does until the script has run and nothing on the page has changed for a while, which is not counted.
 # In ms. A button is clicked; without one, the key R runs the page again, and nothing changes. What lies in a canvas is
 # never shown: a table keeps its cells there for screen readers, and writes them a quarter of a second later on purpose.
@@ -151,6 +155,7 @@ class WatchedPage:
 
     def _until_still(self, button: JSHandle | None) -> float:
         self.page.bring_to_front()
+        self.page.evaluate(_IN_FRONT)
         return float(self.page.evaluate(_UNTIL_STILL, button))
 
     def _listen(self, socket: WebSocket) -> None:

@@ -141,6 +141,8 @@ def _show(asked: Planned, drawn: bool, show: Callable[[Planned], None]) -> None:
 
 def _show_forecast(asked: Planned) -> None:
     found = asked.result()
+    for obstacle in found.obstacles:
+        st.warning(plain(obstacle), title="This training would fail")
     st.metric("Time", f"about {duration(found.seconds)}")
     memory, disk = st.columns(2)
     free = f"Of {size(found.memory.available)} on {plain(found.machine)}."

@@ -18,6 +18,7 @@ from pomp.runs.forecast.plan import forecast
 from pomp.runs.forecast.result import Forecast
 from pomp.runs.forecast.wording import activations_in_words, regions_in_words
 from pomp.runs.forecast.workload import Workload, assume_workload, count_workload
+from pomp.runs.obstacles import find_obstacles
 from pomp.runs.resolve import resolve
 from pomp.wording import count
 
@@ -42,8 +43,8 @@ def plan(
 ) -> None:
     """Forecast a run: time by stage, memory, disk and cost, and how they grow. Nothing is launched."""
     config = configuration(preset, protocol, settings)
-    config, workload = _ask(cohort, patients, regions, config, home)
-    found = forecast(config, workload, device, devices, price)
+    config, workload, obstacles = _ask(cohort, patients, regions, config, home)
+    found = forecast(config, workload, device, devices, price).model_copy(update={"obstacles": obstacles})
     if as_json:
         console.print_json(found.model_dump_json())
     else:
@@ -52,19 +53,20 @@ def plan(
 
 def _ask(
     cohort: str | None, patients: int | None, regions: int | None, config: RunConfig, home: Home
-) -> tuple[RunConfig, Workload]:
-    """The settings, resolved, and what they are to be run on."""
+) -> tuple[RunConfig, Workload, tuple[str, ...]]:
+    """The settings, resolved, what they are to be run on, and what would end the training on it."""
     if (cohort is None) == (patients is None):
         raise ConfigError("Name either a cohort, or with --patients how many there are.")
     if cohort is not None:
         read = read_cohort(find_cohort(open_workspace(home), cohort), config.cohort)
         config = resolve(config, read)
-        return config, count_workload(read, config, regions)
+        obstacles = tuple(problem.message for problem in find_obstacles(read, config))
+        return config, count_workload(read, config, regions), obstacles
     if config.model.modalities == "auto":
         config = override(config, {"model.modalities": "both"})
     if regions is None and config.model.modalities != "omics":
         raise ConfigError("Say with --regions how many regions a patient has on average; TCGA-COAD has 144.")
-    return config, assume_workload(int(patients or 0), regions or 0, config)
+    return config, assume_workload(int(patients or 0), regions or 0, config), ()
 
 
 def print_forecast(found: Forecast) -> None:
@@ -75,8 +77,8 @@ def print_forecast(found: Forecast) -> None:
     console.print(_memory(found))
     for line in activations_in_words(found.memory), regions_in_words(found.memory):
         console.print(line, highlight=False, markup=False)
-    if found.memory.problem:
-        console.print(f"[bold red]{escape(found.memory.problem)}[/]", highlight=False)
+    for problem in filter(None, (found.memory.problem, *found.obstacles)):
+        console.print(f"[bold red]{escape(problem)}[/]", highlight=False)
     console.print(_growth(found))
     console.print("An estimate. It rests on:", highlight=False)
     for line in found.assumptions:

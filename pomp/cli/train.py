@@ -25,6 +25,7 @@ from pomp.cli.options import (
 from pomp.cli.terminal import console, open_workspace
 from pomp.errors import ConfigError
 from pomp.runs.worker import assist
+from pomp.training.device import pick_device
 
 
 def run(
@@ -55,6 +56,8 @@ def run(
             "With --backend the worker is started by the queue: leave --as-queued and --folds-at-a-time out."
         )
     queue = None if backend is None else open_queue(backend, ray_address, run_name, home)
+    if queue is None and not as_queued:
+        pick_device(device)  # before a run is made for it
     opened = open_run(cohort, run_name, preset, protocol, settings, title, home)
     if queue is None:
         carry(opened, None if as_queued else device, None if as_queued else "end", folds_at_a_time)
@@ -75,6 +78,7 @@ def pretrain(
 ) -> None:
     """Choose genes and pre-train every fold, then stop; `pomp finetune --run` goes on."""
     if not assist(device):
+        pick_device(device)  # before a run is made for it
         opened = open_run(cohort, run_name, preset, protocol, settings, title, home)
         carry(opened, device, "pretrain", folds_at_a_time)
 

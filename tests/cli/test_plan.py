@@ -44,6 +44,15 @@ def test_json_of_a_cohort(tmp_path: Path) -> None:
     assert times == {"select": 1, "pretrain": 1, "finetune": 3, "explain": 3}
 
 
+@pytest.mark.parametrize("fmt", [[], ["--json"]])
+def test_what_would_end_the_training_is_said(fmt: list[str], tmp_path: Path) -> None:
+    make_cohort(tmp_path / "tumours", slides=False)
+    for folds, expected in ("3", False), ("57", True):
+        words = ["--preset", "demo", "--set", f"folds={folds}", "--device", "l4", *fmt]
+        said = " ".join(invoke(str(tmp_path / "tumours"), *words).split())
+        assert ("training would stop here: " in said and "cannot fill 57 folds" in said) == expected
+
+
 @pytest.mark.parametrize(("words", "said"), [
     ([], "Name either a cohort, or with --patients"),
     (["tumours", "--patients", "9"], "Name either a cohort, or with --patients"),

@@ -85,6 +85,16 @@ def test_the_device_is_queued_with_the_run(workspace: Workspace, asked: list[tup
     assert devices == ["cpu"]
 
 
+@pytest.mark.parametrize("command", ["run", "pretrain"])
+def test_no_run_is_made_for_a_device_that_is_not_there(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ConfigError, match="Device 'cuda' is not available here"):
+        invoke("tumours", *SETTINGS, "--device", "cuda", command=command)
+    assert workspace.runs.list() == []
+
+
 def test_preparation_is_queued_too(workspace: Workspace, asked: list[tuple[str, Path, str, str]]) -> None:
     invoke("tumours", *SETTINGS, "--backend", "ray", command="prepare")
     assert [until for *_, until in asked] == ["prepare"]

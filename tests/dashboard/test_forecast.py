@@ -158,6 +158,14 @@ def test_short_memory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "would run out of memory" in app.warning[0].value
 
 
+def test_what_would_end_the_training_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    obstacle = "training would stop here: 3 events cannot fill 5 folds; see ![x](http://example.invalid/x.png)."
+    monkeypatch.setattr(forecast, "make_plan", lambda _: FOUND.model_copy(update={"obstacles": (obstacle,)}))
+    (warning,) = switch_on(open_page("train", cohort="tumours")).warning
+    assert "3 events cannot fill 5 folds" in warning.value
+    assert "![x](" not in warning.value
+
+
 def test_a_refusal_is_shown_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(words: tuple[str, ...]) -> Forecast:
         raise RunError("No slide of cohort 'tumours' has been cut into regions with these settings.")

@@ -68,6 +68,7 @@ class Forecast(Frozen):
     checkpoints: int  # bytes
     price: float | None  # of a device for an hour, in the user's currency
     growth: tuple[Growth, ...]
+    obstacles: tuple[str, ...] = ()  # what would end the training on this cohort
     assumptions: tuple[str, ...]
 
     @property

@@ -44,8 +44,8 @@ def assume_workload(patients: int, regions: float, config: RunConfig) -> Workloa
     reads_slides = config.model.modalities != "omics"
     if patients < config.folds:
         raise ConfigError(f"{count(patients, 'patient')} cannot be split into {config.folds} folds: plan for more.")
-    if reads_slides and regions < 1:
-        raise ConfigError(f"A patient with {regions:g} regions has none to be read: plan for 1 or more.")
+    if reads_slides or regions:
+        _check_regions(regions)
     if reads_slides and config.slides.source == "features":
         raise ConfigError("How many features a region has stands in its files: name the cohort to plan with features.")
     regions = _capped(regions, config) if reads_slides else 0
@@ -61,9 +61,11 @@ def count_workload(cohort: Cohort, config: RunConfig, regions: float | None = No
         regions: of a patient with slides, on average; None: as its prepared slides have.
 
     Raises:
-        ConfigError: `regions` is None and no slide has been prepared with these settings.
+        ConfigError: `regions` is less than 1, or is None and no slide has been prepared with these settings.
         SlideError: a file of features is damaged.
     """
+    if regions is not None:
+        _check_regions(regions)
     tables = {} if config.model.modalities == "pathology" else cohort.omics
     widths = {name: table.values.shape[1] for name, table in tables.items()}
     counts = tuple(widths[name] for name, table in tables.items() if table.kind == "counts")
@@ -77,6 +79,11 @@ def count_workload(cohort: Cohort, config: RunConfig, regions: float | None = No
         counts=counts,
         features=features,
     )
+
+
+def _check_regions(stated: float) -> None:
+    if stated < 1:
+        raise ConfigError(f"A patient with {stated:g} regions has none to be read: plan for 1 or more.")
 
 
 def _regions(cohort: Cohort, config: RunConfig, stated: float | None) -> tuple[float, int, int | None]:

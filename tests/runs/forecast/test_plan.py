@@ -284,6 +284,7 @@ def test_a_device_without_bfloat16() -> None:
 @pytest.mark.parametrize(("patients", "regions", "changes", "said"), [
     (4, 10, {}, "4 patients cannot be split into 5 folds"),
     (40, 0, {}, "0 regions has none"),
+    (40, -1, {"model.modalities": "omics"}, "-1 regions has none"),
     (40, 10, {"slides.source": "features"}, "name the cohort"),
 ])  # fmt: skip
 def test_what_cannot_be_assumed(patients: int, regions: int, changes: dict[str, Any], said: str) -> None:

@@ -49,6 +49,8 @@ def test_nothing_is_cut(folder: Path) -> None:
     cohort, other = read_cohort(folder), override(CONFIG, {"slides.min_tissue": 0.5})
     with pytest.raises(ConfigError, match=r"No slide of cohort 'tumours' .* --regions .* `pomp prepare`"):
         count_workload(cohort, resolve(other, cohort))
+    with pytest.raises(ConfigError, match="-1 regions has none"):
+        count_workload(cohort, resolve(other, cohort), regions=-1)
     found = count_workload(cohort, resolve(other, cohort), regions=100)
     assert (found.regions, found.uncut) == (18 * 100 / 58, 1800)
 
