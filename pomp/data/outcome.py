@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,16 @@ _FROM_ONE = (
 _NEITHER = "is no event: 1 means that it was seen, 0 that it was not."
 _TELLING = 20  # patients
 _PAIRS = ({"0", "1"}, {"no", "yes"}, {"n", "y"}, {"false", "true"})
+
+
+@dataclass(frozen=True)
+class _Wrong:
+    """Cells of a column that cannot be."""
+
+    column: str
+    cells: np.ndarray  # (rows,) bool
+    message: str
+    coding: bool = False  # what is wrong is how the whole column is coded, and no single cell
 
 
 def list_endpoints(columns: Iterable[str]) -> list[str]:
@@ -96,8 +107,8 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
         return None
     _report_marks(table, problems)
     event, time, wrong = _read_values(table, endpoint)
-    for column, cells, message in wrong:
-        _report(table, column, cells, message, problems)
+    for found in wrong:
+        _report(table, found, problems)
     _report_unit(table.file, endpoint + TIME_SUFFIX, time[np.isfinite(time) & (time >= 0)], problems)
     for other in list_endpoints(table.columns):
         if other != endpoint:
@@ -105,23 +116,20 @@ def read_outcome(table: RawTable, patients: list[str], endpoint: str, problems: 
     return pd.DataFrame({"time_days": time, "event": event}, index=pd.Index(patients, name="patient", dtype=object))
 
 
-def _read_values(table: RawTable, endpoint: str) -> tuple[np.ndarray, np.ndarray, list[tuple[str, np.ndarray, str]]]:
-    """Event and time, NaN where there is no number. Then the cells that cannot be, by column and what is wrong."""
+def _read_values(table: RawTable, endpoint: str) -> tuple[np.ndarray, np.ndarray, list[_Wrong]]:
+    """Event and time, NaN where there is no number. Then the cells that cannot be, by what is wrong with them."""
     event, no_event = _read_numbers(table, endpoint)
     time, no_time = _read_numbers(table, endpoint + TIME_SUFFIX)
+    days = endpoint + TIME_SUFFIX
+    neither, from_one = ~np.isnan(event) & ~np.isin(event, (0.0, 1.0)), _counts_from_one(event, no_event)
+    no_word = "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown."
     wrong = [
-        (
-            endpoint, no_event,
-            "is no event: write 1 where it was seen (dead), 0 where not (alive), nothing where unknown.",
-        ),
-        (
-            endpoint, ~np.isnan(event) & ~np.isin(event, (0.0, 1.0)),
-            _FROM_ONE if _counts_from_one(event, no_event) else _NEITHER,
-        ),
-        (endpoint + TIME_SUFFIX, no_time, "is no number of days. Leave the cell empty where it is not known."),
-        (endpoint + TIME_SUFFIX, (time < 0) | np.isinf(time), "is no time: days from diagnosis are 0 or more."),
-    ]  # fmt: skip
-    return event, time, wrong
+        _Wrong(endpoint, no_event, no_word),
+        _Wrong(endpoint, neither, _FROM_ONE if from_one else _NEITHER, coding=from_one),
+        _Wrong(days, no_time, "is no number of days. Leave the cell empty where it is not known."),
+        _Wrong(days, (time < 0) | np.isinf(time), "is no time: days from diagnosis are 0 or more."),
+    ]
+    return event, time, [found for found in wrong if found.cells.any()]
 
 
 def _counts_from_one(event: np.ndarray, no_event: np.ndarray) -> bool:
@@ -133,18 +141,17 @@ def _check_other(table: RawTable, endpoint: str, problems: Problems) -> None:
     """An endpoint on which nothing depends yet: a warning of each kind, of the first cell."""
     _, time, wrong = _read_values(table, endpoint)
     told = is_told(table.cells[table.columns.index(endpoint)])
-    for column, cells, message in wrong:
-        places = np.flatnonzero(cells)
-        if not len(places):
+    for found in wrong:
+        if found.coding:
+            said = f"{found.message} This endpoint cannot be used as it is."
+            problems.warning(table.file, said, column=found.column)
             continue
-        if message == _FROM_ONE:
-            problems.warning(table.file, f"{message} This endpoint cannot be used as it is.", column=column)
-            continue
+        places = np.flatnonzero(found.cells)
         more = f" So it is in {count(len(places) - 1, 'more row')}." if len(places) > 1 else ""
         fate = "These patients are left out by this endpoint." if told else "This endpoint cannot be used as it is."
         problems.warning(
-            table.file, f"{message}{more} {fate}", row=table.rows[places[0]], column=column,
-            value=table.cells[table.columns.index(column)].iloc[places[0]],
+            table.file, f"{found.message}{more} {fate}", row=table.rows[places[0]], column=found.column,
+            value=table.cells[table.columns.index(found.column)].iloc[places[0]],
         )  # fmt: skip
     if told:
         _report_unit(table.file, endpoint + TIME_SUFFIX, time[np.isfinite(time) & (time >= 0)], problems)
@@ -248,13 +255,13 @@ def _read_numbers(table: RawTable, column: str) -> tuple[np.ndarray, np.ndarray]
     return numbers, np.isnan(numbers) & cells.notna().to_numpy()
 
 
-def _report(table: RawTable, column: str, wrong: np.ndarray, message: str, problems: Problems) -> None:
-    cells = table.cells[table.columns.index(column)]
-    places = np.flatnonzero(wrong)
-    if message == _FROM_ONE and len(places):
-        problems.error(table.file, message, column=column)
+def _report(table: RawTable, found: _Wrong, problems: Problems) -> None:
+    if found.coding:
+        problems.error(table.file, found.message, column=found.column)
         return
+    cells = table.cells[table.columns.index(found.column)]
+    places = np.flatnonzero(found.cells)
     for place in places[:LISTED]:
-        problems.error(table.file, message, row=table.rows[place], column=column, value=cells.iloc[place])
+        problems.error(table.file, found.message, row=table.rows[place], column=found.column, value=cells.iloc[place])
     if len(places) > LISTED:
-        problems.error(table.file, f"{count(len(places) - LISTED, 'more cell')} like these.", column=column)
+        problems.error(table.file, f"{count(len(places) - LISTED, 'more cell')} like these.", column=found.column)
