@@ -44,16 +44,21 @@ class Measurement:
         return None if rival.seconds is None else rival.seconds / self.seconds
 
 
-def in_turns(ways: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+def in_turns(
+    ways: Mapping[str, Callable[[], Any]], repeats: int, before: Callable[[], object] = lambda: None
+) -> dict[str, float]:
     """Median seconds of each way, run one after the other `repeats` times, so that a busy moment meets them all.
 
-    Each is run once before, uncounted: compilation and cold caches are no part of the work.
+    Each is run once before, uncounted: compilation and cold caches are no part of the work. Nor is what `before` does,
+    which is called before each of them.
     """
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for way in ways.values():
+        before()
         way()
     for _ in range(repeats):
         for name, way in ways.items():
+            before()
             started = time.perf_counter()
             way()
             taken[name].append(time.perf_counter() - started)
@@ -68,7 +73,10 @@ class Taken(NamedTuple):
 
 
 def in_turns_apart(
-    makers: Mapping[str, Callable[[], Callable[[], Any]]], repeats: int, together: bool = True
+    makers: Mapping[str, Callable[[], Callable[[], Any]]],
+    repeats: int,
+    together: bool = True,
+    before: Callable[[], object] = lambda: None,
 ) -> dict[str, Taken]:
     """As `in_turns`, with a process for each way, which keeps the memory it has been given, as it does in real use.
 
@@ -77,13 +85,16 @@ def in_turns_apart(
     Args:
         makers: give the ways, each in its own process, and can be pickled.
         together: False where there is no memory for all ways at once: each is then done before the next is made.
+        before: as `in_turns`, here.
     """
     context = multiprocessing.get_context("spawn")
     taken: dict[str, Taken] = {}
     for group in [list(makers)] if together else [[name] for name in makers]:
         with ExitStack() as stack:
             pools = {name: stack.enter_context(context.Pool(1, _remember, (makers[name],))) for name in group}
-            seconds = in_turns({name: partial(pool.apply, _run_remembered) for name, pool in pools.items()}, repeats)
+            seconds = in_turns(
+                {name: partial(pool.apply, _run_remembered) for name, pool in pools.items()}, repeats, before
+            )
             taken |= {name: Taken(seconds[name], pool.apply(_held)) for name, pool in pools.items()}
     return taken
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count, cycle
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,9 @@ import simplejpeg
 from openslide import OpenSlide
 from PIL import Image
 from scipy import ndimage
+from threadpoolctl import threadpool_limits
 
-from pomp.bench.measurement import Measurement, Rival, Scale, in_turns, peak_memory, seconds_of
+from pomp.bench.measurement import Measurement, Rival, Scale, in_turns, in_turns_apart, peak_memory, seconds_of
 from pomp.bench.pyramid import TILE, levels_of, palette, write_pyramid
 from pomp.config import SlideConfig
 from pomp.slides.morphology import closed, majority
@@ -79,6 +82,16 @@ def _prepare(file: Path, folder: Path) -> SlideResult:
     return prepare_slide(_task(file, folder), lambda: None)
 
 
+def _cutting(file: Path, folder: Path) -> Callable[[], SlideResult]:
+    """In a process like those that cut slides, which have one thread each."""
+    threadpool_limits(1)
+    return partial(_prepare, file, folder)
+
+
+def _looking_as_clam(file: Path) -> Callable[[], Corners]:
+    return partial(_grid_of_tissue, file)
+
+
 def _prepared_corners(file: Path, folder: Path) -> Corners:
     _prepare(file, folder)
     coordinates = read_slide_regions(regions_path(folder, file.stem, CONFIG)).coordinates
@@ -127,10 +140,17 @@ def _reading(file: Path, corners: Corners, sizes: _Sizes, level_0: Rival) -> Mea
 def _stage(file: Path, corners: Corners, sizes: _Sizes, level_0: float) -> Measurement:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        fresh = map(str, count())  # a slide is cut once: to delete an older file of regions is no part of it
-        ways = {"ours": lambda: _prepare(file, folder / next(fresh)), "theirs": lambda: _grid_of_tissue(file)}
-        taken = in_turns(ways, sizes.repeats)
-        path = regions_path(folder / "0", file.stem, CONFIG)
+        path = regions_path(folder, file.stem, CONFIG)
+
+        def forget() -> None:  # a slide is cut once: to delete an older file of regions is no part of it
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+        makers: dict[str, Callable[[], Callable[[], object]]] = {
+            "ours": partial(_cutting, file, folder), "theirs": partial(_looking_as_clam, file),
+        }  # fmt: skip
+        taken = {way: found.seconds for way, found in in_turns_apart(makers, sizes.repeats, before=forget).items()}
+        _prepare(file, folder)
         equal = np.array_equal(read_pixels(path), _read_naively(file, corners, lambda opened: opened.level_count - 1))
     return Measurement(
         work=f"tissue mask, coordinates, {len(corners)} regions and thumbnail of {_times(sizes.size)} to HDF5",
