@@ -136,8 +136,8 @@ GLOSSARY = (
     Entry(
         "Paper protocol",
         "Genes are chosen, and the model is pre-trained, on all patients, those who are tested later included. "
-        "*paper-released* also reports the epoch that did best on the test patients, as the authors' code does; that code "
-        "stops early by them too, where here all epochs are run, so that the best is at least as high.",
+        "*paper-released* also reports the epoch that did best on the test patients, as the authors' code does; that "
+        "code stops early by them too, where here all epochs are run, so that the best is at least as high.",
         "paper-released released",
     ),
     Entry(

@@ -88,12 +88,16 @@ class JpegLevel:
         if (len(columns), len(rows), width, height) == (1, 1, tile_width, tile_height):
             # It is that tile, which no neighbour shares: to keep it would only cost memory that was never used before.
             return self._decode(rows[0], columns[0], factor, pixels)
+        # Where all tiles are asked for, there is no neighbour left that could share one.
+        every = len(columns) == self._directory.columns and len(rows) == self._directory.rows
+        scratch = np.empty((tile_height, tile_width, 3), np.uint8)
         pixels[:] = 255
         for row in rows:
             top = row * tile_height - y
             for column in columns:
                 left = column * tile_width - x
-                tile = self._tile(row, column, factor)[max(0, -top) : height - top, max(0, -left) : width - left]
+                found = self._decode(row, column, factor, scratch) if every else self._tile(row, column, factor)
+                tile = found[max(0, -top) : height - top, max(0, -left) : width - left]
                 start, edge = max(0, top), max(0, left)
                 pixels[start : start + tile.shape[0], edge : edge + tile.shape[1]] = tile
         return pixels
@@ -114,7 +118,7 @@ def _decode(
     inside = directory.width - column * width, directory.height - row * height
     over_edge = inside[0] < width or inside[1] < height
     # Whether a pixel of the shrunk tile would be: then the tile is decoded whole, and its pixels are averaged.
-    astride = any(min(own, side) % factor for own, side in zip(inside, (width, height), strict=True))
+    astride = over_edge and bool(min(inside[0], width) % factor or min(inside[1], height) % factor)
     scale = 1 if astride else factor
     shape = height // scale, width // scale, 3
     pixels = np.empty(shape, np.uint8) if out is None or astride else out

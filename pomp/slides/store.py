@@ -194,7 +194,8 @@ def _write_facts(file: h5py.File, regions: SlideRegions, folder: Path) -> None:
     file["grid"], file["tissue"] = regions.grid, regions.tissue
     # Not compressed: to compress the thumbnail would take as long as all the rest.
     for name, data in (("thumbnail", regions.thumbnail), ("mask", regions.mask)):
-        file.create_dataset(name, data=data, chunks=data.shape, fletcher32=True)
+        stored = file.create_dataset(name, data.shape, data.dtype, chunks=data.shape, fletcher32=True)
+        ChunkWriter(stored).write((0,) * data.ndim, data)
 
 
 def _digest(regions: SlideRegions) -> str:

@@ -44,3 +44,16 @@ def test_mean() -> None:
     values = np.array([[0, 0, 0], [0, 90, 0], [0, 0, 9]], np.uint8)
     # 99 / 9 in the middle; at the corner the outermost pixels repeat: (90 + 4·9) / 9.
     assert (mean(values, 1)[1, 1], mean(values, 1)[2, 2]) == (11, 14)
+
+
+@pytest.mark.parametrize("radius", [1, 2, 7])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (3, 4), (50, 33)])
+def test_mean_and_majority_of_every_window(shape: tuple[int, int], radius: int) -> None:
+    """In whole numbers, also where a window is larger than the picture, lies in another order, or is all white."""
+    values = np.random.default_rng(3).integers(0, 256, shape, np.uint8)
+    area = (2 * radius + 1) ** 2
+    for picture in (values, np.asfortranarray(values), np.full_like(values, 255)):
+        sums = ndimage.convolve(picture.astype(np.int64), window(radius).astype(np.int64), mode="nearest")
+        assert np.array_equal(mean(picture, radius), (sums + area // 2) // area)
+        counts = ndimage.convolve((picture > 128).astype(np.int64), window(radius).astype(np.int64), mode="nearest")
+        assert np.array_equal(majority(picture > 128, radius), counts > area // 2)
