@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 from pomp.config import PresetName, ProtocolName, RunConfig
 from pomp.data.importing.plan import Origin
@@ -11,7 +12,7 @@ from pomp.evaluation.epochs import EpochStrip
 from pomp.evaluation.report import EvaluationReport, ModelScore
 from pomp.evaluation.stability import SelectionStability
 from pomp.evaluation.uncertainty import signed
-from pomp.wording import DAYS_PER_YEAR, number, percent
+from pomp.wording import DAYS_PER_YEAR, count, number, percent
 
 CHANCE = 0.5
 DAYS_PER_MONTH = DAYS_PER_YEAR / 12
@@ -179,11 +180,26 @@ def verdict(report: EvaluationReport) -> list[str]:
             f"The 95 % interval, {number(score.lower)} to {number(score.upper)}, lies below 0.5: the risk ranks the "
             "wrong way round."
         )
-    ahead = [other for other in report.comparators if other.mean >= score.mean]
+    everywhere = [other for other in report.comparators if len(other.folds) == len(score.folds)]
+    ahead = [other for other in everywhere if other.mean >= score.mean]
     if ahead:
         names = listed([f"{other.model} ({number(other.mean)})" for other in ahead])
         said.append(f"No better than a plain model on the same folds: {names} against {number(score.mean)}.")
+    for other in report.comparators:
+        own, theirs = _on_shared_folds(score, other)
+        if other not in everywhere and fmean(theirs or [-1]) >= fmean(own or [0]):
+            said.append(
+                f"No better than {other.model} where that could be fitted and scored, in {len(own)} of "
+                f"{count(len(score.folds), 'fold')}: {number(fmean(theirs))} against {number(fmean(own))}."
+            )
     return said
+
+
+def _on_shared_folds(score: ModelScore, other: ModelScore) -> tuple[list[float], list[float]]:
+    """The C-indices of the folds in which both have one."""
+    pairs = zip((fold.harrell for fold in score.folds), other.on_folds_of(score), strict=True)
+    known = [pair for pair in pairs if not any(map(math.isnan, pair))]
+    return [own for own, _ in known], [theirs for _, theirs in known]
 
 
 def describe_rules(strip: EpochStrip) -> str:

@@ -37,7 +37,7 @@ def print_evaluation(opened: Run, evaluation: EvaluationReport) -> None:
     table.add_column("mean ± sd", justify="right")
     table.add_column("95 % interval", justify="right")
     for model in (evaluation.score, *evaluation.comparators):
-        cells = [number(fold.harrell) for fold in model.folds]
+        cells = [number(score) for score in model.on_folds_of(evaluation.score)]
         interval = f"{number(model.lower)} to {number(model.upper)}"
         table.add_row(escape(model.model), *cells, f"{number(model.mean)} ± {number(model.sd)}", interval)
     for part in split_table(table):

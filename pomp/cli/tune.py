@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -124,10 +125,10 @@ def inner_rows(found: Tuning) -> list[list[str]]:
 
 def outer_rows(tested: Tested) -> list[list[str]]:
     """A head, then the chosen variants and each plain model: C by fold, mean ± sd, and the interval of the mean."""
-    rows = [["model", *(f"fold {fold + 1}" for fold in range(len(tested.own.folds))), "mean ± sd", "95 % interval"]]
+    rows = [["model", *(f"fold {fold + 1}" for fold in tested.own.by_fold), "mean ± sd", "95 % interval"]]
     for name, score in {"chosen": tested.own, **tested.plain}.items():
         (mean, sd), interval = mean_sd([score]), mean_interval([score])
-        by_fold = [number(value) for value in score.folds]
+        by_fold = [number(score.by_fold.get(fold, math.nan)) for fold in tested.own.by_fold]
         limits = f"{number(interval.lower)} to {number(interval.upper)}"
         rows.append([name, *by_fold, f"{number(mean)} ± {number(sd)}", limits])
     return rows

@@ -44,8 +44,7 @@ def compare_models(report: EvaluationReport, scores: ModelScores) -> tuple[Model
 
 
 def _fold_by_fold(model: ModelScore, other: ModelScore) -> CorrectedT:
-    theirs = {fold.fold: fold.harrell for fold in other.folds}
-    differences = [fold.harrell - theirs.get(fold.fold, float("nan")) for fold in model.folds]
+    differences = np.subtract([fold.harrell for fold in model.folds], other.on_folds_of(model))
     everybody, test = sum(fold.patients for fold in model.folds), float(np.mean([f.patients for f in model.folds]))
     # One fold has no training patients among those scored; without a spread over folds there is no test anyway.
     return corrected_t(differences, test, max(everybody - test, 1.0))

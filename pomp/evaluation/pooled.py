@@ -61,13 +61,14 @@ def report_scores(reports: Sequence[EvaluationReport]) -> pd.DataFrame:
         reports: one a repeat.
 
     Returns:
-        model, repeat (from 0), fold, patients, score; nan where a fold has no comparable pair.
+        model, repeat (from 0), fold, patients, score; nan where a fold has no comparable pair, and where a plain model
+        could not be fitted or has not scored the same number of patients.
     """
     rows = [
-        (one.model, repeat, fold.fold, fold.patients, fold.harrell)
+        (one.model, repeat, fold.fold, fold.patients, score)
         for repeat, report in enumerate(reports)
         for one in (report.score, *report.comparators)
-        for fold in one.folds
+        for fold, score in zip(report.score.folds, one.on_folds_of(report.score), strict=True)
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     everywhere = table.groupby("model")["repeat"].transform("nunique") == len(reports)

@@ -52,6 +52,14 @@ class ModelScore:
     lower: float
     upper: float
 
+    def on_folds_of(self, other: ModelScore) -> tuple[float, ...]:
+        """Harrell's C on each fold of another model's; nan where this one has none, or is of fewer or more patients.
+
+        A plain model that could not be fitted in a training fold is not there in that fold.
+        """
+        own = {(fold.fold, fold.patients): fold.harrell for fold in self.folds}
+        return tuple(own.get((fold.fold, fold.patients), float("nan")) for fold in other.folds)
+
 
 @dataclass(frozen=True, eq=False)
 class EvaluationReport:

@@ -21,6 +21,7 @@ from pomp.evaluation.pooled import compare_pooled, report_scores
 from pomp.runs.grid.spec import Grid
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
+from pomp.wording import number
 from tests.dashboard.fake import CONFIG, finish, make_cohort
 
 
@@ -46,6 +47,20 @@ def test_the_table_is_what_it_was(workspace: Workspace) -> None:
     said = invoke(run_called(workspace, "done").folder)
     assert "C-index by fold" in said
     assert "together" not in said
+
+
+def test_a_score_stands_below_its_fold_where_a_plain_model_lacks_another(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    cohort = make_cohort(workspace.cohorts / "tumours", slides=False)
+    run = finish(workspace.runs.create(cohort, override(CONFIG, {"folds": 3})), cohort, signal=1.0)
+    plain = run.comparators()
+    assert plain is not None
+    run.write_table("comparators", plain[(plain["fold"] != 0) | (plain["model"] != "clinical Cox")])
+    said = invoke(run.folder)
+    (row,) = (line for line in said.splitlines() if "clinical Cox" in line and "│" in line)
+    first, *others = (cell.strip() for cell in row.split("│")[2:5])
+    clinical = next(one for one in run_evaluation(run).comparators if one.model == "clinical Cox")
+    assert (first, others) == ("–", [number(fold.harrell) for fold in clinical.folds])
 
 
 def test_a_run_is_named_by_its_folder_its_id_or_its_title(workspace: Workspace) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from pomp.cli.commands import make_app
+from pomp.cli.tune import outer_rows
 from pomp.errors import ConfigError
-from pomp.runs.grid.score import score_run
+from pomp.runs.grid.score import RunScore, score_run
+from pomp.runs.tuning import tested
 from pomp.runs.workspace import Workspace
 from tests.runs.grids import write_grid
 from tests.runs.omics_cohort import write_omics_cohort
@@ -75,3 +78,14 @@ def test_the_cohort_may_be_called_as_tcga_calls_it(home: Path) -> None:
 def test_the_table_is_markdown(home: Path) -> None:
     with pytest.raises(ConfigError, match="'scores.csv' does not end in .md"):
         tune(home, "--out", "scores.csv")
+
+
+def test_a_score_stands_below_its_fold_where_a_plain_model_lacks_another() -> None:
+    table = pd.DataFrame(
+        [(f"P{n}", fold, 100 + n, True, -n * sign) for fold, sign in enumerate((1, -1, 1)) for n in range(3)],
+        columns=["patient", "fold", "time_days", "event", "risk"],
+    )
+    head, own, forest = outer_rows(tested.Tested(RunScore(table), {"forest": RunScore(table[table["fold"] > 0])}))
+    assert head[1:4] == ["fold 1", "fold 2", "fold 3"]
+    assert own[1:4] == ["1.000", "0.000", "1.000"]
+    assert forest[1:4] == ["–", "0.000", "1.000"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from dashboard.cohort_import.projects import TCGA
@@ -33,7 +34,7 @@ from dashboard.words import (
 from pomp.config import PRESETS, OmicsConfig, ProtocolName, RunConfig, override
 from pomp.data.importing.plan import Origin
 from pomp.data.omics_table import Kind
-from pomp.evaluation.report import EvaluationReport, ModelScore
+from pomp.evaluation.report import EvaluationReport, FoldScore, ModelScore
 from pomp.runs.status import State
 from pomp.wording import count, number, p_value, percent
 
@@ -103,6 +104,27 @@ def report(mean: float, lower: float, upper: float, **others: float) -> Evaluati
 )
 def test_verdict(evaluated: EvaluationReport, said: list[str]) -> None:
     found = verdict(evaluated)
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
+
+
+def fold(number: int, harrell: float) -> FoldScore:
+    return FoldScore(number, 20, 9, harrell, NAN, NAN)
+
+
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        ({1: 0.7}, []),  # ahead of the mean of all folds, but not on its own one
+        ({1: 0.9}, ["No better than forest where that could be fitted and scored, in 1 of 2 folds: 0.900 against"]),
+        ({0: NAN}, []),
+    ],
+)
+def test_a_plain_model_that_lacks_folds_is_compared_on_those_it_has(scores: dict[int, float], said: list[str]) -> None:
+    evaluated = report(0.65, 0.60, 0.70, forest=float(np.mean([*scores.values()])))
+    own = replace(evaluated.score, folds=(fold(0, 0.5), fold(1, 0.8)))
+    lacks = replace(evaluated.comparators[0], folds=tuple(fold(*one) for one in scores.items()))
+    found = verdict(replace(evaluated, score=own, comparators=(lacks,)))
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 

@@ -55,5 +55,13 @@ def test_several_comparisons_are_adjusted_for(tables: dict[str, pd.DataFrame]) -
     assert "once adjusted for the other comparisons" in " ".join(first.verdict.reasons)
 
 
+def test_a_fold_whose_patients_the_other_has_not_all_scored_is_left_out_of_the_test(
+    tables: dict[str, pd.DataFrame],
+) -> None:
+    fewer = {"guess": tables["guess"].drop(index=[4, 8])}  # both of fold 0
+    (whole,), (found,) = compare(tables, "guess"), compare(tables | fewer, "guess")
+    assert (whole.training.folds, found.training.folds, found.training.left_out) == (4, 3, 1)
+
+
 def test_without_plain_models_there_is_nothing_to_compare(tables: dict[str, pd.DataFrame]) -> None:
     assert compare(tables) == ()

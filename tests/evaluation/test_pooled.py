@@ -55,6 +55,20 @@ def test_one_repeat_has_an_interval_and_no_deviation_between_repeats() -> None:
     assert found.interval.lower < 0.65 < found.interval.upper
 
 
+def test_a_plain_model_that_could_not_be_fitted_in_most_folds_is_compared_on_the_others() -> None:
+    """Its folds are as large as anybody's: four that were tested in turn have three times as many to train on."""
+    reports = []
+    for seed, missing in ((1, {0, 1, 2}), (2, {3})):
+        table = predictions(seed, patients=40).assign(high_risk=lambda rows: rows["risk"] > 0)
+        lacks = table[~table["fold"].isin(missing)].assign(model="forest")
+        reports.append(evaluate(table, comparators=lacks))
+    scores = report_scores(reports)
+    first, forest = compare_pooled(scores)
+    assert (first.score.folds, forest.score.folds, forest.score.left_out) == (8, 4, 4)
+    assert fold_sizes(scores[scores["model"] == "forest"]) == (10, 30)
+    assert (forest.ahead.mean, forest.ahead.folds, forest.ahead.left_out) == (0, 4, 4)
+
+
 def test_equal_scores_have_no_interval() -> None:
     (found,) = pool(table_of("POMP", [[0.5, 0.5], [0.5, 0.5]]))
     assert (found.sd, found.sd_between_repeats) == (0, 0)

@@ -200,3 +200,14 @@ APART = [
 def test_optimism_needs_the_same_splits(change, message: str) -> None:
     with pytest.raises(RunError, match=message):
         optimism(usual_report(), evaluate(change(predictions())))
+
+
+def test_a_model_that_lacks_a_fold_has_no_score_there_and_keeps_the_others_in_place() -> None:
+    table = predictions()
+    fewer = table[~table["patient"].isin(table.loc[table["fold"] == 2, "patient"].head(3))]
+    lacks = pd.concat([fewer[fewer["fold"] != 0].assign(model="forest")])
+    report = evaluate(table, comparators=lacks)
+    (forest,) = report.comparators
+    expected = [np.nan, *(fold.harrell for fold in report.score.folds[1:])]
+    expected[2] = np.nan  # three of its patients are not scored
+    np.testing.assert_array_equal(forest.on_folds_of(report.score), expected)

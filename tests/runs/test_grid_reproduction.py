@@ -202,6 +202,21 @@ def test_a_plain_model_counts_if_every_seed_has_it(workspace: Workspace) -> None
     assert best.model == "clinical Cox"
 
 
+def test_a_plain_model_that_lacks_a_fold_is_not_the_best_beside_one_that_has_all(workspace: Workspace) -> None:
+    run = add(workspace, "all", "honest", 1.0)
+    write_plain(run, {"ridge Cox": 0.1, "forest": 5.0})
+    plain = run.comparators()
+    assert plain is not None
+    run.write_table("comparators", plain[(plain["model"] != "forest") | (plain["fold"] != 0)])
+    best = best_plain(of(entries_of(workspace)))
+    assert best is not None
+    assert (best.model, best.ahead is None) == ("ridge Cox", False)
+    run.write_table("comparators", plain[(plain["model"] == "forest") & (plain["fold"] != 0)])
+    alone = best_plain(of(entries_of(workspace)))
+    assert alone is not None
+    assert (alone.model, alone.ahead) == ("forest", None)
+
+
 def test_plain_models_of_a_protocol_are_adjusted_together(workspace: Workspace) -> None:
     for variant, signal in (("all", 1.0), ("few", 3.0)):
         write_plain(add(workspace, variant, "honest", signal), {"ridge Cox": 0.1})

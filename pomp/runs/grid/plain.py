@@ -12,7 +12,10 @@ from pomp.runs.grid.table import Entry
 
 @dataclass(frozen=True)
 class BestPlain:
-    """The plain model with the highest mean C-index. It is the best of a few, chosen by these very folds."""
+    """The plain model with the highest mean C-index. It is the best of a few, chosen by these very folds.
+
+    One that could not be fitted in some fold counts only where none could be in all: folds differ in how hard they are.
+    """
 
     model: str
     mean: float
@@ -42,7 +45,8 @@ def best_plain(entry: Entry) -> BestPlain | None:
         model: {seed: found[model] for seed, found in by_seed.items()} for model in shared
     }
     found = {model: mean_sd(list(own.values())) for model, own in scores.items()}
-    best = max(shared, key=lambda model: found[model][0])
+    everywhere = [model for model, own in scores.items() if compare(entry.scores, own) is not None]
+    best = max(everywhere or shared, key=lambda model: found[model][0])
     return BestPlain(best, *found[best], compare(entry.scores, scores[best]))
 
 

@@ -29,11 +29,17 @@ class RunScore:
     table: pd.DataFrame  # predictions, sorted by patient
 
     @cached_property
+    def by_fold(self) -> dict[int, float]:
+        """By the number of the fold; nan where it has no comparable pair. A plain model may lack folds."""
+        return {
+            int(str(fold)): concordance_index(part["time_days"], part["event"], part["risk"])
+            for fold, part in self.table.groupby("fold")
+        }
+
+    @cached_property
     def folds(self) -> tuple[float, ...]:
-        """By fold; nan where a fold has no comparable pair."""
-        return tuple(
-            concordance_index(part["time_days"], part["event"], part["risk"]) for _, part in self.table.groupby("fold")
-        )
+        """Those of `by_fold`, in the order of the folds."""
+        return tuple(self.by_fold.values())
 
     @cached_property
     def drawn(self) -> NDArray[np.float64]:
