@@ -87,7 +87,7 @@ def compare_groups(
         ratios=dict(zip(present[1:], ratios, strict=True)),
         tau_days=tau,
         means=means,
-        differences={name: mean_difference(means[name], means[present[0]]) for name in list(means)[1:]},
+        differences=_differences(means, tau),
         left_out=int((~kept).sum()),
     )
 
@@ -100,6 +100,13 @@ def _means(curves: dict[str, SurvivalCurve], tau_days: float | None) -> tuple[fl
     if not tau:  # nobody is followed, or of some group hardly anybody, beyond day 0
         return None, {}
     return tau, {name: restricted_mean(curve, tau) for name, curve in curves.items()}
+
+
+def _differences(means: dict[str, RestrictedMean], tau: float | None) -> dict[str, MeanDifference]:
+    if tau is None:
+        return {}
+    first, *others = means
+    return {name: mean_difference(means[name], means[first], tau_days=tau) for name in others}
 
 
 def _followed_until(curve: SurvivalCurve) -> float:

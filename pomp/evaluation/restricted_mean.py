@@ -66,9 +66,19 @@ def restricted_mean(curve: SurvivalCurve, tau_days: float, level: float = 0.95) 
     return RestrictedMean(mean, error, float(limits[0]), float(limits[1]))
 
 
-def mean_difference(one: RestrictedMean, other: RestrictedMean, level: float = 0.95) -> MeanDifference:
-    """`one` minus `other`, of different patients."""
+def mean_difference(
+    one: RestrictedMean, other: RestrictedMean, level: float = 0.95, tau_days: float = float("inf")
+) -> MeanDifference:
+    """`one` minus `other`, of different patients.
+
+    Args:
+        one: mean within the first τ days.
+        other: the same of the other patients.
+        level: coverage of the interval, which is symmetric but for being cut at -τ and τ: no difference lies beyond.
+        tau_days: τ of both.
+    """
     known = one.error > 0 and other.error > 0
     days, error = one.days - other.days, float(np.hypot(one.error, other.error)) if known else float("nan")
     reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    return MeanDifference(days, days - reach, days + reach, float(2 * stats.norm.sf(abs(days) / error)))
+    limits = np.clip([days - reach, days + reach], -tau_days, tau_days)
+    return MeanDifference(days, float(limits[0]), float(limits[1]), float(2 * stats.norm.sf(abs(days) / error)))

@@ -92,7 +92,8 @@ def nogueira(chosen: Floats, genes: int, level: float = 0.95) -> tuple[float, In
 
     Returns:
         nan where M < 2, or where none or all of the genes are always chosen. The interval is nan where M < 3: two sets
-        depart from their mean by equally much, which its formula takes for certainty.
+        depart from their mean by equally much, which its formula takes for certainty. It is symmetric but for being cut
+        at 1 and at -1/(M - 1), the least that Φ can be.
     """
     sets, nan = len(chosen), float("nan")
     sizes = chosen.sum(axis=1)
@@ -109,7 +110,7 @@ def nogueira(chosen: Floats, genes: int, level: float = 0.95) -> tuple[float, In
     influence = (influence + index / 2 * (2 * share * parts - parts - share + 1)) / chance
     error = 2 / sets * float(np.sqrt(((influence - influence.mean()) ** 2).sum()))
     reach = float(stats.norm.ppf((1 + level) / 2)) * error
-    return index, Interval(index - reach, index + reach)
+    return index, Interval(max(index - reach, -1 / (sets - 1)), min(index + reach, 1.0))
 
 
 def _mean(values: list[float]) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pomp.evaluation.curves import kaplan_meier
+from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.restricted_mean import RestrictedMean, mean_difference, restricted_mean
 
 
@@ -52,6 +53,17 @@ def test_difference_by_hand() -> None:
     found = mean_difference(RestrictedMean(10, 3, 0, 0), RestrictedMean(2, 4, 0, 0))
     assert (found.days, found.lower, found.upper) == pytest.approx((8, 8 - 5 * 1.959964, 8 + 5 * 1.959964), rel=1e-6)
     assert found.p_value == pytest.approx(0.1096, abs=1e-4)  # of z = 8/5
+
+
+def test_the_interval_of_a_difference_is_cut_at_what_is_possible() -> None:
+    """Two patients a group: within 10 days no mean is more than 10 days longer than another."""
+    late, early = (kaplan_meier(time, [1, 0]) for time in ([9, 10], [1, 10]))
+    compared = compare_groups(("early", "late"), ["early"] * 2 + ["late"] * 2, [1, 10, 9, 10], [1, 0, 1, 0])
+    found = compared.differences["late"]
+    uncut = mean_difference(restricted_mean(late, 10), restricted_mean(early, 10))
+    assert (compared.tau_days, found.days, found.p_value) == (10, pytest.approx(4), uncut.p_value)
+    assert uncut.upper > 10
+    assert (found.lower, found.upper) == (pytest.approx(uncut.lower), 10)
 
 
 @pytest.mark.parametrize("errors", [(0, 0), (0, 2), (2, 0)])

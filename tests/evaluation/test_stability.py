@@ -54,6 +54,13 @@ def test_random_sets_are_at_chance_and_inside_the_interval() -> None:
     assert inside / 200 == pytest.approx(0.95, abs=0.04)
 
 
+def test_the_interval_is_cut_at_what_is_possible() -> None:
+    """One gene, chosen by one of three folds: Φ is near 0, and its limits would be far beyond -1/2 and 1."""
+    index, interval = nogueira(choices("a", "", ""), 30)
+    assert index == pytest.approx(1 - (1 / 3) / 30 / (1 / 90 * 89 / 90))
+    assert (interval.lower, interval.upper) == (-1 / 2, 1)
+
+
 def test_a_wider_level_reaches_further() -> None:
     narrow, wide = (nogueira(choices("abc", "ab", "aefg"), 12, level)[1] for level in (0.8, 0.99))
     assert wide.lower < narrow.lower < narrow.upper < wide.upper
