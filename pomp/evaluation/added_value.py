@@ -146,7 +146,8 @@ def _ratios(fit: CoxFit | None, level: float) -> tuple[AddedRatio, AddedRatio]:
         none = AddedRatio(_NAN, Interval(_NAN, _NAN))
         return none, none
     z = float(stats.norm.ppf((1 + level) / 2))
-    limits: Array = np.exp(fit.coefficients[:, None] + np.outer(fit.errors, [0, -z, z]))
+    with np.errstate(over="ignore"):  # of risks that order nearly all deaths, the upper limit may be infinite
+        limits: Array = np.exp(fit.coefficients[:, None] + np.outer(fit.errors, [0, -z, z]))
     first, second = (AddedRatio(ratio, Interval(lower, upper)) for ratio, lower, upper in limits.tolist())
     return first, second
 

@@ -38,7 +38,8 @@ def breslow(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> StepFunc
     Args:
         time_days: (N,) follow-up of the training patients.
         event: (N,) True where the patient died.
-        risk: (N,) their log relative hazards, finite.
+        risk: (N,) their log relative hazards, finite. Beyond ±700 or so a hazard is no number, and the baseline
+            0 or infinite: `cumulative_hazard` says that nothing is known there.
 
     Source: Breslow, in the discussion of Cox, JRSS B 1972;34:216-217.
     """
@@ -47,7 +48,8 @@ def breslow(time_days: ArrayLike, event: ArrayLike, risk: ArrayLike) -> StepFunc
     at_risk = np.logaddexp.accumulate(score[order]) if len(order) else score  # log Σ, which exp() could overflow
     deaths, counts = np.unique(time[died], return_counts=True)
     last = np.searchsorted(-time[order], -deaths, side="right") - 1  # position of the last with t_j ≥ t
-    return StepFunction(deaths, np.cumsum(counts * np.exp(-at_risk[last])))
+    with np.errstate(over="ignore"):
+        return StepFunction(deaths, np.cumsum(counts * np.exp(-at_risk[last])))
 
 
 def fold_baseline(baseline: pd.DataFrame, fold: int) -> StepFunction:
@@ -62,13 +64,22 @@ def fold_baseline(baseline: pd.DataFrame, fold: int) -> StepFunction:
     return StepFunction(rows["time_days"].to_numpy(dtype=float), rows["cumulative_hazard"].to_numpy(dtype=float))
 
 
+def cumulative_hazard(baseline: StepFunction, risk: ArrayLike, times: ArrayLike) -> Array:
+    """H0(t)·exp(risk), infinite where it is too large for a number; risks and times in days are broadcast.
+
+    nan where the baseline is none: at a death it can be 0 or infinite only by risks beyond what `breslow` can take.
+    """
+    known = np.where((baseline.y > 0) & np.isfinite(baseline.y), baseline.y, np.nan)
+    with np.errstate(divide="ignore", over="ignore"):  # 0 before the first death
+        return np.asarray(np.exp(np.log(StepFunction(baseline.x, known)(times)) + np.asarray(risk, dtype=float)))
+
+
 def predicted_survival(baseline: StepFunction, risk: ArrayLike, times: ArrayLike) -> Array:
-    """(N,) risks and (K,) times in days → (N, K) survival probabilities exp(-H0(t)·exp(risk)).
+    """(N,) risks and (K,) times in days → (N, K) survival probabilities exp(-H0(t)·exp(risk)); nan as there.
 
     Beyond the last death of the training patients H0, hence survival, stays where it was.
     """
-    relative = np.exp(np.asarray(risk, dtype=float))
-    return np.asarray(np.exp(-np.outer(relative, baseline(times))))
+    return np.asarray(np.exp(-cumulative_hazard(baseline, np.asarray(risk, dtype=float)[:, None], times)))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from pomp.evaluation.calibration import fold_baseline
+from pomp.evaluation.calibration import cumulative_hazard, fold_baseline
 from pomp.evaluation.cox_regression import fit_cox
 from pomp.evaluation.finite_risks import require_finite_risks
 from pomp.evaluation.uncertainty import Interval
@@ -117,7 +117,7 @@ def _no_slope(predictions: pd.DataFrame) -> str:
 
 
 def expected_events(predictions: pd.DataFrame, baseline: pd.DataFrame) -> Array:
-    """(N,) deaths that each patient's own follow-up was predicted to hold: H0(t)·exp(risk), of the fold's H0.
+    """(N,) deaths that each patient's own follow-up was predicted to hold: `cumulative_hazard` by the fold's H0.
 
     Beyond the last death of the training patients H0 stays where it was, so that follow-up there adds nothing.
 
@@ -130,10 +130,11 @@ def expected_events(predictions: pd.DataFrame, baseline: pd.DataFrame) -> Array:
     """
     require_finite_risks(predictions, "predictions")
     labels, time = predictions["fold"].to_numpy(), predictions["time_days"].to_numpy(dtype=float)
-    hazard = np.zeros(len(predictions))
+    risk, expected = predictions["risk"].to_numpy(dtype=float), np.zeros(len(predictions))
     for fold in np.unique(labels):
-        hazard[labels == fold] = fold_baseline(baseline, int(fold))(time[labels == fold])
-    return np.asarray(hazard * np.exp(predictions["risk"].to_numpy(dtype=float)))
+        own = labels == fold
+        expected[own] = cumulative_hazard(fold_baseline(baseline, int(fold)), risk[own], time[own])
+    return expected
 
 
 def calibration_in_the_large(observed: int, expected: float, level: float = 0.95) -> CalibrationInTheLarge:
@@ -149,9 +150,11 @@ def calibration_in_the_large(observed: int, expected: float, level: float = 0.95
 
     Source: Garwood, Biometrika 1936;28:437-442.
     """
-    if not expected > 0:
+    if not (expected > 0 and np.isfinite(expected)):
         nan = float("nan")
         reason = "no death is expected: follow-up ends before the first death of the training patients"
+        if expected != 0:
+            reason = "the risks are too large to be log hazards, as those of a training that has diverged"
         return CalibrationInTheLarge(observed, expected, nan, Interval(nan, nan), reason)
     tail = (1 - level) / 2
     lower = float(stats.chi2.ppf(tail, 2 * observed)) / 2 if observed else 0.0

@@ -173,5 +173,5 @@ def _auc(test: pd.DataFrame, horizon: float, drawn: Array, training: tuple[pd.Se
     weighted = drawn[:, dead] / uncensored
     right = ((weighted @ (concordant(test["risk"], dead) * alive)) * drawn).sum(axis=1)
     pairs = weighted.sum(axis=1) * drawn[:, alive].sum(axis=1)
-    np.divide(right, pairs, out=values, where=pairs > 0)
+    np.divide(np.minimum(right, pairs), pairs, out=values, where=pairs > 0)  # rounding
     return values

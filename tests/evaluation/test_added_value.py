@@ -133,6 +133,20 @@ def test_no_test(clinical: Change, model: Change, reason: str) -> None:
     assert reason in found.reason_gain
 
 
+def test_of_a_nearly_perfect_order_the_upper_limit_of_the_ratio_may_be_infinite() -> None:
+    """All of 40 deaths but two, whose risks hardly differ, are in order."""
+    risk = -np.arange(40.0)
+    risk[-1] = risk[-2] + 0.03
+    table = pd.DataFrame({
+        "patient": [f"P{n:02d}" for n in range(40)], "fold": 0, "time_days": np.arange(1.0, 41), "event": True,
+        "risk": np.random.default_rng(1).normal(size=40),
+    })  # fmt: skip
+    found = added_value(table, table.assign(risk=risk), resamples=10)
+    assert found.reason is None
+    assert 0 <= found.model_ratio.interval.lower < 1 < found.model_ratio.ratio < found.model_ratio.interval.upper
+    assert found.model_ratio.interval.upper == np.inf
+
+
 def test_one_fold_has_a_test_and_no_gain() -> None:
     clinical, model = (table.assign(fold=0) for table in made_up(3))
     found = added_value(clinical, model, resamples=5)

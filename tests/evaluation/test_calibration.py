@@ -55,6 +55,20 @@ def test_huge_risks_do_not_overflow() -> None:
     np.testing.assert_array_equal(baseline.y, [0, 0])  # exp(-1000) underflows, and nothing warns
 
 
+def test_risks_too_large_for_a_hazard_have_no_survival() -> None:
+    """A baseline of 0 would say that everybody lives, and one that is infinite that everybody has died."""
+    for risk in (1000.0, -1000.0):
+        baseline = breslow([1, 2], [1, 1], [risk, risk])
+        found = predicted_survival(baseline, [risk, 0.0], [0.5, 1, 3])
+        np.testing.assert_array_equal(found, [[1, np.nan, np.nan]] * 2)
+
+
+def test_a_huge_risk_beside_a_baseline_that_is_known() -> None:
+    baseline = breslow([1, 2, 3], [1, 0, 0], [0.0, 0.0, 0.0])
+    found = predicted_survival(baseline, [1000.0, -1000.0], [0.5, 2])
+    np.testing.assert_array_equal(found, [[1, 0], [1, 1]])
+
+
 def test_no_death_means_no_hazard() -> None:
     baseline = breslow([1, 2], [0, 0], [0.0, 1.0])
     np.testing.assert_array_equal(predicted_survival(baseline, [0.0, 1.0], [1, 5]), np.ones((2, 2)))

@@ -123,6 +123,21 @@ def test_folds_without_events_count_and_follow_up_before_the_first_death_has_no_
     assert "no death is expected" in early.reason
 
 
+@pytest.mark.parametrize("risk", [1000.0, -1000.0])
+def test_risks_too_large_for_a_hazard_have_no_ratio(risk: float) -> None:
+    """Of a risk of 1000 infinitely many deaths would be expected, and the ratio be 0 with an interval of no width."""
+    table = rows_of("risk").assign(risk=lambda rows: rows["risk"] + risk * (rows["fold"] == 1))
+    beyond = baseline()
+    beyond.loc[beyond["fold"] == 1, "cumulative_hazard"] = 0.0 if risk > 0 else np.inf  # as `breslow` has it of them
+    for hazard in (baseline(), beyond) if risk > 0 else (beyond,):
+        found = calibration(table, hazard)
+        for one in (found.in_the_large, found.folds[1]):
+            assert np.isnan([one.ratio, one.interval.lower, one.interval.upper]).all()
+            assert one.reason is not None
+            assert "too large to be log hazards" in one.reason
+        assert found.folds[0].reason is None
+
+
 WRONG = [
     ("a fold without baseline", rows_of("risk"), baseline().query("fold != 3"), "baseline: fold 4 is missing"),
     (

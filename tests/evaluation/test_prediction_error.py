@@ -135,6 +135,16 @@ def test_auc_by_hand() -> None:
     assert drawn_auc(table, 5, np.ones((1, 8)))[0] == pytest.approx(0.5)
 
 
+def test_an_auc_of_one_is_not_above_it_by_rounding() -> None:
+    generator = np.random.default_rng(0)
+    table = predictions(1, patients=60, folds=3)
+    table["risk"] = -table["time_days"]
+    drawn = generator.multinomial(60, np.full(60, 1 / 60), size=300).astype(float)
+    means, _ = drawn_auc(table, 500, np.vstack([np.ones(60), drawn]))
+    assert means == pytest.approx(1)
+    assert means.max() <= 1
+
+
 def test_one_fold_has_no_training_patients_hence_no_auc() -> None:
     means, folds = drawn_auc(predictions(3, folds=1), 500, np.ones((2, 200)))
     assert np.isnan(means).all()
