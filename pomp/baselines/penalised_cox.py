@@ -29,7 +29,7 @@ def fit_penalised_cox(
         alpha: strength of the penalty, positive; one for all covariates, or one each (F,).
 
     Raises:
-        TrainingError: nobody died, so that there is nothing to learn from.
+        TrainingError: nobody died, or nobody was at risk beside the one who did: there is nothing to learn from.
     """
     return CoxPHSurvivalAnalysis(alpha=alpha, ties="efron").fit(matrix, survival_target(time_days, event))
 
@@ -38,11 +38,16 @@ def survival_target(time_days: ArrayLike, event: ArrayLike) -> Any:
     """What scikit-survival's models are fitted to: follow-up (N,), and True (N,) where the patient died.
 
     Raises:
-        TrainingError: nobody died, so that there is nothing to learn from.
+        TrainingError: nobody died, or nobody was at risk beside the one who did: there is nothing to learn from.
     """
     time, died = np.asarray(time_days, dtype=float), np.asarray(event, dtype=bool)
     if not died.any():
         raise TrainingError(
             f"None of the {len(died)} training patients has an event: use fewer folds or more patients."
+        )
+    if (time >= time[died].min()).sum() == 1:
+        raise TrainingError(
+            f"The only event of the {len(died)} training patients came after everybody else's follow-up, so that it "
+            "compares nobody: use fewer folds or more patients."
         )
     return Surv.from_arrays(died, time)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from pomp.baselines.penalised_cox import fit_penalised_cox
+from pomp.baselines.ridge_cox import RidgeCox
+from pomp.baselines.survival_forest import PlainForest
+from pomp.errors import TrainingError
 
 
 def efron(beta: np.ndarray, x: np.ndarray, time: np.ndarray, event: np.ndarray) -> float:
@@ -25,3 +30,16 @@ def test_maximises_likelihood_less_penalty(alpha: float | np.ndarray) -> None:
     x, time, event = generator.normal(size=(60, 3)), np.ceil(generator.exponential(8, 60)), generator.random(60) < 0.7
     best = minimize(lambda beta: -efron(beta, x, time, event) + np.sum(alpha * beta**2) / 2, np.zeros(3), tol=1e-10)
     np.testing.assert_allclose(fit_penalised_cox(x, time, event, alpha).coef_, best.x, atol=1e-5)
+
+
+@pytest.mark.parametrize("fit", [RidgeCox().fit, PlainForest(trees=5).fit], ids=["ridge Cox", "forest"])
+def test_one_death_after_all_follow_up_compares_nobody(fit: Callable[..., object]) -> None:
+    """Its likelihood is 1 whatever the coefficients: scikit-survival divides 0 by 0 and gives everybody one risk."""
+    x, time = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20.0)
+    with pytest.raises(TrainingError, match="only event of the 20 training patients came after everybody else's"):
+        fit(x, time, time == 19)
+
+
+def test_one_death_with_somebody_at_risk_is_enough() -> None:
+    x, time = np.random.default_rng(0).normal(size=(20, 3)), np.minimum(np.arange(20.0), 18)
+    assert RidgeCox().fit(x, time, np.arange(20) == 18).predict(x).std() > 0
