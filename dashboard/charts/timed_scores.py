@@ -40,7 +40,7 @@ def _numbers(found: Estimate) -> tuple[float, float, float]:
 
 
 def score_cell(found: Estimate) -> str:
-    """'0.718 (0.620–0.802)', or an en dash where the score is not defined."""
-    if not math.isfinite(found.value):
-        return "–"
+    """'0.718 (0.620–0.802)', '1.000' without an interval, or an en dash where the score is not defined."""
+    if not math.isfinite(found.interval.lower):
+        return number(found.value)
     return f"{number(found.value)} ({number(found.interval.lower)}–{number(found.interval.upper)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import streamlit as st
@@ -25,8 +26,10 @@ def show_headline(report: EvaluationReport, beside: Contrast | None, *, named: b
     """
     score, ratio = report.score, report.hazard_ratio
     card = partial(card_row(), delta_color="off", delta_arrow="off")
+    known = math.isfinite(score.lower)
     card(
-        "C-index, mean ± sd", headline(score), delta=f"95 %: {number(score.lower)}–{number(score.upper)}",
+        "C-index, mean ± sd", headline(score),
+        delta=f"95 %: {number(score.lower)}–{number(score.upper)}" if known else "no interval",
         help="Of all pairs of patients of whom it is known who had the event first, the share that the risk puts in "
         "the right order. 0.5 is guessing, 1 is perfect. Mean and standard deviation over folds, whose patients were "
         "not trained on. Below it, its 95 % interval: how far the mean could be off by the choice of test patients "

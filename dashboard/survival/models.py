@@ -200,6 +200,8 @@ def _short(outcome: Outcome | None, lead: str) -> str:
 
 
 def _cell(found: Estimate) -> str:
+    if not math.isfinite(found.interval.lower):
+        return number(found.value)
     return f"{number(found.value)} ({number(found.interval.lower, 2)}–{number(found.interval.upper, 2)})"
 
 

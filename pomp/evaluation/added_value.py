@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from pomp.evaluation.cox_regression import CoxFit, fit_cox
-from pomp.evaluation.paired import Estimate, drawn_concordance, estimate, with_draws
+from pomp.evaluation.paired import Estimate, drawn_concordance, estimate, estimate_share, with_draws
 from pomp.evaluation.shared_patients import shared_patients
 from pomp.evaluation.uncertainty import Interval
 
@@ -99,8 +99,8 @@ def added_value(
         clinical_ratio=ratios[0],
         model_ratio=ratios[1],
         reason=reason,
-        clinical=estimate(alone, level),
-        together=estimate(together, level),
+        clinical=estimate_share(alone, level),
+        together=estimate_share(together, level),
         gain=estimate(together - alone, level),
         reason_gain=reason_gain,
         patients=len(table),

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pomp.evaluation.concordance import concordant, outlived, uncensored_probability, uno_tau
-from pomp.evaluation.paired import Estimate, estimate, with_draws
+from pomp.evaluation.paired import Estimate, estimate, estimate_share, with_draws
 from pomp.evaluation.shared_patients import shared_patients
 from pomp.evaluation.uncertainty import weigh_chosen
 
@@ -63,9 +63,9 @@ def score_models(tables: Mapping[str, pd.DataFrame], resamples: int = 1000, seed
     models = tuple(
         ModelIndices(
             model=model,
-            harrell=estimate(values["harrell"]),
-            uno=estimate(values["uno"]),
-            paper=estimate(values["paper"]),
+            harrell=estimate_share(values["harrell"]),
+            uno=estimate_share(values["uno"]),
+            paper=estimate_share(values["paper"]),
             added=estimate(lead - values["harrell"]) if place else None,
         )
         for place, (model, values) in enumerate(found.items())

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from pomp.evaluation.uncertainty import Interval, weigh_pairs
 
 Floats = NDArray[np.float64]
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,16 @@ def percentile_interval(values: Floats, level: float = 0.95) -> Interval:
 def estimate(values: Floats, level: float = 0.95) -> Estimate:
     """(1 + R,) of the patients as they are, then of each draw → the value and the interval of the draws."""
     return Estimate(float(values[0]), percentile_interval(values[1:], level))
+
+
+def estimate_share(values: Floats, level: float = 0.95) -> Estimate:
+    """As `estimate`, of a share of pairs: without an interval where both limits would be 0, or both 1.
+
+    Patients who are all in order are so however they are drawn; how many others would be is not known, however few
+    these are.
+    """
+    found = estimate(values, level)
+    lower, upper = found.interval.lower, found.interval.upper
+    if upper < _ROUNDING or lower > 1 - _ROUNDING:
+        return Estimate(found.value, Interval(float("nan"), float("nan")))
+    return found

@@ -17,7 +17,7 @@ from pomp.evaluation.concordance import concordance_index, paper_concordance, un
 from pomp.evaluation.curves import LogRank, SurvivalCurve
 from pomp.evaluation.group_comparison import compare_groups
 from pomp.evaluation.hazard_ratio import HazardRatio
-from pomp.evaluation.paired import drawn_concordance, estimate, with_draws
+from pomp.evaluation.paired import drawn_concordance, estimate_share, with_draws
 from pomp.wording import count
 
 LOW, HIGH = "low risk", "high risk"
@@ -42,7 +42,7 @@ class FoldScore:
 class ModelScore:
     """Harrell's C of a model: by fold, mean and deviation (n - 1) over folds, 95% bootstrap interval of the mean.
 
-    The interval covers the choice of test patients, not that of training ones.
+    The interval covers the choice of test patients, not that of training ones; nan where C is 0 or 1 in every draw.
     """
 
     model: str
@@ -193,7 +193,7 @@ def _score(model: str, table: pd.DataFrame) -> tuple[ModelScore, list[str]]:
     mean, sd = _mean_sd([fold.harrell for fold in folds if not math.isnan(fold.harrell)])
     by_patient = table.sort_values("patient")
     time, event, risk, fold = (by_patient[name] for name in ("time_days", "event", "risk", "fold"))
-    interval = estimate(drawn_concordance(time, event, risk, fold, with_draws(len(table)))).interval
+    interval = estimate_share(drawn_concordance(time, event, risk, fold, with_draws(len(table)))).interval
     notes = [
         f"{model}: fold {fold.fold + 1} ({count(fold.patients, 'patient')}, {count(fold.events, 'event')}) has no "
         "comparable pair, hence no C-index; the mean leaves it out."

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pomp.errors import RunError
 from pomp.evaluation.calibration import fold_baseline, predicted_survival
-from pomp.evaluation.paired import Estimate, estimate, with_draws
+from pomp.evaluation.paired import Estimate, estimate, estimate_share, with_draws
 from pomp.evaluation.prediction_error import (
     brier_parts,
     brier_times,
@@ -103,7 +103,12 @@ def score_by_time(
     found[REFERENCE] = _drawn_brier(first, None, horizons_days, drawn)
     lead = next(iter(shared))
     scores = tuple(
-        TimedScore(model, *key, estimate(values), None if model == lead else _gain(*key, found[lead], values))
+        TimedScore(
+            model,
+            *key,
+            (estimate_share if key[0] == "auc" else estimate)(values),
+            None if model == lead else _gain(*key, found[lead], values),
+        )
         for model, of_model in found.items()
         for key, values in of_model.items()
     )

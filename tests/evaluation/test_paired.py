@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from pomp.evaluation.concordance import concordance_index
-from pomp.evaluation.paired import draw_patients, drawn_concordance, estimate, percentile_interval, with_draws
+from pomp.evaluation.paired import (
+    draw_patients,
+    drawn_concordance,
+    estimate,
+    estimate_share,
+    percentile_interval,
+    with_draws,
+)
 
 from .conftest import random_patients
 
@@ -109,6 +116,25 @@ def test_the_interval_brackets_the_estimate_and_narrows_with_patients() -> None:
         assert found.interval.lower < found.value == concordance_index(time, event, risk) < found.interval.upper
         widths.append(found.interval.upper - found.interval.lower)
     assert widths[1] < widths[0] / 2
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_all_pairs_in_order_are_no_certainty(direction: int) -> None:
+    """Of four patients as of four thousand, every draw has them in order: an interval of no width."""
+    time, event = np.arange(1.0, 5), np.ones(4, dtype=bool)
+    values = drawn_concordance(time, event, -direction * time, np.zeros(4), with_draws(4))
+    found = estimate_share(values)
+    assert found.value == (1 if direction > 0 else 0)
+    assert np.isnan([found.interval.lower, found.interval.upper]).all()
+    once_wrong = estimate_share(np.where(np.arange(1001) == 7, 0.5, values)).interval  # both limits are still the same
+    assert np.isnan([once_wrong.lower, once_wrong.upper]).all()
+    some = drawn_concordance(time, event, np.array([4.0, 2, 3, 1]), np.zeros(4), with_draws(4))
+    assert estimate_share(some) == estimate(some)
+
+
+def test_equal_risks_are_guessing_whoever_is_drawn() -> None:
+    found = estimate_share(np.full(100, 0.5))
+    assert (found.value, found.interval.lower, found.interval.upper) == (0.5, 0.5, 0.5)
 
 
 def test_a_fold_s_scale_does_not_matter() -> None:

@@ -15,6 +15,7 @@ from pomp.evaluation.calibration import breslow
 from pomp.evaluation.concordance import concordance_index, uno_concordance
 from pomp.evaluation.curves import kaplan_meier, logrank
 from pomp.evaluation.hazard_ratio import hazard_ratio
+from pomp.evaluation.model_scores import score_models
 from pomp.evaluation.report import HIGH, LOW, EvaluationReport, evaluate, optimism
 
 
@@ -200,6 +201,17 @@ APART = [
 def test_optimism_needs_the_same_splits(change, message: str) -> None:
     with pytest.raises(RunError, match=message):
         optimism(usual_report(), evaluate(change(predictions())))
+
+
+def test_a_perfect_order_has_no_interval() -> None:
+    table = predictions(40)
+    table["risk"] = -table["time_days"]
+    report = evaluate(table)
+    (found,) = score_models({"POMP": table}).models
+    assert report.score.mean == found.harrell.value == 1
+    limits = [one.interval for one in (found.harrell, found.uno)]
+    assert np.isnan([report.score.lower, report.score.upper, *(one.lower for one in limits)]).all()
+    assert report.to_json()["score"]["lower"] is None
 
 
 def test_a_model_that_lacks_a_fold_has_no_score_there_and_keeps_the_others_in_place() -> None:

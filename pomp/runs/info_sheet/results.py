@@ -109,7 +109,9 @@ def integrated(facts: RunFacts) -> tuple[str, ...]:
 
 
 def estimate(found: Estimate) -> str:
-    """'0.718 (0.620 to 0.802)'."""
+    """'0.718 (0.620 to 0.802)', '1.000' without an interval."""
+    if not math.isfinite(found.interval.lower):
+        return number(found.value)
     return f"{number(found.value)} ({number(found.interval.lower)} to {number(found.interval.upper)})"
 
 
