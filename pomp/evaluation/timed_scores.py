@@ -54,7 +54,7 @@ class TimedScores:
     scores: tuple[TimedScore, ...]
     """By model in the order given, last the reference. Without a baseline hazard a model has no Brier score."""
     patients: int
-    """Scored by every model in the same fold: all numbers are of these."""
+    """Scored by every one of these models in the same fold: all numbers are of these."""
 
     def of(self, model: str, kind: Kind) -> tuple[TimedScore, ...]:
         """One model's scores of a kind, by horizon; empty where it has none."""
@@ -74,6 +74,9 @@ def score_by_time(
 ) -> TimedScores:
     """Compare models by time on the patients that all of them scored in the same fold.
 
+    A model that has no patient in some fold of the first one, such as a plain one that could not be fitted there, is
+    left out: it would take that fold from all the others, and from their training patients.
+
     Patients are drawn again, once for all models; weights 1/G and baseline hazards stay as they are, so that intervals
     cover the choice of test patients. At a horizon, folds whose score is not defined are left out of the mean; the
     integrated score counts the times, up to LONGEST of the follow-up, at which every fold's is.
@@ -89,7 +92,8 @@ def score_by_time(
         RunError: no patient is in all of the tables, a risk is not finite, there is one fold only, or a fold has no
             row in a model's baseline.
     """
-    shared = shared_patients(tables)
+    wanted = set(next(iter(tables.values()))["fold"])
+    shared = shared_patients({name: table for name, table in tables.items() if wanted <= set(table["fold"])})
     first = next(iter(shared.values()))
     folds = first["fold"].to_numpy()
     if len(np.unique(folds)) < 2:

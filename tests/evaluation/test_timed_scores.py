@@ -153,6 +153,17 @@ def test_patients_without_events_have_brier_scores_and_no_auc() -> None:
     assert 0 < found["brier", 200.0] < 1
 
 
+def test_a_model_that_lacks_folds_is_left_out_and_changes_nothing() -> None:
+    table = predictions(1, patients=120)
+    others = {"noise": table.assign(risk=np.random.default_rng(1).normal(size=120))}
+    hazards = {"POMP": baseline_of(table)}
+    lacks = {"one fold": table[table["fold"] == 1], "no first": table[table["fold"] != 0]}
+    without, beside = (
+        score_by_time({"POMP": table, **chosen}, hazards, [500.0], 20) for chosen in (others, others | lacks)
+    )
+    assert beside == without
+
+
 def test_only_patients_that_all_models_scored_count() -> None:
     tables = models()
     tables["noise"] = tables["noise"].iloc[7:]
