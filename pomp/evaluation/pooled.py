@@ -17,6 +17,8 @@ from pomp.evaluation.uncertainty import Interval
 
 _C_INDEX = Interval(0.0, 1.0)
 """What a C-index can be."""
+_DIFFERENCE = Interval(-1.0, 1.0)
+"""What the difference of two can be."""
 
 COLUMNS = ("model", "repeat", "fold", "patients", "score")
 
@@ -127,7 +129,7 @@ def compare_pooled(scores: pd.DataFrame, level: float = 0.95) -> tuple[PooledCom
 def compare_folds(scores: pd.DataFrame, model: str, other: str, level: float = 0.95) -> CorrectedT:
     """The corrected resampled t-test of one model's fold scores less another's, on the folds that both have.
 
-    A fold in which either has no score counts as left out.
+    A fold in which either has no score counts as left out. The interval is cut at -1 and 1.
 
     Args:
         scores: as for `pool`.
@@ -147,7 +149,7 @@ def compare_folds(scores: pd.DataFrame, model: str, other: str, level: float = 0
             f"{model} and {other} have no fold of a repeat in common: compare models that were run on the same splits."
         )
     difference = (both["score"] - both["score_other"]).to_numpy(dtype=float)
-    return corrected_t(difference, *fold_sizes(one.reset_index()), level)
+    return corrected_t(difference, *fold_sizes(one.reset_index()), level, _DIFFERENCE)
 
 
 def fold_sizes(part: pd.DataFrame) -> tuple[float, float]:

@@ -69,6 +69,13 @@ def test_a_plain_model_that_could_not_be_fitted_in_most_folds_is_compared_on_the
     assert (forest.ahead.mean, forest.ahead.folds, forest.ahead.left_out) == (0, 4, 4)
 
 
+def test_the_interval_of_a_lead_is_cut_at_what_is_possible() -> None:
+    """Two folds leave one degree of freedom: t is 12.7."""
+    found = compare_folds(pd.concat([table_of("a", [[0.9, 0.5]]), table_of("b", [[0.5, 0.6]])]), "a", "b")
+    assert (found.interval.lower, found.interval.upper) == (-1, 1)
+    assert found.p_value == pytest.approx(corrected_t([0.4, -0.1], 10, 10).p_value)
+
+
 def test_equal_scores_have_no_interval() -> None:
     (found,) = pool(table_of("POMP", [[0.5, 0.5], [0.5, 0.5]]))
     assert (found.sd, found.sd_between_repeats) == (0, 0)
