@@ -27,7 +27,7 @@ from pomp.evaluation.report import HIGH, LOW
 from pomp.evaluation.timed_scores import Kind
 from pomp.evaluation.uncertainty import signed, signed_words
 from pomp.runs.info_sheet.facts import RunFacts
-from pomp.runs.info_sheet.results import calibrated, integrated, verdicts
+from pomp.runs.info_sheet.results import calibrated, estimate, integrated, verdicts
 from pomp.runs.readable import left_out
 from pomp.runs.twins import HONEST, Contrast, Twin, Twins, contrasts
 from pomp.wording import DAYS_PER_YEAR, number, p_value
@@ -106,7 +106,7 @@ def concordance_section(facts: RunFacts) -> Section:
     )  # fmt: skip
     outcomes = {one.other: one.verdict.outcome for one in facts.comparisons}
     rows = [
-        (one.model, _estimate(one.harrell), _estimate(one.uno), _estimate(one.paper),
+        (one.model, estimate(one.harrell), estimate(one.uno), estimate(one.paper),
          _gain(one.added), outcomes.get(one.model, ""))
         for one in facts.scores.models
     ]  # fmt: skip
@@ -252,12 +252,6 @@ def _tone(facts: RunFacts) -> Tone:
 
 def _median(days: float) -> str:
     return f"{days / DAYS_PER_YEAR:.1f}" if math.isfinite(days) else "not reached"
-
-
-def _estimate(found: Estimate) -> str:
-    if not np.isfinite(found.value):
-        return "–"
-    return f"{found.value:.3f} ({found.interval.lower:.3f} to {found.interval.upper:.3f})"
 
 
 def _gain(found: Estimate | None) -> str:

@@ -212,7 +212,8 @@ def summarise_scores(protocol: ProtocolName, scores: Mapping[int, float], own: f
     sd = float(values.std(ddof=1)) if count > 1 else nan
     half = float(t.ppf((1 + LEVEL) / 2, count - 1)) * sd / sqrt(count) if count > 1 else nan
     above = float((values > CHANCE).mean()) if count else nan
-    return ChanceSummary(protocol, dict(scores), mean, sd, mean - half, mean + half, above, own)
+    lower, upper = max(mean - half, 0.0), min(mean + half, 1.0)  # no C-index lies beyond; nan stays
+    return ChanceSummary(protocol, dict(scores), mean, sd, lower, upper, above, own)
 
 
 def mean_score(run: Run) -> float:

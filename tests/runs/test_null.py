@@ -165,6 +165,15 @@ def test_mean_and_interval_of_three() -> None:
     assert found.p == (1 + 1) / (3 + 1)
 
 
+def test_the_interval_is_cut_at_what_a_c_index_can_be() -> None:
+    """Of two permutations, t has one degree of freedom: 12.7 times 0.1 to either side."""
+    found = summarise_scores("honest", {0: 0.4, 1: 0.6}, own=None)
+    assert (found.lower, found.upper) == (0, 1)
+    alone = summarise_scores("honest", {0: 0.4}, own=None)
+    assert isnan(alone.lower)
+    assert isnan(alone.upper)
+
+
 def test_a_run_without_a_c_index_counts_for_nothing() -> None:
     scores = {0: 0.5, 1: float("nan"), 2: 0.52}
     found = summarise_scores("honest", scores, 0.6)

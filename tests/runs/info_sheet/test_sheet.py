@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from pomp.evaluation.paired import Estimate
+from pomp.evaluation.uncertainty import Interval
 from pomp.markdown import escape
 from pomp.runs.info_sheet.facts import RunFacts, SharedSites, gather_facts
 from pomp.runs.info_sheet.items import TO_FILL, InfoSheet, Item, Section, markdown
+from pomp.runs.info_sheet.results import estimate
 from pomp.runs.info_sheet.sheet import info_sheet
 from pomp.runs.run import Run
 from tests.dashboard.test_hostile import PAYLOADS
@@ -126,3 +129,10 @@ def test_nothing_in_a_sheet_comes_alive() -> None:
     assert [line for line in prose.splitlines() if line.startswith("#")] == [
         "# \\# h0stile", f"## {escape(PAYLOADS[2])}", f"### 1 {escape(PAYLOADS[0])}",
     ]  # fmt: skip
+
+
+def test_a_score_without_an_interval_stands_alone() -> None:
+    nan = float("nan")
+    assert estimate(Estimate(0.7, Interval(0.6, 0.8))) == "0.700 (0.600 to 0.800)"
+    assert estimate(Estimate(1.0, Interval(nan, nan))) == "1.000"
+    assert estimate(Estimate(nan, Interval(nan, nan))) == "–"
