@@ -50,6 +50,8 @@ def describe_tests(found: GroupComparison, stratified: bool, *, cause_specific: 
         return "**Log-rank test:** there are no two groups that an event could tell apart."
     how = "stratified by fold" if stratified else "not stratified"
     how += "; of cause-specific hazards" if cause_specific else ""
+    if found.logrank.degrees_of_freedom < len(found.curves) - 1:
+        how += "; not all of them were followed side by side when an event came, and those are not compared"
     said = [
         f"**Log-rank p {plain(p_value(found.logrank.p_value))}** ({count(len(found.curves), 'group')}, {how})",
         f"permutation p {plain(p_value(found.permutation_p))}",
