@@ -12,6 +12,7 @@ import plotly.graph_objects as go
 from dashboard.theme import GREY, SERIES, TEMPLATE
 from dashboard.words import CHANCE
 from pomp.evaluation.report import ModelScore
+from pomp.wording import number
 
 LINE = 10
 """Letters in a line below a column, where a word is not longer."""
@@ -68,7 +69,7 @@ def _mean(place: int, name: str, score: ModelScore, colour: str) -> go.Scatter:
         x=[place + 0.2], y=[score.mean], mode="markers+text", name=f"{escape(name)}, mean", text=[f" {score.mean:.3f}"],
         textposition="middle right", cliponaxis=False, marker={"symbol": "diamond", "size": 12, "color": colour},
         error_y={"type": "data", "array": deviation, "visible": deviation is not None, "color": colour},
-        hovertemplate=f"mean {score.mean:.3f}, sd {score.sd:.3f}<extra></extra>",
+        hovertemplate=f"mean {number(score.mean)}, sd {number(score.sd)}<extra></extra>",
     )  # fmt: skip
 
 

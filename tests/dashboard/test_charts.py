@@ -246,6 +246,7 @@ def test_concordance_figure() -> None:
     assert mean.error_y.array == (pytest.approx(0.0707, abs=1e-4),)
     assert mean.cliponaxis is False  # its number is whole in a narrow column
     assert trace(figure, "clinical Cox, mean").error_y.visible is False
+    assert trace(figure, "clinical Cox, mean").hovertemplate == "mean 0.500, sd –<extra></extra>"  # of one fold
     assert figure.layout.xaxis.ticktext == ("POMP", "clinical<br>Cox")
     assert figure.layout.yaxis.tickformat == ".2f"  # 0.70 beside 0.65
     names = ("ridge Cox (30 components)", "random survival forest", "a<b, paper-released")
