@@ -6,6 +6,7 @@ neither decoded nor encoded. What the file lacks is made.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ def _levels(slide: Slide) -> Iterator[PyramidLevel]:
 
     Below the file's last level there are halves down to a single tile.
     """
-    own = [_own(slide, level) for level in range(len(slide.jpeg))]
+    own = [_own(slide, level) for level, downsample in enumerate(slide.downsamples) if math.isfinite(downsample)]
     for level, following in zip(own, [*own[1:], None], strict=True):
         found = level
         yield found

@@ -21,6 +21,7 @@ FACTORS = (1, 2, 4, 8)
 
 _KEPT_BYTES = 2**24  # of decoded tiles, a level: neighbouring regions share the tiles at their borders
 _START, _TABLES_END = b"\xff\xd8", b"\xff\xd9"
+_SCAN = 0xDA  # second byte of the marker before the pixels
 
 
 class JpegLevel:
@@ -58,7 +59,7 @@ class JpegLevel:
             content = _content(self._descriptor, self._directory, column, row)
             if not content:
                 return b""
-            stream = self._header + _without_application_data(content)
+            stream = self._header + _after_start(content)
             height, width, *_ = simplejpeg.decode_jpeg_header(stream)
         except (ValueError, OSError) as error:
             raise _damaged(self._name, self._directory, column, row, error) from error
@@ -144,10 +145,12 @@ def _decode(
 def _content(descriptor: int, directory: JpegDirectory, column: int, row: int) -> bytes:
     """A tile's bytes in the file; none where there is no tile."""
     index = row * directory.columns + column
-    size = int(directory.sizes[index])
-    content = os.pread(descriptor, size, int(directory.offsets[index]))
+    size, start = int(directory.sizes[index]), int(directory.offsets[index])
+    # A damaged number may be more than fits into memory, or more than the system takes for a place.
+    there = min(size, max(0, os.fstat(descriptor).st_size - start))
+    content = os.pread(descriptor, size, start) if there == size > 0 else b""
     if len(content) != size:
-        raise ValueError(f"{size - len(content)} of {size} bytes are beyond the file's end")
+        raise ValueError(f"{size - there} of {size} bytes are beyond the file's end")
     return content
 
 
@@ -162,7 +165,7 @@ def _damaged(name: str, directory: JpegDirectory, column: int, row: int, error: 
 def _decompress(header: bytes, content: bytes, pixels: np.ndarray, scale: int) -> None:
     """Decode a tile into `pixels`, (height / scale, width / scale, 3) uint8."""
     found = simplejpeg.decode_jpeg(
-        header + _without_application_data(content),
+        header + _after_start(content),
         min_height=pixels.shape[0],
         min_width=pixels.shape[1],
         min_factor=scale,
@@ -178,14 +181,29 @@ def _header(directory: JpegDirectory) -> bytes:
     The directory's word on the colour space counts, whatever a tile says: scanners forget to mark RGB.
     """
     adobe = struct.pack(">2sH5sHHHB", b"\xff\xee", 14, b"Adobe", 100, 0, 0, int(directory.ycbcr))
-    return _START + adobe + directory.tables.removeprefix(_START).removesuffix(_TABLES_END)
+    tables = directory.tables.removeprefix(_START).removesuffix(_TABLES_END)
+    return _START + adobe + _without_application_data(tables)
 
 
-def _without_application_data(stream: bytes) -> bytes:
-    """A tile's stream after its start marker and the application segments (JFIF, Adobe) at its head."""
+def _after_start(stream: bytes) -> bytes:
+    """A tile's stream after its start marker, without application segments."""
     if not stream.startswith(_START):
         raise ValueError("no JPEG stream")
-    place = 2
-    while b"\xff\xe0" <= stream[place : place + 2] <= b"\xff\xef":
-        place += 2 + int.from_bytes(stream[place + 2 : place + 4], "big")
-    return stream[place:]
+    return _without_application_data(stream[len(_START) :])
+
+
+def _without_application_data(segments: bytes) -> bytes:
+    """Segments without those of applications (JFIF, Adobe), wherever they stand before the first scan.
+
+    One behind a comment or the tables overrules ours at the head, and one of JFIF does so wherever it is.
+    """
+    kept, place = bytearray(), 0
+    while segments[place : place + 1] == b"\xff" and place + 4 <= len(segments) and segments[place + 1] != _SCAN:
+        if segments[place + 1] == 0xFF:  # any number of these may stand before a marker
+            place += 1
+            continue
+        end = place + 2 + int.from_bytes(segments[place + 2 : place + 4], "big")
+        if not 0xE0 <= segments[place + 1] <= 0xEF:
+            kept += segments[place:end]
+        place = end
+    return bytes(kept) + segments[place:]

@@ -11,9 +11,10 @@ import numpy as np
 import openslide
 from openslide import AbstractSlide, ImageSlide, OpenSlide, OpenSlideError, OpenSlideUnsupportedFormatError
 from PIL import Image
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 from pomp.errors import SlideError
-from pomp.slides.tiff import has_tiles_of_grey_16
+from pomp.slides.tiff import describe_misread
 
 Bounds = tuple[int, int, int, int]
 """x, y, width and height in level-0 pixels."""
@@ -55,18 +56,23 @@ def open_slide(file: Path) -> AbstractSlide:
 
 
 def _rgba(image: Image.Image, name: str) -> Image.Image:
-    """Pillow clips grey of more than 8 bits at 255, which is nearly black there, and makes it white."""
+    """Pillow clips grey of more than 8 bits at 255, which is nearly black there, and makes it white.
+
+    Nor does it look whether 0 is black or white there.
+    """
     if image.mode in {"I", "F"}:
         raise SlideError(
             f"{name} holds grey values of 32 bits, and what is white in it is not known: save it with 8 or 16 bits, or "
             "as a pyramidal TIFF in RGB."
         )
     if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+        shades = (np.asarray(image) // 257).astype(np.uint8)
+        inverted = isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0
+        image = Image.fromarray(255 - shades if inverted else shades)
     return image.convert("RGBA")
 
 
-def refuse_grey_16(descriptor: int, name: str) -> None:
+def refuse_misread(descriptor: int, name: str) -> None:
     """OpenSlide 4 gives the last column of such tiles with its rows displaced, and without a word.
 
     Args:
@@ -74,13 +80,13 @@ def refuse_grey_16(descriptor: int, name: str) -> None:
         name: of the file, for messages.
 
     Raises:
-        SlideError: it holds tiles of grey values of 16 bits.
+        SlideError: it holds tiles of grey values of 16 bits, or of several channels of grey.
     """
     with suppress(ValueError):  # a directory is damaged, of which OpenSlide may make nothing either
-        if has_tiles_of_grey_16(descriptor):
+        if kind := describe_misread(descriptor):
             raise SlideError(
-                f"{name} holds tiles of grey values of 16 bits, which OpenSlide misreads: save it with 8 bits, or as a "
-                "pyramidal TIFF in RGB."
+                f"{name} holds tiles of {kind}, which OpenSlide misreads: save it with 8 bits, or as a pyramidal TIFF "
+                "in RGB."
             )
 
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from pomp.errors import SlideError
 from pomp.slides.jpeg import JpegLevel
-from pomp.slides.opening import GENERIC, open_slide, refuse_grey_16, stated_bounds, stated_mpp, stated_number
-from pomp.slides.tiff import jpeg_directories
+from pomp.slides.opening import GENERIC, open_slide, refuse_misread, stated_bounds, stated_mpp, stated_number
+from pomp.slides.tiff import jpeg_directories, tiled_sizes
 
 LEVEL_TOLERANCE = 0.01
 """A level counts as having the wanted downsample up to this share above it: 16.0003 stands for 16."""
@@ -35,7 +35,8 @@ class Slide:
     several threads. `size` is (width, height) of level 0; `mpp` (micrometres a pixel) and `magnification` (objective
     power) are None where the file does not say; where what it says of mpp cannot be, it counts as not stated, and
     `mpp_note` says why. `bounds` are those of what was scanned, where OpenSlide tells them. `jpeg` has the JPEG tiles
-    of each of OpenSlide's levels, or None.
+    of each of OpenSlide's levels, or None; `downsamples` are level-0 pixels to one of theirs, infinite where a level is
+    not to be read.
     """
 
     def __init__(self, file: Path, on_read: Callable[[], object] | None = None) -> None:
@@ -53,12 +54,12 @@ class Slide:
         self.mpp, self.mpp_note = stated_mpp(properties, file.name)
         self.magnification = stated_number(properties, openslide.PROPERTY_NAME_OBJECTIVE_POWER)
         self.bounds = stated_bounds(properties)
-        self._downsamples: tuple[float, ...] = self.handle.level_downsamples
+        self.downsamples = _downsamples(self.handle)
         self._on_read = on_read
         descriptor = os.open(file, os.O_RDONLY)
         self._close = weakref.finalize(self, os.close, descriptor)
-        if properties.get(openslide.PROPERTY_NAME_VENDOR) == GENERIC:
-            refuse_grey_16(descriptor, file.name)
+        if properties.get(openslide.PROPERTY_NAME_VENDOR) in _PLAIN_VENDORS:
+            refuse_misread(descriptor, file.name)
         self.jpeg = _jpeg_levels(descriptor, self.handle, file.name)
 
     def __enter__(self) -> Self:
@@ -95,7 +96,7 @@ class Slide:
         """
         picture = np.empty((size[1], size[0], 3), np.uint8) if out is None else out
         level, factor = self._source(min(extent[0] / size[0], extent[1] / size[1]))
-        scale = self._downsamples[level] * factor
+        scale = self.downsamples[level] * factor
         left, top, width, height = (value / scale for value in (*corner, *extent))
         if _is_near(width, size[0]) and _is_near(height, size[1]):
             centred = round(left + (width - size[0]) / 2), round(top + (height - size[1]) / 2)
@@ -123,8 +124,8 @@ class Slide:
         """
         longest = max(self.size)
         scales = [
-            self._downsamples[level] * factor
-            for level in range(len(self._downsamples))
+            self.downsamples[level] * factor
+            for level in range(len(self.downsamples))
             for factor in self._factors(level)
         ]
         lengths = [round(longest / scale) for scale in scales]
@@ -139,11 +140,11 @@ class Slide:
 
     def _source(self, wanted: float) -> tuple[int, int]:
         """The level to read for a downsample, and the factor by which to shrink it meanwhile."""
-        level = nearest_level(self._downsamples, wanted)
+        level = nearest_level(self.downsamples, wanted)
         fine = [
             factor
             for factor in self._factors(level)
-            if self._downsamples[level] * factor <= wanted * (1 + LEVEL_TOLERANCE)
+            if self.downsamples[level] * factor <= wanted * (1 + LEVEL_TOLERANCE)
         ]
         return level, max(fine, default=1)
 
@@ -160,7 +161,7 @@ class Slide:
         if tiles is not None:
             pixels = tiles.read(corner, size, factor, out)
         else:
-            x, y = (round(place * self._downsamples[level]) for place in corner)
+            x, y = (round(place * self.downsamples[level]) for place in corner)
             pixels = self._from_openslide((x, y), level, size)
             if out is not None:
                 out[:] = pixels
@@ -172,6 +173,11 @@ class Slide:
         try:
             tile = self.handle.read_region(corner, level, size)
         except (OpenSlideError, OSError) as error:
+            if "not handle image" in str(error):  # libtiff's words for 12 or 32 bits, among others
+                raise SlideError(
+                    f"{self.file.name} holds pixels of a kind that OpenSlide cannot read ({error}): save it with 8 "
+                    "bits, or as a pyramidal TIFF in RGB."
+                ) from error
             raise SlideError(
                 f"{self.file.name} is damaged: the pixels at {corner} of level {level} cannot be read ({error}). "
                 "Fetch the file again from its source."
@@ -191,6 +197,21 @@ def nearest_level(downsamples: Sequence[float], wanted: float) -> int:
     return max(smaller, key=lambda level: downsamples[level], default=0)
 
 
+def _downsamples(handle: AbstractSlide) -> tuple[float, ...]:
+    """Infinite where a level's shape is not the slide's: a TIFF may have its label or the whole glass among them."""
+    return tuple(
+        downsample if _has_shape(size, handle.dimensions) else math.inf
+        for downsample, size in zip(handle.level_downsamples, handle.level_dimensions, strict=True)
+    )
+
+
+def _has_shape(size: tuple[int, int], of: tuple[int, int]) -> bool:
+    """Whether sides are those of the slide shrunk by one number, give or take a pixel each and `LEVEL_TOLERANCE`."""
+    least = max(whole / (side + 1) for side, whole in zip(size, of, strict=True))
+    most = min(whole / (side - 1) if side > 1 else math.inf for side, whole in zip(size, of, strict=True))
+    return least <= most * (1 + LEVEL_TOLERANCE)
+
+
 def _is_near(length: float, wanted: int) -> bool:
     return abs(length - wanted) <= min(1.0, LEVEL_TOLERANCE * wanted)
 
@@ -205,10 +226,10 @@ def _jpeg_levels(descriptor: int, handle: AbstractSlide, name: str) -> list[Jpeg
         return none
     levels = none.copy()
     try:
-        directories = jpeg_directories(descriptor)
+        directories, sizes = jpeg_directories(descriptor), tiled_sizes(descriptor)
         for level, size in enumerate(handle.level_dimensions):
             fitting = [directory for directory in directories if (directory.width, directory.height) == size]
-            if len(fitting) != 1:
+            if len(fitting) != 1 or sizes.count(size) != 1:  # else another image may be the one that OpenSlide means
                 break
             found = JpegLevel(descriptor, fitting[0], name)
             if level == 0 or found.complete:

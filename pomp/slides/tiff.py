@@ -10,13 +10,14 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PLANES = 256, 257, 258, 259, 262, 277, 284
 _TILE_WIDTH, _TILE_HEIGHT, _OFFSETS, _SIZES, _TABLES = 322, 323, 324, 325, 347
 _JPEG, _RGB, _YCBCR, _TOGETHER = 7, 2, 6, 1
+_GREY = (0, 1, 3)  # photometric: white is 0, black is 0, and numbers of a palette's colours
 _NUMBERS = {1: "u1", 3: "u2", 4: "u4", 7: "u1", 13: "u4", 16: "u8", 18: "u8"}  # field type → NumPy's name
 _MOST_DIRECTORIES = 1000  # a damaged link may lead back
 
@@ -87,16 +88,33 @@ def jpeg_directories(descriptor: int) -> list[JpegDirectory]:
     return [directory for directory in found if directory is not None]
 
 
-def has_tiles_of_grey_16(descriptor: int) -> bool:
-    """Whether an open TIFF file has an image of tiles that hold one channel of 16 bits.
+def tiled_sizes(descriptor: int) -> list[tuple[int, int]]:
+    """(width, height) of every image of an open TIFF file that is made of tiles, however they are compressed.
 
     Raises:
         ValueError: it is no TIFF file, or its directories are damaged.
     """
-    return any(
-        _TILE_WIDTH in fields and _BITS in fields and fields[_BITS].values().tolist() == [16]
-        for fields in _directories(descriptor)
-    )
+    tiled = (fields for fields in _directories(descriptor) if _TILE_WIDTH in fields)
+    return [(_number(fields, _WIDTH), _number(fields, _HEIGHT)) for fields in tiled]
+
+
+def describe_misread(descriptor: int) -> str:
+    """What an open TIFF file has in tiles that libtiff, and so OpenSlide 4, displaces; empty if nothing.
+
+    It makes colours of the last tile of each row as if a pixel of grey, cut off at the edge, were one byte.
+
+    Raises:
+        ValueError: it is no TIFF file, or its directories are damaged.
+    """
+    for fields in _directories(descriptor):
+        if _TILE_WIDTH not in fields:
+            continue
+        if _BITS in fields and fields[_BITS].values().tolist() == [16]:
+            return "grey values of 16 bits"
+        channels, together = _number(fields, _SAMPLES, 1), _number(fields, _PLANES, _TOGETHER) == _TOGETHER
+        if channels > 1 and together and _number(fields, _PHOTOMETRIC, _RGB) in _GREY:
+            return f"{channels} channels of grey"
+    return ""
 
 
 def _directories(descriptor: int) -> Iterator[Mapping[int, _Field]]:
@@ -141,12 +159,14 @@ def _fields(
             yield tag, _Field(descriptor, dtype.str, count, start)
 
 
+def _number(fields: Mapping[int, _Field], tag: int, default: int = 0) -> int:
+    return int(fields[tag].values()[0]) if tag in fields and fields[tag].count else default
+
+
 def _describe(descriptor: int, fields: Mapping[int, _Field]) -> JpegDirectory | None:
     """None unless the image is of JPEG tiles that hold three interleaved channels of 8 bits."""
 
-    def number(tag: int, default: int = 0) -> int:
-        return int(fields[tag].values()[0]) if tag in fields and fields[tag].count else default
-
+    number = partial(_number, fields)
     wanted = {_OFFSETS, _SIZES, _BITS} <= fields.keys() and number(_COMPRESSION) == _JPEG
     if not wanted or number(_PHOTOMETRIC) not in (_RGB, _YCBCR) or number(_PLANES, _TOGETHER) != _TOGETHER:
         return None
@@ -170,7 +190,9 @@ def _describe(descriptor: int, fields: Mapping[int, _Field]) -> JpegDirectory | 
 
 
 def _read(descriptor: int, place: int, length: int) -> bytes:
-    content = os.pread(descriptor, length, place)
-    if len(content) != length:
+    # A damaged number may be more than fits into memory, or more than the system takes for a place.
+    there = place + length <= os.fstat(descriptor).st_size
+    content = os.pread(descriptor, length, place) if there else b""
+    if not there or len(content) != length:
         raise ValueError(f"{length} bytes at {place} reach beyond the end of the file")
     return content

@@ -82,6 +82,7 @@ class Jpeg:
     subsampling: str = "4:2:0"
     shared_tables: bool = True
     marked: bool = True  # with the JFIF or Adobe marker that Pillow writes
+    misleading: str = ""  # "comment", "tables" or "shared": behind or in which a marker claims the other colours
     side: int = TILE
     big: bool = False  # BigTIFF
     missing: Sequence[int] = ()  # tiles of level 0 that hold nothing
@@ -128,8 +129,36 @@ def compress(pixels: np.ndarray, jpeg: Jpeg, stream: int) -> bytes:
         buffer, "JPEG", quality=85, subsampling=jpeg.subsampling, keep_rgb=jpeg.rgb, streamtype=kind
     )
     content = buffer.getvalue()
-    if jpeg.marked or stream == 1:
+    if stream == 1:
+        return mislead_tables(content, jpeg) if jpeg.misleading == "shared" else content
+    if jpeg.marked and not jpeg.misleading:
         return content
     assert content[2:3] == b"\xff"
     assert 0xE0 <= content[3] <= 0xEF
-    return content[:2] + content[4 + int.from_bytes(content[4:6], "big") :]
+    if jpeg.misleading:
+        return mislead(content, jpeg)
+    return content[:2] + content[end_of_segment(content, 2) :]
+
+
+def mislead(content: bytes, jpeg: Jpeg) -> bytes:
+    """With `claim` behind a comment, or behind the tables or the frame."""
+    start = end_of_segment(content, 2)  # of what stands behind Pillow's own marker
+    if jpeg.misleading == "comment":
+        return content[:2] + b"\xff\xfe\0\x04ab" + claim(jpeg) + content[start:]
+    end = end_of_segment(content, start) if jpeg.misleading == "tables" else start
+    return content[:2] + content[start:end] + claim(jpeg) * (end > start) + content[end:]
+
+
+def mislead_tables(content: bytes, jpeg: Jpeg) -> bytes:
+    return content[:2] + claim(jpeg) + content[2:]
+
+
+def claim(jpeg: Jpeg) -> bytes:
+    """A marker of the other colour space, and behind a fill byte one of JFIF, where that would be the other, too."""
+    adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([jpeg.rgb])
+    return adobe + b"\xff\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0" * jpeg.rgb
+
+
+def end_of_segment(content: bytes, start: int) -> int:
+    assert content[start] == 0xFF
+    return start + 2 + int.from_bytes(content[start + 2 : start + 4], "big")

@@ -29,6 +29,7 @@ JPEGS = {
     "YCbCr without a marker": Jpeg(marked=False),
     "RGB": Jpeg(rgb=True, subsampling="4:4:4"),
     "RGB without a marker": Jpeg(rgb=True, subsampling="4:4:4", marked=False),
+    "RGB, YCbCr claimed behind a comment": Jpeg(rgb=True, subsampling="4:4:4", misleading="comment"),
     "tables in every tile": Jpeg(shared_tables=False),
     "tiles of 240, BigTIFF": Jpeg(side=240, big=True),
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from openslide import OpenSlide
 from PIL import Image
 
@@ -24,6 +27,12 @@ VARIANTS = {
     "YCbCr without a marker": Jpeg(marked=False),
     "RGB": Jpeg(rgb=True, subsampling="4:4:4"),
     "RGB without a marker": Jpeg(rgb=True, subsampling="4:4:4", marked=False),
+    "YCbCr, RGB claimed behind a comment": Jpeg(misleading="comment"),
+    "YCbCr, RGB claimed behind the tables": Jpeg(misleading="tables", shared_tables=False),
+    "YCbCr, RGB claimed in the shared tables": Jpeg(misleading="shared"),
+    "RGB, YCbCr claimed behind a comment": Jpeg(rgb=True, subsampling="4:4:4", misleading="comment"),
+    "RGB, YCbCr claimed behind the frame": Jpeg(rgb=True, subsampling="4:4:4", misleading="tables"),
+    "RGB, YCbCr claimed in the shared tables": Jpeg(rgb=True, subsampling="4:4:4", misleading="shared"),
     "tables in every tile": Jpeg(shared_tables=False),
     "tiles of 240": Jpeg(side=240),
     "BigTIFF": Jpeg(big=True),
@@ -176,3 +185,31 @@ def test_a_damaged_tile_names_its_place(tmp_path: Path) -> None:
     message = r"^a\.svs is damaged: the pixels at \(256, 256\) of its level of 1203 × 1031 pixels cannot be read \(.*"
     with Slide(file) as slide, pytest.raises(SlideError, match=message + r"Fetch the file again from its source\.$"):
         slide.read((300, 300), (10, 10), (10, 10))
+
+
+@pytest.mark.parametrize(
+    ("tag", "number"),
+    [("TileOffsets", 2**63), ("TileOffsets", 2**64 - 1), ("TileOffsets", 2**40), ("TileByteCounts", 2**32 - 1)],
+)
+def test_a_tile_beyond_the_end_names_its_place(tmp_path: Path, tag: str, number: int) -> None:
+    """More than the system takes for a place, and more than should be asked of memory."""
+    file = write(tmp_path, Jpeg(big=True))
+    content = bytearray(file.read_bytes())
+    with tifffile.TiffFile(file) as tiff:
+        place = tiff.pages[0].tags[tag].valueoffset
+    struct.pack_into("<Q" if tag == "TileOffsets" else "<I", content, place, number)
+    file.write_bytes(content)
+    message = (
+        r"^a\.svs is damaged: the pixels at \(0, 0\) of its level of 1203 × 1031 .* bytes are beyond the file's end"
+    )
+    tracemalloc.start()
+    with Slide(file) as slide:
+        for size in ((10, 10), (256, 256)):
+            with pytest.raises(SlideError, match=message):
+                slide.read((0, 0), size, size)
+        tiles = slide.jpeg[0]
+        assert tiles is not None
+        with pytest.raises(SlideError, match=message):
+            tiles.stream(0, 0)
+    assert tracemalloc.get_traced_memory()[1] < 2**27
+    tracemalloc.stop()

@@ -195,6 +195,13 @@ def test_grey_of_16_bits_keeps_its_shades(tmp_path: Path, name: str, order: str)
     assert found.tolist() == [[[shade] * 3 for shade in (0, 0, 1, 38, 128, 255)]]
 
 
+def test_grey_of_16_bits_whose_white_is_0(tmp_path: Path) -> None:
+    shades = np.array([[0, 257, 65_535]], np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", shades, photometric="miniswhite")
+    with Slide(tmp_path / "a.tif") as slide:
+        assert slide.read((0, 0), (3, 1), (3, 1)).tolist() == [[[shade] * 3 for shade in (255, 254, 0)]]
+
+
 @pytest.mark.parametrize("kind", [np.int32, np.float32])
 def test_grey_of_32_bits_is_refused(tmp_path: Path, kind: type) -> None:
     Image.fromarray(np.ones((20, 30), kind)).save(tmp_path / "a.tif")

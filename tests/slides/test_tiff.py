@@ -91,6 +91,16 @@ def set_tag(file: Path, name: str, value: int) -> None:
         tiff.pages[0].tags[name].overwrite(value)
 
 
+def overstate(file: Path, count: int) -> None:
+    """As BigTIFF, whose numbers may be far larger than any memory."""
+    write(file, bigtiff=True)
+    content = bytearray(file.read_bytes())
+    with tifffile.TiffFile(file) as tiff:
+        entry = tiff.pages[0].tags["BitsPerSample"].offset
+    struct.pack_into("<Q", content, entry + 4, count)
+    file.write_bytes(content)
+
+
 REFUSED = {
     "no TIFF": (lambda file: file.write_bytes(b"\x89PNG\r\n\x1a\n"), r"no TIFF file: it begins with b'\\x89PNG"),
     "an unknown version": (lambda file: file.write_bytes(b"II\x2c\0" + bytes(8)), "no TIFF file"),
@@ -98,6 +108,8 @@ REFUSED = {
     "cut off": (lambda file: cut(file, 60), "reach beyond the end"),
     "a loop": (link_back, "more than 1000 directories"),
     "no width": (lambda file: set_tag(file, "ImageWidth", 0), "an image of 0 × 200 pixels"),
+    "numbers of a terabyte": (lambda file: overstate(file, 2**40), "2199023255552 bytes at .* beyond the end"),
+    "more numbers than there are": (lambda file: overstate(file, 2**64 - 1), "bytes at .* reach beyond the end"),
     "too few tiles": (lambda file: set_tag(file, "ImageWidth", 3000), "12 tiles, not 24 × 4"),
 }
 
