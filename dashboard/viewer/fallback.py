@@ -133,8 +133,11 @@ def _tint(
     colours = scale.shades(places if patches is None else patches[there] / 255)
     for x, y, size, colour in zip(scored["x"], scored["y"], scored["size"], colours, strict=True):
         left, top, right, bottom = (round(edge * shrink) for edge in (x, y, x + size, y + size))
-        area = tinted[top:bottom, left:right]
-        area += opacity * (_enlarge(colour, area.shape[0], area.shape[1]) - area)
+        upper, first = max(0, top), max(0, left)
+        area = tinted[upper : max(0, bottom), first : max(0, right)]
+        # Cut off where the region reaches over the edge, not squeezed into what is left of it.
+        whole = _enlarge(colour, bottom - top, right - left)[upper - top :, first - left :]
+        area += opacity * (whole[: area.shape[0], : area.shape[1]] - area)
     return tinted.round().astype(np.uint8)
 
 

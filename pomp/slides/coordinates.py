@@ -102,7 +102,7 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
     try:
         with h5py.File(path, "r") as file:
             yield file
-    except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError, MemoryError) as error:
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, IndexError, RuntimeError, MemoryError) as error:
         raise SlideError(f"{path.name} is damaged, or no HDF5 file ({error}). Copy or extract it again.") from error
 
 
@@ -142,12 +142,17 @@ def _stated_size(attributes: Any) -> int | None:
     """Side of a region in level-0 pixels, as far as the attributes of the coordinates tell."""
     size = math.nan
     if "patch_size_level0" in attributes:
-        size = float(attributes["patch_size_level0"])
-    elif "patch_size" in attributes and "downsample" in attributes:  # CLAM: of x and of y
-        size = float(attributes["patch_size"]) * float(np.ravel(attributes["downsample"])[0])
+        size = _first(attributes["patch_size_level0"])
+    elif "patch_size" in attributes and "downsample" in attributes:
+        size = _first(attributes["patch_size"]) * _first(attributes["downsample"])
     elif "patch_size" in attributes and attributes.get("patch_level") == 0:
-        size = float(attributes["patch_size"])
-    return round(size) if 1 <= size < math.inf else None
+        size = _first(attributes["patch_size"])
+    return round(size) if 1 <= size < _LARGEST else None
+
+
+def _first(attribute: Any) -> float:
+    """A number, or the first of an array: CLAM states downsamples of x and of y, others an array of one."""
+    return float(np.ravel(attribute)[0])
 
 
 def _spacing(coordinates: np.ndarray) -> int | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 
 import h5py
 import numpy as np
@@ -54,9 +53,13 @@ def read_features(path: Path, indices: Sequence[int] | None = None) -> np.ndarra
     Raises:
         SlideError: as `inspect_features`, except that the numbers are not looked at.
     """
-    features = _load_features(path)
-    values = features if features.dtype == np.float16 else features.astype(np.float32, copy=False)
+    values = _as_read(_load_features(path))
     return values if indices is None else values[list(indices)]
+
+
+def _as_read(features: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, which is refused beforehand
+        return features if features.dtype == np.float16 else features.astype(np.float32, copy=False)
 
 
 def _load_features(path: Path) -> np.ndarray:
@@ -81,16 +84,17 @@ def _load_tensor(path: Path) -> np.ndarray:
     if not path.is_file():
         raise SlideError(f"There is no file {path}. Put it back, or correct slides.csv.")
     try:
-        tensor = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, UnpicklingError, RuntimeError, ValueError, KeyError) as error:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+        if isinstance(loaded, torch.Tensor):
+            unknown_to_numpy = loaded.is_floating_point() and loaded.dtype not in _NUMPY_TYPES
+            return (loaded.float() if unknown_to_numpy else loaded).detach().numpy()
+    except Exception as error:  # a damaged pickle may end in any, and a sparse tensor is none to NumPy
+        reason = str(error).partition("\n")[0].partition(". ")[0][:120] or type(error).__name__
         raise SlideError(
-            f"{path.name} is damaged, or holds more than a torch tensor ({str(error).splitlines()[0][:120]}). "
+            f"{path.name} is damaged, or holds more than a torch tensor ({reason}). "
             "Save the features alone: torch.save(features, file)."
         ) from error
-    if not isinstance(tensor, torch.Tensor):
-        raise SlideError(f"{path.name} holds a {type(tensor).__name__} and no torch tensor of features (M, F).")
-    unknown_to_numpy = tensor.is_floating_point() and tensor.dtype not in _NUMPY_TYPES
-    return (tensor.float() if unknown_to_numpy else tensor).detach().numpy()
+    raise SlideError(f"{path.name} holds a {type(loaded).__name__} and no torch tensor of features (M, F).")
 
 
 def _as_matrix(path: Path, features: np.ndarray) -> np.ndarray:
@@ -111,7 +115,7 @@ def _as_matrix(path: Path, features: np.ndarray) -> np.ndarray:
 
 
 def _check_finite(path: Path, features: np.ndarray) -> None:
-    bad = ~np.isfinite(features)
+    bad = ~np.isfinite(_as_read(features))
     if bad.any():
         region, feature = np.argwhere(bad)[0]
         raise SlideError(

@@ -50,6 +50,21 @@ class TestStillPicture:
         bar = figure.data[0].marker
         assert (bar.cmin, bar.cmax, bar.colorbar.ticktext) == (0, 1, ("weakest", "strongest"))
 
+    def test_regions_that_reach_over_an_edge_are_cut_off_there(self) -> None:
+        """As TRIDENT and CLAM may place them: over the corners to the left and to the right."""
+        regions = pd.DataFrame({"x": [-20, 180, -90], "y": [-20, 180, 0], "size": [40] * 3, "score": [1.0, 2.0, 3.0]})
+        patches = np.array([[[9, 9], [9, 255]], [[255, 9], [9, 9]], [[9, 9], [9, 9]]], np.uint8)
+        scale, white = ScoreScale("Within", "weakest", "strongest"), np.full((20, 20, 3), 255, np.uint8)
+        for squares in (None, patches):
+            figure = fallback_figure(white, regions, scale, width=200, opacity=1.0, patches=squares)
+            picture = pixels_of(figure)
+            upper, lower = picture[:2, :2].copy(), picture[18:, 18:].copy()
+            picture = picture.copy()
+            picture[:2, :2] = picture[18:, 18:] = 255
+            assert (picture == 255).all()
+            assert (lower == scale.shades(np.array(0.5 if squares is None else 1)).round()).all()
+            assert (upper == scale.shades(np.array(0 if squares is None else 1)).round()).all()
+
     def test_names_from_data_are_no_html(self) -> None:
         regions = pd.DataFrame({"x": [0], "y": [0], "size": [40], "score": [1.0]})
         scale = ScoreScale("Match with <a href='x'>b</a>")

@@ -46,6 +46,11 @@ GRIDS = {
     "gaps between all regions": (
         [(0, 0), (1024, 0), (3072, 0)], {"patch_size_level0": 512}, 512, 512, True, [(0, 0), (0, 2), (0, 6)],
     ),
+    "a size in an array": ([(0, 0), (512, 0)], {"patch_size_level0": [512]}, 512, 512, True, [(0, 0), (0, 1)]),
+    "sizes of x and of y": (
+        [(0, 0), (512, 0)], {"patch_size": (256, 256), "downsample": (2.0, 2.0)}, 512, 512, True, [(0, 0), (0, 1)],
+    ),
+    "a size beyond all slides": ([(0, 0), (512, 0)], {"patch_size_level0": 1e30}, 512, 512, False, [(0, 0), (0, 1)]),
     "a size that cannot be": ([(0, 0), (512, 0)], {"patch_size_level0": -1.0}, 512, 512, False, [(0, 0), (0, 1)]),
     "fractions of a pixel": ([(0.4, 0), (255.6, 0)], {"patch_size_level0": 256}, 256, 256, True, [(0, 0), (0, 1)]),
     "a single region": ([(700, 900)], {}, USUAL_PX, USUAL_PX, False, [(0, 0)]),
@@ -184,6 +189,14 @@ def test_what_cannot_be_cut_says_why(case: str, slide_file: Path, tmp_path: Path
     assert (result.regions, result.cached) == (0, False)
     assert re.search(said, str(result.reason)), result.reason
     assert not regions_path(tmp_path, "painted", CONFIG).exists()
+
+
+def test_a_size_of_no_number_is_damage(tmp_path: Path) -> None:
+    path = write_h5(tmp_path / "a.h5", coords=COORDINATES)
+    with h5py.File(path, "a") as file:
+        file["coords"].attrs.update(patch_size=256, downsample=np.empty(0))
+    with pytest.raises(SlideError, match=r"^a\.h5 is damaged, or no HDF5 file \(.*\)\. Copy or extract it again\.$"):
+        read_coordinates(path)
 
 
 def test_coordinates_that_are_not_there(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,13 @@ FAILURES: dict[str, tuple[str, Callable[[Path], Any], str]] = {
     ),
     "not a number": ("a.h5", spoilt(np.nan), r"a\.h5 has the value nan in feature 2 of region 4: extract"),
     "overflow": ("a.h5", spoilt(np.inf), r"the value inf .*float32 if float16 was too narrow"),
+    "beyond float32": ("a.h5", of(features=FEATURES.astype(np.float64) + 1e300), r"the value 1e\+300 in feature 1"),
+    "an empty tensor file": ("a.pt", lambda path: path.touch(), r"a\.pt is damaged, .* \(EOFError\)\. Save the feat"),
+    "half a pickle": ("a.pt", lambda path: path.write_bytes(b"\x80\x02."), r"a\.pt is damaged, or holds more than"),
+    "a sparse tensor": ("a.pt", lambda path: torch.save(torch.eye(3).to_sparse(), path), r"a\.pt .* \(can't conv"),
+    "other objects": (
+        "a.pt", lambda path: torch.save(np.ones((2, 3)), path), r"a\.pt .* tensor \(Weights only load failed\)\.",
+    ),
     "no tensor file": ("a.pt", lambda path: path.write_bytes(b"no"), r"a\.pt is damaged, or holds more than a torch"),
     "a pickle": ("a.pt", lambda path: torch.save(Path("x"), path), r"holds more than a torch tensor .*torch\.save\("),
     "a dictionary": ("a.pt", lambda path: torch.save({"a": torch.ones(2)}, path), r"a\.pt holds a dict and no torch"),
@@ -150,3 +158,22 @@ def test_damage_is_refused_or_harmless(layout: str, tmp_path: Path) -> None:
 def test_a_tensor_with_a_gradient_is_read(tmp_path: Path) -> None:
     torch.save(torch.from_numpy(FEATURES).requires_grad_(), tmp_path / "a.pt")
     assert np.array_equal(read_features(tmp_path / "a.pt"), FEATURES)
+
+
+@pytest.mark.parametrize("layout", ["archive", "older"])
+def test_damaged_tensors_are_refused_or_harmless(layout: str, tmp_path: Path) -> None:
+    """A pickle with a few other bytes may fail in any way."""
+    path, rng = tmp_path / "a.pt", np.random.default_rng(5)
+    torch.save(torch.from_numpy(FEATURES), path, _use_new_zipfile_serialization=layout == "archive")
+    whole, refused = path.read_bytes(), 0
+    for copy in range(300):
+        content = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            content[place] = rng.integers(0, 256)
+        path.write_bytes(content if copy % 2 else content[: rng.integers(0, len(whole))])
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                inspect_features(path)
+        except SlideError:
+            refused += 1
+    assert refused >= 150
