@@ -25,6 +25,9 @@ GENERIC = "generic-tiff"
 LARGEST_MPP = 20.0
 """Micrometres a pixel above which a file's word is a placeholder, such as 72 dpi: tissue is scanned at 0.1 to 10."""
 
+SMALLEST_MPP = 0.01
+"""Micrometres a pixel below which a file's word is a placeholder, or in another unit: light shows nothing finer."""
+
 _MPP_TOLERANCE = 0.05  # by how much mpp across and down may differ, as a share of the smaller
 _BOUNDS = (
     openslide.PROPERTY_NAME_BOUNDS_X,
@@ -99,6 +102,8 @@ def stated_mpp(properties: Mapping[str, str], name: str) -> tuple[float | None, 
     smallest, largest = min(known), max(known)
     if largest > LARGEST_MPP:
         why = f"above {LARGEST_MPP:g} it is a placeholder"
+    elif smallest < SMALLEST_MPP:
+        why = f"below {SMALLEST_MPP:g} it is a placeholder"
     elif largest > smallest * (1 + _MPP_TOLERANCE):
         why = "pixels of a slide are square"
     else:

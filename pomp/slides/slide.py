@@ -6,6 +6,7 @@ import math
 import os
 import weakref
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -102,18 +103,19 @@ class Slide:
             centred = round(left + (width - size[0]) / 2), round(top + (height - size[1]) / 2)
             self._pixels(level, factor, centred, size, picture)
             return picture
-        first = math.floor(left)
-        columns = math.ceil(left + width) - first
-        step = height / size[1]
-        band = max(1, int(_PIXELS_AT_ONCE / columns / step))
-        for row in range(0, size[1], band):
-            rows = min(band, size[1] - row)
-            upper, lower = top + row * step, top + (row + rows) * step
-            start = math.floor(upper)
-            pixels = self._pixels(level, factor, (first, start), (columns, math.ceil(lower) - start))
-            box = left - first, upper - start, left - first + width, lower - start
-            shrunk = Image.fromarray(pixels).resize((size[0], rows), Image.Resampling.BOX, box)
-            picture[row : row + rows] = np.asarray(shrunk)
+        across, down = width / size[0], height / size[1]
+        # All columns, unless a single row of the picture stands for more than is to be read at once.
+        wide = min(size[0], max(1, int(_PIXELS_AT_ONCE / down / across)))
+        band = max(1, int(_PIXELS_AT_ONCE / (wide * across) / down))
+        for row, column in product(range(0, size[1], band), range(0, size[0], wide)):
+            rows, columns = min(band, size[1] - row), min(wide, size[0] - column)
+            near, far = left + column * across, left + (column + columns) * across
+            upper, lower = top + row * down, top + (row + rows) * down
+            first, start = math.floor(near), math.floor(upper)
+            pixels = self._pixels(level, factor, (first, start), (math.ceil(far) - first, math.ceil(lower) - start))
+            box = near - first, upper - start, far - first, lower - start
+            shrunk = Image.fromarray(pixels).resize((columns, rows), Image.Resampling.BOX, box)
+            picture[row : row + rows, column : column + columns] = np.asarray(shrunk)
         return picture
 
     def thumbnail(self, side: int) -> np.ndarray:

@@ -74,7 +74,8 @@ def write_regions(path: Path, regions: SlideRegions, pixels: Iterable[np.ndarray
     Raises:
         SlideError: the file cannot be written, for example because the disk is full.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Not longer than the file's own name, which may be as long as names can be.
+    part = path.with_name(f".{hashlib.sha256(path.name.encode()).hexdigest()[:16]}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         sweep(path.parent, ".*.part")

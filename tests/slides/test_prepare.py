@@ -319,3 +319,13 @@ def test_progress_and_stopping(slide_file: Path, tmp_path: Path) -> None:
 
 def test_no_slides(tmp_path: Path) -> None:
     assert prepare_slides(table(), tmp_path, CONFIG) == []
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", ["x" * 251, "切" * 83, "a 'b\" #?&%20"])
+def test_any_name_of_a_file(name: str, slide_file: Path, tmp_path: Path) -> None:
+    """251 bytes and .svs are the longest that common file systems take."""
+    file = Path(shutil.copy(slide_file, tmp_path / f"{name}.svs"))
+    for cached in (False, True):
+        [result] = prepare_slides(table(file), tmp_path, CONFIG)
+        assert (result.reason, result.cached) == (None, cached)

@@ -119,6 +119,17 @@ def test_bands_make_the_same_picture(slide_file: Path, monkeypatch: pytest.Monke
     assert np.abs(whole.astype(int) - banded).max() <= 1
 
 
+def test_a_row_may_be_read_in_parts(slide_file: Path, monkeypatch: pytest.MonkeyPatch, reads: Reads) -> None:
+    """One level of a slide far wider than high: a row of its thumbnail stands for hundreds of very long ones."""
+    with Slide(slide_file) as slide:
+        whole = slide.read((100, 40), (1900, 900), (700, 330))
+        monkeypatch.setattr(slide_module, "_PIXELS_AT_ONCE", 600)
+        reads.clear()
+        parts = slide.read((100, 40), (1900, 900), (700, 330))
+    assert max(width * height for _, (width, height) in reads) <= 2 * 600  # that many, and what is begun on each side
+    assert np.abs(whole.astype(int) - parts).max() <= 1
+
+
 def test_outside_is_white(slide_file: Path) -> None:
     with Slide(slide_file) as slide:
         found = slide.read((1536, 1536), (1024, 1024), (64, 64))
@@ -144,7 +155,7 @@ def test_facts_of_the_header(tmp_path: Path, header: str, mpp: float | None, mag
         assert slide.magnification == magnification
 
 
-PER_CM = {0.25: 40_000, 0.26: 38_462, 0.5: 20_000, 19.5: 513, 352.8: 28.346, 1000: 10}
+PER_CM = {1e-3: 10_000_000, 0.012: 833_333, 0.25: 40_000, 0.26: 38_462, 0.5: 20_000, 19.5: 513, 352.8: 28.346, 1000: 10}
 """Pixels a centimetre, by µm a pixel."""
 
 
@@ -154,6 +165,8 @@ PER_CM = {0.25: 40_000, 0.26: 38_462, 0.5: 20_000, 19.5: 513, 352.8: 28.346, 100
         (0.25, 0.25, 0.25, ""),
         (0.25, 0.26, 0.255, ""),
         (19.5, 19.5, 19.5, ""),
+        (0.012, 0.012, 0.012, ""),
+        (1e-3, 1e-3, None, "a.tif says 0.001 across and 0.001 down µm a pixel, {0}: below 0.01 it is a placeholder."),
         (352.8, 352.8, None, "a.tif says 352.8 across and 352.8 down µm a pixel, {0}: above 20 it is a placeholder."),
         (1000, 1000, None, "a.tif says 1000 across and 1000 down µm a pixel, {0}: above 20 it is a placeholder."),
         (0.25, 0.5, None, "a.tif says 0.25 across and 0.5 down µm a pixel, {0}: pixels of a slide are square."),
