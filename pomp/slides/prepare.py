@@ -26,7 +26,7 @@ from pomp.errors import RunError, SlideError
 from pomp.progress import OnProgress
 from pomp.slides.coordinates import check_places, read_coordinates
 from pomp.slides.isolation import LostReaderError, run_isolated
-from pomp.slides.opening import LARGEST_MPP
+from pomp.slides.opening import LARGEST_MPP, SMALLEST_MPP
 from pomp.slides.regions import RegionGrid, place_regions, plan_regions, read_region_pixels, region_side
 from pomp.slides.slide import Slide
 from pomp.slides.store import SCHEMA, SlideRegions, read_slide_regions, regions_path, write_regions
@@ -177,7 +177,7 @@ def _find_prepared(task: SlideTask) -> SlideResult | None:
     except SlideError:  # missing or damaged: it is made again
         return None
     # Earlier versions took the slide's own word for it, whatever it was.
-    wrong = task.mpp is None and regions.mpp is not None and regions.mpp > LARGEST_MPP
+    wrong = task.mpp is None and regions.mpp is not None and not SMALLEST_MPP <= regions.mpp <= LARGEST_MPP
     return replace(_describe(task, regions), cached=True) if regions.made_from == made_from and not wrong else None
 
 

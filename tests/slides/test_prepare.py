@@ -169,11 +169,15 @@ class TestMppThatCannotBe:
         [result] = prepare_slides(table(file).assign(mpp=0.5), tmp_path, TestRegionsInMicrometres.CONFIG)
         assert (result.regions, result.reason, result.mpp, result.note, caplog.text) == (1, None, 0.5, "", "")
 
-    def test_what_an_earlier_version_took_is_cut_again(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), (10, 10))
+    @pytest.mark.parametrize(("per_cm", "mpp"), [(10, 1000), (10_000_000, 1e-3)])
+    def test_what_an_earlier_version_took_is_cut_again(
+        self, per_cm: int, mpp: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = write_plain_tiff(tmp_path / "a.tif", paint((512, 512), [(0, 0, 512, 512)]), (per_cm, per_cm))
         with monkeypatch.context() as patched:
             patched.setattr("pomp.slides.opening.LARGEST_MPP", math.inf)
-            assert prepare_slides(table(file), tmp_path, CONFIG)[0].mpp == 1000
+            patched.setattr("pomp.slides.opening.SMALLEST_MPP", 0)
+            assert prepare_slides(table(file), tmp_path, CONFIG)[0].mpp == pytest.approx(mpp)
         results = [prepare_slides(table(file), tmp_path, CONFIG)[0] for _ in range(2)]
         assert [(result.mpp, result.cached) for result in results] == [(None, False), (None, True)]
 
