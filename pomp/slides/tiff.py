@@ -99,9 +99,9 @@ def tiled_sizes(descriptor: int) -> list[tuple[int, int]]:
 
 
 def describe_misread(descriptor: int) -> str:
-    """What an open TIFF file has in tiles that libtiff, and so OpenSlide 4, displaces; empty if nothing.
+    """What an open TIFF file has in tiles that OpenSlide 4 misreads; empty if nothing.
 
-    It makes colours of the last tile of each row as if a pixel of grey, cut off at the edge, were one byte.
+    Of such tiles it displaces the rows wherever the image ends within a tile.
 
     Raises:
         ValueError: it is no TIFF file, or its directories are damaged.
