@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -65,18 +66,71 @@ def test_matching_asks_about_the_own_pair_and_both_wrong_ones(
     torch.testing.assert_close(genes.cls, omics.cls[[0, 1, 2, 1, 2, 0, 0, 1, 2]])
 
 
+def some_of(batch: Batch, rows: list[int]) -> Batch:
+    """Those patients of the batch alone."""
+    places = torch.split(batch.coordinates, batch.layout.counts.tolist())
+    return Batch.of(
+        [batch.patients[row] for row in rows], [batch.regions[row] for row in rows],
+        torch.cat([places[row] for row in rows]), batch.values[rows], batch.present[rows], batch.genes[rows],
+        batch.time_days[rows], batch.event[rows],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tasks", "taking_part"),
+    [(("poc", "pom"), [2, 3, 5]), (("mom",), [0, 2, 3, 5])],
+)
+def test_who_takes_no_part_in_a_task_does_not_matter_to_it(
+    tasks: tuple[str, ...], taking_part: list[int], generator: torch.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P0 has no slides, P1 no omics, P4 one type of omics alone; those without stand before those who take part."""
+    monkeypatch.setattr(
+        "pomp.training.pretrain.choose_masked", lambda present: torch.ones(len(present), dtype=torch.int64)
+    )
+    present = torch.ones(6, 3, dtype=torch.bool)
+    present[1], present[4] = False, torch.tensor([False, True, False])
+    batch = batch_of([0, 2, 1, 3, 0, 2], generator, present)
+    genes = torch.rand(batch.genes.shape, generator=generator) < 0.7  # as of many cohorts
+    batch, model = replace(batch, genes=genes), small_model()
+    step = pretrain_losses(small_config().pretrain)
+    found, expected = (step(model, one, embed(model, one)) for one in (batch, some_of(batch, taking_part)))
+    for task in tasks:
+        torch.testing.assert_close(found[task], expected[task])
+
+
+def test_the_temperature_is_learnt_from_the_contrast_alone(generator: torch.Generator) -> None:
+    """Hard negatives are chosen by it, which has no gradient."""
+    for task, learnt in (("poc", True), ("pom", False), ("mom", False)):
+        model, batch = small_model(), batch_of([2, 1, 3], generator)
+        pretrain_losses(small_config().pretrain)(model, batch, embed(model, batch))[task].backward()
+        gradient = model.log_temperature.grad
+        assert (gradient is not None and gradient.item() != 0) == learnt
+
+
+@pytest.mark.parametrize("fill", ["zeros", "ones"])
+def test_the_hidden_type_is_filled_as_the_settings_say(
+    fill: str, generator: torch.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, batch = small_model(), batch_of([2, 1, 3], generator)
+    read, encode = [], model.encode_omics
+    monkeypatch.setattr(
+        model, "encode_omics", lambda values, present: (read.append(values), encode(values, present))[1]
+    )
+    pretrain_losses(small_config(pretrain__mask=fill).pretrain)(model, batch, embed(model, batch))
+    whole, masked = read
+    assert torch.equal(whole, batch.values)
+    changed = (masked != whole).any(dim=2)
+    assert changed.sum(dim=1).tolist() == [1, 1, 1]
+    assert masked[changed].unique().tolist() == [{"zeros": 0.0, "ones": 1.0}[fill]]
+
+
 def two_cohorts(rows: list[int]) -> Batch:
     """Some of two patients, of whom the first lacks the last gene of every type and the second the first two."""
     whole = batch_of([2, 2], torch.Generator().manual_seed(1))
     genes = torch.ones_like(whole.genes)
     genes[0, :, -1] = False
     genes[1, :, :2] = False
-    places = torch.split(whole.coordinates, [2, 2])
-    return Batch.of(
-        [whole.patients[row] for row in rows], [whole.regions[row] for row in rows],
-        torch.cat([places[row] for row in rows]), (whole.values * genes)[rows], whole.present[rows], genes[rows],
-        whole.time_days[rows], whole.event[rows],
-    )  # fmt: skip
+    return some_of(replace(whole, values=whole.values * genes, genes=genes), rows)
 
 
 @pytest.mark.parametrize("kind", ["cross_entropy", "mse"])

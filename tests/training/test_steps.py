@@ -11,13 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from pomp.config import OptimiserConfig
+from pomp.errors import TrainingError
 from pomp.model import SurvivalModel
+from pomp.training import loop
 from pomp.training.batches import Batch
 from pomp.training.checkpoint import CheckpointStore
 from pomp.training.device import Compute
 from pomp.training.fold_names import ALL_PATIENTS
 from pomp.training.loop import Stage, learning_rate, train
-from pomp.training.tally import Losses
+from pomp.training.tally import Losses, Tally
 from tests.small import batch_of
 
 CPU = Compute(torch.device("cpu"))
@@ -138,3 +140,17 @@ def test_what_is_drawn_is_another_in_every_step_fold_stage_and_seed(tmp_path: Pa
     assert len(set(draws)) == len(draws) == 6 * len(others)
     assert len({tuple(stage.patients) for stage in stages}) == len(others)
     assert Trained(tmp_path / "again").draws == stages[0].draws
+
+
+def test_a_bad_loss_ends_an_epoch_also_where_losses_are_read_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU, and before the epoch is told or kept."""
+    told: list[int] = []
+    monkeypatch.setattr(loop, "Tally", lambda device: Tally(torch.device("meta")))
+    monkeypatch.setattr(Trained, "_on_epoch", lambda self, epoch, row, model: told.append(epoch))
+    monkeypatch.setattr(Trained, "_losses", lambda self, model, *_: {"total": model.numbers.sum() * torch.nan})
+    with pytest.raises(TrainingError, match=r"The loss became nan in finetune of fold 1, epoch 1, with patients P\d"):
+        Trained(tmp_path)
+    assert told == []
+    assert list(tmp_path.iterdir()) == []
