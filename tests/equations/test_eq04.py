@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pomp.model.multimodal import CrossAttention
-from tests.small import GENES, TYPES, random_regions, small_model
+from tests.small import GENES, TYPES, batch_of, encode_slides, random_regions, small_model
 
 
 def test_by_hand() -> None:
@@ -44,3 +44,11 @@ def test_keys_are_the_regions_as_in_the_paper(keys: str, count: int, generator: 
         torch.randn(1, TYPES, GENES, generator=generator), torch.ones(1, TYPES, dtype=torch.bool)
     )
     assert model.fuse(omics, pathology).attention.shape == (1, 1 + TYPES, count)
+
+
+def test_where_cls_is_a_key_it_is_read_also_by_a_patient_without_regions(generator: torch.Generator) -> None:
+    model, batch = small_model(model__cross_attention_keys="regions_and_cls"), batch_of([4, 0], generator)
+    omics, pathology = model.encode_omics(batch.values, batch.present), encode_slides(model, batch)
+    some, none = model.fuse(omics, pathology).attention
+    assert (some > 0).all()
+    torch.testing.assert_close(none, torch.tensor([1.0, 0, 0, 0, 0]).expand(1 + TYPES, 5))

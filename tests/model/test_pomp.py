@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 from pomp.config import PRESETS, override
 from pomp.errors import ConfigError
 from pomp.training.loop import weights
 from pomp.training.system import POMP
-from tests.small import batch_of, encode_slides, random_regions, small_config, small_model
+from tests.small import GENES, TYPES, batch_of, encode_slides, random_regions, small_config, small_model
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_generator_alone() -> None:
@@ -61,6 +62,40 @@ def test_a_temperature_put_back_to_its_limit_has_a_gradient(log_value: float) ->
     model.temperature.backward()
     assert model.log_temperature.grad is not None
     assert model.log_temperature.grad.item() == pytest.approx(before)
+
+
+@pytest.mark.parametrize("features", [None, 5])
+def test_every_part_that_learns_has_the_dropout_of_the_settings(
+    features: int | None, generator: torch.Generator
+) -> None:
+    """And each is on the way of what the model makes of a patient: it alone changes two passes."""
+    model = POMP.build(small_config(model__dropout=0.3), TYPES, GENES, 0, features).train()
+    parts = {name: part for name, part in model.named_modules() if isinstance(part, nn.Dropout)}
+    for place in ("pos_drop", "head_drop"):  # of places, and after the average: none of either
+        assert features is not None or parts.pop(f"pathology.embedding.vit.{place}").p == 0
+    assert {part.p for part in parts.values()} == {0.3}
+    stacks = ("pathology.embedding", "pathology.transformer", "omics", "multimodal.transformer")
+    counts = [sum(name.startswith(stack) for name in parts) for stack in stacks]
+    assert counts == [4 if features is None else 1, 4 * 2, 1 + 4 * 2, 4 * 2]  # a layer has two of each half
+    torch.manual_seed(0)
+    batch = batch_of([3, 4], generator)
+    regions = torch.cat(batch.regions) if features is None else torch.randn(7, features, generator=generator)
+    for name, part in parts.items():
+        for other in parts.values():
+            other.p = 0.5 if other is part else 0.0
+        with torch.no_grad():
+            one, two = (
+                model.fuse(
+                    model.encode_omics(batch.values, batch.present),
+                    model.pathology(regions, batch.coordinates, batch.layout.counts),
+                ).types
+                for _ in range(2)
+            )
+        assert not torch.equal(one, two), name
+
+
+def test_the_temperature_starts_as_the_settings_say() -> None:
+    assert small_model(pretrain__temperature=0.2).temperature.item() == pytest.approx(0.2)
 
 
 def test_risk_kinds_are_what_they_say(generator: torch.Generator) -> None:
