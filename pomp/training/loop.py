@@ -6,8 +6,8 @@ import logging
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,7 +76,7 @@ def train(
 
     Raises:
         StopRequested: the state after the last complete epoch is saved.
-        TrainingError: a loss is not finite; the message names the patients of that batch.
+        TrainingError: a loss is not finite; the message names the patients of that batch. That state is saved, too.
     """
     config = stage.config
     optimiser = _optimiser(model, config)
@@ -92,11 +92,9 @@ def train(
         model.train()
         tally, regions = Tally(compute.device), 0
         batches = read_ahead(data, shuffled_batches(patients, steps_an_epoch, seed), compute.device)
-        with closing(batches):
+        with _kept(unsaved, epoch, stage), closing(batches):
             for step, (names, batch) in enumerate(batches):
                 if stage.should_stop():
-                    if unsaved:  # a part of an epoch is not kept: it could not be repeated bit for bit
-                        stage.checkpoints.save(epoch, unsaved)
                     raise StopRequested
                 regions += len(batch.coordinates)
                 rate = learning_rate(config, epoch * steps_an_epoch + step, config.epochs * steps_an_epoch)
@@ -104,7 +102,7 @@ def train(
                 terms = backpropagate(model, batch, stage.losses, embedding, (*seed, step))
                 _check(tally.add(names, terms, task_patients(batch)), stage, epoch)
                 _update(model, optimiser, rate, config.clip_norm)
-        _check(tally.first_bad(), stage, epoch)
+            _check(tally.first_bad(), stage, epoch)
         row = {**tally.means(), "learning_rate": rate, **_effort(compute.device, regions, time.monotonic() - started)}
         stage.on_epoch(epoch, row, model)
         if epoch + 1 == config.epochs or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
@@ -112,6 +110,20 @@ def train(
             saved_at, unsaved = time.monotonic(), {}
         else:
             unsaved = {name: tensor.detach().clone() for name, tensor in _state(model, optimiser).items()}
+
+
+@contextmanager
+def _kept(unsaved: dict[str, Tensor], epoch: int, stage: Stage) -> Iterator[None]:
+    """The state before an epoch is saved where the epoch is stopped or a loss goes wrong, if no file has it.
+
+    What the epoch itself has done is not kept: it could not be repeated bit for bit.
+    """
+    try:
+        yield
+    except (StopRequested, TrainingError):
+        if unsaved:
+            stage.checkpoints.save(epoch, unsaved)
+        raise
 
 
 def _effort(device: torch.device, regions: int, seconds: float) -> dict[str, float]:

@@ -154,3 +154,26 @@ def test_a_bad_loss_ends_an_epoch_also_where_losses_are_read_at_its_end(
         Trained(tmp_path)
     assert told == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_finished_epochs_are_kept_where_a_later_one_goes_wrong(
+    device: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the message says, although none of them was saved: they are short, and share a checkpoint."""
+    monkeypatch.setattr(loop, "Tally", lambda _: Tally(torch.device(device)))
+    given = Trained._losses
+
+    def bad_in_the_third_epoch(self: Trained, model: Two, batch: Batch, embedded: Tensor) -> Losses:
+        terms = given(self, model, batch, embedded)
+        return {"total": terms["total"] * (torch.nan if len(self.gradients) == 6 else 1)}
+
+    monkeypatch.setattr(Trained, "_losses", bad_in_the_third_epoch)
+    with pytest.raises(TrainingError, match=r"epoch 3, with patients P\d.* The last good state is kept"):
+        Trained(tmp_path / "bad")
+    kept = CheckpointStore(tmp_path / "bad").load()
+    assert kept is not None
+    assert kept.epoch == 2
+    monkeypatch.undo()
+    two = Trained(tmp_path / "two", CONFIG.model_copy(update={"epochs": 2}))
+    assert torch.equal(kept.tensors["model.numbers"], two.model.numbers)
