@@ -14,7 +14,6 @@ from PIL import Image
 from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 from pomp.errors import SlideError
-from pomp.slides.tiff import describe_misread
 
 Bounds = tuple[int, int, int, int]
 """x, y, width and height in level-0 pixels."""
@@ -73,24 +72,6 @@ def _rgba(image: Image.Image, name: str) -> Image.Image:
         inverted = isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0
         image = Image.fromarray(255 - shades if inverted else shades)
     return image.convert("RGBA")
-
-
-def refuse_misread(descriptor: int, name: str) -> None:
-    """OpenSlide 4 gives the last column of such tiles with its rows displaced, and without a word.
-
-    Args:
-        descriptor: of an open TIFF file.
-        name: of the file, for messages.
-
-    Raises:
-        SlideError: it holds tiles of grey values of 16 bits, or of several channels of grey.
-    """
-    with suppress(ValueError):  # a directory is damaged, of which OpenSlide may make nothing either
-        if kind := describe_misread(descriptor):
-            raise SlideError(
-                f"{name} holds tiles of {kind}, which OpenSlide misreads: save it with 8 bits, or as a pyramidal TIFF "
-                "in RGB."
-            )
 
 
 def stated_mpp(properties: Mapping[str, str], name: str) -> tuple[float | None, str]:

@@ -6,6 +6,7 @@ import math
 import os
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +19,8 @@ from PIL import Image
 
 from pomp.errors import SlideError
 from pomp.slides.jpeg import JpegLevel
-from pomp.slides.opening import GENERIC, open_slide, refuse_misread, stated_bounds, stated_mpp, stated_number
-from pomp.slides.tiff import jpeg_directories, tiled_sizes
+from pomp.slides.opening import GENERIC, open_slide, stated_bounds, stated_mpp, stated_number
+from pomp.slides.tiff import TiledImages, tiled_images
 
 LEVEL_TOLERANCE = 0.01
 """A level counts as having the wanted downsample up to this share above it: 16.0003 stands for 16."""
@@ -59,9 +60,16 @@ class Slide:
         self._on_read = on_read
         descriptor = os.open(file, os.O_RDONLY)
         self._close = weakref.finalize(self, os.close, descriptor)
+        images = None
         if properties.get(openslide.PROPERTY_NAME_VENDOR) in _PLAIN_VENDORS:
-            refuse_misread(descriptor, file.name)
-        self.jpeg = _jpeg_levels(descriptor, self.handle, file.name)
+            with suppress(ValueError):  # a directory is damaged: OpenSlide, which could open the file, may know better
+                images = tiled_images(descriptor)
+        if images is not None and images.misread:  # without a word
+            raise SlideError(
+                f"{file.name} holds tiles of {images.misread}, which OpenSlide misreads: save it with 8 bits, or as a "
+                "pyramidal TIFF in RGB."
+            )
+        self.jpeg = _jpeg_levels(descriptor, images, self.handle, file.name)
 
     def __enter__(self) -> Self:
         return self
@@ -218,26 +226,27 @@ def _is_near(length: float, wanted: int) -> bool:
     return abs(length - wanted) <= min(1.0, LEVEL_TOLERANCE * wanted)
 
 
-def _jpeg_levels(descriptor: int, handle: AbstractSlide, name: str) -> list[JpegLevel | None]:
+def _jpeg_levels(
+    descriptor: int, images: TiledImages | None, handle: AbstractSlide, name: str
+) -> list[JpegLevel | None]:
     """For each of OpenSlide's levels its JPEG tiles; None where it has others, or OpenSlide does more than decode them.
 
     A level of which a tile is missing, or any finer one, is left to OpenSlide, which fills the gap from the finer one.
     """
     none: list[JpegLevel | None] = [None] * handle.level_count
-    if handle.properties.get(openslide.PROPERTY_NAME_VENDOR) not in _PLAIN_VENDORS:
+    if images is None:
         return none
     levels = none.copy()
     try:
-        directories, sizes = jpeg_directories(descriptor), tiled_sizes(descriptor)
         for level, size in enumerate(handle.level_dimensions):
-            fitting = [directory for directory in directories if (directory.width, directory.height) == size]
-            if len(fitting) != 1 or sizes.count(size) != 1:  # else another image may be the one that OpenSlide means
+            fitting = [directory for directory in images.jpeg if (directory.width, directory.height) == size]
+            if len(fitting) != 1 or images.sizes.count(size) != 1:  # another may be the one that OpenSlide means
                 break
             found = JpegLevel(descriptor, fitting[0], name)
             if level == 0 or found.complete:
                 levels[level] = found
             if not found.complete:
                 break
-    except ValueError:  # a directory is damaged: OpenSlide, which could open the file, may know better
+    except ValueError:  # where its tiles lie is not told
         return none
     return levels

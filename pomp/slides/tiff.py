@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -78,37 +78,32 @@ class JpegDirectory:
         return -(-self.height // self.tile_height)
 
 
-def jpeg_directories(descriptor: int) -> list[JpegDirectory]:
-    """The images of an open TIFF file that are made of JPEG tiles; others are passed over.
+@dataclass(frozen=True)
+class TiledImages:
+    """The images of a TIFF file that are made of tiles."""
+
+    sizes: tuple[tuple[int, int], ...]  # (width, height) of each, however it is compressed
+    jpeg: tuple[JpegDirectory, ...]  # those of JPEG tiles that can be decoded here
+    misread: str  # what OpenSlide 4 misreads among them, in words; empty if nothing
+
+
+def tiled_images(descriptor: int) -> TiledImages:
+    """Of an open TIFF file.
 
     Raises:
         ValueError: it is no TIFF file, or its directories are damaged.
     """
-    found = (_describe(descriptor, fields) for fields in _directories(descriptor))
-    return [directory for directory in found if directory is not None]
+    tiled = [fields for fields in _directories(descriptor) if _TILE_WIDTH in fields]
+    return TiledImages(
+        tuple((_number(fields, _WIDTH), _number(fields, _HEIGHT)) for fields in tiled),
+        tuple(found for found in map(_describe, tiled) if found is not None),
+        _describe_misread(tiled),
+    )
 
 
-def tiled_sizes(descriptor: int) -> list[tuple[int, int]]:
-    """(width, height) of every image of an open TIFF file that is made of tiles, however they are compressed.
-
-    Raises:
-        ValueError: it is no TIFF file, or its directories are damaged.
-    """
-    tiled = (fields for fields in _directories(descriptor) if _TILE_WIDTH in fields)
-    return [(_number(fields, _WIDTH), _number(fields, _HEIGHT)) for fields in tiled]
-
-
-def describe_misread(descriptor: int) -> str:
-    """What an open TIFF file has in tiles that OpenSlide 4 misreads; empty if nothing.
-
-    Of such tiles it displaces the rows wherever the image ends within a tile.
-
-    Raises:
-        ValueError: it is no TIFF file, or its directories are damaged.
-    """
-    for fields in _directories(descriptor):
-        if _TILE_WIDTH not in fields:
-            continue
+def _describe_misread(tiled: Iterable[Mapping[int, _Field]]) -> str:
+    """Of such tiles OpenSlide displaces the rows wherever the image ends within a tile."""
+    for fields in tiled:
         if _BITS in fields and fields[_BITS].values().tolist() == [16]:
             return "grey values of 16 bits"
         channels, together = _number(fields, _SAMPLES, 1), _number(fields, _PLANES, _TOGETHER) == _TOGETHER
@@ -163,7 +158,7 @@ def _number(fields: Mapping[int, _Field], tag: int, default: int = 0) -> int:
     return int(fields[tag].values()[0]) if tag in fields and fields[tag].count else default
 
 
-def _describe(descriptor: int, fields: Mapping[int, _Field]) -> JpegDirectory | None:
+def _describe(fields: Mapping[int, _Field]) -> JpegDirectory | None:
     """None unless the image is of JPEG tiles that hold three interleaved channels of 8 bits."""
 
     number = partial(_number, fields)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from pomp.slides.tiff import JpegDirectory, jpeg_directories
+from pomp.slides.tiff import JpegDirectory, tiled_images
 from tests.slides.painting import paint
 
 PIXELS = paint((300, 200), [(20, 20, 120, 120)])
@@ -30,7 +30,7 @@ def opened(file: Path) -> Iterator[int]:
 
 def read(file: Path) -> list[JpegDirectory]:
     with opened(file) as descriptor:
-        return jpeg_directories(descriptor)
+        return list(tiled_images(descriptor).jpeg)
 
 
 def write(file: Path, byteorder: str = "<", bigtiff: bool = False, **options: Any) -> Path:
@@ -47,7 +47,7 @@ def test_both_byte_orders_and_sizes(tmp_path: Path, byteorder: str, bigtiff: boo
     """What is found is what tifffile reads back."""
     file = write(tmp_path / "a.tif", byteorder, bigtiff)
     with opened(file) as descriptor, tifffile.TiffFile(file) as tiff:
-        for found, page in zip(jpeg_directories(descriptor), tiff.pages, strict=True):
+        for found, page in zip(tiled_images(descriptor).jpeg, tiff.pages, strict=True):
             assert (found.height, found.width) == page.shape[:2]
             assert (found.tile_height, found.tile_width) == (64, 128)
             assert found.ycbcr == (page.photometric == 6)
