@@ -7,6 +7,7 @@ nothing else, decoding to a half or a quarter a few more (libjpeg's scaled inver
 from __future__ import annotations
 
 import os
+import re
 import struct
 from functools import lru_cache, partial
 
@@ -22,6 +23,7 @@ FACTORS = (1, 2, 4, 8)
 _KEPT_BYTES = 2**24  # of decoded tiles, a level: neighbouring regions share the tiles at their borders
 _START, _TABLES_END = b"\xff\xd8", b"\xff\xd9"
 _SCAN = 0xDA  # second byte of the marker before the pixels
+_APPLICATION = re.compile(rb"\xff[\xe0-\xef]")
 
 
 class JpegLevel:
@@ -135,11 +137,12 @@ def _decode(
         pixels[inside[1] // scale :], pixels[:, inside[0] // scale :] = 255, 255
     if not astride:
         return pixels
-    shrunk = np.asarray(Image.fromarray(pixels).reduce(factor))
-    if out is None:
-        return shrunk
-    out[:] = shrunk
-    return out
+    shrunk = np.empty((height // factor, width // factor, 3), np.uint8) if out is None else out
+    rows, columns = -(-min(inside[1], height) // factor), -(-min(inside[0], width) // factor)
+    shrunk[rows:], shrunk[:, columns:] = 255, 255
+    part = Image.fromarray(pixels[: rows * factor, : columns * factor])
+    shrunk[:rows, :columns] = np.asarray(part.reduce(factor))
+    return shrunk
 
 
 def _content(descriptor: int, directory: JpegDirectory, column: int, row: int) -> bytes:
@@ -197,6 +200,9 @@ def _without_application_data(segments: bytes) -> bytes:
 
     One behind a comment or the tables overrules ours at the head, and one of JFIF does so wherever it is.
     """
+    scan = segments.find(bytes([0xFF, _SCAN]))
+    if not _APPLICATION.search(segments, 0, len(segments) if scan < 0 else scan):
+        return segments  # as nearly all: slides have many tiles
     kept, place = bytearray(), 0
     while segments[place : place + 1] == b"\xff" and place + 4 <= len(segments) and segments[place + 1] != _SCAN:
         if segments[place + 1] == 0xFF:  # any number of these may stand before a marker
