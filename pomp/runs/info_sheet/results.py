@@ -34,7 +34,7 @@ def items(facts: RunFacts) -> tuple[Item, ...]:
         Item("21", "Numbers in each analysis", (
             "Each fold's model is trained on, patients (events): "
             + _listed([f"{facts.patients - fold.patients} ({facts.events - fold.events})" for fold in folds])
-            + f". All numbers of performance are of the {facts.patients} patients out of fold.",
+            + f". Performance is that of the {facts.patients} patients out of fold{_beside_others(facts)}.",
         )),
         Item("22", "The model in full", (
             f"Settings {info.config_digest}, splits {info.splits_digest}, seed {info.seed}; point 18f has the command. "
@@ -46,6 +46,12 @@ def items(facts: RunFacts) -> tuple[Item, ...]:
         )),
         Item("24", "Updating of the model", ("None.",)),
     )  # fmt: skip
+
+
+def _beside_others(facts: RunFacts) -> str:
+    """Fewer are compared where a plain model could not be fitted in some fold, or lacks a patient."""
+    compared = facts.scores.patients
+    return f"; beside other models, of the {compared} whom all of them scored" if compared < facts.patients else ""
 
 
 def flow(facts: RunFacts) -> tuple[str, ...]:

@@ -51,6 +51,14 @@ def test_numbers_are_the_runs_own(honest: RunFacts) -> None:
         assert f"{name} {version}" in text
 
 
+def test_where_models_are_compared_on_fewer_patients_that_is_said(honest: RunFacts) -> None:
+    (whole,) = items(info_sheet(honest))["21"].answers
+    assert whole.endswith(" Performance is that of the 58 patients out of fold.")
+    fewer = replace(honest, scores=replace(honest.scores, patients=46))
+    (said,) = items(info_sheet(fewer))["21"].answers
+    assert said.endswith(" patients out of fold; beside other models, of the 46 whom all of them scored.")
+
+
 def test_protocols_differ_in_what_leaks_and_in_the_limits(runs: dict[str, Run]) -> None:
     sheets = {name: items(info_sheet(gather_facts(runs[name]))) for name in ("honest", "paper")}
     differ = {number for number in sheets["honest"] if sheets["honest"][number] != sheets["paper"][number]}
