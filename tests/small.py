@@ -61,6 +61,16 @@ def batch_of(counts: Sequence[int], generator: torch.Generator, present: torch.T
     )
 
 
+def part_of(batch: Batch, rows: list[int]) -> Batch:
+    """Some patients of a batch, in that order."""
+    places = torch.split(batch.coordinates, batch.layout.counts.tolist())
+    return Batch.of(
+        [batch.patients[row] for row in rows], [batch.regions[row] for row in rows],
+        torch.cat([places[row] for row in rows]), batch.values[rows], batch.present[rows], batch.genes[rows],
+        batch.time_days[rows], batch.event[rows],
+    )  # fmt: skip
+
+
 def embed(model: Pomp, batch: Batch) -> torch.Tensor:
     """Eq. 1 as training does it: (R, d), whose gradient goes no further."""
     compute = Compute(torch.device("cpu"))

@@ -11,7 +11,7 @@ import torch
 from pomp.objectives.matching import HardNegatives
 from pomp.training.batches import Batch
 from pomp.training.pretrain import pretrain_losses
-from tests.small import batch_of, embed, encode_slides, small_config, small_model
+from tests.small import batch_of, embed, encode_slides, part_of, small_config, small_model
 
 ALL = [True, True, True]
 CASES = {
@@ -66,16 +66,6 @@ def test_matching_asks_about_the_own_pair_and_both_wrong_ones(
     torch.testing.assert_close(genes.cls, omics.cls[[0, 1, 2, 1, 2, 0, 0, 1, 2]])
 
 
-def some_of(batch: Batch, rows: list[int]) -> Batch:
-    """Those patients of the batch alone."""
-    places = torch.split(batch.coordinates, batch.layout.counts.tolist())
-    return Batch.of(
-        [batch.patients[row] for row in rows], [batch.regions[row] for row in rows],
-        torch.cat([places[row] for row in rows]), batch.values[rows], batch.present[rows], batch.genes[rows],
-        batch.time_days[rows], batch.event[rows],
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("tasks", "taking_part"),
     [(("poc", "pom"), [2, 3, 5]), (("mom",), [0, 2, 3, 5])],
@@ -93,7 +83,7 @@ def test_who_takes_no_part_in_a_task_does_not_matter_to_it(
     genes = torch.rand(batch.genes.shape, generator=generator) < 0.7  # as of many cohorts
     batch, model = replace(batch, genes=genes), small_model()
     step = pretrain_losses(small_config().pretrain)
-    found, expected = (step(model, one, embed(model, one)) for one in (batch, some_of(batch, taking_part)))
+    found, expected = (step(model, one, embed(model, one)) for one in (batch, part_of(batch, taking_part)))
     for task in tasks:
         torch.testing.assert_close(found[task], expected[task])
 
@@ -130,7 +120,7 @@ def two_cohorts(rows: list[int]) -> Batch:
     genes = torch.ones_like(whole.genes)
     genes[0, :, -1] = False
     genes[1, :, :2] = False
-    return some_of(replace(whole, values=whole.values * genes, genes=genes), rows)
+    return part_of(replace(whole, values=whole.values * genes, genes=genes), rows)
 
 
 @pytest.mark.parametrize("kind", ["cross_entropy", "mse"])

@@ -28,13 +28,3 @@ def system_model(name: SystemName, features: int | None = None, **changes: Any) 
 def risks(name: SystemName, model: Any, batch: Batch) -> torch.Tensor:
     """(B,) of a batch."""
     return SYSTEMS[name].risk(model, batch, embed(model, batch))
-
-
-def part_of(batch: Batch, rows: list[int]) -> Batch:
-    """Some patients of a batch, in that order."""
-    places = torch.split(batch.coordinates, batch.layout.counts.tolist())
-    return Batch.of(
-        [batch.patients[row] for row in rows], [batch.regions[row] for row in rows],
-        torch.cat([places[row] for row in rows]), batch.values[rows], batch.present[rows], batch.genes[rows],
-        batch.time_days[rows], batch.event[rows],
-    )  # fmt: skip

@@ -10,8 +10,8 @@ from scipy.stats import energy_distance as scipy_energy_distance
 
 from pomp.baselines.systems import camr
 from pomp.baselines.systems.camr import ALIGNMENT, CAMR, energy_distance
-from tests.baselines.systems.models import part_of, system_config, system_model
-from tests.small import TYPES, batch_of, embed
+from tests.baselines.systems.models import system_config, system_model
+from tests.small import TYPES, batch_of, embed, part_of
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import torch
 
 from pomp.baselines.systems.base import Tokens
 from pomp.baselines.systems.cmta import ALPHA, CMTA, Translation, alignment_loss
-from tests.baselines.systems.models import part_of, system_config, system_model
-from tests.small import batch_of, embed
+from tests.baselines.systems.models import system_config, system_model
+from tests.small import batch_of, embed, part_of
 
 
 def test_alignment_by_hand() -> None:

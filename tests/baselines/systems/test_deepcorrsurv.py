@@ -9,8 +9,8 @@ import torch
 from pomp.baselines.systems.canonical_correlation import canonical_correlation
 from pomp.baselines.systems.deepcorrsurv import DEEPCORRSURV, SHARED
 from pomp.training.batches import Batch
-from tests.baselines.systems.models import part_of, system_config, system_model
-from tests.small import TYPES, batch_of, embed
+from tests.baselines.systems.models import system_config, system_model
+from tests.small import TYPES, batch_of, embed, part_of
 
 
 def test_patients_with_both_are_correlated(generator: torch.Generator) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from tests.baselines.systems.models import part_of, risks, system_model
-from tests.small import GENES, TYPES, batch_of
+from tests.baselines.systems.models import risks, system_model
+from tests.small import GENES, TYPES, batch_of, part_of
 
 
 def test_risk_is_the_network_written_out(generator: torch.Generator) -> None:

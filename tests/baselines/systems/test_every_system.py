@@ -17,8 +17,8 @@ from pomp.training.device import Compute
 from pomp.training.embedding import PartwiseEmbedding
 from pomp.training.loop import StepLosses, backpropagate
 from pomp.training.tally import Losses
-from tests.baselines.systems.models import part_of, risks, system_config, system_model
-from tests.small import TYPES, batch_of
+from tests.baselines.systems.models import risks, system_config, system_model
+from tests.small import TYPES, batch_of, part_of
 
 NAMES: list[SystemName] = [name for name in SYSTEMS if name != "pomp"]
 STAGES = [(name, "finetune") for name in NAMES] + [(name, "pretrain") for name in NAMES if SYSTEMS[name].pretraining]

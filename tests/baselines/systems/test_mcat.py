@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from tests.baselines.systems.models import part_of, risks, system_model
-from tests.small import TYPES, batch_of, embed
+from tests.baselines.systems.models import risks, system_model
+from tests.small import TYPES, batch_of, embed, part_of
 
 
 def test_slide_tokens_are_the_regions_weighed_by_the_omics(generator: torch.Generator) -> None:

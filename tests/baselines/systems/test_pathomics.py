@@ -7,8 +7,8 @@ import torch
 
 from pomp.baselines.systems.pathomics import PATHOMICS, squared_distance
 from pomp.baselines.systems.registry import SYSTEMS
-from tests.baselines.systems.models import part_of, system_config, system_model
-from tests.small import TYPES, batch_of, embed
+from tests.baselines.systems.models import system_config, system_model
+from tests.small import TYPES, batch_of, embed, part_of
 
 
 @pytest.mark.parametrize(
