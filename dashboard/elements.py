@@ -176,6 +176,14 @@ def card_row() -> Callable[..., DeltaGenerator]:
     return partial(st.container(horizontal=True).metric, border=True, width="content", height="stretch")
 
 
+def no_cohort(title: str) -> None:
+    """The empty state of what needs a cohort."""
+    empty_state(
+        title, "Import one on the Cohort page, or put the bundled ones here with `pomp demo`.",
+        "views/cohort.py", "Go to Cohort",
+    )  # fmt: skip
+
+
 def need_runs(runs: Sequence[Run]) -> None:
     """Where there is no finished run, the page ends with what to do."""
     if not runs:

@@ -185,9 +185,9 @@ def verdict(report: EvaluationReport) -> list[str]:
     if ahead:
         names = listed([f"{other.model} ({number(other.mean)})" for other in ahead])
         said.append(f"No better than a plain model on the same folds: {names} against {number(score.mean)}.")
-    for other in report.comparators:
+    for other in (one for one in report.comparators if one not in everywhere):
         own, theirs = _on_shared_folds(score, other)
-        if other not in everywhere and fmean(theirs or [-1]) >= fmean(own or [0]):
+        if own and fmean(theirs) >= fmean(own):
             said.append(
                 f"No better than {other.model} where that could be fitted and scored, in {len(own)} of "
                 f"{count(len(score.folds), 'fold')}: {number(fmean(theirs))} against {number(fmean(own))}."

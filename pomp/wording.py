@@ -24,7 +24,7 @@ def count(number_of: int, one: str, many: str | None = None) -> str:
 
 
 def agree(number_of: int, one: str, many: str) -> str:
-    """The verb that goes with so many: 'is' with one, 'are' with none or several."""
+    """The word that goes with so many: 'is' with one, 'are' with none or several."""
     return one if number_of == 1 else many
 
 

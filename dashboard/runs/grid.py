@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
+from dashboard.elements import no_cohort, plain, save_table, show_command, show_figure
 from dashboard.once import once
 from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.launching import offer_launch, say_what_became_of_it
@@ -46,11 +46,7 @@ def show_grid() -> None:
     """The grid that is chosen, live while one of its runs is waiting or worked on."""
     folders = data.cohort_folders()
     if not folders:
-        empty_state(
-            "There is no cohort to run a grid on.",
-            "Import one on the Cohort page, or put the bundled ones here with `pomp demo`.",
-            "views/cohort.py", "Go to Cohort",
-        )  # fmt: skip
+        no_cohort("There is no cohort to run a grid on.")
         return
     say_what_became_of_it()
     grid = ask_grid(list(folders))

@@ -112,7 +112,9 @@ def _points(regions: pd.DataFrame, scale: ScoreScale, shrink: float, bar: dict[s
         mode="markers",
         marker={"color": regions["score"], "opacity": 0, "size": 12, **bar},
         customdata=np.arange(len(regions)) + 1,
-        text=["no score" if np.isnan(score) else scale.write(score, scores) for score in scores],
+        text=[
+            "no score" if np.isnan(score) else text for score, text in zip(scores, scale.write_all(scores), strict=True)
+        ],
         hovertemplate=f"Region %{{customdata}}<br>{html.escape(scale.title)}: %{{text}}<extra></extra>",
         showlegend=False,
     )

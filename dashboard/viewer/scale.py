@@ -90,8 +90,12 @@ class ScoreScale:
 
     def write(self, score: float, scores: NDArray[np.float64]) -> str:
         """One of the scores, as the pages and the viewer write it."""
+        return _written(score, self.decimals(scores))
+
+    def write_all(self, scores: NDArray[np.float64]) -> list[str]:
+        """All of them; the limits of many scores are looked for once."""
         decimals = self.decimals(scores)
-        return number(round(score, decimals) + 0.0, decimals)  # added, so that a zero has no sign
+        return [_written(score, decimals) for score in scores]
 
     def places(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where N finite scores stand between the two ends, 0 to 1; in the middle where they are all the same."""
@@ -107,3 +111,7 @@ class ScoreScale:
         anchors = np.array([[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in self.palette])
         stops = np.linspace(0, 1, len(anchors))
         return np.stack([np.interp(places, stops, anchors[:, channel]) for channel in range(3)], axis=-1)
+
+
+def _written(score: float, decimals: int) -> str:
+    return number(round(score, decimals) + 0.0, decimals)  # added, so that a zero has no sign

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.elements import code, empty_state, errors_as_text, plain
+from dashboard.elements import code, errors_as_text, no_cohort, plain
 from dashboard.state import COHORT, RUN, pick
 from dashboard.training.backends import ask_backend, ask_device, show_complaint
 from dashboard.training.forecast import ask_plan
@@ -56,11 +56,7 @@ def ask_configuration(folders: dict[str, Path]) -> None:
 st.title("Train")
 folders = data.cohort_folders()
 if not folders:
-    empty_state(
-        "There is no cohort to train on.",
-        "Import one on the Cohort page, or put the bundled ones here with `pomp demo`.",
-        "views/cohort.py", "Go to Cohort",
-    )  # fmt: skip
+    no_cohort("There is no cohort to train on.")
     st.stop()
 actions.wake()
 left, right = st.columns([4, 5], gap="large")

@@ -6,7 +6,7 @@ import numpy as np
 
 from pomp.data.omics_table import OmicsTable
 from pomp.data.problems import enumerate_some
-from pomp.wording import count
+from pomp.wording import agree, count
 
 _GENES = 4096  # looked at together
 
@@ -38,7 +38,7 @@ def describe_constant(table: OmicsTable) -> str:
             f"{table.name}: no two of {patients} patients differ in any of {count(genes, 'gene')}: no model can be "
             "trained on this type. Leave it out (cohort.omics), or correct the table."
         )
-    are, them = ("is", "it") if len(constant) == 1 else ("are", "them")
+    are, them = agree(len(constant), "is", "are"), agree(len(constant), "it", "them")
     return (
         f"{table.name}: {len(constant):,} of {genes:,} genes {are} the same in all {patients} patients, and no fold "
         f"chooses {them}: {enumerate_some(constant)}."

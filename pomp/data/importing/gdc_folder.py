@@ -12,7 +12,7 @@ from typing import Any
 
 from pomp.data.barcode import parse_barcode
 from pomp.data.importing.gdc_values import MEASURES, Measure, find_measure
-from pomp.data.importing.origins import Origin
+from pomp.data.importing.origins import Origin, describe_unmarked
 from pomp.data.importing.plan import PlannedTable, SampleFile
 from pomp.data.problems import Problems, enumerate_some
 from pomp.wording import agree, count
@@ -207,13 +207,7 @@ def _name_samples(
             f"{enumerate_some(unknown)}.",
         )
     if normals:
-        problems.warning(
-            measure.name,
-            f"{count(len(normals), 'normal sample')} {what} "
-            f"{agree(len(normals), 'has no barcode to tell it', 'have no barcode to tell them')} by, and "
-            f"{agree(len(normals), 'is', 'are')} "
-            "not used.",
-        )
+        problems.warning(measure.name, f"{describe_unmarked(len(normals), f' {what}')}.")
     if twins:
         problems.warning(
             measure.name,

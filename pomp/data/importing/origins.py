@@ -106,6 +106,12 @@ def _find_first(labels: Sequence[str], own: Sequence[Origin], filled: np.ndarray
     return taken
 
 
+def describe_unmarked(normals: int, of: str = "") -> str:
+    """That so many normal samples are not used; `of`: what they are of, such as ' of gene expression'."""
+    has, is_ = agree(normals, "has no barcode to tell it", "have no barcode to tell them"), agree(normals, "is", "are")
+    return f"{count(normals, 'normal sample')}{of} {has} by, and {is_} not used"
+
+
 def _report(file: str, unused: Sequence[UnusedSample], problems: Problems) -> None:
     twins = [one for one in unused if one.reason == FIRST]
     if twins:
@@ -117,10 +123,4 @@ def _report(file: str, unused: Sequence[UnusedSample], problems: Problems) -> No
         )
     normals = [one.sample for one in unused if one.reason == UNMARKED_NORMAL]
     if normals:
-        problems.warning(
-            file,
-            f"{count(len(normals), 'normal sample')} "
-            f"{agree(len(normals), 'has no barcode to tell it', 'have no barcode to tell them')} by, and "
-            f"{agree(len(normals), 'is', 'are')} "
-            f"not used: {enumerate_some(normals)}.",
-        )
+        problems.warning(file, f"{describe_unmarked(len(normals))}: {enumerate_some(normals)}.")
