@@ -5,7 +5,7 @@ from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import FeatureEmbedding, PathologyEncoder, PathologyTokens, RegionEmbedding, build_embedding
 from pomp.model.pomp import Pomp
-from pomp.model.survival_model import SurvivalModel, seeded_weights
+from pomp.model.survival_model import SurvivalModel, log_hazard_layer, seeded_weights
 from pomp.model.transformer import Layout, lay_out
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "SurvivalModel",
     "build_embedding",
     "lay_out",
+    "log_hazard_layer",
     "seeded_weights",
 ]

@@ -12,7 +12,7 @@ from pomp.errors import ConfigError
 from pomp.model.multimodal import MultimodalEncoder, MultimodalTokens
 from pomp.model.omics import OmicsEncoder, OmicsTokens
 from pomp.model.pathology import PathologyEncoder, PathologyTokens
-from pomp.model.survival_model import SurvivalModel
+from pomp.model.survival_model import SurvivalModel, log_hazard_layer
 from pomp.model.transformer import Layout
 from pomp.objectives.cox import cosine_risk
 
@@ -50,9 +50,10 @@ class Pomp(SurvivalModel):
         self.match = nn.Linear(model.width, 2)  # g of Eq. 9
         self.reconstruct = nn.Linear(model.width, genes)  # f of Eq. 10
         self.log_temperature = nn.Parameter(torch.tensor(math.log(config.pretrain.temperature)))
-        self.pathology_risk = nn.Linear(model.width, 1)
-        self.omics_risk = nn.Linear(model.width, 1)
-        self.fusion_risk = nn.Linear(model.width, 1)
+        self.pathology_risk = log_hazard_layer(model.width)
+        self.omics_risk = log_hazard_layer(model.width)
+        # The released code's sigmoid sees a constant.
+        self.fusion_risk = nn.Linear(model.width, 1) if model.risk == "released" else log_hazard_layer(model.width)
         if model.risk == "scaled_cosine":
             self.log_risk_scale = nn.Parameter(torch.zeros(()))
 

@@ -29,6 +29,18 @@ class SurvivalModel(nn.Module):
         """Put parameters back that a step has taken beyond a limit of theirs; called after every step."""
 
 
+def log_hazard_layer(width: int) -> nn.Linear:
+    """(…, d) → (…, 1) log relative hazard, whose constant stays 0.
+
+    Cox's likelihood is the same whatever is added to all risks. Adam would make steps of full size after the rounding
+    of such a constant's gradient, and risks would differ in the third decimal by how many threads have computed them.
+    """
+    layer = nn.Linear(width, 1)  # with a constant, so that a seed draws the weights that it always drew
+    nn.init.zeros_(layer.bias)
+    layer.bias.requires_grad_(False)
+    return layer
+
+
 @contextmanager
 def seeded_weights(seed: int) -> Iterator[None]:
     """Models made in the block have the weights of that seed; the global generator is left as it was."""

@@ -3,7 +3,7 @@
 Measured on two cores: the steps of a small model keep one core busy, and a second thread makes them hardly faster or,
 where something else runs, several times slower; the products of a large ViT share out over threads, so that side by
 side gains nothing and takes twice the memory. Sums are rounded in another order with another number of threads, which
-training carries on to the third decimal of a risk; how many folds go at a time changes no bit.
+training carries on to the last digits of a risk (`pomp bench train`); how many folds go at a time changes no bit.
 """
 
 from __future__ import annotations

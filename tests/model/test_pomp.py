@@ -94,6 +94,18 @@ def test_every_part_that_learns_has_the_dropout_of_the_settings(
         assert not torch.equal(one, two), name
 
 
+@pytest.mark.parametrize("risk", ["cosine", "scaled_cosine", "fusion", "joint", "released"])
+def test_a_constant_that_no_likelihood_sees_is_0_and_stays_so(risk: str) -> None:
+    model = small_model(model__risk=risk)
+    constants = {
+        name: (value.tolist(), value.requires_grad) for name, value in model.named_parameters() if "risk.bias" in name
+    }
+    seen = constants.pop("fusion_risk.bias")
+    assert constants == dict.fromkeys(("pathology_risk.bias", "omics_risk.bias"), ([0.0], False))
+    assert (seen == ([0.0], False)) == (risk != "released")  # within a sigmoid it is seen
+    assert seen[1] == (risk == "released")
+
+
 def test_the_temperature_starts_as_the_settings_say() -> None:
     assert small_model(pretrain__temperature=0.2).temperature.item() == pytest.approx(0.2)
 

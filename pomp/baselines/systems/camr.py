@@ -27,6 +27,7 @@ from torch import Tensor, nn
 
 from pomp.baselines.systems.base import ComparedModel
 from pomp.config import FinetuneConfig, RunConfig
+from pomp.model.survival_model import log_hazard_layer
 from pomp.model.transformer import Transformer
 from pomp.objectives.cox import cox_loss
 from pomp.training.batches import Batch
@@ -58,7 +59,7 @@ class Camr(ComparedModel):
         self.omics_shared = nn.Sequential(_part(width, dropout), norm)
         self.slide_specific, self.omics_specific = _part(width, dropout), _part(width, dropout)
         self.fusion = Transformer(width, heads, config.model.multimodal_layers, dropout)
-        self.head = nn.Sequential(nn.Linear(3 * width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, 1))
+        self.head = nn.Sequential(nn.Linear(3 * width, width), nn.ReLU(), nn.Dropout(dropout), log_hazard_layer(width))
 
     def parts(self, batch: Batch, embedded: Tensor) -> Parts:
         """Of each patient, from (R, d) embedded regions."""

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from pomp.baselines.systems.base import ComparedModel, supervised
 from pomp.baselines.systems.canonical_correlation import correlation_loss
 from pomp.config import PretrainConfig, RunConfig
+from pomp.model.survival_model import log_hazard_layer
 from pomp.training.batches import Batch
 from pomp.training.loop import StepLosses
 from pomp.training.tally import Losses
@@ -38,7 +39,7 @@ class DeepCorrSurv(ComparedModel):
         super().__init__(config, types, genes, features)
         self.slide_view = _view(config.model.width, config.model.dropout)
         self.omics_view = _view(config.model.width, config.model.dropout)
-        self.head = nn.Linear(2 * SHARED, 1)
+        self.head = log_hazard_layer(2 * SHARED)
 
     def views(self, batch: Batch, embedded: Tensor) -> tuple[Tensor, Tensor]:
         """x and y, (B, k) each, from (R, d) embedded regions."""

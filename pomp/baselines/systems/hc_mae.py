@@ -38,6 +38,7 @@ from pomp.baselines.systems.base import ComparedModel, Tokens, supervised
 from pomp.config import PretrainConfig, RunConfig
 from pomp.model.multimodal import CrossAttention
 from pomp.model.positions import sinusoid_2d
+from pomp.model.survival_model import log_hazard_layer
 from pomp.model.transformer import Transformer
 from pomp.training.batches import Batch
 from pomp.training.embedding import parts_of
@@ -77,7 +78,7 @@ class HcMae(ComparedModel):
         numbers = 3 * (config.slides.side // model.patch_px) ** 2 if features is None else features
         self.describe = nn.Linear(width, numbers)
         self.fill_in = nn.ModuleList(nn.Linear(width, genes) for _ in range(types))
-        self.head = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, 1))
+        self.head = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Dropout(dropout), log_hazard_layer(width))
 
     def encode(self, batch: Batch, embedded: Tensor, hidden: Hidden | None = None) -> tuple[Tokens, Tokens]:
         """X' and O' from (R, d) embedded regions; a hidden region is read by none."""

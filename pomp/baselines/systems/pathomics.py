@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from pomp.baselines.systems.base import ComparedModel, supervised
 from pomp.baselines.systems.gated_pooling import GatedPooling
 from pomp.config import PretrainConfig, RunConfig
+from pomp.model.survival_model import log_hazard_layer
 from pomp.model.transformer import Transformer
 from pomp.training.batches import Batch
 from pomp.training.loop import StepLosses
@@ -45,7 +46,7 @@ class PathOmics(ComparedModel):
         self.slide_pooling = GatedPooling(model.width, model.dropout)
         self.omics_pooling = GatedPooling(model.width, model.dropout)
         self.head = nn.Sequential(
-            nn.Linear(2 * model.width, model.width), nn.ReLU(), nn.Dropout(model.dropout), nn.Linear(model.width, 1)
+            nn.Linear(2 * model.width, model.width), nn.ReLU(), nn.Dropout(model.dropout), log_hazard_layer(model.width)
         )
 
     def encode(self, batch: Batch, embedded: Tensor) -> tuple[Tensor, Tensor]:

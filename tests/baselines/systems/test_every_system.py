@@ -100,7 +100,10 @@ def test_a_stage_trains_its_parameters_and_no_others(name: SystemName, stage: st
     trained = {key for key, value in model.named_parameters() if value.grad is not None and value.grad.abs().sum() > 0}
     other = "pretrain" if stage == "finetune" else "finetune"
     not_here = ONE_STAGE_ONLY.get(name, {}).get(other, ())
-    assert trained == {key for key, _ in model.named_parameters() if not key.startswith(not_here or "-")}
+    here = {key: value for key, value in model.named_parameters() if not key.startswith(not_here or "-")}
+    assert trained == {key for key, value in here.items() if value.requires_grad}
+    # All but the constant of the last layer, which Cox's likelihood does not see.
+    assert all(value.tolist() == [0.0] for value in here.values() if not value.requires_grad)
 
 
 @pytest.mark.parametrize(("name", "stage"), STAGES)
