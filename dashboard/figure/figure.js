@@ -20,7 +20,12 @@ const FULLSCREEN_ICON = {
   path: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
 }
 
+const SIDES = ["l", "r", "t", "b"]
+const SPARE_PX = 6 // plotly's own need of room differs by 2 from one drawing to the next
+const MOST_ROOMS = 300
+
 const figures = new Map() // by their place on the page: a figure outlives reruns
+const rooms = new Map() // margins that have been enough, by what asks for them: see `textsAround`
 let library = null
 
 // Once for all figures: it is large.
@@ -109,7 +114,9 @@ class Figure {
       if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
       if (this.isNarrow()) figure.layout = over(figure.layout, figure.layout.meta.narrow)
       this.titles = axisTitles(figure.layout)
-      await plotly.react(this.chart, this.inColours(figure, colours))
+      const room = `${this.chart.clientWidth} ${this.chart.clientHeight} ${textsAround(figure)}`
+      await plotly.react(this.chart, this.inColours(withMargins(figure, rooms.get(room)), colours))
+      keepMargins(room, this.chart._fullLayout._size)
       await this.breakTitles()
       this.listen()
     } catch (error) {
@@ -252,6 +259,29 @@ function over(layout, other) {
   const isPart = (value) => value?.constructor === Object
   const both = Object.entries(other).filter(([name, value]) => isPart(value) && isPart(layout[name]))
   return { ...layout, ...other, ...Object.fromEntries(both.map(([name, value]) => [name, { ...layout[name], ...value }])) }
+}
+
+// What stands around a figure and is no number: legend, names of ticks and categories, titles.
+function textsAround({ data, layout }) {
+  const named = (values) => (Array.isArray(values) && typeof values[0] === "string" ? values : null)
+  const ofAxis = ([name, axis]) => (/^[xy]axis\d*$/.test(name) ? [[name, axis.title?.text, axis.ticktext]] : [])
+  return JSON.stringify([data.map(({ name, x, y }) => [name, named(x), named(y)]), Object.entries(layout).flatMap(ofAxis)])
+}
+
+// Plotly draws all of a figure anew, which doubles the time, whenever a text needs more room than the margins have. So
+// the margins that it came to for the same texts are there from the beginning; more it may still take.
+function withMargins(figure, enough) {
+  if (!enough) return figure
+  const own = { ...figure.layout.template?.layout?.margin, ...figure.layout.margin }
+  const margin = Object.fromEntries(SIDES.map((side) => [side, Math.max(own[side] ?? 0, enough[side])]))
+  return { ...figure, layout: { ...figure.layout, margin: { ...own, ...margin } } }
+}
+
+function keepMargins(room, taken) {
+  const before = rooms.get(room)
+  if (before && SIDES.every((side) => taken[side] <= before[side])) return
+  if (rooms.size >= MOST_ROOMS) rooms.clear()
+  rooms.set(room, Object.fromEntries(SIDES.map((side) => [side, taken[side] + SPARE_PX])))
 }
 
 // What the axes' titles say, by axis.

@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard.figure.component import draw_figure
 from dashboard.theme import TEMPLATE
 
-HEIGHTS = {"first": [1, 2, 3], "second": [3, 2, 1], "third": [2, 2, 2]}
+HEIGHTS = {"first": [1, 2, 3], "second": [3, 2, 1], "third": [2, 2, 2], "fourth": [1_000_000, 2, 1]}
 
 
 def bars(heights: list[int], **named: list[str]) -> go.Figure:

@@ -106,6 +106,41 @@ def test_it_is_changed_in_its_place(page: Page) -> None:
     assert page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].every((drawn) => drawn.seen)")
 
 
+def margins(figure: Locator) -> tuple[dict[str, float], dict[str, float]]:
+    """Those that it came with, and those that its texts have made of them."""
+    asked, taken = figure.locator(".js-plotly-plot").evaluate(
+        "({ layout, _fullLayout }) => [{ ..._fullLayout.margin, ...layout.margin }, _fullLayout._size]"
+    )
+    return {side: asked[side] for side in "lrtb"}, {side: taken[side] for side in "lrtb"}
+
+
+def test_it_comes_with_the_margins_that_were_enough_for_its_texts(page: Page) -> None:
+    asked, first = margins(near(page))
+    assert first["t"] > asked["t"]  # a long legend: plotly has laid the figure out twice
+    choose(page, "second")
+    asked, taken = margins(near(page))
+    assert asked == taken == {side: pytest.approx(px + 6) for side, px in first.items()}
+    choose(page, "first")
+    assert margins(near(page)) == (asked, taken)  # they do not grow each time
+
+
+def test_a_text_that_needs_more_room_than_was_enough_has_it(page: Page) -> None:
+    choose(page, "second")
+    asked, _ = margins(near(page))
+    choose(page, "fourth")
+    assert near(page).locator(".ytick text").last.text_content() == "1,000,000"
+    came, taken = margins(near(page))
+    assert came == asked
+    assert taken["l"] > came["l"]
+    left = near(page).bounding_box()
+    text = near(page).locator(".ytick text").last.bounding_box()
+    assert left is not None
+    assert text is not None
+    assert text["x"] >= left["x"]
+    choose(page, "first")
+    assert margins(near(page))[0]["l"] == pytest.approx(taken["l"] + 6)
+
+
 def test_it_is_as_wide_as_its_place(page: Page) -> None:
     page.set_viewport_size({"width": 900, "height": 1000})
     page.wait_for_function(
