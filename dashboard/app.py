@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard.elements import errors_as_text
 from dashboard.failures import say_failed_click
 from dashboard.history import keep_history_short
+from dashboard.missed import turn_to
 from dashboard.pictures import choose_format
-from dashboard.state import turn_to
 from dashboard.theme import PRIMARY_BUTTONS
 
 VIEWS = Path(__file__).parent / "views"

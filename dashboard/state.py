@@ -1,17 +1,15 @@
-"""What is chosen, and the address: choices stand in the URL, so that a page can be shared and reloaded.
-
-Where a link asks for what is not there, the page says so beside what it shows instead.
-"""
+"""What is chosen, and the address: choices stand in the URL, so that a page can be shared and reloaded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+
+from dashboard.missed import forget_missed, misses_said_in, note_missed, say_missed
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -24,11 +22,6 @@ VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "so
 
 _OF_DATA = {COHORT, RUN, COMPARE, PATIENT, SLIDE}
 _NEXT = "_next"
-_MISSED, _PAGE = "_missed", "_page"
-"""In the session: what a link asks for and is not there, with what is shown instead, by name; the page it opened."""
-
-_place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
-"""Where it is said, if not below the box."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -66,7 +59,7 @@ def pick(
             _write_down(key, show(st.session_state[key]))
     chosen = st.selectbox(
         label, options, index=None if by_data else 0,  # Streamlit leaves a default out of the URL
-        key=key, format_func=show, help=explain, bind="query-params", on_change=_forget_missed,
+        key=key, format_func=show, help=explain, bind="query-params", on_change=forget_missed,
     )  # fmt: skip
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
@@ -104,7 +97,7 @@ def switch(
     chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key, help=explain, bind="query-params",
         label_visibility="collapsed" if hidden else "visible", wrap=True,  # else the last are out of sight
-        on_change=_forget_missed,
+        on_change=forget_missed,
     )  # fmt: skip
     say_missed(key, chosen)
     return chosen
@@ -143,7 +136,7 @@ def amount(
             note_missed(key, asked)
         st.session_state[key] = addressed if fits else first
     chosen = st.slider(
-        label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params", on_change=_forget_missed
+        label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params", on_change=forget_missed
     )
     say_missed(key, f"{chosen:g}", f"which is not between {lowest:g} and {highest:g}")
     return chosen
@@ -167,7 +160,7 @@ def between(label: str, key: str, *, lowest: float, highest: float, step: float)
             note_missed(key, " to ".join(asked))
             ends = (lowest, highest)
         st.session_state[key] = ends
-    chosen: Any = st.slider(label, lowest, highest, step=step, key=key, bind="query-params", on_change=_forget_missed)
+    chosen: Any = st.slider(label, lowest, highest, step=step, key=key, bind="query-params", on_change=forget_missed)
     first, last = sorted(chosen)
     say_missed(key, f"{first:g} to {last:g}", f"which is no part of {lowest:g} to {highest:g}")
     return first, last
@@ -196,43 +189,10 @@ def pick_many(
     st.session_state[key] = [option for option in kept if option in options]
     chosen = st.multiselect(
         label, options, key=key, format_func=show, help=explain, placeholder=empty, bind="query-params",
-        on_change=_forget_missed,
+        on_change=forget_missed,
     )  # fmt: skip
     say_missed(key, ", ".join(map(show, chosen)) or empty)
     return chosen
-
-
-def note_missed(key: str, asked: str) -> None:
-    """Keep what a link asks for and is not there. What was chosen before, and went with another run, is no link."""
-    if asked and key not in st.session_state:
-        st.session_state.setdefault(_MISSED, {})[key] = (asked, None)
-
-
-def say_missed(key: str, chosen: str, why: str = "which is not here") -> None:
-    """One line, until anything is chosen."""
-    from dashboard.elements import plain  # noqa: PLC0415  # elements are built on this module
-
-    missed = st.session_state.get(_MISSED, {})
-    asked, shown = missed.get(key, ("", None))
-    if not asked:
-        return
-    if shown not in {None, chosen}:  # a click on the page chose
-        del missed[key]
-        return
-    missed[key] = (asked, chosen)
-    said = f"The link asks for {plain(asked)}, {why}. Shown is {plain(chosen)}."
-    place = _place.get()
-    st.warning(said) if place is None else place.warning(said)
-
-
-@contextmanager
-def misses_said_in(place: DeltaGenerator) -> Iterator[None]:
-    """What links ask of boxes in vain is said in this place, for boxes that nobody sees until they are opened."""
-    token = _place.set(place)
-    try:
-        yield
-    finally:
-        _place.reset(token)
 
 
 @contextmanager
@@ -245,17 +205,6 @@ def in_a_row(widths: Sequence[float]) -> Iterator[list[DeltaGenerator]]:
     places = st.columns(widths, vertical_alignment="bottom")
     with misses_said_in(st.container()):
         yield places
-
-
-def _forget_missed() -> None:
-    st.session_state.pop(_MISSED, None)
-
-
-def turn_to(page: str) -> None:
-    """What a link asks for is said on the page that it opened, and on no other; before any page is drawn."""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        _forget_missed()
 
 
 def _as_number(text: str) -> float | None:
@@ -291,6 +240,6 @@ def arrive() -> None:
     """Make the choices of `go`; at the top of a page that calls it."""
     choices = st.session_state.pop(_NEXT, {})
     if choices:
-        _forget_missed()
+        forget_missed()
     for key, choice in choices.items():
         st.session_state[key] = choice

@@ -13,7 +13,8 @@ from dashboard.cohort.columns import ClinicalColumn, first_columns
 from dashboard.cohort.filters import Filters, Range
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
-from dashboard.state import between, go, misses_said_in, pick_many, switch
+from dashboard.missed import misses_said_in
+from dashboard.state import between, go, pick_many, switch
 from dashboard.words import DAYS_PER_MONTH
 from pomp.data.cohort import Cohort
 from pomp.wording import count

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.missed import note_missed, say_missed
 from dashboard.slide.words import LOOK, REGION, SECOND_MAP
-from dashboard.state import MAP, note_missed, say_missed
+from dashboard.state import MAP
 from dashboard.viewer import Choice, Look, Pane, RegionMap
 
 _MAPS = (MAP, SECOND_MAP)

@@ -13,10 +13,11 @@ from PIL import Image
 
 from dashboard.data import Stamp, stamp
 from dashboard.elements import plain, show_figure
+from dashboard.missed import say_missed
 from dashboard.slide.address import read_address, write_map, write_region
 from dashboard.slide.maps import SlideMaps
 from dashboard.slide.source import SlideSource
-from dashboard.state import MAP, say_missed
+from dashboard.state import MAP
 from dashboard.viewer import Pane, RegionMap, fallback_figure, grid_figure
 from pomp.errors import SlideError
 from pomp.slides.store import read_at

@@ -12,7 +12,9 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import plain
 from dashboard.endpoints import Endpoint, describe_endpoint
-from dashboard.state import amount, misses_said_in, pick, switch, tick
+from dashboard.missed import misses_said_in
+from dashboard.once import once
+from dashboard.state import amount, pick, switch, tick
 from dashboard.survival.competing import Competing, find_competing
 from dashboard.survival.grouping import PERCENTILE, VALUE, GroupChoice, offered
 from dashboard.survival.results import Judged, clinical, judge
@@ -129,7 +131,7 @@ def _choose_incidence(endpoint: Endpoint) -> bool:
 
 
 def _choose_groups(run: Run, columns: pd.DataFrame | None) -> GroupChoice:
-    choices = offered(columns)
+    choices = once(offered, columns)
     label = pick(
         "Groups", list(choices), GROUPS,
         explain="By the model's risk, cut where the training patients of each fold say, or by a clinical column with "

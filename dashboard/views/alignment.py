@@ -10,10 +10,22 @@ from dashboard.alignment.matching import show_matching
 from dashboard.alignment.scores import has_alignment
 from dashboard.elements import need_runs, pick_run, plain, run_badges
 from dashboard.not_explained import explained_first
+from dashboard.part import by_itself
 from dashboard.state import switch
+from pomp.runs.run import Run
 
 VIEW = "alignment-view"
 MATCHING, HIDDEN = "Slides and omics", "Hidden omics"
+
+
+@by_itself
+def show_part(run: Run) -> None:
+    """The switch, and the part that it names."""
+    if switch("Part", [MATCHING, HIDDEN], VIEW, hidden=True) == MATCHING:
+        show_matching(run)
+    else:
+        show_hidden(run)
+
 
 st.title("Alignment")
 finished = data.finished_runs()
@@ -33,7 +45,4 @@ if run.config.rules.pretraining == "all":
         "much.",
         title="Pre-training saw these patients",
     )
-if switch("Part", [MATCHING, HIDDEN], VIEW, hidden=True) == MATCHING:
-    show_matching(run)
-else:
-    show_hidden(run)
+show_part(run)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import get_args
 
 import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state
+from dashboard.part import by_itself
 from dashboard.reproduce.differences import show_data, show_sentence
 from dashboard.reproduce.figure2 import show_figure_2
 from dashboard.reproduce.figure3 import show_figure_3
@@ -65,14 +67,33 @@ def _has_run(cohort: str) -> bool:
     return folder is not None and any(run.cohort_folder.resolve() == folder.resolve() for run in runs)
 
 
+@by_itself
+def show_part(cohort: str, protocol: ProtocolName, preset: str, seeds: Sequence[int]) -> None:
+    """The switch, and the part that it names."""
+    asked = ask(preset, seeds)  # anew: this may be drawn again long after the page
+    part = switch("Part of the page", [*TABLES, FIGURE_2, *FIGURES_3, FIGURE_5, DATA], PART, hidden=True)
+    if part != DATA:
+        show_sentence(cohort)
+    if part in TABLES:
+        show_table(fill_places(TABLES[part], asked), cohort, protocol)
+    elif part == FIGURE_2:
+        show_figure_2(fill_places(TABLE_1, asked), cohort)
+    elif part in FIGURES_3:
+        show_figure_3(fill_places(FIGURES_3[part], asked), cohort)
+    elif part == FIGURE_5:
+        show_figure_5(fill_places(TABLE_2, asked), cohort, protocol)
+    else:
+        show_data(cohorts(), cohort)
+
+
 st.title("Reproduce the paper")
 runs = data.finished_runs()
 say_what_became_of_it()
 verdict = st.container()
 cohort, protocol, preset, seeds = ask_what()
-asked = ask(preset, read_seeds(seeds) or [0])
+numbers = read_seeds(seeds) or [0]
 with verdict:
-    show_verdict(reproduction(asked))
+    show_verdict(reproduction(ask(preset, numbers)))
     if not any(_has_run(name) for name in cohorts()):
         empty_state(
             "There is no finished run of a cohort of the paper.",
@@ -80,19 +101,7 @@ with verdict:
             "launch its runs from here; or take the bundled ones with `pomp demo`.",
             "views/cohort.py", "Go to Cohort",
         )  # fmt: skip
-part = switch("Part of the page", [*TABLES, FIGURE_2, *FIGURES_3, FIGURE_5, DATA], PART, hidden=True)
-if part != DATA:
-    show_sentence(cohort)
-if part in TABLES:
-    show_table(fill_places(TABLES[part], asked), cohort, protocol)
-elif part == FIGURE_2:
-    show_figure_2(fill_places(TABLE_1, asked), cohort)
-elif part in FIGURES_3:
-    show_figure_3(fill_places(FIGURES_3[part], asked), cohort)
-elif part == FIGURE_5:
-    show_figure_5(fill_places(TABLE_2, asked), cohort, protocol)
-else:
-    show_data(cohorts(), cohort)
+show_part(cohort, protocol, preset, numbers)
 st.caption(
     "The published numbers: Wang and others, *POMP*, IJCAI 2025, Tables 1 and 2. Grids beyond the paper are on the "
     "page *Runs*, part *Ablations*."

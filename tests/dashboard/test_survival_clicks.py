@@ -52,6 +52,36 @@ def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage) -> Non
 
 
 @pytest.mark.timeout(300)
+def test_what_is_chosen_in_a_part_draws_the_part_alone(page_address: str, watched: WatchedPage) -> None:
+    page, ends = watched.page, list[int]()
+
+    def listen(sent: str | bytes) -> None:
+        # The last message: field 6, and 0 after a page, 3 after a part of it.
+        if isinstance(sent, bytes) and len(sent) < 100 and sent[-2:-1] == b"\x30":
+            ends.append(sent[-1])
+
+    page.on("websocket", lambda socket: socket.on("framereceived", listen))
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{page_address}?run=nothing")
+    settle(page)
+    missed = page.get_by_text("The link asks for nothing")
+    expect(missed).to_be_visible()
+    ends.clear()
+    page.get_by_role("radio", name="C-index").click()
+    expect(page.get_by_role("heading", name="C-index by fold")).to_be_visible()
+    expect(missed).to_have_count(0)  # something was chosen, though not where that stood
+    settle(page)
+    assert ends[-1] == 0
+    ends.clear()
+    page.get_by_role("radio", name="Calibration").click()
+    expect(page.get_by_role("heading", name="C-index by fold")).to_have_count(0)
+    settle(page)
+    assert ends == [3]
+    assert "survival-part=Calibration" in page.url
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
 def test_no_number_is_cut_off_in_a_narrow_window(page_address: str, watched: WatchedPage) -> None:
     page = watched.page
     page.set_default_timeout(PATIENCE)
