@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import data
 from dashboard.elements import empty_state, errors_as_text, pick_run, run_badges, save_table, show_command
 from dashboard.not_explained import explained_first, said_only_of_pomp
+from dashboard.part import by_itself
 from dashboard.slide.address import forget_region, read_address, write_address
 from dashboard.slide.comparison import pick_second, second_pane
 from dashboard.slide.exports import show_exports
@@ -46,32 +47,31 @@ def say_what_is_known(found: SlideMaps) -> None:
     )
 
 
-@st.fragment
+@by_itself
 def show_slide(
     run: Run, found: SlideMaps, source: SlideSource, slide: str, mode: str, second: tuple[str, str] | None
 ) -> None:
     """The slide and what is chosen on it: a part of the page that is drawn again by itself."""
-    with errors_as_text():
-        if mode == ONE or source.reason:
-            picture, region = st.columns([2, 1])
-            known = region
+    if mode == ONE or source.reason:
+        picture, region = st.columns([2, 1])
+        known = region
+    else:
+        picture = st.container()
+        region, known = st.columns([2, 1])
+    with picture:
+        if source.reason:
+            shown, chosen = found, show_still(found, source, slide, run.info.command)
         else:
-            picture = st.container()
-            region, known = st.columns([2, 1])
-        with picture:
-            if source.reason:
-                shown, chosen = found, show_still(found, source, slide, run.info.command)
-            else:
-                shown, chosen = show_panes(run, found, source, slide, mode, second)
-            with st.container(horizontal=True, gap="small"):
-                if not source.reason:
-                    save_table(found.numbers, f"regions-{slide}")
-                    show_command(run.info.command, f"regions-{slide}")
-                show_exports(found, slide, source.stored, source.file)
-        with region:
-            show_region(shown, chosen)
-        with known:
-            say_what_is_known(found)
+            shown, chosen = show_panes(run, found, source, slide, mode, second)
+        with st.container(horizontal=True, gap="small"):
+            if not source.reason:
+                save_table(found.numbers, f"regions-{slide}")
+                show_command(run.info.command, f"regions-{slide}")
+            show_exports(found, slide, source.stored, source.file)
+    with region:
+        show_region(shown, chosen)
+    with known:
+        say_what_is_known(found)
 
 
 def show_panes(
