@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -88,8 +89,8 @@ class RunStore:
             RunError: there is none, or its folder is damaged.
         """
         if not _RUN_ID.fullmatch(run_id) or not (self.root / run_id).is_dir():
-            raise RunError(f"There is no run {run_id[:100]!r} in {self.root}.")
-        return _open(self.root / run_id, *_stamp(self.root / run_id / "run.json"))
+            raise self._no_run(run_id)
+        return _open_as_it_is(str(self.root / run_id))
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good.
@@ -137,29 +138,39 @@ class RunStore:
 
     def _open_all(self) -> tuple[Sequence[Run], Sequence[tuple[str, str]]]:
         runs, damaged = [], []
-        for folder in sorted(self.root.iterdir()) if self.root.is_dir() else ():
-            if folder.name.startswith(".") or not folder.is_dir():
-                continue
+        for name, folder in sorted(self._folders()):
             try:
-                runs.append(self.get(folder.name))
+                if not _RUN_ID.fullmatch(name):
+                    raise self._no_run(name)
+                runs.append(_open_as_it_is(folder))
             except RunError as error:
-                damaged.append((folder.name, str(error)))
+                damaged.append((name, str(error)))
         return runs, damaged
 
+    def _folders(self) -> Iterator[tuple[str, str]]:
+        """Name and path. The system tells folders as it lists them: pages ask for all runs at every click."""
+        if not self.root.is_dir():
+            return
+        with os.scandir(self.root) as found:
+            yield from ((entry.name, entry.path) for entry in found if entry.name[0] != "." and entry.is_dir())
 
-def _stamp(file: Path) -> tuple[int, int]:
-    """Modification time (ns) and size; zeros where there is no file, which opening it explains."""
+    def _no_run(self, run_id: str) -> RunError:
+        return RunError(f"There is no run {run_id[:100]!r} in {self.root}.")
+
+
+def _open_as_it_is(folder: str) -> Run:
+    """The run as its run.json is now; where there is none, opening it says so."""
     try:
-        state = file.stat()
+        state = os.stat(f"{folder}/run.json")  # noqa: PTH116  # a path object takes several times as long
     except OSError:
-        return 0, 0
-    return state.st_mtime_ns, state.st_size
+        return _open(folder, 0, 0)
+    return _open(folder, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=1024)
-def _open(folder: Path, modified: int, size: int) -> Run:
-    """What a run is never changes, so run.json is read once; pages ask for all runs at every click."""
-    return Run.open(folder)
+def _open(folder: str, modified: int, size: int) -> Run:
+    """What a run is never changes, so run.json is read once."""
+    return Run.open(Path(folder))
 
 
 def _new_status(info: RunInfo) -> Status:
