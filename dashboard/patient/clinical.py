@@ -24,7 +24,7 @@ def show_clinical(run: Run, name: str) -> None:
     if cohort is None or name not in cohort.clinical.index:
         empty_state(
             "The cohort folder of this run cannot be read any more, or no longer has this patient.",
-            "The risks above are kept in the run and are still true of it. The Cohort page says what is wrong.",
+            "The risks on this page are kept in the run and are still true of it. The Cohort page says what is wrong.",
             "views/cohort.py", "Go to Cohort",
         )  # fmt: skip
         return

@@ -45,12 +45,12 @@ def show_cards(run: Run, patient: pd.Series, fold: pd.DataFrame, changes: str | 
         "Group", "high risk" if patient["high_risk"] else "low risk",
         help=f"High: above {signed(patient['cutoff'])}, the median risk of the fold's training patients.",
     )  # fmt: skip
-    if changes is not None:  # else it is said below why
+    if changes is not None:  # else the part Risk says why
         card(
             "Would change group", changes,
             help="How often the cut between the groups falls on the other side of this patient when the training "
             "patients are drawn again, with replacement (1,000 times). Near 50: the group is a coin toss. The model "
-            "and its risk stay as they are: other seeds, below, tell more.",
+            "and its risk stay as they are: other seeds, in the part Risk, tell more.",
         )  # fmt: skip
 
 

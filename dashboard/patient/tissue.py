@@ -46,13 +46,20 @@ def show_tissue(run: Run, name: str) -> None:
     slides = sorted(maps["slide"].unique())
     slide = slides[0] if len(slides) == 1 else pick("Slide", slides, SLIDE)
     regions = maps[maps["slide"] == slide].reset_index(drop=True)
-    pictured = _show_picture(run, slide)
-    legend = " Green: tissue. Orange: regions that were read." if pictured else ""
-    st.caption(f"{plain(slide)}: {count(len(regions), 'region')}.{legend}")
-    st.page_link(
-        "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
-        query_params={RUN: run_label(run), PATIENT: name, SLIDE: slide},
-    )  # fmt: skip
+    left, right = st.columns(2, gap="large")
+    with left:
+        pictured = _show_picture(run, slide)
+        legend = " Green: tissue. Orange: regions that were read." if pictured else ""
+        st.caption(f"{plain(slide)}: {count(len(regions), 'region')}.{legend}")
+        st.page_link(
+            "views/slide.py", label="Look at it closely", icon=":material/zoom_in:",
+            query_params={RUN: run_label(run), PATIENT: name, SLIDE: slide},
+        )  # fmt: skip
+    with right:
+        _show_extremes(run, slide, regions)
+
+
+def _show_extremes(run: Run, slide: str, regions: pd.DataFrame) -> None:
     raising, lowering = extremes(regions)
     _show_regions(run, slide, "Raise the risk most", raising)
     _show_regions(run, slide, "Lower the risk most", lowering)

@@ -52,7 +52,7 @@ def show_place(run: Run, fold: pd.DataFrame, name: str) -> None:
         chosen=fold["patient"] == name
     )
     clicked = show_figure(
-        figure, f"risks-{name}", table, f"Risks of the {len(fold):,} patients of the fold, this one marked",
+        figure, "risks", table, f"Risks of the {len(fold):,} patients of the fold, this one marked",
         command=run.info.command, select=True,
     )  # fmt: skip
     st.caption(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pandas as pd
 import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, need_runs, pick_run, run_badges
+from dashboard.part import by_itself
 from dashboard.patient.alike import show_alike
 from dashboard.patient.certainty import other_group, out_of_hundred, show_certainty
 from dashboard.patient.clinical import show_clinical
@@ -13,7 +17,39 @@ from dashboard.patient.prediction import show_cards, show_curve
 from dashboard.patient.reasons import show_genes, show_parts
 from dashboard.patient.tissue import show_tissue
 from dashboard.patient.walk import fold_by_risk, show_buttons, show_place
-from dashboard.state import PATIENT, arrive, in_a_row, pick
+from dashboard.state import PATIENT, arrive, in_a_row, pick, switch
+from pomp.runs.run import Run
+
+PART = "patient-part"
+"""Name in the URL."""
+RISK, REASONS, SLIDE, OTHERS = "Risk", "Reasons", "Slide", "Clinical and similar patients"
+
+
+@by_itself
+def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFrame, changes: float | None) -> None:
+    """The switch, and the part that it names: it stays when another patient is chosen."""
+    name = str(patient["patient"])
+    part = switch("Part of the page", [RISK, REASONS, SLIDE, OTHERS], PART, hidden=True)
+    if part == SLIDE:
+        show_tissue(run, name)
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        if part == RISK:
+            show_curve(run, patient)
+        elif part == REASONS:
+            show_parts(run, name)
+        else:
+            show_clinical(run, name)
+    with right:
+        if part == RISK:
+            show_place(run, fold, name)
+            show_certainty(run, runs, patient, changes)
+        elif part == REASONS:
+            show_genes(run, name, int(patient["fold"]))
+        else:
+            show_alike(run, fold, patient)
+
 
 arrive()
 st.title("Patient")
@@ -34,20 +70,4 @@ show_buttons(fold, name)
 run_badges(run, of_patient=True)
 changes = other_group(run, patient)
 show_cards(run, patient, fold, None if changes is None else out_of_hundred(changes))
-left, right = st.columns(2, gap="large")
-with left:
-    show_curve(run, patient)
-with right:
-    show_place(run, fold, name)
-left, right = st.columns(2, gap="large")
-with left:
-    show_parts(run, name)
-    show_certainty(run, runs, patient, changes)
-with right:
-    show_genes(run, name, int(patient["fold"]))
-left, right = st.columns(2, gap="large")
-with left:
-    show_tissue(run, name)
-    show_clinical(run, name)
-with right:
-    show_alike(run, fold, patient)
+show_part(run, runs, patient, fold, changes)

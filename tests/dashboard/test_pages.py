@@ -92,6 +92,7 @@ def test_patient_page(fake: FakeWorkspace) -> None:
     assert shown["Risk score"].replace("−", "-") == f"{row['risk']:+.3f}"
     assert shown["Group"] == ("high risk" if row["high_risk"] else "low risk")
     assert "Research use only" in words(app)
+    app = open_page("patient", run=run, patient="P-20", **{"patient-part": "Slide"})
     assert "This patient has no slide" in words(app)
 
 

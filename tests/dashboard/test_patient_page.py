@@ -19,7 +19,7 @@ from dashboard.charts.patient import QUANTILES, patient_figure, seeds_figure, st
 from dashboard.charts.reasons import contributions_figure, genes_figure
 from dashboard.elements import run_label
 from dashboard.endpoints import describe_endpoint
-from dashboard.patient import prediction
+from dashboard.patient import alike, certainty, clinical, prediction, reasons, tissue, walk
 from dashboard.patient.alike import alike_table, compare
 from dashboard.patient.certainty import describe_seeds, more_seeds, other_group, out_of_hundred, risks_by_seed
 from dashboard.patient.reasons import genes_by_patient, part_table
@@ -37,6 +37,14 @@ from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, finish, make_wo
 from tests.dashboard.pages import APP, figures, open_page, words
 
 OS = describe_endpoint("OS")
+OTHERS = {"patient-part": "Clinical and similar patients"}
+HEADERS = {
+    "Risk": {"Predicted survival", "Among the patients of its fold", "How sure is this?"},
+    "Reasons": {"What each part of the data adds", "Leading genes"},
+    "Slide": {"Slide"},
+    "Clinical and similar patients": {"Clinical data", "Similar patients"},
+}
+"""Part of the page → what it has."""
 NAN = float("nan")
 
 
@@ -220,7 +228,7 @@ class TestSeeds:
         assert "predictions.parquet is damaged" in said
         assert "Only one run with these settings can be read" in said
         assert not app.error
-        assert {title.value for title in app.header} == set(PARTS)
+        assert {title.value for title in app.header} == HEADERS["Risk"]
 
 
 class TestFigures:
@@ -277,39 +285,75 @@ class TestFigures:
         assert list(points.x) == [97, 20]
 
 
-PARTS = (
-    "Predicted survival", "Among the patients of its fold", "What each part of the data adds", "How sure is this?",
-    "Leading genes", "Slide", "Clinical data", "Similar patients",
-)  # fmt: skip
-
-
 def named(figure: object, name: str) -> object:
     return next(trace for trace in figure.data if trace.name == name)  # type: ignore[attr-defined]
 
 
 class TestPage:
     def test_everything_that_is_recorded(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-        app = open_explained(explained, monkeypatch, patient="P-12")
-        said = words(app)
-        for text in ("What each part of the data adds", "need not add up", "The 15 of 20 genes of mrna", "not a proof",
-                     "Research use only", "no longer in the", "Raise the risk most"):  # fmt: skip
-            assert text in said
-        assert {metric.label: metric.value for metric in app.metric}["Would change group"].endswith("of 100")
-        assert re.search(r"[+−]0\.\d{4}  \nregion \d+", said)  # by the number that it has in the slide viewer
-        similar = next(table.value for table in app.dataframe if "likeness" in table.value)
+        shown = {
+            part: open_explained(explained, monkeypatch, patient="P-12", **{"patient-part": part}) for part in HEADERS
+        }
+        texts = {
+            "Risk": ["no longer in the"],
+            "Reasons": ["What each part of the data adds", "need not add up", "The 15 of 20 genes of mrna",
+                        "not a proof"],
+            "Slide": ["Raise the risk most"],
+            "Clinical and similar patients": ["Select a row to open that patient"],
+        }  # fmt: skip
+        for part, app in shown.items():
+            said = words(app)
+            for text in [*texts[part], "Research use only"]:
+                assert text in said
+            assert {metric.label: metric.value for metric in app.metric}["Would change group"].endswith("of 100")
+            assert {header.value for header in app.header} == HEADERS[part]
+            assert app.query_params.get("patient-part", "Risk") == part  # the first stands in none
+        # By the number that it has in the slide viewer.
+        assert re.search(r"[+−]0\.\d{4}  \nregion \d+", words(shown["Slide"]))
+        tables = shown["Clinical and similar patients"].dataframe
+        similar = next(table.value for table in tables if "likeness" in table.value)
         assert len(similar) == 8
         assert similar["likeness"].is_monotonic_decreasing
-        assert len(figures(app)) == 4
+        names = [{figure["name"] for figure in figures(app)} for app in shown.values()]
+        assert names == [{"predicted-survival", "risks"}, {"contributions", "leading-genes"}, set(), set()]
+
+    def test_another_patient_is_shown_in_the_same_part(
+        self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        app = open_explained(explained, monkeypatch, patient="P-12", **{"patient-part": "Reasons"})
+        next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
+        assert app.selectbox(key="patient").value != "P-12"
+        assert {header.value for header in app.header} == HEADERS["Reasons"]
+        assert app.query_params["patient-part"] == "Reasons"
+
+    @pytest.mark.parametrize("part", HEADERS)
+    def test_other_parts_are_not_worked_out(
+        self, part: str, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drawn = {
+            (prediction, "show_curve"): "Risk", (walk, "show_place"): "Risk", (certainty, "show_certainty"): "Risk",
+            (reasons, "show_parts"): "Reasons", (reasons, "show_genes"): "Reasons", (tissue, "show_tissue"): "Slide",
+            (clinical, "show_clinical"): OTHERS["patient-part"], (alike, "show_alike"): OTHERS["patient-part"],
+        }  # fmt: skip
+        called: list[str] = []
+        for module, name in drawn:
+            monkeypatch.setattr(module, name, lambda *_, name=name: called.append(name))
+        open_explained(explained, monkeypatch, patient="P-31", **{"patient-part": part})
+        assert set(called) == {name for (_, name), of in drawn.items() if of == part}
 
     def test_a_run_of_an_older_version(self, fake: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("POMP_HOME", str(fake.root))
-        app = open_page("patient", run=fake.runs["honest"], patient="P-12")
-        said = words(app)
-        for text in ("does not say what each part", "does not say which genes", "does not say who is similar",
-                     "has not recorded the risks of its training patients"):  # fmt: skip
-            assert text in said
-        assert fake.runs["honest"].info.command in [code.value for code in app.code]
-        assert [metric.label for metric in app.metric] == ["Risk score", "Rank in fold 1", "Group"]
+        lacks = {
+            "Risk": ["has not recorded the risks of its training patients"],
+            "Reasons": ["does not say what each part", "does not say which genes"],
+            "Clinical and similar patients": ["does not say who is similar"],
+        }
+        for part, texts in lacks.items():
+            app = open_page("patient", run=fake.runs["honest"], patient="P-12", **{"patient-part": part})
+            for text in texts:
+                assert text in words(app)
+            assert fake.runs["honest"].info.command in [code.value for code in app.code]
+            assert [metric.label for metric in app.metric] == ["Risk score", "Rank in fold 1", "Group"]
 
     def test_patients_are_walked_through_by_risk(
         self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
@@ -330,7 +374,7 @@ class TestPage:
     def test_whole_numbers_of_clinical_data_are_shown_as_such(
         self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        app = open_explained(explained, monkeypatch, patient="P-12")
+        app = open_explained(explained, monkeypatch, patient="P-12", **OTHERS)
         clinical = next(table.value for table in app.dataframe if list(table.value) == ["column", "value"])
         assert not clinical["value"].str.fullmatch(r"-?\d+\.0").any()
         assert set(clinical["column"]) >= {"OS", "OS.time"}
@@ -339,22 +383,31 @@ class TestPage:
     def test_the_omics_type_stands_in_the_address(
         self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        app = open_explained(explained, monkeypatch, patient="P-12", **{"patient-type": "mirna"})
+        app = open_explained(
+            explained, monkeypatch, patient="P-12", **{"patient-part": "Reasons", "patient-type": "mirna"}
+        )
         assert "genes of mirna that weigh most" in words(app)
 
     def test_names_are_shown_letter_by_letter(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-        app = open_explained(explained, monkeypatch, "hostile", patient=HOSTILE_PATIENT)
-        assert not app.exception
-        for chart in figures(app):
+        charts = []
+        for part in HEADERS:
+            app = open_explained(explained, monkeypatch, "hostile", patient=HOSTILE_PATIENT, **{"patient-part": part})
+            assert not app.exception
+            charts += figures(app)
+        assert len(charts) >= 3
+        for chart in charts:
             assert "<script>x" not in drawn_text(chart["figure"])
 
     def test_a_run_on_omics_alone(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-        said = words(open_explained(explained, monkeypatch, "hostile", patient="P-20"))
+        chosen = {"run": "hostile", "patient": "P-20"}
+        said = words(open_explained(explained, monkeypatch, **chosen, **{"patient-part": "Slide"}))
         assert "This run has read no slides" in said
+        said = words(open_explained(explained, monkeypatch, **chosen, **OTHERS))
         assert "this run has not read both" in said
 
     def test_a_patient_without_a_slide(self, explained: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert "This patient has no slide" in words(open_explained(explained, monkeypatch, patient="P-40"))
+        app = open_explained(explained, monkeypatch, patient="P-40", **{"patient-part": "Slide"})
+        assert "This patient has no slide" in words(app)
 
 
 @pytest.mark.slow
@@ -374,8 +427,20 @@ def test_clicks_open_other_patients(explained: FakeWorkspace, serve: Serve, watc
     click_middle(page, point.last)
     expect(page).to_have_url(re.compile(f"patient={last}"))
     settle(page)
+    # The figure that was clicked comes back with its patient; the click does not.
+    box = page.get_by_role("combobox", name="Patient")
+    box.fill(first)
+    box.press("Enter")
+    expect(page).to_have_url(re.compile(f"patient={first}"))
+    settle(page)
+    expect(page).to_have_url(re.compile(f"patient={first}"))
+    click_middle(page, point.last)
+    expect(page).to_have_url(re.compile(f"patient={last}"))
+    settle(page)
     vectors = run.table("embeddings")
     similar = alike_table(compare(vectors[vectors["fold"] == fold["fold"].iloc[0]]), fold, last, OS)
+    page.get_by_role("radio", name="Clinical and similar patients").click()
+    settle(page)
     tick_first_row(page, page.get_by_role("region", name="The most similar patients of the fold"))
     expect(page).to_have_url(re.compile(f"patient={similar['patient'].iloc[0]}"))
     settle(page)
@@ -393,21 +458,30 @@ class TestWhatIsGone:
 
     def test_the_cohort_folder(self, own: FakeWorkspace) -> None:
         shutil.rmtree(own.root / "cohorts" / "tumours")
-        said = words(open_page("patient", run=own.runs["honest"], patient="P-12"))
-        assert "cannot be read any more" in said
+        chosen = {"run": own.runs["honest"], "patient": "P-12"}
+        said = words(open_page("patient", **chosen, **{"patient-part": "Slide"}))
         assert "There is no picture of this slide" in said
         assert "Raise the risk most" in said
+        said = words(open_page("patient", **chosen, **OTHERS))
+        assert "cannot be read any more" in said
 
     @pytest.mark.parametrize(
-        "table",
-        ["training_risks", "contributions", "gene_attributions", "embeddings", "baseline", "attention/regions"],
+        ("table", "part"),
+        [
+            ("training_risks", "Risk"),
+            ("contributions", "Reasons"),
+            ("gene_attributions", "Reasons"),
+            ("embeddings", "Clinical and similar patients"),
+            ("baseline", "Risk"),
+            ("attention/regions", "Slide"),
+        ],
     )
-    def test_a_damaged_table(self, own: FakeWorkspace, table: str) -> None:
+    def test_a_damaged_table(self, own: FakeWorkspace, table: str, part: str) -> None:
         (own.runs["honest"].folder / f"{table}.parquet").write_bytes(b"torn")
-        app = open_page("patient", run=own.runs["honest"], patient="P-12")
+        app = open_page("patient", run=own.runs["honest"], patient="P-12", **{"patient-part": part})
         assert f"{table}.parquet is damaged" in app.error[0].value.replace("\\", "")
         assert len(app.error) == 1
-        assert {title.value for title in app.header} == set(PARTS)
+        assert {title.value for title in app.header} == HEADERS[part]
         cards = {metric.label for metric in app.metric}
         assert "Risk score" in cards
         assert ("Would change group" in cards) == (table != "training_risks")
@@ -421,6 +495,7 @@ class TestWhatIsGone:
         assert {metric.label: metric.value for metric in app.metric}["Risk score"]
         assert app.button(key="patient-Higher risk").disabled
         assert app.button(key="patient-Lower risk").disabled
+        app = open_page("patient", run=run, **OTHERS)
         assert "No other patient of this fold" in words(app)
 
     def test_every_patient(self, own: FakeWorkspace) -> None:

@@ -115,7 +115,7 @@ class TestWithoutCoordinates:
         said = words(open_page("slide", run=indexed, patient="P-02", **{"slide-region": "3"}))
         assert "Region 3: region 5 of the file" in said
         assert "row 0" not in said
-        said = words(open_page("patient", run=indexed, patient="P-02"))
+        said = words(open_page("patient", run=indexed, patient="P-02", **{"patient-part": "Slide"}))
         assert said.count(" of the file") == 6
         assert "row 0" not in said
 
@@ -129,13 +129,13 @@ class TestWithoutCoordinates:
         assert {"row", "column"} <= set(slide_maps(indexed, "P-01", "bare").regions)
 
     def test_there_is_no_legend_without_a_picture(self, indexed: Run) -> None:
-        said = words(open_page("patient", run=indexed, patient="P-02"))
+        said = words(open_page("patient", run=indexed, patient="P-02", **{"patient-part": "Slide"}))
         assert "There is no picture of this slide" in said
         assert "Orange: regions that were read" not in said
 
     def test_what_was_cut_for_another_run_is_not_shown(self, indexed: Run) -> None:
         write_regions(regions_path(indexed.cohort_folder, "bare", CONFIG.slides), make_regions("bare"), make_pixels())
-        assert not open_page("patient", run=indexed, patient="P-01").get("image")
+        assert not open_page("patient", run=indexed, patient="P-01", **{"patient-part": "Slide"}).get("image")
 
 
 @pytest.mark.parametrize(("patient", "told"), [("P-00", False), ("P-01", True), ("P-02", False)])
