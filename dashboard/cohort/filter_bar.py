@@ -76,7 +76,8 @@ def ask_filters(
         first = first_columns(list(columns))
         chosen = pick_many(
             "Clinical columns", list(columns), COLUMNS, empty=", ".join(first) or "none",
-            explain="Each is charted below and can be filtered by. Columns are named as in clinical.csv.",
+            explain="Each is charted in the part Clinical and survival, and can be filtered by. Columns are named as "
+            "in clinical.csv.",
         )  # fmt: skip
         shown = [columns[name] for name in chosen or first]
         event = _ask_event(endpoint)  # the whole width: buttons side by side are cut off where it is too narrow

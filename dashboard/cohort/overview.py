@@ -1,15 +1,16 @@
-"""The Cohort page's first part: who is in the analysis and why, what was measured, and how long patients lived."""
+"""The Cohort page's parts on patients: who is in the analysis, why, and what was measured; and how long they lived."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import streamlit as st
 
 from dashboard.cohort.clinical import show_clinical
-from dashboard.cohort.columns import clinical_columns
+from dashboard.cohort.columns import ClinicalColumn, clinical_columns
 from dashboard.cohort.filter_bar import ask_filters, show_filtered
-from dashboard.cohort.filters import owners, select_patients
+from dashboard.cohort.filters import Filters, owners, select_patients
 from dashboard.cohort.findings import show_findings
 from dashboard.cohort.funnel import show_funnel
 from dashboard.cohort.groups import show_survival
@@ -23,8 +24,43 @@ from pomp.evaluation.follow_up import median_follow_up
 from pomp.wording import percent
 
 
-def show_overview(check: CohortCheck, cohort: Cohort) -> None:
-    """Everything that the files say about the patients; all but the funnel is of those whom the filters let through."""
+def show_who(check: CohortCheck, cohort: Cohort) -> None:
+    """Who is in and why, and what was measured; all but the funnel is of those whom the filters let through."""
+    found = _ask_who(cohort)
+    show_findings(check.problems)
+    show_funnel(check.log, cohort, found.has)
+    if found.somebody():
+        show_measured(cohort, found.patients, found.has)
+        show_patients(cohort, found.charted, found.patients, found.has)
+
+
+def show_lives(cohort: Cohort) -> None:
+    """The clinical columns, and how long the patients lived, of those whom the filters let through."""
+    found = _ask_who(cohort)
+    if found.somebody():
+        show_clinical(found.charted, found.patients, found.filters)
+        show_survival(cohort, found.columns, found.patients)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Whom the filters let through, and what is charted of them."""
+
+    patients: list[str]
+    filters: Filters
+    columns: dict[str, ClinicalColumn]
+    charted: list[ClinicalColumn]
+    has: dict[str, frozenset[str]]
+
+    def somebody(self) -> bool:
+        """Whether there is anybody; otherwise the page says what to do."""
+        if not self.patients:
+            empty_state("No patient is as the filters ask.", "Widen a filter above, or clear them all.")
+        return bool(self.patients)
+
+
+def _ask_who(cohort: Cohort) -> _Found:
+    """The cards and the filters, which both parts have."""
     columns, has = clinical_columns(cohort), owners(cohort)
     cards = st.container()
     filters, charted = ask_filters(cohort, columns, list(has))
@@ -32,15 +68,7 @@ def show_overview(check: CohortCheck, cohort: Cohort) -> None:
     with cards:
         _show_cards(cohort, patients)
         show_filtered(cohort, patients, filters, charted)
-    show_findings(check.problems)
-    show_funnel(check.log, cohort, has)
-    if not patients:
-        empty_state("No patient is as the filters ask.", "Widen a filter above, or clear them all.")
-        return
-    show_measured(cohort, patients, has)
-    show_clinical(charted, patients, filters)
-    show_survival(cohort, columns, patients)
-    show_patients(cohort, charted, patients, has)
+    return _Found(patients, filters, columns, charted, has)
 
 
 def _show_cards(cohort: Cohort, patients: list[str]) -> None:
@@ -48,7 +76,7 @@ def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     events, slides = int(outcome["event"].sum()), cohort.slides["patient"].isin(patients)
     share = f" {percent(events / len(outcome))} of the patients." if patients else ""
     card = card_row()
-    card("Patients", f"{len(patients):,}", help="Kept for the analysis; see the funnel below.")
+    card("Patients", f"{len(patients):,}", help="Kept for the analysis; the part Patients says why.")
     card(
         endpoint.events.capitalize(), f"{events:,}",
         help=f"Endpoint {plain(cohort.endpoint)}: {plain(endpoint.name)}.{share}",

@@ -8,13 +8,14 @@ from dashboard import data
 from dashboard.cohort.findings import list_findings
 from dashboard.cohort.gallery import show_gallery
 from dashboard.cohort.genes import show_selection
-from dashboard.cohort.overview import show_overview
+from dashboard.cohort.overview import show_lives, show_who
 from dashboard.cohort.preparation import show_preparation
 from dashboard.cohort_import.page import show_import
 from dashboard.elements import code, cohort_badges, empty_state, plain
 from dashboard.state import COHORT, VIEW, arrive, in_a_row, pick, switch
 
-PATIENTS, GENES, SLIDES, PREPARATION, IMPORT = "Patients", "Genes", "Slides", "Preparation", "Import"
+PATIENTS, LIVES, GENES, SLIDES = "Patients", "Clinical and survival", "Genes", "Slides"
+PREPARATION, IMPORT = "Preparation", "Import"
 
 arrive()
 st.title("Cohort")
@@ -29,7 +30,7 @@ if not folders:
     st.stop()
 with in_a_row([2, 3]) as (left, right):
     with right:
-        view = switch("Part of the page", [PATIENTS, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
+        view = switch("Part of the page", [PATIENTS, LIVES, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
     with left:
         chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
 if view == IMPORT:
@@ -46,7 +47,9 @@ st.caption(
     f"Source: {plain(check.cohort.source or 'not stated')} · licence: {plain(check.cohort.licence or 'not stated')}"
 )
 if view == PATIENTS:
-    show_overview(check, check.cohort)
+    show_who(check, check.cohort)
+elif view == LIVES:
+    show_lives(check.cohort)
 elif view == GENES:
     show_selection(check.cohort)
 elif view == SLIDES:

@@ -20,8 +20,7 @@ from dashboard.patient.walk import fold_by_risk, show_buttons, show_place
 from dashboard.state import PATIENT, arrive, in_a_row, pick, switch
 from pomp.runs.run import Run
 
-PART = "patient-part"
-"""Name in the URL."""
+PART = "patient-part"  # its name in the URL
 RISK, REASONS, SLIDE, OTHERS = "Risk", "Reasons", "Slide", "Clinical and similar patients"
 
 

@@ -56,7 +56,7 @@ def test_tables_are_saved_by_the_pages_own_button_alone(page_address: str, watch
 def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, watched: WatchedPage) -> None:
     page = watched.page
     page.set_default_timeout(PATIENCE)
-    page.goto(page_address)
+    page.goto(f"{page_address}&view=Clinical+and+survival")
     settle(page)
     curve = page.locator(".st-key-figure-survival")
     see_figure(page, curve.get_by_role("figure"))

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.cohort import overview
 from dashboard.cohort.findings import findings_table
 from dashboard.cohort.open_patient import newest_run_of
 from pomp.data.cohort import check_cohort, read_cohort
@@ -53,6 +54,9 @@ def open_cohort(folder: Path, monkeypatch: pytest.MonkeyPatch, **chosen: str) ->
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "cohorts" / "lihc"
+
+
+LIVES = {"view": "Clinical and survival"}
 
 
 class TestFilters:
@@ -105,8 +109,24 @@ class TestFilters:
         write_cohort(folder, {"clinical.csv": CLINICAL.replace("stage,OS,", "grade,OS,")})
         app = open_cohort(folder, monkeypatch, **{"cohort-columns": "grade", "cohort-is-grade": "II"})
         assert cards(app)["Patients"] == "2"
-        assert [label for label in words(app).splitlines() if label == "**grade**"] == ["**grade**"]
         assert "age" not in values_of(app, "years")
+        app.segmented_control(key="view").set_value("Clinical and survival").run()
+        assert cards(app)["Patients"] == "2"  # the filters are those of both parts
+        assert [label for label in words(app).splitlines() if label == "**grade**"] == ["**grade**"]
+        app.button(key="cohort-clear").click().run()
+        app.segmented_control(key="view").set_value("Patients").run()
+        assert "the whole cohort" in words(app)
+
+    def test_each_part_works_out_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        parts = {"Patients": ("show_funnel", "show_measured", "show_patients"),
+                 "Clinical and survival": ("show_clinical", "show_survival")}  # fmt: skip
+        called: list[str] = []
+        for name in [*parts["Patients"], *parts["Clinical and survival"]]:
+            monkeypatch.setattr(overview, name, lambda *_, name=name: called.append(name))
+        for view, own in parts.items():
+            called.clear()
+            open_page("cohort", cohort="tumours", view=view)
+            assert called == list(own)
 
 
 class TestTextAmongNumbers:
@@ -116,14 +136,14 @@ class TestTextAmongNumbers:
         mrna = "".join(f"P{place},1,2,3\n" for place in others)
         ages = CLINICAL.replace("P3,55", "P3,*about* 60")
         write_cohort(folder, {"clinical.csv": ages + clinical, "mrna.csv": FILES["mrna.csv"] + mrna})
-        app = open_cohort(folder, monkeypatch, **{"cohort-groups": "age"})
+        app = open_cohort(folder, monkeypatch, **LIVES, **{"cohort-groups": "age"})
         assert '1 patient not recorded · 1 patient not drawn: no number, such as "*about* 60"' in words(app)
         assert "2 patients not in the figure: not recorded, or not as a number." in words(app)
 
 
 class TestSurvival:
     def test_by_a_column(self) -> None:
-        app = open_page("cohort", cohort="tumours", **{"cohort-groups": "stage"})
+        app = open_page("cohort", cohort="tumours", **LIVES, **{"cohort-groups": "stage"})
         table = values_of(app, "ratio")
         assert table["group"].tolist() == ["Stage I", "Stage II", "Stage III"]
         assert table["ratio"].tolist()[0] == "–"
@@ -133,18 +153,18 @@ class TestSurvival:
 
     def test_another_endpoint(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_cohort(folder)
-        app = open_cohort(folder, monkeypatch, **{"cohort-endpoint": "PFI: progression-free interval"})
+        app = open_cohort(folder, monkeypatch, **LIVES, **{"cohort-endpoint": "PFI: progression-free interval"})
         assert "Progression-free interval" in words(app).replace("\\", "")
         assert cards(app)["Deaths"] == "3"  # the cards keep the cohort's own endpoint
         assert "Patients who died of something else count as censored here" in words(app)
 
     def test_an_endpoint_that_nobody_shown_has(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_cohort(folder, {"clinical.csv": re.sub(r",[01],\d+$", ",,", CLINICAL, flags=re.MULTILINE)})
-        app = open_cohort(folder, monkeypatch, **{"cohort-endpoint": "PFI: progression-free interval"})
+        app = open_cohort(folder, monkeypatch, **LIVES, **{"cohort-endpoint": "PFI: progression-free interval"})
         assert "PFI is recorded for none of the patients shown." in words(app)
 
     def test_one_group_is_no_test(self) -> None:
-        app = open_page("cohort", cohort="tumours", **{"cohort-groups": "gender", "cohort-is-gender": "MALE"})
+        app = open_page("cohort", cohort="tumours", **LIVES, **{"cohort-groups": "gender", "cohort-is-gender": "MALE"})
         assert "No log-rank test: no two groups can be compared." in words(app)
 
 
@@ -234,14 +254,15 @@ class TestOddCohorts:
         clinical = "patient,age,sex,OS,OS.time\nP1,61.5,F,1,100\n"
         files: dict[str, str | bytes | None] = {"clinical.csv": clinical, "mrna.csv": "patient,g1\nP1,3\n"}
         write_cohort(folder, files | {"methylation.tsv": "patient\tg1\nP1\t0.5\n"})
+        assert cards(open_cohort(folder, monkeypatch))["Patients"] == "1"
         for groups in ("All together", "age", "sex"):
-            app = open_cohort(folder, monkeypatch, **{"cohort-groups": groups})
+            app = open_cohort(folder, monkeypatch, **LIVES, **{"cohort-groups": groups})
             assert cards(app)["Patients"] == "1"
             assert cards(app)["Median follow-up"] == "not reached"
 
     def test_nothing_but_follow_up(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clinical = "patient,OS,OS.time\n" + "".join(f"P{k},{k % 2},{100 * k}\n" for k in range(1, 7))
-        app = open_cohort(write_cohort(folder, {"clinical.csv": clinical}), monkeypatch)
+        app = open_cohort(write_cohort(folder, {"clinical.csv": clinical}), monkeypatch, **LIVES)
         assert "no column beside the follow-up that could be charted" in words(app)
 
     def test_a_folder_that_is_gone(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,10 +276,13 @@ class TestOddCohorts:
     def test_columns_from_data_are_shown_letter_by_letter(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         clinical = CLINICAL.replace("stage", f'"{HOSTILE_COLUMN}"').replace(",II,", f',"{HOSTILE_VALUE}",')
         write_cohort(folder, {"clinical.csv": clinical})
-        app = open_cohort(folder, monkeypatch, **{"cohort-columns": HOSTILE_COLUMN, "cohort-groups": HOSTILE_COLUMN})
-        said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.header])
-        said += "".join(str(box.label) for box in app.multiselect)
-        assert "![x](" not in said
-        assert "<b>" not in said
-        for chart in figures(app):
-            assert "<script>" not in json.dumps(without_data(chart["figure"]))
+        chosen = {"cohort-columns": HOSTILE_COLUMN, "cohort-groups": HOSTILE_COLUMN}
+        for view in ("Patients", "Clinical and survival"):
+            app = open_cohort(folder, monkeypatch, view=view, **chosen)
+            said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.header])
+            said += "".join(str(box.label) for box in app.multiselect)
+            assert "![x](" not in said
+            assert "<b>" not in said
+            assert figures(app)
+            for chart in figures(app):
+                assert "<script>" not in json.dumps(without_data(chart["figure"]))

@@ -81,7 +81,7 @@ MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 ENDPOINT = PAYLOADS[9]
 
 PARTS = [
-    *(("cohort", {"view": part}) for part in ("Genes", "Slides", "Preparation", "Import")),
+    *(("cohort", {"view": part}) for part in ("Clinical and survival", "Genes", "Slides", "Preparation", "Import")),
     *(("survival", {"survival-part": part}) for part in ("C-index", "Calibration", "Epochs", "Patients")),
     ("patient", {"patient-part": "Reasons", "patient-type": PAYLOADS[0], "patient-genes": "true"}),
     *(("patient", {"patient-part": part}) for part in ("Slide", "Clinical and similar patients")),
@@ -317,8 +317,9 @@ def test_problems_quote_values_as_they_are(home: Workspace) -> None:
 @pytest.mark.parametrize("patient", PAYLOADS)
 def test_no_patient_comes_alive(home: Workspace, patient: str) -> None:
     run = run_of(home, ALL)
-    for page in ("patient", "slide"):
-        assert live(open_page(page, run=run, patient=patient)) == []
+    assert live(open_page("slide", run=run, patient=patient)) == []
+    for part in ("Risk", "Reasons", "Slide", "Clinical and similar patients"):
+        assert live(open_page("patient", run=run, patient=patient, **{"patient-part": part})) == []
 
 
 def run_of(workspace: Workspace, title: str) -> Run:

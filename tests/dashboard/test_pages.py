@@ -218,7 +218,7 @@ def test_names_from_data_are_shown_letter_by_letter(page: str, fake: FakeWorkspa
     assert r"\<script\>alert\(1\)" in said
 
 
-@pytest.mark.parametrize("view", ["Patients", "Genes", "Slides", "Preparation", "Import"])
+@pytest.mark.parametrize("view", ["Patients", "Clinical and survival", "Genes", "Slides", "Preparation", "Import"])
 def test_every_part_of_the_cohort_page_shows_names_letter_by_letter(view: str) -> None:
     app = open_page("cohort", cohort="omics_only", view=view)
     said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.warning])

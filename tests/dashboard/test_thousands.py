@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ PATIENTS = 1200
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> AppTest:
-    """The Cohort page of many patients with as many genes, by sex."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a cohort of many patients with as many genes, by sex."""
     home = tmp_path_factory.mktemp("many")
     folder = home / "cohorts" / "many"
     folder.mkdir(parents=True)
@@ -31,9 +32,19 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> AppTest:
     genes = pd.DataFrame(rng.normal(size=(PATIENTS + 1, 1001)).round(1), names, [f"G{k}" for k in range(1001)])
     genes.to_csv(folder / "mrna.csv", index_label="patient")
     (folder / "cohort.toml").write_text('name = "many"\n[omics.mrna]\nfile = "mrna.csv"\nkind = "log"\n')
+    return home
+
+
+@pytest.fixture(scope="module")
+def page(home: Path) -> AppTest:
+    """The Cohort page's first part."""
+    return open_at(home, "Patients")
+
+
+def open_at(home: Path, view: str) -> AppTest:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POMP_HOME", str(home))
-        return open_page("cohort", cohort="many")
+        return open_page("cohort", cohort="many", view=view)
 
 
 def test_cards(page: AppTest) -> None:
@@ -53,8 +64,9 @@ def test_tables(page: AppTest) -> None:
     assert known == 2  # patients and genes of the omics type
 
 
-def test_figures(page: AppTest) -> None:
-    said = [json.dumps(found["figure"]["data"]) for found in figures(page)]
+def test_figures(page: AppTest, home: Path) -> None:
+    shown = figures(page) + figures(open_at(home, "Clinical and survival"))
+    said = [json.dumps(found["figure"]["data"]) for found in shown]
     for text in ('"1,201"', "1: 1,200 patients", "All patients: 1,200 patients, 1,200 deaths"):
         assert any(text in data for data in said)
     assert not any('"1200"' in data or '"1201"' in data for data in said)
