@@ -54,7 +54,15 @@ def misses_said_in(place: DeltaGenerator) -> Iterator[None]:
 
 
 def forget_missed() -> None:
-    """What a link asked for is said no longer; of boxes, whenever one of them has chosen."""
+    """What a link asked for is said no longer; while a page is drawn as a whole."""
+    st.session_state.pop(_MISSED, None)
+
+
+def take_back_missed() -> None:
+    """What a link asked for is said no longer; of boxes, once something has been chosen in one of them.
+
+    It may stand outside the part of the page that is drawn anew for that.
+    """
     if st.session_state.pop(_MISSED, None):
         st.session_state[_SAID_STILL] = True
 

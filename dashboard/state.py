@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from dashboard.missed import forget_missed, misses_said_in, note_missed, say_missed
+from dashboard.missed import forget_missed, misses_said_in, note_missed, say_missed, take_back_missed
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -59,7 +59,7 @@ def pick(
             _write_down(key, show(st.session_state[key]))
     chosen = st.selectbox(
         label, options, index=None if by_data else 0,  # Streamlit leaves a default out of the URL
-        key=key, format_func=show, help=explain, bind="query-params", on_change=forget_missed,
+        key=key, format_func=show, help=explain, bind="query-params", on_change=take_back_missed,
     )  # fmt: skip
     if chosen is None:  # cleared: begin again with the first
         st.rerun()
@@ -97,7 +97,7 @@ def switch(
     chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key, help=explain, bind="query-params",
         label_visibility="collapsed" if hidden else "visible", wrap=True,  # else the last are out of sight
-        on_change=forget_missed,
+        on_change=take_back_missed,
     )  # fmt: skip
     say_missed(key, chosen)
     return chosen
@@ -136,7 +136,7 @@ def amount(
             note_missed(key, asked)
         st.session_state[key] = addressed if fits else first
     chosen = st.slider(
-        label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params", on_change=forget_missed
+        label, lowest, highest, first, step=step, key=key, help=explain, bind="query-params", on_change=take_back_missed
     )
     say_missed(key, f"{chosen:g}", f"which is not between {lowest:g} and {highest:g}")
     return chosen
@@ -160,7 +160,7 @@ def between(label: str, key: str, *, lowest: float, highest: float, step: float)
             note_missed(key, " to ".join(asked))
             ends = (lowest, highest)
         st.session_state[key] = ends
-    chosen: Any = st.slider(label, lowest, highest, step=step, key=key, bind="query-params", on_change=forget_missed)
+    chosen: Any = st.slider(label, lowest, highest, step=step, key=key, bind="query-params", on_change=take_back_missed)
     first, last = sorted(chosen)
     say_missed(key, f"{first:g} to {last:g}", f"which is no part of {lowest:g} to {highest:g}")
     return first, last
@@ -189,7 +189,7 @@ def pick_many(
     st.session_state[key] = [option for option in kept if option in options]
     chosen = st.multiselect(
         label, options, key=key, format_func=show, help=explain, placeholder=empty, bind="query-params",
-        on_change=forget_missed,
+        on_change=take_back_missed,
     )  # fmt: skip
     say_missed(key, ", ".join(map(show, chosen)) or empty)
     return chosen

@@ -114,9 +114,9 @@ class Figure {
       if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
       if (this.isNarrow()) figure.layout = over(figure.layout, figure.layout.meta.narrow)
       this.titles = axisTitles(figure.layout)
-      const room = `${this.chart.clientWidth} ${this.chart.clientHeight} ${textsAround(figure)}`
+      const room = JSON.stringify(this.size()) + textsAround(figure)
       await plotly.react(this.chart, this.inColours(withMargins(figure, rooms.get(room)), colours))
-      keepMargins(room, this.chart._fullLayout._size)
+      if (wanted === this.drawn) keepMargins(room, this.chart._fullLayout._size) // else it has gone, or changed
       await this.breakTitles()
       this.listen()
     } catch (error) {
@@ -264,8 +264,10 @@ function over(layout, other) {
 // What stands around a figure and is no number: legend, names of ticks and categories, titles.
 function textsAround({ data, layout }) {
   const named = (values) => (Array.isArray(values) && typeof values[0] === "string" ? values : null)
-  const ofAxis = ([name, axis]) => (/^[xy]axis\d*$/.test(name) ? [[name, axis.title?.text, axis.ticktext]] : [])
-  return JSON.stringify([data.map(({ name, x, y }) => [name, named(x), named(y)]), Object.entries(layout).flatMap(ofAxis)])
+  return JSON.stringify([
+    data.map(({ name, x, y }) => [name, named(x), named(y)]),
+    axesOf(layout).map(([name, axis]) => [name, axis.title?.text, axis.ticktext]),
+  ])
 }
 
 // Plotly draws all of a figure anew, which doubles the time, whenever a text needs more room than the margins have. So
@@ -286,8 +288,12 @@ function keepMargins(room, taken) {
 
 // What the axes' titles say, by axis.
 function axisTitles(layout) {
-  const axes = Object.entries(layout).filter(([name, axis]) => /^[xy]axis\d*$/.test(name) && axis.title?.text)
-  return Object.fromEntries(axes.map(([name, axis]) => [name, axis.title.text]))
+  const titled = axesOf(layout).filter(([, axis]) => axis.title?.text)
+  return Object.fromEntries(titled.map(([name, axis]) => [name, axis.title.text]))
+}
+
+function axesOf(layout) {
+  return Object.entries(layout).filter(([name]) => /^[xy]axis\d*$/.test(name))
 }
 
 // The titles that have to change so that each takes as many lines as the room along its axis needs.

@@ -33,20 +33,21 @@ def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFr
         show_tissue(run, name)
         return
     left, right = st.columns(2, gap="large")
-    with left:
-        if part == RISK:
+    if part == RISK:
+        with left:
             show_curve(run, patient)
-        elif part == REASONS:
-            show_parts(run, name)
-        else:
-            show_clinical(run, name)
-    with right:
-        if part == RISK:
+        with right:
             show_place(run, fold, name)
             show_certainty(run, runs, patient, changes)
-        elif part == REASONS:
+    elif part == REASONS:
+        with left:
+            show_parts(run, name)
+        with right:
             show_genes(run, name, int(patient["fold"]))
-        else:
+    else:
+        with left:
+            show_clinical(run, name)
+        with right:
             show_alike(run, fold, patient)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import missed
 from dashboard.elements import plain
 from pomp.config import RunConfig
 from pomp.runs.run import Run
@@ -207,6 +208,18 @@ def test_a_link_in_vain_is_said_where_it_led(fake: FakeWorkspace) -> None:
     app = open_page("patient", patient="DEMO-999")
     next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
     assert "The link asks for" not in words(app)
+
+
+def test_a_page_that_is_drawn_as_a_whole_needs_no_second_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missed.st, "session_state", {})
+    missed.turn_to("survival")
+    missed.note_missed("run", "nothing")
+    missed.turn_to("patient")
+    assert not missed.has_to_be_taken_back()
+    missed.note_missed("patient", "nobody")
+    missed.take_back_missed()  # a choice
+    assert missed.has_to_be_taken_back()
+    assert not missed.has_to_be_taken_back()
 
 
 @pytest.mark.parametrize("page", ["survival", "patient"])
