@@ -127,30 +127,35 @@ class Figure {
   }
 
   inColours({ data, layout }, colours) {
-    return {
+    const drawn = {
       data,
       layout: {
         ...layout,
         ...this.size(),
         template: inPageColours(layout.template ?? {}, colours),
       },
-      config: {
-        displaylogo: false,
-        // Named one by one: of its own accord plotly adds a button that sends the figure, with its data, to its makers.
-        modeBarButtons: [
-          [
-            {
-              name: "save",
-              title: "Save as a picture",
-              icon: window.Plotly.Icons.camera,
-              click: () => this.save().catch((error) => console.warn(error)),
-            },
-          ],
-          ["zoom2d", "pan2d"],
-          ["resetScale2d"],
-          [{ name: "fullscreen", title: "Full screen", icon: FULLSCREEN_ICON, click: () => this.fillScreen() }],
+    }
+    // Where there are buttons in it, plotly takes every config for a new one, and draws all from nothing, twice.
+    return this.chart.layout ? drawn : { ...drawn, config: this.config() }
+  }
+
+  config() {
+    return {
+      displaylogo: false,
+      // Named one by one: of its own accord plotly adds a button that sends the figure, with its data, to its makers.
+      modeBarButtons: [
+        [
+          {
+            name: "save",
+            title: "Save as a picture",
+            icon: window.Plotly.Icons.camera,
+            click: () => this.save().catch((error) => console.warn(error)),
+          },
         ],
-      },
+        ["zoom2d", "pan2d"],
+        ["resetScale2d"],
+        [{ name: "fullscreen", title: "Full screen", icon: FULLSCREEN_ICON, click: () => this.fillScreen() }],
+      ],
     }
   }
 
