@@ -6,9 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.browser import tell_browser
 from dashboard.elements import errors_as_text
 from dashboard.failures import say_failed_click
-from dashboard.history import keep_history_short
 from dashboard.missed import turn_to
 from dashboard.pictures import choose_format
 from dashboard.theme import PRIMARY_BUTTONS
@@ -52,7 +52,7 @@ turn_to(page.url_path)
 st.html(PRIMARY_BUTTONS)
 with st.sidebar:
     choose_format()
-    keep_history_short()
+    tell_browser()
 say_failed_click()
 with errors_as_text():
     page.run()

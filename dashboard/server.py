@@ -77,6 +77,7 @@ def streamlit_options(address: str, port: int) -> dict[str, Any]:
         "server.enableCORS": True,
         "server.fileWatcherType": "none",  # it walks through torch's lazy modules and fails
         "browser.gatherUsageStats": False,
+        "client.allowedOrigins": [],  # no page around this one may steer it; each would be looked at at every message
         "client.toolbarMode": "viewer",
         "client.disableDataExport": True,  # a table's own CSV would hold live formulas; `save_table` stands below each
         "client.showErrorDetails": "none",  # the traceback stands in the terminal

@@ -23,9 +23,10 @@ const FULLSCREEN_ICON = {
 const SIDES = ["l", "r", "t", "b"]
 const SPARE_PX = 6 // plotly's own need of room differs by 2 from one drawing to the next
 const MOST_ROOMS = 300
+const ROOMS = "pomp-rooms" // where the browser keeps them from visit to visit
 
 const figures = new Map() // by their place on the page: a figure outlives reruns
-const rooms = new Map() // margins that have been enough, by what asks for them: see `textsAround`
+const rooms = keptRooms() // margins that have been enough, by what asks for them: see `roomOf`
 let library = null
 
 // Once for all figures: it is large.
@@ -42,6 +43,9 @@ function loadPlotly(url) {
   })
   return library
 }
+
+// Before the first figure comes.
+export const makeReady = loadPlotly
 
 // What `packed` of the Python side made.
 async function unpack(figure) {
@@ -114,7 +118,7 @@ class Figure {
       if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
       if (this.isNarrow()) figure.layout = over(figure.layout, figure.layout.meta.narrow)
       this.titles = axisTitles(figure.layout)
-      const room = JSON.stringify(this.size()) + textsAround(figure)
+      const room = roomOf(this.size(), figure)
       await plotly.react(this.chart, this.inColours(withMargins(figure, rooms.get(room)), colours))
       if (wanted === this.drawn) keepMargins(room, this.chart._fullLayout._size) // else it has gone, or changed
       await this.breakTitles()
@@ -266,13 +270,18 @@ function over(layout, other) {
   return { ...layout, ...other, ...Object.fromEntries(both.map(([name, value]) => [name, { ...layout[name], ...value }])) }
 }
 
-// What stands around a figure and is no number: legend, names of ticks and categories, titles.
-function textsAround({ data, layout }) {
+// A name for what margins have to make room for: what stands around a figure and is no number, that is legend, names of
+// ticks and categories, titles. Only a hash of it, since it is kept.
+function roomOf(size, { data, layout }) {
   const named = (values) => (Array.isArray(values) && typeof values[0] === "string" ? values : null)
-  return JSON.stringify([
+  const texts = [
+    size,
     data.map(({ name, x, y }) => [name, named(x), named(y)]),
     axesOf(layout).map(([name, axis]) => [name, axis.title?.text, axis.ticktext]),
-  ])
+  ]
+  let hash = 0x811c9dc5 // FNV-1a
+  for (const letter of JSON.stringify(texts)) hash = Math.imul(hash ^ letter.codePointAt(0), 0x01000193)
+  return (hash >>> 0).toString(36)
 }
 
 // Plotly draws all of a figure anew, which doubles the time, whenever a text needs more room than the margins have. So
@@ -280,15 +289,30 @@ function textsAround({ data, layout }) {
 function withMargins(figure, enough) {
   if (!enough) return figure
   const own = { ...figure.layout.template?.layout?.margin, ...figure.layout.margin }
-  const margin = Object.fromEntries(SIDES.map((side) => [side, Math.max(own[side] ?? 0, enough[side])]))
+  const margin = Object.fromEntries(SIDES.map((side, at) => [side, Math.max(own[side] ?? 0, enough[at])]))
   return { ...figure, layout: { ...figure.layout, margin: { ...own, ...margin } } }
 }
 
-function keepMargins(room, taken) {
+function keepMargins(room, size) {
+  const taken = SIDES.map((side) => size[side])
   const before = rooms.get(room)
-  if (before && SIDES.every((side) => taken[side] <= before[side])) return
+  if (before && taken.every((px, at) => px <= before[at])) return
   if (rooms.size >= MOST_ROOMS) rooms.clear()
-  rooms.set(room, Object.fromEntries(SIDES.map((side) => [side, taken[side] + SPARE_PX])))
+  rooms.set(
+    room,
+    taken.map((px) => Math.ceil(px) + SPARE_PX),
+  )
+  try {
+    localStorage.setItem(ROOMS, JSON.stringify([...rooms]))
+  } catch {} // the browser keeps nothing, or has no more room
+}
+
+function keptRooms() {
+  try {
+    return new Map(JSON.parse(localStorage.getItem(ROOMS)))
+  } catch {
+    return new Map()
+  }
 }
 
 // What the axes' titles say, by axis.
