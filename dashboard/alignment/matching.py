@@ -18,9 +18,10 @@ from dashboard.alignment.scores import (
     thinned,
 )
 from dashboard.charts.alignment import retrieval_figure, similarity_figure
-from dashboard.elements import COUNT, empty_state, plain, save_table, show_command, show_figure
+from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
+from dashboard.small_table import show_small_table
 from dashboard.state import switch
 from pomp.runs.run import Run
 from pomp.wording import count, number, percent
@@ -94,18 +95,14 @@ def show_median_ranks(found: Alignment) -> None:
     rows += [("Mean", mean, omics.mean, slides.mean), ("Guessing", mean, omics.chance, slides.chance)]
     st.markdown("**Median rank of the own counterpart**")
     table = pd.DataFrame(rows, columns=["", "Patients", "Omics", "Slide"])
-    st.dataframe(
-        table, hide_index=True, alt="Median rank of the own counterpart by fold",
-        column_config={
-            "Patients": st.column_config.NumberColumn(format=COUNT),
-            "Omics": st.column_config.NumberColumn(
-                format="%.1f", help="Of the own omics profile, as the slide ranks all profiles. 1 is the best."
-            ),
-            "Slide": st.column_config.NumberColumn(
-                format="%.1f", help="Of the own slide, as the omics profile ranks all slides. 1 is the best."
-            ),
+    show_small_table(
+        table,
+        formats={"Patients": "{:,}", "Omics": "{:,.1f}", "Slide": "{:,.1f}"},
+        explain={
+            "Omics": "rank of the own omics profile, as the slide ranks all profiles. 1 is the best.",
+            "Slide": "rank of the own slide, as the omics profile ranks all slides. 1 is the best.",
         },
-    )  # fmt: skip
+    )
     save_table(table, "median-ranks")
 
 

@@ -12,8 +12,9 @@ from dashboard.charts.selection import beside_paper, stability_figure, stability
 from dashboard.cohort.chosen_genes import ChosenGenes, chose_once, chosen_genes, selection_files
 from dashboard.cohort.gene_list import show_genes
 from dashboard.cohort.gene_seeds import show_seeds
-from dashboard.elements import COUNT, empty_state, plain, run_badges, run_label, save_table, show_figure
+from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
 from dashboard.once import once
+from dashboard.small_table import show_small_table
 from dashboard.state import RUN, VIEW, go, pick
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, interval, span
 from pomp.data.cohort import Cohort
@@ -64,23 +65,18 @@ def show_choices(run: Run, table: pd.DataFrame) -> None:
          part["test"].iloc[0], part["contrast"].iloc[0])
         for omics, part in table.groupby("omics", sort=False)
     ]  # fmt: skip
-    once = chose_once(run)
-    names = ["Type", "Genes tested", "Different", "Chosen", "Test", "Compared"]
-    st.dataframe(
-        pd.DataFrame(rows, columns=names), hide_index=True, alt="How the genes of each omics type were chosen",
-        column_config={
-            "Compared": st.column_config.TextColumn(
-                "Compared" if once else "Compared (in fold 1)", width="large",
-                help="The two groups of the differential test. Values above zero: higher in the first group.",
-            ),
-            "Genes tested": st.column_config.TextColumn(help="After genes that hardly vary or are mostly missing."),
-            "Different": st.column_config.TextColumn(
-                help=f"Genes with a false discovery rate below {run.config.omics.alpha:g}, the fewest and the most of "
-                f"all folds; at most {run.config.omics.most_ranked:,} go on to the ranking."
-            ),
-            "Chosen": st.column_config.TextColumn(help="Genes that the model reads, in each fold."),
+    names = ["Type", "Genes tested", "Different", "Chosen", "Test"]
+    names.append("Compared" if chose_once(run) else "Compared (in fold 1)")
+    show_small_table(
+        pd.DataFrame(rows, columns=names),
+        explain={
+            "Genes tested": "after genes that hardly vary or are mostly missing.",
+            "Different": f"genes with a false discovery rate below {run.config.omics.alpha:g}, the fewest and the most "
+            f"of all folds; at most {run.config.omics.most_ranked:,} go on to the ranking.",
+            "Chosen": "genes that the model reads, in each fold.",
+            names[-1]: "the two groups of the differential test. Values above zero: higher in the first group.",
         },
-    )  # fmt: skip
+    )
     st.caption(
         "Genes that differ, and the next by p-value where too few do, are ranked by survival "
         f"({SELECTORS[run.config.omics.selector]}); the first {run.config.omics.genes:,} are chosen."
@@ -108,29 +104,29 @@ def show_stability(run: Run, found: ChosenGenes) -> None:
 def _show_agreement(run: Run, found: Sequence[SelectionStability]) -> None:
     """Shared genes and Nogueira's index of each omics type, and what they mean."""
     table = stability_table(found)
-    shown = table.assign(shared=100 * table["shared"], by_chance=100 * table["by_chance"])
-    shown["stability"] = [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()]
-    st.dataframe(
-        shown.drop(columns=["lower", "upper"]), hide_index=True, alt="Agreement of the folds by omics type",
-        column_config={
-            "omics": "Type",
-            "chosen": st.column_config.NumberColumn("Chosen", format="%,.0f", help="Genes a fold, on average."),
-            "always": st.column_config.NumberColumn("In all folds", format=COUNT, help="Genes that every fold chose."),
-            "shared": st.column_config.NumberColumn(
-                "Shared", format="%.0f %%",
-                help="Of the genes of one fold, how many another fold chose too; mean over all pairs of folds.",
-            ),
-            "by_chance": st.column_config.NumberColumn(
-                "By chance", format="%.0f %%", help="What two folds would share if their genes were drawn at random."
-            ),
-            "stability": st.column_config.TextColumn(
-                "Stability",
-                help="Nogueira's index with its 95 % interval: 1, always the same genes; 0, no better than chance; "
-                "above 0.75 excellent, below 0.4 poor. Folds have most patients in common, so that the interval is "
-                "narrower than it should be.",
-            ),
+    shown = pd.DataFrame(
+        {
+            "Type": table["omics"],
+            "Chosen": table["chosen"],
+            "In all folds": table["always"],
+            "Shared": 100 * table["shared"],
+            "By chance": 100 * table["by_chance"],
+            "Stability": [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()],
+        }
+    )
+    show_small_table(
+        shown,
+        formats={"Chosen": "{:,.0f}", "In all folds": "{:,}", "Shared": "{:.0f} %", "By chance": "{:.0f} %"},
+        explain={
+            "Chosen": "genes a fold, on average.",
+            "In all folds": "genes that every fold chose.",
+            "Shared": "of the genes of one fold, how many another fold chose too; mean over all pairs of folds.",
+            "By chance": "what two folds would share if their genes were drawn at random.",
+            "Stability": "Nogueira's index with its 95 % interval: 1, always the same genes; 0, no better than chance; "
+            "above 0.75 excellent, below 0.4 poor. Folds have most patients in common, so that the interval is "
+            "narrower than it should be.",
         },
-    )  # fmt: skip
+    )
     st.markdown(plain(agreement(found)))
     save_table(table, f"agreement-{run.id}")
 
@@ -144,11 +140,7 @@ def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
     table = beside_paper(chosen_genes(run).genes, chosen_genes(paper).selections, run.config.folds)
     wide = table.pivot_table(index="omics", columns="folds", values="genes", sort=False)
     wide.columns = [f"in {count(k, 'fold')}" if k else "in none" for k in map(int, wide.columns)]
-    st.dataframe(
-        wide.rename_axis("Type").reset_index(), hide_index=True,
-        alt="Genes chosen on all patients by the number of honest folds that chose them",
-        column_config={name: st.column_config.NumberColumn(format=COUNT) for name in wide.columns},
-    )  # fmt: skip
+    show_small_table(wide.rename_axis("Type").reset_index(), formats=dict.fromkeys(wide.columns, "{:,.0f}"))
     save_table(table, f"beside-paper-{run.id}")
     st.caption(
         f"The genes that {plain(run_label(paper))} chose on all patients, by how many of this run's folds, which do "

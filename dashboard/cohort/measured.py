@@ -10,8 +10,9 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.cohort import modality_figure, modality_table
 from dashboard.cohort.open_patient import show_patient_table
-from dashboard.elements import COUNT, folded, save_table, show_figure
+from dashboard.elements import folded, save_table, show_figure
 from dashboard.once import once
+from dashboard.small_table import show_small_table
 from dashboard.words import KINDS
 from pomp.data.cohort import Cohort
 from pomp.wording import count
@@ -32,25 +33,26 @@ def show_measured(cohort: Cohort, patients: Sequence[str], has: Mapping[str, fro
 
 def _show_tables(cohort: Cohort) -> None:
     table = data.omics_overview(cohort)
-    overview = table.assign(values=table["values"].map(KINDS), missing=100 * table["missing"])
-    st.dataframe(
-        overview, hide_index=True, alt="Patients, genes and missing values of each omics type",
-        column_order=["type", "patients", "genes", "missing", "values", "normals"],
-        column_config={
-            "type": "Type",
-            "values": st.column_config.TextColumn("Values", help="What the numbers of the table are."),
-            "patients": st.column_config.NumberColumn("Patients", format=COUNT),
-            "genes": st.column_config.NumberColumn(
-                "Genes", format=COUNT, help="Columns: genes, microRNAs or sites."
-            ),
-            "missing": st.column_config.NumberColumn(
-                "Missing", format="%.1f %%", help="Share of empty cells. They are imputed within each fold."
-            ),
-            "normals": st.column_config.NumberColumn(
-                "Normal samples", format=COUNT, help="Healthy tissue in the same table, for the differential test."
-            ),
+    shown = pd.DataFrame(
+        {
+            "Type": table["type"],
+            "Patients": table["patients"],
+            "Genes": table["genes"],
+            "Missing": 100 * table["missing"],
+            "Values": table["values"].map(KINDS),
+            "Normal samples": table["normals"],
+        }
+    )
+    show_small_table(
+        shown,
+        formats={"Patients": "{:,}", "Genes": "{:,}", "Missing": "{:.1f} %", "Normal samples": "{:,}"},
+        explain={
+            "Genes": "columns, which are genes, microRNAs or sites.",
+            "Missing": "share of empty cells. They are imputed within each fold.",
+            "Values": "what the numbers of the table are.",
+            "Normal samples": "healthy tissue in the same table, for the differential test.",
         },
-    )  # fmt: skip
+    )
     save_table(table, "omics-types")
 
 

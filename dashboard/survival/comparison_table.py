@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.survival import TimeAxis, capitalise
-from dashboard.elements import COUNT, plain, save_table
+from dashboard.elements import plain, save_table
 from dashboard.endpoints import Endpoint
+from dashboard.small_table import show_small_table
 from pomp.evaluation.group_comparison import GroupComparison
 from pomp.evaluation.uncertainty import Interval, signed, signed_words
 from pomp.wording import count, number, p_value
@@ -86,8 +87,7 @@ def show_numbers(found: GroupComparison, endpoint: Endpoint, name: str) -> None:
             f"Difference ({axis.unit})": _cells(table, "difference", "days", axis.days, change=True),
         }
     )  # fmt: skip
-    counts = {name: st.column_config.NumberColumn(format=COUNT) for name in ("Patients", endpoint.events.capitalize())}
-    st.dataframe(shown, hide_index=True, alt="Numbers of each group", height="content", column_config=counts)
+    show_small_table(shown, formats=dict.fromkeys(("Patients", endpoint.events.capitalize()), "{:,}"))
     save_table(table, name)
     st.caption(
         f"In brackets: 95 % intervals. Median: when half of the group have had the event. Mean within τ: "

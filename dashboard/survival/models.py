@@ -13,6 +13,7 @@ from dashboard.charts.survival import capitalise
 from dashboard.data import predictions
 from dashboard.elements import plain, save_table, show_figure
 from dashboard.once import once
+from dashboard.small_table import show_small_table
 from dashboard.survival.added import show_added
 from dashboard.survival.comparison import Beside, protocol_label, show_comparison
 from dashboard.survival.results import clinical, model_scores
@@ -65,29 +66,20 @@ def _show_definitions(run: Run, report: EvaluationReport) -> None:
     st.header("Beside the plain models")
     scores = model_scores(run)
     compared = compare_models(report, scores)
-    st.dataframe(
-        shown_table(scores, compared), hide_index=True, alt="Three C-indices of each model with their intervals",
-        column_config={
-            "Harrell's C": st.column_config.TextColumn(
-                help="The usual C-index: of the pairs whose order is known, the share in the right order; ties count "
-                "half."
-            ),
-            "Uno's C": st.column_config.TextColumn(
-                help="Harrell's, weighted so that it does not depend on how many patients were lost to follow-up. "
-                "Events count up to τ, by which nine in ten of the training patients' follow-ups have ended."
-            ),
-            "Eq. 16": st.column_config.TextColumn(
-                help="The paper's formula to the letter: ties count as wrong."
-            ),
-            f"{scores.models[0].model} ahead by": st.column_config.TextColumn(
-                help=f"Harrell's C of {scores.models[0].model} minus the model's, on the same draws of patients."
-            ),
-            "Verdict": st.column_config.TextColumn(
-                help="Better or worse only where two things agree: the interval, for the choice of test patients, and "
-                "the corrected t-test over the folds, for the choice of training patients. See below."
-            ),
+    lead = scores.models[0].model
+    show_small_table(
+        shown_table(scores, compared),
+        explain={
+            "Harrell's C": "the usual C-index: of the pairs whose order is known, the share in the right order; ties "
+            "count half.",
+            "Uno's C": "Harrell's, weighted so that it does not depend on how many patients were lost to follow-up. "
+            "Events count up to τ, by which nine in ten of the training patients' follow-ups have ended.",
+            "Eq. 16": "the paper's formula to the letter: ties count as wrong.",
+            f"{lead} ahead by": f"Harrell's C of {plain(lead)} minus the model's, on the same draws of patients.",
+            "Verdict": "better or worse only where two things agree: the interval, for the choice of test patients, "
+            "and the corrected t-test over the folds, for the choice of training patients. See below.",
         },
-    )  # fmt: skip
+    )
     save_table(score_table(scores, compared), f"models-{run.id}")
     if compared:
         with st.expander("Why they can or cannot be told apart"):

@@ -9,11 +9,13 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 import dashboard
 from dashboard.elements import run_label
+from pomp.markdown import WORD_JOINER
 from pomp.runs.run import Run
 
 APP = Path(dashboard.__file__).parent / "app.py"
@@ -49,6 +51,23 @@ def words(app: AppTest) -> str:
     parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
     parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
     return re.sub(r"\\(.)", r"\1", "\n".join(parts))
+
+
+def small_tables(app: AppTest) -> list[pd.DataFrame]:
+    """Those that are text, as they are read."""
+    written = [element.value for element in app.markdown if str(element.value).startswith("| ")]
+    return [_read_table(str(text).partition("\n\n")[0]) for text in written]
+
+
+def _read_table(text: str) -> pd.DataFrame:
+    lines = [re.split(r"(?<!\\) \| ", line.strip("|").strip(" ") + " ") for line in text.split("\n")]
+    read = [[read_letters(cell.strip()) for cell in line] for line in lines]
+    return pd.DataFrame(read[2:], columns=read[0])
+
+
+def read_letters(text: str) -> str:
+    """Without Markdown's escapes, and what holds words apart or together."""
+    return re.sub(r"\\(.)", r"\1", text).replace(WORD_JOINER, "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def widths(block: Block) -> list[int]:

@@ -41,7 +41,7 @@ from pomp.runs.grid.score import mean_interval, score_plain, score_run
 from pomp.runs.run import Run
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish, make_workspace
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import open_page, small_tables, words
 
 from pomp.data.cohort import read_cohort  # isort: skip
 
@@ -108,7 +108,7 @@ def open_part(run: Run, part: str, **chosen: str) -> AppTest:
 
 def groups_of(app: AppTest) -> pd.DataFrame:
     """The table beside the curves, a row a group."""
-    return app.dataframe[0].value.set_index("Group")
+    return small_tables(app)[0].set_index("Group")
 
 
 # Curves
@@ -249,7 +249,7 @@ def test_numbers_are_those_of_the_comparison(fake: FakeWorkspace) -> None:
 
 def test_models_beside_each_other(fake: FakeWorkspace) -> None:
     app = open_part(fake.runs["honest"], "C-index")
-    table = app.dataframe[0].value
+    table = small_tables(app)[0]
     assert table["Model"].tolist() == ["POMP", "clinical Cox", "ridge Cox (30 components)"]
     assert set(table["Verdict"]) <= {"", "cannot be told apart", "POMP is better", "POMP is worse"}
     said = words(app)
@@ -444,7 +444,7 @@ def test_four_plain_models(fake: FakeWorkspace, tmp_path: Path, monkeypatch: pyt
     more = two.assign(model=two["model"].map(names), risk=-two["risk"])
     run.write_table("comparators", pd.concat([two, more], ignore_index=True))
     app = open_part(run, "C-index")
-    assert app.dataframe[0].value["Model"].tolist() == ["POMP", *names, *names.values()]
+    assert small_tables(app)[0]["Model"].tolist() == ["POMP", *names, *names.values()]
     assert words(app).count("Beside clinical Cox, POMP") == 1  # which are those of clinical Cox, and no other's
 
 
@@ -706,8 +706,8 @@ def test_a_group_without_an_event_has_no_interval() -> None:
                                [0] * 6 + [1, 1, 1, 0, 0, 0])  # fmt: skip
         show_numbers(found, describe_endpoint("OS"), "numbers")
 
-    (shown,) = AppTest.from_function(table).run().dataframe
-    mean, difference = (shown.value.filter(like=name).iloc[:, 0].tolist() for name in ("Mean within", "Difference"))
+    (shown,) = small_tables(AppTest.from_function(table).run())
+    mean, difference = (shown.filter(like=name).iloc[:, 0].tolist() for name in ("Mean within", "Difference"))
     assert mean[0] == "29.6"
     assert "(" in mean[1]
     assert difference[0] == "–"
