@@ -15,8 +15,7 @@ import streamlit as st
 
 from dashboard.figure.component import draw_figure
 from dashboard.state import RUN, pick
-from dashboard.words import PROTOCOLS, STATES, time_left
-from pomp.config import ProtocolName
+from dashboard.words import time_left
 from pomp.data.problems import Problem
 from pomp.errors import CohortError, PompError
 from pomp.markdown import LINKS, WORD_JOINER
@@ -214,73 +213,3 @@ def run_label(run: Run) -> str:
     system = "" if is_pomp(run.config) else system_name(run.config)
     parts = (info.title, info.cohort.title, system, dealt, info.protocol, info.created[:19].replace("T", " "), own)
     return " · ".join(part if len(part) <= _TITLE else part[: _TITLE - 1] + "…" for part in parts if part)
-
-
-def run_badges(run: Run, *, of_patient: bool = False) -> None:
-    """What the run is a run of; `of_patient` where the page shows a patient's risk."""
-    info = run.info
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(info.title or info.cohort.title)}**", width="content")
-        if info.title:
-            st.markdown(plain(info.cohort.title), width="content")
-        if info.cohort.synthetic:
-            synthetic_badge()
-        if is_null(run):
-            null_badge()
-        if not is_pomp(run.config):
-            system_badge(run)
-        protocol_badge(info.protocol)
-        folds = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
-        made = info.created[:16].replace("T", " ")
-        st.caption(f"{count(info.cohort.patients, 'patient')}{folds} · made {made} UTC", width="content")
-        if of_patient:
-            _research_use_only()
-
-
-def cohort_badges(title: str, synthetic: bool) -> None:
-    """The cohort's title and, where no patient is real, a badge that says so."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(title)}**", width="content")
-        if synthetic:
-            synthetic_badge()
-
-
-def synthetic_badge() -> None:
-    """That no patient is real."""
-    st.badge("synthetic", icon=":material/science:", color="violet", help="Made by a program: no patient is real.")
-
-
-def system_badge(run: Run) -> None:
-    """Which system was trained, where it is not POMP."""
-    st.badge(
-        system_name(run.config), icon=":material/hub:", color="blue",
-        help=f"Not POMP: the model of this run is {system_name(run.config)}, a system that POMP is compared with, "
-        "trained on the same patients and folds.",
-    )  # fmt: skip
-
-
-def null_badge() -> None:
-    """That the run is one of a null experiment."""
-    st.badge(
-        "outcomes dealt anew", icon=":material/shuffle:", color="red",
-        help="A null experiment: each patient has the survival of another, so that nothing can be predicted. No number "
-        "of this run is a result; it shows what the protocol makes of chance.",
-    )  # fmt: skip
-
-
-def protocol_badge(protocol: ProtocolName) -> None:
-    """The rules under which a run was made."""
-    st.badge(protocol, color="green" if protocol == "honest" else "orange", help=PROTOCOLS[protocol])
-
-
-def state_badge(state: str) -> None:
-    """The state of a run."""
-    label, colour, icon = STATES[state]
-    st.badge(label, icon=icon, color=colour)  # type: ignore[arg-type]
-
-
-def _research_use_only() -> None:
-    st.badge(
-        "Research use only", icon=":material/warning:", color="red",
-        help="Not a medical device. These numbers must not guide the treatment of any patient.",
-    )  # fmt: skip

@@ -8,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
+from dashboard.badges import say_run
 from dashboard.charts.selection import beside_paper, stability_figure, stability_table
 from dashboard.cohort.chosen_genes import ChosenGenes, chose_once, chosen_genes, selection_files
 from dashboard.cohort.gene_list import show_genes
 from dashboard.cohort.gene_seeds import show_seeds
-from dashboard.elements import empty_state, plain, run_badges, run_label, save_table, show_figure
+from dashboard.elements import empty_state, plain, run_label, save_table, show_figure
 from dashboard.once import once
 from dashboard.small_table import show_small_table
 from dashboard.state import RUN, VIEW, go, pick
@@ -44,7 +45,7 @@ def show_selection(cohort: Cohort) -> None:
             explain="Runs on this cohort that have chosen genes, newest first; those on files changed since, last.",
         )
     ]  # fmt: skip
-    run_badges(run)
+    say_run(run)
     if run.info.cohort.digest != cohort.digest:
         st.warning("The files of this cohort have changed since this run was made: it speaks of the old ones.")
     found = chosen_genes(run)

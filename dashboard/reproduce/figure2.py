@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data
+from dashboard.badges import of_protocol, say_line
 from dashboard.charts.survival import survival_figure, survival_table
-from dashboard.elements import plain, protocol_badge, save_table, show_figure
+from dashboard.elements import plain, save_table, show_figure
 from dashboard.endpoints import describe_endpoint
 from dashboard.reproduce.places import Places, folder_of
 from dashboard.reproduce.show_table import offer_runs, show_no_cohort
@@ -67,7 +68,7 @@ def _show_curves(places: Places, cohort: str) -> None:
     row = st.container(horizontal=True)
     for entry in entries:
         with row.container(width=CURVES_PX):
-            protocol_badge(entry.protocol)
+            say_line([of_protocol(entry.protocol)])
             run = run_of(entry) if entry.scores else None
             if run is None:
                 st.markdown(plain(f"POMP on {cohort}: {score_of_ours(entry)}."))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.elements import plain, synthetic_badge
+from dashboard.badges import SYNTHETIC, say_line
+from dashboard.elements import plain
 from dashboard.endpoints import describe_endpoint
 from dashboard.start.finished import CARD_PX
 from dashboard.start.glance import glance
@@ -32,9 +33,7 @@ def show_cohorts(folders: Mapping[str, Path], runs: Sequence[Run]) -> None:
 
 def _show_cohort(name: str, folder: Path, runs: Sequence[Run]) -> None:
     seen = glance(folder)
-    st.markdown(f"**{plain(seen.title)}**")
-    if seen.synthetic:
-        synthetic_badge()
+    say_line([f"**{plain(seen.title)}**", *([SYNTHETIC] if seen.synthetic else [])])
     if seen.problem:
         st.warning("Its files need a look before it can be used.")
     else:

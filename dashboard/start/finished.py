@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, plain, protocol_badge, run_label, synthetic_badge, system_badge
+from dashboard.badges import SYNTHETIC, of_protocol, of_system, quiet, say_line
+from dashboard.elements import empty_state, plain, run_label
 from dashboard.state import RUN
 from pomp.errors import PompError
 from pomp.runs.grid.score import mean_sd, score_run
 from pomp.runs.run import Run
-from pomp.runs.system_name import is_pomp
 from pomp.wording import count, number
 
 SHOWN = 6
@@ -38,15 +38,11 @@ def show_finished(runs: Sequence[Run]) -> None:
 def _show_finished(run: Run) -> None:
     info = run.info
     st.markdown(f"**{plain(info.title or info.cohort.title)}**")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if not is_pomp(run.config):
-            system_badge(run)
-        protocol_badge(info.protocol)
-        if info.cohort.synthetic:
-            synthetic_badge()
-        what = plain(info.cohort.title) if info.title else count(info.cohort.patients, "patient")
-        hospitals = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
-        st.caption(f"{what} · seed {info.seed}{hospitals}", width="content")
+    what = info.cohort.title if info.title else count(info.cohort.patients, "patient")
+    hospitals = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
+    made = [SYNTHETIC] if info.cohort.synthetic else []
+    said = quiet(f"{what} · seed {info.seed}{hospitals}")
+    say_line([*of_system(run), of_protocol(info.protocol), *made, said])
     try:
         mean, sd = mean_sd([score_run(run)])
         st.metric(

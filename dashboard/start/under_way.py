@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import errors_as_text, plain, run_label, state_badge
+from dashboard.badges import of_state, quiet, say_line
+from dashboard.elements import errors_as_text, plain, run_label
 from dashboard.state import RUN
 from dashboard.training.monitor import describe_progress
 from dashboard.training.queue import describe_place, read_queue
@@ -31,9 +32,8 @@ def _watch(drawn: list[str]) -> None:
         for place in places:
             run, status = place.run, place.status
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                state_badge(status.state)
-                st.markdown(f"**{plain(run.info.title or run.info.cohort.title)}**", width="content")
-                st.caption(describe_place(place), width="content")
+                title = f"**{plain(run.info.title or run.info.cohort.title)}**"
+                say_line([of_state(status.state), title, quiet(describe_place(place))], width="content")
                 st.page_link(
                     "views/train.py", label="Watch", icon=":material/visibility:", query_params={RUN: run_label(run)}
                 )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import data
+from dashboard.badges import say_run
 from dashboard.charts.concordance import concordance_figure, concordance_table
-from dashboard.elements import plain, run_badges, run_label, show_figure
+from dashboard.elements import plain, run_label, show_figure
 from dashboard.once import once
 from dashboard.report.protocols import describe_optimism
 from dashboard.state import COMPARE, pick
@@ -126,7 +127,7 @@ def show_comparison(run: Run, report: EvaluationReport, beside: Beside | None) -
             "C-index of both runs by fold", command=beside.run.info.command,
         )  # fmt: skip
     with right:
-        run_badges(beside.run)
+        say_run(beside.run)
         _show_difference(run, beside)
 
 

@@ -11,15 +11,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import actions, data
+from dashboard.badges import of_state, say_line, say_run
 from dashboard.elements import (
     empty_state,
     errors_as_text,
     folded,
     plain,
-    run_badges,
     run_label,
     save_table,
-    state_badge,
 )
 from dashboard.runs.listing import concordance_of
 from dashboard.state import RUN, pick
@@ -66,7 +65,7 @@ def show_run(run: Run, drawn: dict[str, State]) -> None:
         if drawn != {key: each.state for key, each in statuses.items()}:
             st.rerun()
         status = statuses.pop(run.id)
-        run_badges(run)
+        say_run(run)
         show_progress(run, status)
         show_buttons(run, status)
         show_curves(run)
@@ -90,7 +89,7 @@ def show_log(run: Run, status: Status) -> None:
 
 
 def show_progress(run: Run, status: Status) -> None:
-    state_badge(status.state)
+    say_line([of_state(status.state)])
     if status.state == "QUEUED":
         waiting, where = actions.waiting(run)
         place = f"place {waiting.index(run.id) + 1} of {len(waiting)} in the queue" if run.id in waiting else "next"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import actions, data
-from dashboard.elements import errors_as_text, plain, state_badge
+from dashboard.badges import of_state, quiet, say_line
+from dashboard.elements import errors_as_text, plain
 from dashboard.state import RUN
 from dashboard.words import time_left
 from pomp.runs.backends.choice import backend_of
@@ -57,9 +58,8 @@ def show_queue(places: Sequence[Place]) -> None:
 def _show_place(place: Place) -> None:
     run, status = place.run, place.status
     with st.container(horizontal=True, vertical_alignment="center", gap="small", border=True):
-        state_badge(status.state)
-        st.markdown(plain(run.info.title or run.info.cohort.title), width="content")
-        st.caption(describe_place(place), width="content")
+        title = plain(run.info.title or run.info.cohort.title)
+        say_line([of_state(status.state), title, quiet(describe_place(place))], width="content")
         st.button(
             "Watch", key=f"queue-watch-{run.id}", type="tertiary", icon=":material/visibility:", on_click=_watch,
             args=[run.id],

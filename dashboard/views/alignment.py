@@ -8,7 +8,8 @@ from dashboard import data
 from dashboard.alignment.hidden import show_hidden
 from dashboard.alignment.matching import show_matching
 from dashboard.alignment.scores import has_alignment
-from dashboard.elements import need_runs, pick_run, plain, run_badges
+from dashboard.badges import say_run
+from dashboard.elements import need_runs, pick_run, plain
 from dashboard.not_explained import explained_first
 from dashboard.part import by_itself
 from dashboard.state import switch
@@ -33,7 +34,7 @@ need_runs(finished)
 # Where some have something to show, those that lack it by their age are not offered; where none has, the page says why.
 shown = [one for one in finished if has_alignment(one)]
 run = pick_run(explained_first(shown, finished) if shown else finished)
-run_badges(run)
+say_run(run)
 st.caption(
     "What pre-training has learnt, before it saw any survival: it brings slide and omics of the same patient together, "
     "and predicts omics types that are hidden from it."

@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
+from dashboard.badges import SYNTHETIC, say_line
 from dashboard.cohort.findings import list_findings
 from dashboard.cohort.gallery import show_gallery
 from dashboard.cohort.genes import show_selection
 from dashboard.cohort.overview import show_lives, show_who
 from dashboard.cohort.preparation import show_preparation
 from dashboard.cohort_import.page import show_import
-from dashboard.elements import code, cohort_badges, empty_state, plain
+from dashboard.elements import code, empty_state, plain
 from dashboard.state import COHORT, VIEW, arrive, in_a_row, pick, switch
 
 PATIENTS, LIVES, GENES, SLIDES = "Patients", "Clinical and survival", "Genes", "Slides"
@@ -42,7 +43,7 @@ if check.cohort is None:
     list_findings(check.problems)
     st.markdown(f"Repair the files in {code(folder)} and reload this page. Nothing was changed.")
     st.stop()
-cohort_badges(check.cohort.title, check.cohort.synthetic)
+say_line([f"**{plain(check.cohort.title)}**", *([SYNTHETIC] if check.cohort.synthetic else [])])
 st.caption(
     f"Source: {plain(check.cohort.source or 'not stated')} · licence: {plain(check.cohort.licence or 'not stated')}"
 )

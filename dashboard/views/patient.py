@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, need_runs, pick_run, run_badges
+from dashboard.badges import say_run
+from dashboard.elements import empty_state, need_runs, pick_run
 from dashboard.part import by_itself
 from dashboard.patient.alike import show_alike
 from dashboard.patient.certainty import other_group, out_of_hundred, show_certainty
@@ -67,7 +68,7 @@ with in_a_row([1, 1]) as (left, right):
 patient = predictions[predictions["patient"] == name].iloc[0]
 fold = fold_by_risk(predictions, patient)
 show_buttons(fold, name)
-run_badges(run, of_patient=True)
+say_run(run, of_patient=True)
 changes = other_group(run, patient)
 show_cards(run, patient, fold, None if changes is None else out_of_hundred(changes))
 show_part(run, runs, patient, fold, changes)

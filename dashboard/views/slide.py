@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, errors_as_text, pick_run, run_badges, save_table, show_command
+from dashboard.badges import say_run
+from dashboard.elements import empty_state, errors_as_text, pick_run, save_table, show_command
 from dashboard.not_explained import explained_first, said_only_of_pomp
 from dashboard.part import by_itself
 from dashboard.slide.address import forget_region, read_address, write_address
@@ -107,7 +108,7 @@ places = [row.container(width=width) for width in BOXES_PX]
 with places[0]:
     run = pick_run(runs)
 if not data.has_maps(run):
-    run_badges(run)
+    say_run(run)
     said_only_of_pomp(run, "maps of slides")
     st.stop()
 with errors_as_text():
@@ -123,7 +124,7 @@ with errors_as_text():
             "Show", [ONE, TWO_MAPS, TWO_SLIDES], COMPARE,
             explain="Two maps of this slide, or this slide and another one. They move together.",
         )  # fmt: skip
-    run_badges(run, of_patient=True)
+    say_run(run, of_patient=True)
     second = pick_second(run, patients, patient, slide) if compare == TWO_SLIDES else None
     forget_region([run.id, patient, slide, *(second or [])])
     show_slide(run, found, source, slide, compare, second)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import data
-from dashboard.elements import empty_state, need_runs, pick_run, plain, run_badges
+from dashboard.badges import say_run
+from dashboard.elements import empty_state, need_runs, pick_run, plain
 from dashboard.part import by_itself
 from dashboard.report.downloads import offer_report
 from dashboard.state import arrive, in_a_row, switch
@@ -55,7 +56,7 @@ with in_a_row([1, 1]) as (left, right):
         st.stop()
     with right:
         other = choose_other(run, runs)
-run_badges(run, of_patient=True)
+say_run(run, of_patient=True)
 st.markdown(f"**{plain(run.info.protocol)}** protocol: {PROTOCOLS[run.info.protocol]}")
 report = data.report(run)
 beside = None if other is None else put_beside(run, report, other)
