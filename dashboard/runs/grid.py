@@ -14,7 +14,7 @@ from dashboard.once import once
 from dashboard.runs.bars import bar_figure, bar_table
 from dashboard.runs.launching import offer_launch, say_what_became_of_it
 from dashboard.runs.opening import open_run, run_of
-from dashboard.state import pick, pick_many, switch
+from dashboard.state import in_a_row, pick, pick_many, switch
 from dashboard.words import PRESET_WORDS, duration
 from pomp.config import PROTOCOLS
 from pomp.errors import ConfigError
@@ -62,25 +62,23 @@ def ask_grid(cohorts: Sequence[str]) -> Grid:
     Raises:
         ConfigError: the file cannot be used, or a seed is no whole number.
     """
-    left, right = st.columns(2)
-    with left:
-        name = pick(
-            "Grid", list(grid_files(data.workspace())), GRID,
-            explain=f"Those of the paper come along; your own lie in {plain(data.workspace().root / 'grids')}.",
-        )  # fmt: skip
-    grid = find_grid(name, data.workspace())
-    with right:
-        explained = "\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items())
-        preset = switch("Settings to start from", list(PRESET_WORDS), PRESET, explain=explained)
-    columns = st.columns(3)
-    with columns[0]:
-        chosen = pick_many("Cohorts", cohorts, ON, empty=f"the first {MOST}" if len(cohorts) > MOST else "all")
-    with columns[1]:
-        protocols = pick_many("Protocols", list(PROTOCOLS), RULES, empty=", ".join(grid.protocols))
-    seeds = columns[2].text_input(
-        "Seeds", key=SEEDS, bind="query-params", placeholder=", ".join(map(str, grid.seeds)),
-        help="Whole numbers with commas between them. Each seed is a run of its own, with other folds.",
-    )  # fmt: skip
+    with in_a_row([1, 1, 1]) as (left, middle, right):
+        with left:
+            name = pick(
+                "Grid", list(grid_files(data.workspace())), GRID,
+                explain=f"Those of the paper come along; your own lie in {plain(data.workspace().root / 'grids')}.",
+            )  # fmt: skip
+        grid = find_grid(name, data.workspace())
+        with middle:
+            explained = "\n".join(f"- **{key}**: {text}" for key, text in PRESET_WORDS.items())
+            preset = switch("Settings to start from", list(PRESET_WORDS), PRESET, explain=explained)
+        with right.popover("Cohorts, protocols, seeds", icon=":material/tune:", key="grid-sides"):
+            chosen = pick_many("Cohorts", cohorts, ON, empty=f"the first {MOST}" if len(cohorts) > MOST else "all")
+            protocols = pick_many("Protocols", list(PROTOCOLS), RULES, empty=", ".join(grid.protocols))
+            seeds = st.text_input(
+                "Seeds", key=SEEDS, bind="query-params", placeholder=", ".join(map(str, grid.seeds)),
+                help="Whole numbers with commas between them. Each seed is a run of its own, with other folds.",
+            )  # fmt: skip
     return choose(
         grid, preset=preset, cohorts=chosen or cohorts[:MOST], protocols=protocols, seeds=read_seeds(seeds or "")
     )  # fmt: skip

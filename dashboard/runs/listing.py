@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import empty_state, save_table
+from dashboard.missed import misses_said_in
 from dashboard.state import pick_many, tick
 from dashboard.words import STATES, duration
 from pomp.errors import PompError
@@ -94,14 +95,14 @@ def _without_nulls(runs: Sequence[Run]) -> bool:
 
 
 def ask_filters(table: pd.DataFrame) -> Filters:
-    """Boxes for cohort, protocol, state and text, whose choices stand in the URL."""
-    columns = st.columns(4)
-    chosen: list[list[str]] = []
-    for place, (name, key) in enumerate({"cohort": IN_COHORT, "protocol": UNDER, "state": IN_STATE}.items()):
-        with columns[place]:
-            chosen.append(pick_many(name.capitalize(), sorted(table[name].unique()), key))
-    cohorts, protocols, states = chosen
-    text = columns[3].text_input("Text", key=TEXT, bind="query-params", placeholder="title, cohort, system or run")
+    """Boxes for cohort, protocol, state and text behind one button; their choices stand in the URL."""
+    popover = st.popover("Filter the runs", icon=":material/filter_alt:", key="runs-filters")
+    with misses_said_in(st.container()), popover:
+        cohorts, protocols, states = (
+            pick_many(name.capitalize(), sorted(table[name].unique()), key)
+            for name, key in {"cohort": IN_COHORT, "protocol": UNDER, "state": IN_STATE}.items()
+        )
+        text = st.text_input("Text", key=TEXT, bind="query-params", placeholder="title, cohort, system or run")
     return Filters(cohorts, protocols, states, text or "")
 
 

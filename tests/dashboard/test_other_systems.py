@@ -21,7 +21,7 @@ from pomp.runs.workspace import Workspace
 from tests.baselines.systems.models import system_model
 from tests.baselines.systems.test_every_system import STAGES, losses_of, step
 from tests.dashboard.fake import CONFIG, FakeWorkspace, finish
-from tests.dashboard.pages import open_page, words
+from tests.dashboard.pages import open_page, small_tables, words
 from tests.small import batch_of
 
 WHY = {
@@ -91,7 +91,7 @@ def test_a_run_with_maps_is_shown_first_where_none_was_chosen(mcat: Run) -> None
 @pytest.mark.usefixtures("home")
 def test_the_survival_page_names_the_model_in_its_comparisons(mcat: Run) -> None:
     app = open_page("survival", run=mcat, **{"survival-part": "C-index"})
-    tables = [frame.value for frame in app.dataframe if "Verdict" in frame.value]
+    tables = [table for table in small_tables(app) if "Verdict" in table]
     assert tables[0]["Model"].tolist()[0] == "MCAT"
     assert "MCAT ahead by" in tables[0]
     assert "POMP" not in " ".join([*tables[0].columns, *tables[0]["Model"], *tables[0]["Verdict"]])

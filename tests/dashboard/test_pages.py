@@ -14,7 +14,7 @@ from dashboard.elements import plain
 from pomp.config import RunConfig
 from pomp.runs.run import Run
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace
-from tests.dashboard.pages import APP, figures, open_page, words
+from tests.dashboard.pages import APP, figures, open_page, small_tables, words
 
 pytestmark = pytest.mark.usefixtures("home")
 PAGES = ("cohort", "train", "survival", "patient", "slide")
@@ -53,8 +53,8 @@ def test_cohort_page_counts_and_explains() -> None:
     assert {metric.label: metric.value for metric in app.metric}["Patients"] == "58"
     assert "2 left out" in words(app)
     assert "followed for 5 days, fewer than 30" in app.dataframe[0].value["reason"].tolist()
-    omics = app.dataframe[1].value
-    assert omics[["type", "genes"]].to_numpy().tolist() == [["mrna", 8], ["mirna", 8]]
+    (omics,) = small_tables(app)
+    assert omics[["Type", "Genes"]].to_numpy().tolist() == [["mrna", "8"], ["mirna", "8"]]
 
 
 def test_broken_cohort_lists_its_problems(fake: FakeWorkspace) -> None:
