@@ -13,47 +13,55 @@ from dashboard.cohort.overview import show_lives, show_who
 from dashboard.cohort.preparation import show_preparation
 from dashboard.cohort_import.page import show_import
 from dashboard.elements import code, empty_state, plain
+from dashboard.part import by_itself
 from dashboard.state import COHORT, VIEW, arrive, in_a_row, pick, switch
 
 PATIENTS, LIVES, GENES, SLIDES = "Patients", "Clinical and survival", "Genes", "Slides"
 PREPARATION, IMPORT = "Preparation", "Import"
 
-arrive()
-st.title("Cohort")
-folders = data.cohort_folders()
-if not folders:
-    empty_state(
-        "There is no cohort yet.",
-        "Import your own below. Or run `pomp demo` in a terminal: it puts two cohorts and finished runs into "
-        f"{code(data.workspace().root)}.",
+
+@by_itself
+def show_page() -> None:
+    """All but the title."""
+    arrive()
+    folders = data.cohort_folders()
+    if not folders:
+        empty_state(
+            "There is no cohort yet.",
+            "Import your own below. Or run `pomp demo` in a terminal: it puts two cohorts and finished runs into "
+            f"{code(data.workspace().root)}.",
+        )
+        show_import()
+        return
+    with in_a_row([2, 3]) as (left, right):
+        with right:
+            view = switch("Part of the page", [PATIENTS, LIVES, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
+        with left:
+            chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
+    if view == IMPORT:
+        show_import()
+        return
+    folder = folders[chosen]
+    check = data.cohort_check(folder)
+    if check.cohort is None:
+        list_findings(check.problems)
+        st.markdown(f"Repair the files in {code(folder)} and reload this page. Nothing was changed.")
+        return
+    say_line([f"**{plain(check.cohort.title)}**", *([SYNTHETIC] if check.cohort.synthetic else [])])
+    st.caption(
+        f"Source: {plain(check.cohort.source or 'not stated')} · licence: {plain(check.cohort.licence or 'not stated')}"
     )
-    show_import()
-    st.stop()
-with in_a_row([2, 3]) as (left, right):
-    with right:
-        view = switch("Part of the page", [PATIENTS, LIVES, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
-    with left:
-        chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
-if view == IMPORT:
-    show_import()
-    st.stop()
-folder = folders[chosen]
-check = data.cohort_check(folder)
-if check.cohort is None:
-    list_findings(check.problems)
-    st.markdown(f"Repair the files in {code(folder)} and reload this page. Nothing was changed.")
-    st.stop()
-say_line([f"**{plain(check.cohort.title)}**", *([SYNTHETIC] if check.cohort.synthetic else [])])
-st.caption(
-    f"Source: {plain(check.cohort.source or 'not stated')} · licence: {plain(check.cohort.licence or 'not stated')}"
-)
-if view == PATIENTS:
-    show_who(check, check.cohort)
-elif view == LIVES:
-    show_lives(check.cohort)
-elif view == GENES:
-    show_selection(check.cohort)
-elif view == SLIDES:
-    show_gallery(check.cohort)
-else:
-    show_preparation(check.cohort)
+    if view == PATIENTS:
+        show_who(check, check.cohort)
+    elif view == LIVES:
+        show_lives(check.cohort)
+    elif view == GENES:
+        show_selection(check.cohort)
+    elif view == SLIDES:
+        show_gallery(check.cohort)
+    else:
+        show_preparation(check.cohort)
+
+
+st.title("Cohort")
+show_page()

@@ -52,23 +52,29 @@ def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFr
             show_alike(run, fold, patient)
 
 
-arrive()
+@by_itself
+def show_page() -> None:
+    """All but the title: what a click changes stands in it, and the rest of the window need not be drawn again."""
+    arrive()
+    runs = data.finished_runs()
+    need_runs(runs)
+    with in_a_row([1, 1]) as (left, right):
+        with left:
+            run = pick_run(runs)
+        predictions = data.predictions(run)
+        if predictions.empty:
+            empty_state("This run has no patient.", "Choose another run above.")
+            st.stop()
+        with right:
+            name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
+    patient = predictions[predictions["patient"] == name].iloc[0]
+    fold = fold_by_risk(predictions, patient)
+    show_buttons(fold, name)
+    say_run(run, of_patient=True)
+    changes = other_group(run, patient)
+    show_cards(run, patient, fold, None if changes is None else out_of_hundred(changes))
+    show_part(run, runs, patient, fold, changes)
+
+
 st.title("Patient")
-runs = data.finished_runs()
-need_runs(runs)
-with in_a_row([1, 1]) as (left, right):
-    with left:
-        run = pick_run(runs)
-    predictions = data.predictions(run)
-    if predictions.empty:
-        empty_state("This run has no patient.", "Choose another run above.")
-        st.stop()
-    with right:
-        name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
-patient = predictions[predictions["patient"] == name].iloc[0]
-fold = fold_by_risk(predictions, patient)
-show_buttons(fold, name)
-say_run(run, of_patient=True)
-changes = other_group(run, patient)
-show_cards(run, patient, fold, None if changes is None else out_of_hundred(changes))
-show_part(run, runs, patient, fold, changes)
+show_page()

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.elements import plain
+from dashboard.part import by_itself
 from dashboard.runs.chance import show_chance
 from dashboard.runs.curves import show_curves
 from dashboard.runs.differences import show_differences
@@ -41,11 +42,17 @@ def offer_pages(chosen: list[Run]) -> None:
                 open_run(run)
 
 
+@by_itself
+def show_page() -> None:
+    """All but the title."""
+    part = switch("Part", [ALL, ABLATIONS, CHANCE], PART, hidden=True)
+    if part == ALL:
+        show_runs()
+    elif part == ABLATIONS:
+        show_grid()
+    else:
+        show_chance()
+
+
 st.title("Runs and ablations")
-part = switch("Part", [ALL, ABLATIONS, CHANCE], PART, hidden=True)
-if part == ALL:
-    show_runs()
-elif part == ABLATIONS:
-    show_grid()
-else:
-    show_chance()
+show_page()
