@@ -24,7 +24,7 @@ FORMATS = ("PNG", "SVG")
 """The one control that every page has, and the empty app too."""
 CLICKS = {
     "alignment": ("Hidden omics", "Slides and omics"),
-    "cohort": ("Genes", "Patients"),
+    "cohort": ("Genes", "Overview"),
     "help": ("Figures", "Words"),
     "patient": ("Lower risk", "Higher risk"),
     "reproduce": ("Table 2", "Table 1"),

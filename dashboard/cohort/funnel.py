@@ -24,46 +24,55 @@ def show_funnel(log: ExclusionLog, cohort: Cohort, has: Mapping[str, frozenset[s
     """The funnel of a cohort of the workspace, which no filter changes, and the paper's number beside it."""
     st.header(f"Who is in: {log.kept} of {count(log.steps[0].count, 'patient')}")
     project = None if cohort.synthetic else find_paper_cohort(cohort.name, cohort.title)
-    show_steps(log, cohort, None if project is None else PAPER_PATIENTS[project])
+    command = f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all"
+    _show_figure(log, None if project is None else PAPER_PATIENTS[project], command)
+    if log.left_out:
+        st.caption(f"{len(log.left_out):,} left out: who and why is in the part Patients.")
     if project is not None:
         sentences = "\n".join(f"- {plain(sentence)}" for sentence in beside_paper(project, cohort, has))
         with st.expander(f"Beside the paper's {project} cohort", icon=":material/menu_book:"):
             st.markdown(sentences)
 
 
-def show_steps(log: ExclusionLog, cohort: Cohort | None = None, paper: int | None = None) -> None:
-    """The funnel, and beside it everybody who was left out, with the reason.
-
-    Args:
-        log: of the cohort.
-        cohort: None while it is only tried out, and no run can have its patients.
-        paper: patients that the paper kept of it; None if it is none of the paper's.
-    """
+def show_trial(log: ExclusionLog) -> None:
+    """Of a cohort that is only tried out: the funnel, and beside it everybody who was left out, with the reason."""
     left, right = st.columns([3, 2])
     with left:
-        rows = [(one.label, one.count) for one in log.steps]
-        if paper is not None:
-            rows.append((KEPT_IN_PAPER, paper))
-        show_figure(
-            once(funnel_figure, log.steps, paper), "funnel", pd.DataFrame(rows, columns=["step", "patients"]),
-            "Patients left after each step, from loaded to kept",
-            command=f"pomp cohort check {quote(data.cohort_argument(cohort.folder))} --all" if cohort else "",
-        )  # fmt: skip
-        if log.steps[2:-1]:  # between those with follow-up and those kept
-            stay = any(step.masked for step in log.steps)
-            st.caption(
-                "Grey bars: patients who have that type of data."
-                + (" Those who lack it stay in, and the model is told that it is missing." if stay else "")
-            )
+        _show_figure(log, None, "")
     with right:
-        _show_left_out(log.left_out, cohort)
+        st.markdown(f"**{len(log.left_out):,} left out**")
+        if log.left_out:
+            _list_left_out(log.left_out, None)
+        else:
+            st.caption("Everybody who was loaded is kept.")
 
 
-def _show_left_out(left_out: Mapping[str, str], cohort: Cohort | None) -> None:
-    st.markdown(f"**{len(left_out):,} left out**")
-    if not left_out:
-        st.caption("Everybody who was loaded is kept.")
-        return
+def show_left_out(left_out: Mapping[str, str], cohort: Cohort) -> None:
+    """Everybody of a cohort of the workspace who was left out, with the reason; no filter changes them."""
+    if left_out:
+        st.header(f"Left out: {count(len(left_out), 'patient')}")
+        _list_left_out(left_out, cohort)
+
+
+def _show_figure(log: ExclusionLog, paper: int | None, command: str) -> None:
+    """The funnel. `paper`: patients that the paper kept of this cohort; None if it is none of the paper's."""
+    rows = [(one.label, one.count) for one in log.steps]
+    if paper is not None:
+        rows.append((KEPT_IN_PAPER, paper))
+    show_figure(
+        once(funnel_figure, log.steps, paper), "funnel", pd.DataFrame(rows, columns=["step", "patients"]),
+        "Patients left after each step, from loaded to kept", command=command,
+    )  # fmt: skip
+    if log.steps[2:-1]:  # between those with follow-up and those kept
+        stay = any(step.masked for step in log.steps)
+        st.caption(
+            "Grey bars: patients who have that type of data."
+            + (" Those who lack it stay in, and the model is told that it is missing." if stay else "")
+        )
+
+
+def _list_left_out(left_out: Mapping[str, str], cohort: Cohort | None) -> None:
+    """`cohort`: None while it is only tried out, and no run can have its patients."""
     reasons = pd.DataFrame({"patient": left_out.keys(), "reason": left_out.values()})
     show_patient_table(
         reasons, "left-out", cohort, alt="Patients left out, with the reason", height=240,

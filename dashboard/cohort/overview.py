@@ -1,4 +1,4 @@
-"""The Cohort page's parts on patients: who is in the analysis, why, and what was measured; and how long they lived."""
+"""The Cohort page's parts on patients: how many are in and why, who they are, how long they lived."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dashboard.cohort.columns import ClinicalColumn, clinical_columns
 from dashboard.cohort.filter_bar import ask_filters, show_filtered
 from dashboard.cohort.filters import Filters, owners, select_patients
 from dashboard.cohort.findings import show_findings
-from dashboard.cohort.funnel import show_funnel
+from dashboard.cohort.funnel import show_funnel, show_left_out
 from dashboard.cohort.groups import show_survival
 from dashboard.cohort.measured import show_measured
 from dashboard.cohort.patient_list import show_patients
@@ -24,14 +24,21 @@ from pomp.evaluation.follow_up import median_follow_up
 from pomp.wording import percent
 
 
-def show_who(check: CohortCheck, cohort: Cohort) -> None:
-    """Who is in and why, and what was measured; all but the funnel is of those whom the filters let through."""
+def show_overview(check: CohortCheck, cohort: Cohort) -> None:
+    """How many are in and why, and what was measured; all but the funnel is of those whom the filters let through."""
     found = _ask_who(cohort)
     show_findings(check.problems)
     show_funnel(check.log, cohort, found.has)
     if found.somebody():
         show_measured(cohort, found.patients, found.has)
+
+
+def show_who(check: CohortCheck, cohort: Cohort) -> None:
+    """Patient by patient those whom the filters let through, and everybody who was left out."""
+    found = _ask_who(cohort)
+    if found.somebody():
         show_patients(cohort, found.charted, found.patients, found.has)
+    show_left_out(check.log.left_out, cohort)
 
 
 def show_lives(cohort: Cohort) -> None:
@@ -60,7 +67,7 @@ class _Found:
 
 
 def _ask_who(cohort: Cohort) -> _Found:
-    """The cards and the filters, which both parts have."""
+    """The cards and the filters, which all three parts have."""
     columns, has = clinical_columns(cohort), owners(cohort)
     cards = st.container()
     filters, charted = ask_filters(cohort, columns, list(has))
@@ -76,7 +83,7 @@ def _show_cards(cohort: Cohort, patients: list[str]) -> None:
     events, slides = int(outcome["event"].sum()), cohort.slides["patient"].isin(patients)
     share = f" {percent(events / len(outcome))} of the patients." if patients else ""
     card = card_row()
-    card("Patients", f"{len(patients):,}", help="Kept for the analysis; the part Patients says why.")
+    card("Patients", f"{len(patients):,}", help="Kept for the analysis; the part Overview says why.")
     card(
         endpoint.events.capitalize(), f"{events:,}",
         help=f"Endpoint {plain(cohort.endpoint)}: {plain(endpoint.name)}.{share}",

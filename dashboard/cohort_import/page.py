@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import data
-from dashboard.cohort.funnel import show_steps
+from dashboard.cohort.funnel import show_trial
 from dashboard.cohort_import import uploads
 from dashboard.cohort_import.form import edit_plan
 from dashboard.cohort_import.sources import ask_source
@@ -97,7 +97,7 @@ def _show_trial(trial: Trial, plan: ImportPlan) -> None:
     if trial.usable:
         _ask_import(plan)
     if trial.log.steps:
-        show_steps(trial.log)
+        show_trial(trial.log)
 
 
 def _ask_import(plan: ImportPlan) -> None:
@@ -113,4 +113,4 @@ def _ask_import(plan: ImportPlan) -> None:
     uploads.discard(Path(plan.folder), workspace.root)
     st.session_state.pop(_TRIAL, None)
     st.toast(f"Imported as {plain(folder.name)}.")
-    go(**{COHORT: data.cohort_argument(folder), VIEW: "Patients", FOLDER: ""})
+    go(**{COHORT: data.cohort_argument(folder), VIEW: "Overview", FOLDER: ""})

@@ -114,7 +114,7 @@ def _ask_register(folder: Path) -> None:
     )  # fmt: skip
     if st.button("Register this cohort", type="primary", icon=":material/bookmark_add:"):
         registered = data.workspace().register(folder)
-        go(**{COHORT: data.cohort_argument(registered), VIEW: "Patients", FOLDER: ""})
+        go(**{COHORT: data.cohort_argument(registered), VIEW: "Overview", FOLDER: ""})
 
 
 def _ask_upload() -> None:

@@ -9,15 +9,16 @@ from dashboard.badges import SYNTHETIC, say_line
 from dashboard.cohort.findings import list_findings
 from dashboard.cohort.gallery import show_gallery
 from dashboard.cohort.genes import show_selection
-from dashboard.cohort.overview import show_lives, show_who
+from dashboard.cohort.overview import show_lives, show_overview, show_who
 from dashboard.cohort.preparation import show_preparation
 from dashboard.cohort_import.page import show_import
 from dashboard.elements import code, empty_state, plain
 from dashboard.part import by_itself
 from dashboard.state import COHORT, VIEW, arrive, in_a_row, pick, switch
 
-PATIENTS, LIVES, GENES, SLIDES = "Patients", "Clinical and survival", "Genes", "Slides"
+OVERVIEW, PATIENTS, LIVES, GENES, SLIDES = "Overview", "Patients", "Clinical and survival", "Genes", "Slides"
 PREPARATION, IMPORT = "Preparation", "Import"
+PARTS = [OVERVIEW, PATIENTS, LIVES, GENES, SLIDES, PREPARATION, IMPORT]
 
 
 @by_itself
@@ -35,7 +36,7 @@ def show_page() -> None:
         return
     with in_a_row([2, 3]) as (left, right):
         with right:
-            view = switch("Part of the page", [PATIENTS, LIVES, GENES, SLIDES, PREPARATION, IMPORT], VIEW, hidden=True)
+            view = switch("Part of the page", PARTS, VIEW, hidden=True)
         with left:
             chosen = pick("Cohort", list(folders), COHORT, explain="The cohort folders of the workspace.")
     if view == IMPORT:
@@ -51,7 +52,9 @@ def show_page() -> None:
     st.caption(
         f"Source: {plain(check.cohort.source or 'not stated')} · licence: {plain(check.cohort.licence or 'not stated')}"
     )
-    if view == PATIENTS:
+    if view == OVERVIEW:
+        show_overview(check, check.cohort)
+    elif view == PATIENTS:
         show_who(check, check.cohort)
     elif view == LIVES:
         show_lives(check.cohort)

@@ -38,7 +38,7 @@ def test_tables_are_saved_by_the_pages_own_button_alone(page_address: str, watch
     """Streamlit's own would write text that a spreadsheet computes."""
     page = watched.page
     page.set_default_timeout(PATIENCE)
-    page.goto(page_address)
+    page.goto(f"{page_address}&view=Patients")
     settle(page)
     expect(page).to_have_title("Cohort · pomp")
     table = page.get_by_test_id("stDataFrame").first
@@ -47,8 +47,8 @@ def test_tables_are_saved_by_the_pages_own_button_alone(page_address: str, watch
     expect(table.get_by_role("button", name=re.compile("^Search"))).to_be_visible()  # the table's tool bar is there
     assert page.get_by_role("button", name=re.compile("^Download as CSV")).count() == 0
     with page.expect_download() as download:
-        page.locator(".st-key-save-omics-types").get_by_role("button").click()
-    assert download.value.path().read_text(encoding="utf-8").startswith("type,")
+        page.locator(".st-key-save-left-out").get_by_role("button").click()
+    assert download.value.path().read_text(encoding="utf-8").startswith("patient,")
     forgive_probes(watched)
 
 
@@ -81,7 +81,7 @@ def test_a_bar_sets_a_filter_which_is_cleared_and_set_again(page_address: str, w
 def test_a_row_opens_the_patient(page_address: str, watched: WatchedPage, fake: FakeWorkspace) -> None:
     page = watched.page
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{page_address}&cohort-find=P-31")
+    page.goto(f"{page_address}&view=Patients&cohort-find=P-31")
     settle(page)
     table = page.get_by_role("region", name="Patients with their follow-up and types of data")
     tick_first_row(page, table)

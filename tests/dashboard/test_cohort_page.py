@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 LIVES = {"view": "Clinical and survival"}
+WHO = {"view": "Patients"}
 
 
 class TestFilters:
@@ -68,13 +70,16 @@ class TestFilters:
     def test_the_address_holds_them_and_all_numbers_follow(self, fake: FakeWorkspace) -> None:
         cohort = read_cohort(fake.root / "cohorts" / "tumours")
         wanted = cohort.outcome.index[cohort.outcome["event"] & (cohort.clinical["gender"] == "FEMALE")]
-        app = open_page("cohort", cohort="tumours", **{"cohort-event": "With death", "cohort-is-gender": "FEMALE"})
+        chosen = {"cohort-event": "With death", "cohort-is-gender": "FEMALE"}
+        app = open_page("cohort", cohort="tumours", **chosen)
         assert f"{len(wanted)} of 58 patients shown" in words(app)
         assert cards(app)["Patients"] == cards(app)["Deaths"] == str(len(wanted))
         assert cards(app)["Slides"] == str(cohort.slides["patient"].isin(wanted).sum())
-        assert values_of(app, "years")["patient"].tolist() == wanted.tolist()
         assert "Who is in: 58 of 60 patients" in words(app)  # no filter changes who is trained on
         assert "never on whom a model is trained" in words(app)
+        listed = open_page("cohort", cohort="tumours", **WHO, **chosen)
+        assert values_of(listed, "years")["patient"].tolist() == wanted.tolist()
+        assert "Left out: 2 patients" in words(listed)  # nor who is not
 
     @pytest.mark.parametrize("limits", [["55", "60"], ["60", "55"]])
     def test_a_range_in_the_address(self, limits: list[str], fake: FakeWorkspace) -> None:
@@ -107,21 +112,21 @@ class TestFilters:
 
     def test_any_column_can_be_charted_and_filtered(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write_cohort(folder, {"clinical.csv": CLINICAL.replace("stage,OS,", "grade,OS,")})
-        app = open_cohort(folder, monkeypatch, **{"cohort-columns": "grade", "cohort-is-grade": "II"})
+        app = open_cohort(folder, monkeypatch, **WHO, **{"cohort-columns": "grade", "cohort-is-grade": "II"})
         assert cards(app)["Patients"] == "2"
         assert "age" not in values_of(app, "years")
         app.segmented_control(key="view").set_value("Clinical and survival").run()
-        assert cards(app)["Patients"] == "2"  # the filters are those of both parts
+        assert cards(app)["Patients"] == "2"  # the filters are those of all three parts
         assert [label for label in words(app).splitlines() if label == "**grade**"] == ["**grade**"]
         app.button(key="cohort-clear").click().run()
         app.segmented_control(key="view").set_value("Patients").run()
         assert "the whole cohort" in words(app)
 
     def test_each_part_works_out_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        parts = {"Patients": ("show_funnel", "show_measured", "show_patients"),
+        parts = {"Overview": ("show_funnel", "show_measured"), "Patients": ("show_patients", "show_left_out"),
                  "Clinical and survival": ("show_clinical", "show_survival")}  # fmt: skip
         called: list[str] = []
-        for name in [*parts["Patients"], *parts["Clinical and survival"]]:
+        for name in chain.from_iterable(parts.values()):
             monkeypatch.setattr(overview, name, lambda *_, name=name: called.append(name))
         for view, own in parts.items():
             called.clear()
@@ -199,7 +204,7 @@ class TestPaper:
 
 class TestPatients:
     def test_found_by_a_part_of_the_id(self) -> None:
-        app = open_page("cohort", cohort="tumours", **{"cohort-find": "p-1"})
+        app = open_page("cohort", cohort="tumours", **WHO, **{"cohort-find": "p-1"})
         table = values_of(app, "years")
         assert table["patient"].tolist() == [f"P-{number}" for number in range(10, 20)]
         assert table["has mirna"].all()
@@ -208,7 +213,7 @@ class TestPatients:
 
     def test_not_found(self) -> None:
         assert "None of the patients shown has that in the id." in words(
-            open_page("cohort", cohort="tumours", **{"cohort-find": "[nobody"})
+            open_page("cohort", cohort="tumours", **WHO, **{"cohort-find": "[nobody"})
         )
 
     def test_the_newest_finished_run_that_has_the_patient(self, fake: FakeWorkspace) -> None:
@@ -226,7 +231,8 @@ class TestPatients:
         row = values_of(app, "used").iloc[0]
         assert row[["type", "sample", "used"]].tolist() == ["mirna", "TCGA-AA-0001-06A", "TCGA-AA-0001-01A"]
         assert "the barcode that sorts first" in row["reason"]
-        assert values_of(app, "years")["not_used"].tolist() == [1, 0]
+        listed = open_cohort(folder, monkeypatch, **WHO)
+        assert values_of(listed, "years")["not_used"].tolist() == [1, 0]
 
     def test_without_duplicates(self) -> None:
         assert "there was no duplicate to choose from" in words(open_page("cohort", cohort="tumours"))
@@ -277,12 +283,12 @@ class TestOddCohorts:
         clinical = CLINICAL.replace("stage", f'"{HOSTILE_COLUMN}"').replace(",II,", f',"{HOSTILE_VALUE}",')
         write_cohort(folder, {"clinical.csv": clinical})
         chosen = {"cohort-columns": HOSTILE_COLUMN, "cohort-groups": HOSTILE_COLUMN}
-        for view in ("Patients", "Clinical and survival"):
+        for view in ("Overview", "Patients", "Clinical and survival"):
             app = open_cohort(folder, monkeypatch, view=view, **chosen)
             said = "\n".join(str(element.value) for element in [*app.markdown, *app.caption, *app.header])
             said += "".join(str(box.label) for box in app.multiselect)
             assert "![x](" not in said
             assert "<b>" not in said
-            assert figures(app)
+            assert bool(figures(app)) == (view != "Patients")
             for chart in figures(app):
                 assert "<script>" not in json.dumps(without_data(chart["figure"]))

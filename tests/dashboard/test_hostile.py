@@ -81,7 +81,10 @@ MARKUP = tuple(payload for payload in PAYLOADS if set(payload) & set("<&"))
 ENDPOINT = PAYLOADS[9]
 
 PARTS = [
-    *(("cohort", {"view": part}) for part in ("Clinical and survival", "Genes", "Slides", "Preparation", "Import")),
+    *(
+        ("cohort", {"view": part})
+        for part in ("Patients", "Clinical and survival", "Genes", "Slides", "Preparation", "Import")
+    ),
     *(("survival", {"survival-part": part}) for part in ("C-index", "Calibration", "Epochs", "Patients")),
     ("patient", {"patient-part": "Reasons", "patient-type": PAYLOADS[0], "patient-genes": "true"}),
     *(("patient", {"patient-part": part}) for part in ("Slide", "Clinical and similar patients")),

@@ -19,7 +19,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setenv("POMP_HOME", str(tmp_path))
     for name in ("first", "second"):
         make_cohort(tmp_path / "cohorts" / name, slides=False)
-    return open_page("cohort", cohort="first")
+    return open_page("cohort", cohort="first", view="Patients")
 
 
 def tick(app: AppTest, table: str, row: int) -> None:

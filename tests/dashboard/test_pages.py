@@ -51,10 +51,11 @@ def test_empty_workspace_says_what_to_do(
 def test_cohort_page_counts_and_explains() -> None:
     app = open_page("cohort", cohort="tumours")
     assert {metric.label: metric.value for metric in app.metric}["Patients"] == "58"
-    assert "2 left out" in words(app)
-    assert "followed for 5 days, fewer than 30" in app.dataframe[0].value["reason"].tolist()
+    assert "2 left out: who and why is in the part Patients." in words(app)
     (omics,) = small_tables(app)
     assert omics[["Type", "Genes"]].to_numpy().tolist() == [["mrna", "8"], ["mirna", "8"]]
+    listed = open_page("cohort", cohort="tumours", view="Patients")
+    assert "followed for 5 days, fewer than 30" in listed.dataframe[1].value["reason"].tolist()
 
 
 def test_broken_cohort_lists_its_problems(fake: FakeWorkspace) -> None:
@@ -150,7 +151,7 @@ def test_a_link_to_a_number_out_of_bounds_says_so(asked: str, shown: str, fake: 
 @pytest.mark.parametrize(
     ("page", "key", "asked", "why", "shown"),
     [
-        ("cohort", "view", "nonsense", "which is not here", "Patients"),
+        ("cohort", "view", "nonsense", "which is not here", "Overview"),
         ("survival", "survival-part", "nonsense", "which is not here", "Curves"),
         ("runs", "part", "nonsense", "which is not here", "All runs"),
         ("train", "train-stage", "nonsense", "which is not here", "Pre-training"),
