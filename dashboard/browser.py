@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import scripts
 
-_ELEMENTS: Final = (
+ELEMENTS: Final = (
     "DataFrame", "DownloadButton", "Metric", "Multiselect", "NumberInput", "Progress", "Selectbox",
     "StreamlitSyntaxHighlighter", "TextInput",
 )  # fmt: skip
@@ -47,7 +47,7 @@ export default ({ data }) => {
 
 def tell_browser() -> None:
     """To be called once on every page. It shows nothing."""
-    data = {"figure": scripts.FIGURE.url, "plotly": scripts.PLOTLY.url, "elements": _elements()}
+    data = {"figure": scripts.FIGURE.url, "plotly": scripts.PLOTLY.url, "elements": element_scripts()}
     _component()(key="browser", data=data, height=1)
 
 
@@ -57,8 +57,8 @@ def _component() -> Any:
 
 
 @cache
-def _elements() -> list[str]:
+def element_scripts() -> list[str]:
     """Where Streamlit's server offers them; of another version, those that it still has."""
     folder = Path(st.__file__).parent / "static"
-    found = (file for name in _ELEMENTS for file in folder.glob(f"static/js/{name}.*.js"))
+    found = (file for name in ELEMENTS for file in folder.glob(f"static/js/{name}.*.js"))
     return [file.relative_to(folder).as_posix() for file in found]

@@ -138,7 +138,7 @@ def show_paper(run: Run, cohort: Cohort, runs: list[Run]) -> None:
     if paper is None or chose_once(run) or run.info.cohort.digest != cohort.digest:
         return
     st.markdown("**Beside the paper's protocol**")
-    table = beside_paper(chosen_genes(run).genes, chosen_genes(paper).selections, run.config.folds)
+    table = once(beside_paper, chosen_genes(run).genes, chosen_genes(paper).selections, run.config.folds)
     wide = table.pivot_table(index="omics", columns="folds", values="genes", sort=False)
     wide.columns = [f"in {count(k, 'fold')}" if k else "in none" for k in map(int, wide.columns)]
     show_small_table(wide.rename_axis("Type").reset_index(), formats=dict.fromkeys(wide.columns, "{:,.0f}"))

@@ -34,7 +34,7 @@ def show_page() -> None:
         )
         show_import()
         return
-    with in_a_row([2, 3]) as (left, right):
+    with in_a_row([1, 4]) as (left, right):
         with right:
             view = switch("Part of the page", PARTS, VIEW, hidden=True)
         with left:

@@ -98,12 +98,13 @@ def test_it_has_the_colours_of_the_page(page: Page) -> None:
 
 def test_it_is_changed_in_its_place(page: Page) -> None:
     before = bars(near(page)).first.bounding_box()
-    page.evaluate("document.querySelectorAll('.js-plotly-plot').forEach((drawn) => { drawn.seen = true })")
+    page.evaluate("document.querySelectorAll('.js-plotly-plot, .main-svg').forEach((drawn) => { drawn.seen = true })")
     choose(page, "second")
     expect(bars(near(page))).to_have_count(3)
     page.wait_for_function("height => document.querySelector('.barlayer .point path').getBBox().height > 2 * height",
                            arg=before["height"] if before else 0)  # fmt: skip
-    assert page.evaluate("[...document.querySelectorAll('.js-plotly-plot')].every((drawn) => drawn.seen)")
+    changed = "[...document.querySelectorAll('.js-plotly-plot, .main-svg')].every((drawn) => drawn.seen)"
+    assert page.evaluate(changed), "it was drawn from nothing, and then once more"
 
 
 def margins(figure: Locator) -> tuple[dict[str, float], dict[str, float]]:
@@ -122,6 +123,19 @@ def test_it_comes_with_the_margins_that_were_enough_for_its_texts(page: Page) ->
     assert asked == taken == {side: pytest.approx(px + 6) for side, px in first.items()}
     choose(page, "first")
     assert margins(near(page)) == (asked, taken)  # they do not grow each time
+
+
+def test_margins_are_kept_from_visit_to_visit(page: Page) -> None:
+    _, first = margins(near(page))
+    page.reload()
+    expect(bars(near(page))).to_have_count(3, timeout=PATIENCE)
+    assert margins(near(page))[0] == {side: pytest.approx(px + 6) for side, px in first.items()}
+    kept = page.evaluate("localStorage.getItem('pomp-rooms')")
+    assert "series" not in kept  # nothing of what figures say
+    page.evaluate("localStorage.setItem('pomp-rooms', 'no margins')")
+    page.reload()
+    expect(bars(near(page))).to_have_count(3, timeout=PATIENCE)
+    assert margins(near(page))[1] == first
 
 
 def test_a_text_that_needs_more_room_than_was_enough_has_it(page: Page) -> None:

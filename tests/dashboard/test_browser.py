@@ -1,14 +1,17 @@
-"""The way back, in a real browser: the history has an entry a page, whatever is chosen there."""
+"""What a browser is told for all pages, in a real one: an entry of its history a page, and what it makes ready."""
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from dashboard import browser
 from tests.conftest import REPOSITORY
 from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
@@ -62,3 +65,26 @@ def test_the_address_has_the_data_and_what_is_not_as_at_first(address: str, watc
     see_page(page, "Survival")
     expect(page.get_by_role("combobox", name=re.compile("^Patients"))).to_have_value("fold 2")
     forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_a_page_without_figures_makes_ready_what_others_need(address: str, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/help")
+    see_page(page, "Help")
+    page.wait_for_function("() => window.Plotly", timeout=PATIENCE)
+    asked = page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
+    assert {f"/{url}" for url in browser.element_scripts()} <= set(asked)
+    forgive_probes(watched)
+
+
+def test_streamlit_still_has_the_scripts_that_are_made_ready() -> None:
+    """By their names alone: a later version may have others, and then pages only lose a head start."""
+    named = [Path(url).name.partition(".")[0] for url in browser.element_scripts()]
+    assert named == list(browser.ELEMENTS)
+
+
+def test_no_page_around_this_one_may_steer_it(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/_stcore/host-config", timeout=30) as answer:  # noqa: S310
+        assert json.load(answer)["allowedOrigins"] == []
