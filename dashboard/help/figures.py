@@ -15,7 +15,7 @@ FIGURES = (
     Entry(
         "Cohort: who is in",
         "Each bar is a step from the patients in the files to those in the analysis. Look for large losses at one "
-        "step: the list beside it says who was left out and why.",
+        "step: the part Patients says who was left out and why.",
         "funnel",
     ),
     Entry(
