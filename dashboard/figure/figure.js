@@ -131,7 +131,7 @@ class Figure {
   }
 
   inColours({ data, layout }, colours) {
-    const drawn = {
+    const shown = {
       data,
       layout: {
         ...layout,
@@ -140,7 +140,7 @@ class Figure {
       },
     }
     // Where there are buttons in it, plotly takes every config for a new one, and draws all from nothing, twice.
-    return this.chart.layout ? drawn : { ...drawn, config: this.config() }
+    return this.chart.layout ? shown : { ...shown, config: this.config() }
   }
 
   config() {

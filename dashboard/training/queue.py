@@ -83,9 +83,9 @@ def describe_place(place: Place) -> str:
     status = place.status
     if status.state == "QUEUED":
         number = "next" if place.number is None else f"place {place.number}"
-        return f"{plain(place.run.info.protocol)} · waits on {plain(place.where)}, {number}"
+        return f"{place.run.info.protocol} · waits on {place.where}, {number}"
     done = f"{percent(status.progress)} done · {time_left(status.eta_seconds)}"
-    return f"{plain(place.run.info.protocol)} · on {plain(place.where)} · {done}"
+    return f"{place.run.info.protocol} · on {place.where} · {done}"
 
 
 def _watch(run_id: str) -> None:

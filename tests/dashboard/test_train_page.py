@@ -17,11 +17,13 @@ from dashboard.training.address import from_address, to_address
 from dashboard.training.fields import EDGE, SETTINGS, find_field, highest, lowest
 from dashboard.training.monitor import describe_work, folder_bytes
 from dashboard.training.progress import explain_losses
+from dashboard.training.queue import Place, describe_place
 from dashboard.training.settings import COMPANIONS, MODALITY, SHOWN, section_key
 from dashboard.training.words import EMPTY, LABELS, SECTIONS, value_in_words
 from pomp.config import RunConfig
 from pomp.errors import RunBusyError, RunError
 from pomp.runs.run import Run
+from pomp.runs.status import Status
 from pomp.runs.workspace import Workspace
 from tests.dashboard.fake import FakeWorkspace, make_workspace
 from tests.dashboard.pages import figures, open_page, words
@@ -429,6 +431,12 @@ def test_the_log_of_a_run(own: FakeWorkspace) -> None:
 def queue_up(own: FakeWorkspace, *names: str) -> None:
     for name in names:
         Workspace(own.root).queue.submit(own.runs[name])
+
+
+def test_a_place_in_the_queue_is_told_as_it_is(fake: FakeWorkspace) -> None:
+    """Letter by letter it becomes where it is shown, once."""
+    place = Place(fake.runs["released"], Status(state="QUEUED"), "this machine", 1)
+    assert describe_place(place) == "paper-released · waits on this machine, place 1"
 
 
 def test_the_queue_is_listed_in_its_order_and_a_run_is_taken_off(own: FakeWorkspace) -> None:
