@@ -51,9 +51,8 @@ def say_run(run: Run, *, of_patient: bool = False) -> None:
     info = run.info
     folds = " · folds of whole hospitals" if run.config.folds_by == "sites" else ""
     made = info.created[:16].replace("T", " ")
-    titles = (
-        [f"**{plain(info.title)}**", plain(info.cohort.title)] if info.title else [f"**{plain(info.cohort.title)}**"]
-    )
+    cohort = plain(info.cohort.title)
+    titles = [f"**{plain(info.title)}**", cohort] if info.title else [f"**{cohort}**"]
     badges = [
         *([SYNTHETIC] if info.cohort.synthetic else []),
         *([DEALT_ANEW] if is_null(run) else []),
