@@ -6,12 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.browser import tell_browser
 from dashboard.elements import errors_as_text
 from dashboard.failures import say_failed_click
 from dashboard.missed import turn_to
 from dashboard.pictures import choose_format
-from dashboard.theme import PRIMARY_BUTTONS
 
 VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
@@ -49,10 +47,8 @@ page = st.navigation(
 # title.
 st.set_page_config(page_title=f"{(page.url_path or 'start').capitalize()} · pomp")
 turn_to(page.url_path)
-st.html(PRIMARY_BUTTONS)
 with st.sidebar:
     choose_format()
-    tell_browser()
 say_failed_click()
 with errors_as_text():
     page.run()

@@ -38,6 +38,7 @@ class Script:
         return _LOADER.format(url=self.url)
 
 
+BROWSER: Final = Script(Path(__file__).parent / "browser" / "browser.js")
 FIGURE: Final = Script(Path(__file__).parent / "figure" / "figure.js")
 PLOTLY: Final = Script(Path(plotly.__file__).parent / "package_data" / "plotly.min.js")
 VIEWER: Final = Script(Path(__file__).parent / "viewer" / "build" / "viewer.js")
@@ -52,7 +53,7 @@ def script_routes() -> list[Route]:
     """The route of all scripts. Its handler is a plain function, so that it runs in the thread pool."""
 
     def answer(request: Request) -> Response:
-        for script in (FIGURE, PLOTLY, VIEWER):
+        for script in (BROWSER, FIGURE, PLOTLY, VIEWER):
             if script.file.is_file() and request.url.path == script.url:
                 return FileResponse(script.file, media_type="text/javascript", headers=_KEPT)
         return PlainTextResponse(

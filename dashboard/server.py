@@ -21,9 +21,11 @@ import streamlit as st
 import typer
 from rich.console import Console
 from rich.markup import escape
+from starlette.middleware import Middleware
 
 from dashboard import theme
 from dashboard.access import PARAMETER, access_middleware, is_loopback
+from dashboard.browser.head import Head
 from dashboard.failures import say_failure
 from dashboard.registry import SlideRegistry
 from dashboard.scripts import script_routes
@@ -61,7 +63,7 @@ def create_app(
     return st.App(
         script,
         routes=[*slide_routes(SlideRegistry(folders)), *script_routes()],
-        middleware=access_middleware(address, token),
+        middleware=[*access_middleware(address, token), Middleware(Head)],
         lifespan=lifespan,
         on_script_error=say_failure,
     )

@@ -25,7 +25,10 @@ const SPARE_PX = 6 // plotly's own need of room differs by 2 from one drawing to
 const MOST_ROOMS = 300
 const ROOMS = "pomp-rooms" // where the browser keeps them from visit to visit
 
+const MOST_LEFT = 16 // a drawing takes about a megabyte
+
 const figures = new Map() // by their place on the page: a figure outlives reruns
+const left = new Map() // drawings that no figure shows now, the oldest first, by what they show
 const rooms = keptRooms() // margins that have been enough, by what asks for them: see `roomOf`
 let library = null
 
@@ -56,15 +59,123 @@ async function unpack(figure) {
   return new Response(readable).json()
 }
 
+// What plotly has drawn of a figure. It may outlive the figure: who comes back to a part or a patient finds it as it was
+// left, and does not wait.
+class Drawing {
+  constructor() {
+    this.chart = document.createElement("div")
+    this.what = null // is shown
+    this.titles = {} // of the axes, as they were asked for
+    this.isWhole = false
+    this.listens = false
+  }
+
+  // It has to be on the page, which says how large it is. What it showed before is changed.
+  async draw(what, { data, layout }, colours) {
+    this.what = what
+    this.isWhole = false
+    this.titles = axisTitles(layout)
+    const size = this.size()
+    const room = roomOf(size, { data, layout })
+    const template = inPageColours(layout.template ?? {}, colours)
+    const shown = { data, layout: { ...layout, ...size, margin: withRoom(layout, rooms.get(room)), template } }
+    // Where there are buttons in it, plotly takes every config for a new one, and draws all from nothing, twice.
+    await window.Plotly.react(this.chart, this.isGone() ? { ...shown, config: this.config() } : shown)
+    if (what !== this.what || this.isGone()) return // it was not waited for
+    if (!this.listens) this.chart.on("plotly_click", ({ points }) => this.figure.click(points))
+    this.listens = true
+    keepMargins(room, this.chart._fullLayout._size)
+    await this.breakTitles()
+    this.isWhole = what === this.what && !this.isGone()
+  }
+
+  showIn(figure) {
+    this.figure = figure
+    figure.host.replaceChildren(this.chart)
+  }
+
+  size() {
+    return { width: this.chart.clientWidth, height: this.chart.clientHeight }
+  }
+
+  config() {
+    return {
+      displaylogo: false,
+      // Named one by one: of its own accord plotly adds a button that sends the figure, with its data, to its makers.
+      modeBarButtons: [
+        [
+          {
+            name: "save",
+            title: "Save as a picture",
+            icon: window.Plotly.Icons.camera,
+            click: () => this.save().catch((error) => console.warn(error)),
+          },
+        ],
+        ["zoom2d", "pan2d"],
+        ["resetScale2d"],
+        [{ name: "fullscreen", title: "Full screen", icon: FULLSCREEN_ICON, click: () => this.figure.fillScreen() }],
+      ],
+    }
+  }
+
+  // In a font that every machine has, and laid out with it: pictures do not know the page's own.
+  save() {
+    const { data, layout } = this.chart
+    const template = over(layout.template, { layout: over(layout.template.layout, { font: { family: EVERYWHERE } }) })
+    return window.Plotly.downloadImage(
+      structuredClone({ data, layout: { ...layout, template } }), // plotly writes into what it draws
+      { scale: 2, filename: this.figure.data.name, format: window.pompPictures }, // chosen in the side bar for all
+    )
+  }
+
+  async fit() {
+    const { width, height } = this.size()
+    const { layout } = this.chart
+    if (!width || !layout || (layout.width === width && layout.height === height)) return
+    await window.Plotly.relayout(this.chart, { width, height })
+    await this.breakTitles()
+  }
+
+  // How long an axis is, plotly knows once it has drawn.
+  async breakTitles() {
+    const full = this.chart._fullLayout
+    const changed = full ? brokenTitles(full, this.titles) : {}
+    if (Object.keys(changed).length) await window.Plotly.relayout(this.chart, changed)
+  }
+
+  isGone() {
+    return !this.chart._fullLayout
+  }
+
+  // Only what is whole is kept.
+  leave() {
+    if (!this.isWhole) return this.throwAway()
+    window.Plotly.Fx.unhover(this.chart)
+    left.get(this.what)?.throwAway() // of a second place where the same was shown
+    left.delete(this.what)
+    left.set(this.what, this)
+    if (left.size > MOST_LEFT) take(left.keys().next().value).throwAway()
+  }
+
+  throwAway() {
+    window.Plotly.purge(this.chart)
+  }
+}
+
+function take(what) {
+  const drawing = left.get(what)
+  left.delete(what)
+  return drawing
+}
+
 class Figure {
   constructor(place) {
     this.host = place.appendChild(document.createElement("div"))
     this.host.setAttribute("role", "figure")
     this.host.className = "pomp-figure"
-    this.chart = this.host.appendChild(document.createElement("div"))
     this.near = false
-    this.titles = {} // of the axes, as they were asked for
-    this.drawn = null // what was asked for when it was drawn
+    this.wanted = null // what was asked for last
+    this.drawing = null
     this.seen = new IntersectionObserver((found) => this.approach(found.at(-1).isIntersecting), {
       rootMargin: `${NEAR_PX}px`,
     })
@@ -93,10 +204,6 @@ class Figure {
     this.host.style.height = `${this.isNarrow() ? narrow_height : height}px`
   }
 
-  wanted(colours) {
-    return JSON.stringify([this.data.digest, colours, this.isNarrow()])
-  }
-
   approach(near) {
     this.near = near
     this.draw()
@@ -104,73 +211,41 @@ class Figure {
 
   // Nothing happens unless there is something to see that is not yet there.
   async draw() {
-    if (!this.near) return
+    if (!this.near && !left.size) return
     const colours = pageColours(this.host)
-    const wanted = this.wanted(colours)
-    if (wanted === this.drawn) return
-    this.drawn = wanted
+    const wanted = JSON.stringify([this.data.digest, colours, this.isNarrow()])
+    if (wanted === this.wanted || !(this.near || left.has(wanted))) return
+    this.wanted = wanted
     try {
-      const [plotly, figure] = await Promise.all([
-        window.Plotly ?? loadPlotly(this.data.plotly),
-        unpack(this.data.figure),
-      ])
-      if (wanted !== this.drawn) return // something newer is wanted by now
-      if (!this.chart.layout) this.chart.replaceChildren() // plotly has not drawn here: it may say what went wrong
-      if (this.isNarrow()) figure.layout = over(figure.layout, figure.layout.meta.narrow)
-      this.titles = axisTitles(figure.layout)
-      const room = roomOf(this.size(), figure)
-      await plotly.react(this.chart, this.inColours(withMargins(figure, rooms.get(room)), colours))
-      if (wanted === this.drawn) keepMargins(room, this.chart._fullLayout._size) // else it has gone, or changed
-      await this.breakTitles()
-      this.listen()
+      if (left.has(wanted)) {
+        this.drawing?.leave()
+        this.drawing = take(wanted)
+        this.drawing.showIn(this)
+        await this.drawing.fit()
+      } else await this.drawAnew(wanted, colours)
     } catch (error) {
       console.warn(error)
-      this.clear()
-      this.chart.textContent = "This figure could not be drawn. Reload the page; its numbers can be saved below."
+      if (wanted !== this.wanted) return
+      this.wanted = null
+      this.drawing?.throwAway()
+      this.drawing = null
+      this.host.textContent = "This figure could not be drawn. Reload the page; its numbers can be saved below."
     }
   }
 
-  inColours({ data, layout }, colours) {
-    const shown = {
-      data,
-      layout: {
-        ...layout,
-        ...this.size(),
-        template: inPageColours(layout.template ?? {}, colours),
-      },
+  async drawAnew(wanted, colours) {
+    const [, figure] = await Promise.all([window.Plotly ?? loadPlotly(this.data.plotly), unpack(this.data.figure)])
+    if (wanted !== this.wanted) return // something newer is wanted by now
+    if (this.isNarrow()) figure.layout = over(figure.layout, figure.layout.meta.narrow)
+    if (!this.drawing) {
+      this.drawing = new Drawing()
+      this.drawing.showIn(this)
     }
-    // Where there are buttons in it, plotly takes every config for a new one, and draws all from nothing, twice.
-    return this.chart.layout ? shown : { ...shown, config: this.config() }
-  }
-
-  config() {
-    return {
-      displaylogo: false,
-      // Named one by one: of its own accord plotly adds a button that sends the figure, with its data, to its makers.
-      modeBarButtons: [
-        [
-          {
-            name: "save",
-            title: "Save as a picture",
-            icon: window.Plotly.Icons.camera,
-            click: () => this.save().catch((error) => console.warn(error)),
-          },
-        ],
-        ["zoom2d", "pan2d"],
-        ["resetScale2d"],
-        [{ name: "fullscreen", title: "Full screen", icon: FULLSCREEN_ICON, click: () => this.fillScreen() }],
-      ],
-    }
-  }
-
-  // plotly offers `on` once it has drawn.
-  listen() {
-    if (this.listens) return
-    this.listens = true
-    this.chart.on("plotly_click", ({ points }) => this.data.select && this.click(points))
+    await this.drawing.draw(wanted, figure, colours)
   }
 
   click(points) {
+    if (!this.data.select) return
     this.tell({
       digest: this.data.digest,
       at: Date.now(),
@@ -178,35 +253,10 @@ class Figure {
     })
   }
 
-  // In a font that every machine has, and laid out with it: pictures do not know the page's own.
-  save() {
-    const { data, layout } = this.chart
-    const template = over(layout.template, { layout: over(layout.template.layout, { font: { family: EVERYWHERE } }) })
-    return window.Plotly.downloadImage(
-      structuredClone({ data, layout: { ...layout, template } }), // plotly writes into what it draws
-      { scale: 2, filename: this.data.name, format: window.pompPictures }, // which is chosen in the side bar for all
-    )
-  }
-
-  size() {
-    return { width: this.chart.clientWidth, height: this.chart.clientHeight }
-  }
-
   async fit() {
     this.keepPlace()
-    const { width, height } = this.size()
-    const layout = this.chart.layout
-    if (!width || !layout || (layout.width === width && layout.height === height)) return
-    if (this.drawn !== this.wanted(pageColours(this.host))) return this.draw()
-    await window.Plotly.relayout(this.chart, { width, height })
-    await this.breakTitles()
-  }
-
-  // How long an axis is, plotly knows once it has drawn.
-  async breakTitles() {
-    const full = this.chart._fullLayout
-    const changed = full ? brokenTitles(full, this.titles) : {}
-    if (Object.keys(changed).length) await window.Plotly.relayout(this.chart, changed)
+    await this.draw() // in another layout, perhaps
+    await this.drawing?.fit()
   }
 
   fillScreen() {
@@ -214,18 +264,12 @@ class Figure {
     else this.host.requestFullscreen()
   }
 
-  // As before it was drawn; what is still on its way comes too late.
-  clear() {
-    this.drawn = null
-    this.listens = false // plotly forgets who listens
-    window.Plotly?.purge(this.chart)
-  }
-
   destroy() {
     clearTimeout(this.waiting)
     this.seen.disconnect()
     this.resized.disconnect()
-    this.clear()
+    this.wanted = null // what is still on its way comes too late
+    this.drawing?.leave()
     this.host.remove()
   }
 }
@@ -286,11 +330,10 @@ function roomOf(size, { data, layout }) {
 
 // Plotly draws all of a figure anew, which doubles the time, whenever a text needs more room than the margins have. So
 // the margins that it came to for the same texts are there from the beginning; more it may still take.
-function withMargins(figure, enough) {
-  if (!enough) return figure
-  const own = { ...figure.layout.template?.layout?.margin, ...figure.layout.margin }
-  const margin = Object.fromEntries(SIDES.map((side, at) => [side, Math.max(own[side] ?? 0, enough[at])]))
-  return { ...figure, layout: { ...figure.layout, margin: { ...own, ...margin } } }
+function withRoom({ template, margin }, enough) {
+  const own = { ...template?.layout?.margin, ...margin }
+  if (!enough) return own
+  return { ...own, ...Object.fromEntries(SIDES.map((side, at) => [side, Math.max(own[side] ?? 0, enough[at])])) }
 }
 
 function keepMargins(room, size) {

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.theme import PRIMARY_BUTTONS
-
-st.html(PRIMARY_BUTTONS)
 st.title("A page")
 for place, container in {"page": st.container(key="page"), "sidebar": st.sidebar.container(key="sidebar")}.items():
     with container:

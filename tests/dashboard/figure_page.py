@@ -17,8 +17,11 @@ def bars(heights: list[int], **named: list[str]) -> go.Figure:
 st.session_state.runs = st.session_state.get("runs", 0) + 1
 data = st.segmented_control("Data", list(HEIGHTS), default="first")
 st.button("Rerun")
+shown = st.toggle("Show it", value=True)
 named = {} if data == "third" else {"customdata": ["one", "two", "three"]}
-clicked = draw_figure(bars(HEIGHTS[data], **named), key="near", name="near", alt=f"Bars of {data}", select=True)
+clicked = []
+if shown:
+    clicked = draw_figure(bars(HEIGHTS[data], **named), key="near", name="near", alt=f"Bars of {data}", select=True)
 st.text(f"clicked {clicked}, run {st.session_state.runs}")
 st.container(height=3000, border=False)
 draw_figure(bars(HEIGHTS["first"]), key="far__a___way", name="far", alt="Bars far away", select=False)

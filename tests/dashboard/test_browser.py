@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from dashboard import browser
+from dashboard.browser import head
 from tests.conftest import REPOSITORY
 from tests.dashboard.browsing import PATIENCE, forgive_probes, see_page, settle
 from tests.dashboard.conftest import Serve, WatchedPage
@@ -75,14 +75,57 @@ def test_a_page_without_figures_makes_ready_what_others_need(address: str, watch
     see_page(page, "Help")
     page.wait_for_function("() => window.Plotly", timeout=PATIENCE)
     asked = page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
-    assert {f"/{url}" for url in browser.element_scripts()} <= set(asked)
+    assert {f"/{url}" for url in head.element_scripts()} <= set(asked)
+    forgive_probes(watched)
+
+
+# Messages as the server sent them, and as Streamlit was given them, each with the turn in which it was.
+WATCH_MESSAGES = """
+window.came = []
+window.given = []
+let turn = 0
+window.WebSocket = class extends WebSocket {
+  addEventListener(type, listener) {
+    super.addEventListener(type, listener)
+    if (type !== "message" || this.watched) return
+    this.watched = true // after the one that lets them wait, before Streamlit's
+    super.addEventListener("message", ({ data, isTrusted }) => {
+      if (isTrusted) return
+      window.given.push([turn, data.byteLength])
+      queueMicrotask(() => { turn += 1 })
+    })
+  }
+  constructor(...given) {
+    super(...given)
+    super.addEventListener("message", ({ data, isTrusted }) => isTrusted && window.came.push(data.byteLength))
+  }
+}"""
+
+
+@pytest.mark.timeout(300)
+def test_what_comes_in_one_go_is_drawn_in_one_go(address: str, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.add_init_script(WATCH_MESSAGES)
+    page.goto(f"{address}/survival")
+    see_page(page, "Survival")
+    page.evaluate("window.came = []; window.given = []")
+    page.get_by_role("radio", name="C-index", exact=True).click()
+    expect(page.get_by_role("heading", name="C-index by fold")).to_be_visible(timeout=PATIENCE)
+    settle(page)
+    page.wait_for_function("came.length === given.length")
+    came, given = page.evaluate("[came, given]")
+    assert [size for _, size in given] == came  # all of them, in their order
+    assert len(came) > 25
+    assert len({turn for turn, _ in given}) < len(came) / 3
+    assert given[0][0] != given[1][0], "the first, by which a page shows that it works, has waited"
     forgive_probes(watched)
 
 
 def test_streamlit_still_has_the_scripts_that_are_made_ready() -> None:
     """By their names alone: a later version may have others, and then pages only lose a head start."""
-    named = [Path(url).name.partition(".")[0] for url in browser.element_scripts()]
-    assert named == list(browser.ELEMENTS)
+    named = [Path(url).name.partition(".")[0] for url in head.element_scripts()]
+    assert named == list(head.ELEMENTS)
 
 
 def test_no_page_around_this_one_may_steer_it(address: str) -> None:

@@ -107,6 +107,78 @@ def test_it_is_changed_in_its_place(page: Page) -> None:
     assert page.evaluate(changed), "it was drawn from nothing, and then once more"
 
 
+def show(page: Page, *, shown: bool) -> None:
+    page.get_by_text("Show it").click()
+    settle(page)
+    expect(near(page)).to_have_count(int(shown))
+
+
+def test_who_comes_back_finds_it_as_it_was_left(page: Page) -> None:
+    page.evaluate("document.querySelector('.js-plotly-plot').seen = true")
+    zoomed = "Plotly.relayout(document.querySelector('.js-plotly-plot'), {'yaxis.range': [0, 9]}).then(() => 0)"
+    page.evaluate(zoomed)
+    for _ in range(2):
+        show(page, shown=False)
+        show(page, shown=True)
+        see_figure(page, page.get_by_role("figure", name="Bars of first"))
+    left = page.locator(".js-plotly-plot").first
+    assert left.evaluate("chart => [chart.seen, chart.layout.yaxis.range[1]]") == [True, 9]
+    click_middle(page, bars(near(page)).nth(1))
+    says(page, "['two']")  # and it still answers: once, to the figure that shows it
+
+
+def test_what_was_left_in_another_width_fits(page: Page) -> None:
+    show(page, shown=False)
+    page.set_viewport_size({"width": 900, "height": 1000})
+    show(page, shown=True)
+    see_figure(page, page.get_by_role("figure", name="Bars of first"))
+    fits = "({ layout, parentElement }) => layout.width === parentElement.clientWidth"
+    assert near(page).locator(".js-plotly-plot").first.evaluate(fits)
+
+
+def test_what_was_left_with_other_data_or_in_other_colours_is_not_shown(page: Page) -> None:
+    page.evaluate("document.querySelector('.js-plotly-plot').seen = true")
+    show(page, shown=False)
+    page.emulate_media(color_scheme="dark")
+    show(page, shown=True)
+    see_figure(page, page.get_by_role("figure", name="Bars of first"))
+    assert not near(page).locator(".js-plotly-plot").first.evaluate("chart => chart.seen")
+    show(page, shown=False)
+    choose_unseen = page.get_by_role("radio", name="second")
+    choose_unseen.click()
+    settle(page)
+    show(page, shown=True)
+    see_figure(page, page.get_by_role("figure", name="Bars of second"))
+    assert near(page).locator(".js-plotly-plot").first.evaluate("chart => chart.data[0].y[0]") == 3
+
+
+LEFT_BEHIND = """async ([script, plotly, figure]) => {
+  const { default: render } = await import(script)
+  const purge = Plotly.purge
+  let thrown = 0
+  Plotly.purge = (chart) => { thrown += 1; return purge(chart) }
+  for (let digest = 0; digest < 20; digest += 1) {
+    const place = document.querySelector("[data-testid=stMain] h1, [data-testid=stMain] button").parentElement
+      .appendChild(document.createElement("div"))
+    const drawn = new Promise((resolve) => new MutationObserver((_, self) => {
+      if (place.querySelector(".js-plotly-plot .modebar")) { self.disconnect(); setTimeout(resolve, 50) }
+    }).observe(place, { childList: true, subtree: true }))
+    const data = { plotly, digest: `${digest}`, height: 200, name: "n", alt: "One of many", select: false, figure }
+    const leave = render({ parentElement: place, data })
+    await drawn
+    leave()
+    place.remove()
+  }
+  Plotly.purge = purge
+  return thrown
+}"""
+
+
+def test_only_the_last_are_kept(page: Page) -> None:
+    figure = packed(go.Figure(go.Bar(y=[1, 2])).to_json())
+    assert page.evaluate(LEFT_BEHIND, [FIGURE.url, PLOTLY.url, figure]) == 20 - 16
+
+
 def margins(figure: Locator) -> tuple[dict[str, float], dict[str, float]]:
     """Those that it came with, and those that its texts have made of them."""
     asked, taken = figure.locator(".js-plotly-plot").evaluate(

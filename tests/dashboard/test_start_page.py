@@ -18,7 +18,6 @@ from dashboard.start import condition, health, ways_in
 from dashboard.start.glance import Glance, read_glance
 from dashboard.start.health import Finding, check_disk, check_openslide, check_queue, check_viewer, find_device
 from dashboard.start.next_steps import COMPARE, IMPORT, LEARN, LOOK, MEND, READ, TRAIN, WATCH, next_steps
-from dashboard.theme import PRIMARY_BUTTONS
 from pomp.errors import RunError
 from pomp.runs.backends.local import LocalBackend
 from pomp.runs.workspace import Workspace
@@ -57,12 +56,6 @@ def test_finished_runs_stand_first(home: None, fake: FakeWorkspace) -> None:
     assert "60 patients with an outcome on record, " in said
     assert "mrna · mirna · 20 slides · 5 runs" in said
     assert "a GPU" in said
-
-
-def test_primary_buttons_are_read_on_every_page(home: None) -> None:
-    """In which colours, `test_theme` measures."""
-    for name in ("start", "help"):
-        assert PRIMARY_BUTTONS in [element.proto.body for element in open_page(name).get("html")]
 
 
 def test_links_carry_what_they_are_about(home: None, fake: FakeWorkspace) -> None:
