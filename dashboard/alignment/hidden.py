@@ -7,15 +7,17 @@ import streamlit as st
 
 from dashboard.alignment.scores import reconstructed, spread_table
 from dashboard.charts.alignment import correlation_figure, reconstruction_figure
-from dashboard.elements import card_row, empty_state, plain, save_table, show_command, show_figure
+from dashboard.elements import empty_state, plain, save_table, show_command, show_figure
 from dashboard.not_explained import said_only_of_pomp
 from dashboard.once import once
+from dashboard.small_table import show_small_table
 from dashboard.state import PATIENT, pick
 from pomp.runs.run import Run
 from pomp.wording import count, number
 
 TYPE = "alignment-type"
 """Name in the URL of the omics type that was hidden."""
+OTHERS = "r with predictions for others"
 
 
 def show_hidden(run: Run) -> None:
@@ -47,8 +49,7 @@ def show_hidden(run: Run) -> None:
             explain="All genes of this type were hidden from the model, which predicted them from the patient's slides "
             "and other omics types.",
         )  # fmt: skip
-    row = own[own["type"] == omics].iloc[0]
-    show_correlations(row)
+    show_correlations(own)
     left, right = st.columns(2, gap="large")
     with left:
         show_genes(run, found.genes[name, omics], name, omics)
@@ -56,22 +57,28 @@ def show_hidden(run: Run) -> None:
         show_spread(run, found.scores, own)
 
 
-def show_correlations(row: pd.Series) -> None:
-    card = card_row()
-    card(
-        "Pearson's r", number(row["pearson"], 2),
-        help="Correlation of predicted and observed values over the genes of the type: 1 is perfect, 0 nothing. Values "
-        "are standardised, so that the average profile, which is 0 for every gene, earns nothing.",
-    )  # fmt: skip
-    card(
-        "Spearman's ρ", number(row["spearman"], 2),
-        help="The same by ranks: a few extreme genes do not decide it.",
-    )  # fmt: skip
-    card(
-        "r with predictions for others", number(row["others"], 2),
-        help="The mean correlation of this patient's values with what was predicted for the other patients of the "
-        "fold. Only what the first number has beyond it is about this patient.",
-    )  # fmt: skip
+def show_correlations(own: pd.DataFrame) -> None:
+    """A row for each type that can be hidden of the patient."""
+    names = {
+        "type": "Hidden type",
+        "pearson": "Pearson's r",
+        "spearman": "Spearman's ρ",
+        "others": "r with predictions for others",
+    }
+    table = own[list(names)].rename(columns=names)
+    columns = list(names.values())[1:]
+    table[columns] = table[columns].map(lambda value: number(value, 2))
+    show_small_table(
+        table,
+        formats=dict.fromkeys(columns, "{}"),
+        explain={
+            "Pearson's r": "correlation of predicted and observed values over the genes of the type: 1 is perfect, 0 "
+            "nothing. Values are standardised, so that the average profile, which is 0 for every gene, earns nothing.",
+            "Spearman's ρ": "the same by ranks: a few extreme genes do not decide it.",
+            OTHERS: "the mean correlation of this patient's values with what was predicted for the fold's other patients. "
+            "Only what r has beyond it is about this patient.",
+        },
+    )
 
 
 def show_genes(run: Run, genes: pd.DataFrame, name: str, omics: str) -> None:

@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard import data
 from dashboard.charts.selection import stability_table
 from dashboard.cohort.chosen_genes import chose_once, chosen_genes, selection_files
-from dashboard.elements import COUNT, plain, save_table
+from dashboard.elements import plain, save_table
+from dashboard.small_table import show_small_table
 from dashboard.words import interval
 from pomp.evaluation.stability import SelectionStability, selection_stability
 from pomp.runs.repeats import repeats
@@ -34,24 +35,25 @@ def show_seeds(run: Run, runs: Sequence[Run]) -> None:
         st.caption("One of these runs has not recorded how many genes it tested: prepare the cohort again to see more.")
         return
     table = stability_table(found).drop(columns="chosen")
-    shown = table.assign(shared=100 * table["shared"], by_chance=100 * table["by_chance"])
-    shown["stability"] = [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()]
-    st.dataframe(
-        shown.drop(columns=["lower", "upper"]), hide_index=True, alt="Agreement over folds and seeds by omics type",
-        column_config={
-            "omics": "Type",
-            "always": st.column_config.NumberColumn(
-                "Always", format=COUNT, help="Genes chosen in every fold of every seed."
-            ),
-            "shared": st.column_config.NumberColumn(
-                "Shared", format="%.0f %%", help="Of the genes of one choice, how many another has; mean over pairs."
-            ),
-            "by_chance": st.column_config.NumberColumn(
-                "By chance", format="%.0f %%", help="If genes were drawn at random."
-            ),
-            "stability": st.column_config.TextColumn("Stability", help="Nogueira's index, as above."),
+    shown = pd.DataFrame(
+        {
+            "Type": table["omics"],
+            "Always": table["always"],
+            "Shared": 100 * table["shared"],
+            "By chance": 100 * table["by_chance"],
+            "Stability": [interval(*row) for row in table[["stability", "lower", "upper"]].to_numpy()],
+        }
+    )
+    show_small_table(
+        shown,
+        formats={"Always": "{:,}", "Shared": "{:.0f} %", "By chance": "{:.0f} %"},
+        explain={
+            "Always": "genes chosen in every fold of every seed.",
+            "Shared": "of the genes of one choice, how many another has; mean over all pairs.",
+            "By chance": "what two choices would share if their genes were drawn at random.",
+            "Stability": "Nogueira's index with its 95 % interval, from 0, no better than chance, to 1.",
         },
-    )  # fmt: skip
+    )
     seeds = ", ".join(str(other.info.seed) for other in alike)
     why = (
         "only the luck of the ranking" if chose_once(run) else "which patients train together, and the ranking's luck,"

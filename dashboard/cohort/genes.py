@@ -16,7 +16,7 @@ from dashboard.cohort.gene_seeds import show_seeds
 from dashboard.elements import empty_state, plain, run_label, save_table, show_figure
 from dashboard.once import once
 from dashboard.small_table import show_small_table
-from dashboard.state import RUN, VIEW, go, pick
+from dashboard.state import RUN, VIEW, go, pick, switch
 from dashboard.words import CHOSEN_ONCE, SELECTORS, agreement, interval, span
 from pomp.data.cohort import Cohort
 from pomp.evaluation.stability import SelectionStability
@@ -24,6 +24,8 @@ from pomp.runs.run import Run
 from pomp.wording import count
 
 PREPARATION = "Preparation"
+PART = "genes-part"  # its name in the URL
+LIST, AGREEMENT = "The genes", "Agreement"
 
 
 def show_selection(cohort: Cohort) -> None:
@@ -48,15 +50,19 @@ def show_selection(cohort: Cohort) -> None:
     say_run(run)
     if run.info.cohort.digest != cohort.digest:
         st.warning("The files of this cohort have changed since this run was made: it speaks of the old ones.")
+    part = switch("Part of the genes", [LIST, AGREEMENT], PART, hidden=True)
     found = chosen_genes(run)
-    show_choices(run, found.choices)
     if chose_once(run):
         st.info(CHOSEN_ONCE, title="Chosen once, on all patients")
+    if part == LIST:
+        show_choices(run, found.choices)
+        show_genes(run, found)
+    elif chose_once(run):
+        show_seeds(run, runs)
     else:
         show_stability(run, found)
         show_paper(run, cohort, runs)
-    show_seeds(run, runs)
-    show_genes(run, found)
+        show_seeds(run, runs)
 
 
 def show_choices(run: Run, table: pd.DataFrame) -> None:

@@ -27,7 +27,7 @@ from dashboard.charts.alignment import (
 )
 from pomp.runs.run import Run
 from tests.dashboard.fake import FakeWorkspace, make_workspace
-from tests.dashboard.pages import figures, open_page, words
+from tests.dashboard.pages import figures, open_page, small_tables, words
 
 HIDDEN = "Hidden omics"
 SWAPPED = ["P-07", "P-11"]
@@ -95,6 +95,10 @@ def fold_of(similarity: list[list[float]], names: str) -> object:
             {"patient": list(names), "pathology": list(np.eye(size, size + 1)), "omics": list(np.hstack([rows, rest]))}
         ),
     )
+
+
+def correlations(app: AppTest) -> pd.DataFrame:
+    return small_tables(app)[0].set_index("Hidden type")
 
 
 class TestNumbers:
@@ -220,14 +224,14 @@ class TestPage:
 
     def test_hidden_omics(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         app = open_aligned(aligned, monkeypatch, patient="P-12", **{"alignment-view": HIDDEN, "alignment-type": "mrna"})
-        shown = {metric.label: metric.value for metric in app.metric}
+        shown = correlations(app).loc["mrna"]
         assert (shown["Pearson's r"], shown["Spearman's ρ"]) == ("1.00", "1.00")
         assert app.selectbox(key="patient").value == "P-12"
         assert "12 genes of mrna of P-12" in words(app)
 
     def test_the_same_for_everybody_is_seen(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
         app = open_aligned(aligned, monkeypatch, **{"alignment-view": HIDDEN, "alignment-type": "mirna"})
-        shown = {metric.label: metric.value for metric in app.metric}
+        shown = correlations(app).loc["mirna"]
         assert shown["Pearson's r"] == shown["r with predictions for others"]
 
     def test_omics_alone(self, aligned: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +268,7 @@ class TestLittle:
             run.write_table(table, rows[rows["patient"] == "P-12"])
         assert "No fold has two patients with both" in words(open_page("alignment", run=run))
         app = open_page("alignment", run=run, **{"alignment-view": HIDDEN})
-        assert {metric.label: metric.value for metric in app.metric}["r with predictions for others"] == "–"
+        assert set(correlations(app)["r with predictions for others"]) == {"–"}
 
     def test_nothing_to_predict_from(self, run: Run) -> None:
         run.write_table("reconstructions", run.table("reconstructions").iloc[:0])

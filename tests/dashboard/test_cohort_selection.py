@@ -163,16 +163,28 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
     return made
 
 
-def open_genes(cohort: str = "tumours", run: Run | None = None) -> AppTest:
+def open_genes(cohort: str = "tumours", run: Run | None = None, **more: str) -> AppTest:
     chosen = {} if run is None else {"run": run_label(run)}
-    return open_page("cohort", cohort=cohort, view="Genes", **chosen)
+    return open_page("cohort", cohort=cohort, view="Genes", **chosen, **more)
+
+
+def open_agreement(run: Run) -> AppTest:
+    return open_genes(run=run, **{"genes-part": "Agreement"})
 
 
 def test_an_honest_run_shows_agreement_and_the_paper_beside(fake: FakeWorkspace) -> None:
-    app = open_genes(run=fake.runs["honest"])
+    app = open_agreement(fake.runs["honest"])
     said = words(app)
     assert "two folds share 67 % of these genes" in said
     assert "Beside the paper's protocol" in said
+    assert not app.dataframe
+    assert len(figures(app)) == 1
+
+
+def test_the_genes_stand_first_with_how_they_were_chosen(fake: FakeWorkspace) -> None:
+    app = open_genes(run=fake.runs["honest"])
+    said = words(app)
+    assert "two folds share" not in said
     assert small_tables(app)[0].to_numpy().tolist() == [
         ["mrna", "10", "2", "2", "moderated t", "event by day 900 (20) vs followed longer (25)"]
     ]
@@ -205,17 +217,17 @@ def test_search_and_type_stand_in_the_address(fake: FakeWorkspace) -> None:
 def test_seeds_beside_each_other(fake: FakeWorkspace) -> None:
     honest = fake.runs["honest"]
     cohort = read_cohort(honest.cohort_folder)
-    assert "Across seeds" not in words(open_genes(run=honest))
+    assert "Across seeds" not in words(open_agreement(honest))
     other = Workspace(fake.root).runs.create(cohort, override(honest.config, {"seed": 7}))
     for fold in range(3):
         other.write_table(f"selectors/fold-{fold}", selection(CHOSEN[0]))
     other.write_status(state="DONE")
-    app = open_genes(run=honest)
+    app = open_agreement(honest)
     assert "2 finished runs that differ in nothing but the seed (0, 7), 6 choices in all" in words(app)
-    table = next(table.value for table in app.dataframe if "always" in table.value and "chosen" not in table.value)
+    table = next(table for table in small_tables(app) if "Always" in table)
     # Five choices of TP53 and MYC, one of TP53 and KRAS: of 15 pairs 10 share both, and 5 one of two.
-    assert table[["omics", "always"]].to_numpy().tolist() == [["mrna", 1]]
-    assert table["shared"].tolist() == pytest.approx([100 * (10 + 5 / 2) / 15])
+    assert table[["Type", "Always"]].to_numpy().tolist() == [["mrna", "1"]]
+    assert table["Shared"].tolist() == [f"{100 * (10 + 5 / 2) / 15:.0f} %"]
 
 
 def test_a_run_that_chose_once_says_what_that_means(fake: FakeWorkspace) -> None:
@@ -223,6 +235,9 @@ def test_a_run_that_chose_once_says_what_that_means(fake: FakeWorkspace) -> None
     assert "the genes were chosen with the patients on whom the model is tested later" in words(app)
     assert not figures(app)
     assert "folds" not in app.dataframe[-1].value
+    app = open_agreement(fake.runs["released"])
+    assert "the genes were chosen with the patients on whom the model is tested later" in words(app)
+    assert not figures(app)
 
 
 def test_changed_files_are_said(fake: FakeWorkspace) -> None:
@@ -240,8 +255,8 @@ def test_without_genes_the_way_leads_to_the_preparation(fake: FakeWorkspace) -> 
 def test_an_older_run_still_shows_its_genes(fake: FakeWorkspace) -> None:
     for fold, chosen in enumerate(CHOSEN):
         fake.runs["honest"].write_table(f"selectors/fold-{fold}", selection(chosen).drop(columns="tested"))
+    assert "prepare the cohort again to see more" in words(open_agreement(fake.runs["honest"]))
     app = open_genes(run=fake.runs["honest"])
-    assert "prepare the cohort again to see more" in words(app)
     assert small_tables(app)[0]["Genes tested"].tolist() == ["–"]
 
 

@@ -85,6 +85,7 @@ PARTS = [
         ("cohort", {"view": part})
         for part in ("Patients", "Clinical and survival", "Genes", "Slides", "Preparation", "Import")
     ),
+    ("cohort", {"view": "Genes", "genes-part": "Agreement"}),
     *(("survival", {"survival-part": part}) for part in ("C-index", "Calibration", "Epochs", "Patients")),
     ("patient", {"patient-part": "Reasons", "patient-type": PAYLOADS[0], "patient-genes": "true"}),
     *(("patient", {"patient-part": part}) for part in ("Slide", "Clinical and similar patients")),
