@@ -75,8 +75,8 @@ def show_correlations(own: pd.DataFrame) -> None:
             "Pearson's r": "correlation of predicted and observed values over the genes of the type: 1 is perfect, 0 "
             "nothing. Values are standardised, so that the average profile, which is 0 for every gene, earns nothing.",
             "Spearman's ρ": "the same by ranks: a few extreme genes do not decide it.",
-            OTHERS: "the mean correlation of this patient's values with what was predicted for the fold's other patients. "
-            "Only what r has beyond it is about this patient.",
+            OTHERS: "the mean correlation of this patient's values with what was predicted for the fold's other "
+            "patients. Only what r has beyond it is about this patient.",
         },
     )
 

@@ -57,8 +57,8 @@
 
   // Should Streamlit come to say it otherwise, only a few milliseconds are lost.
   function isEnd(data) {
-    const [last, value] = new Uint8Array(data).slice(-2)
-    return data.byteLength < MOST_BYTES && last === FINISHED && value < MOST_VALUES
+    const [field, value] = new Uint8Array(data).slice(-2)
+    return data.byteLength < MOST_BYTES && field === FINISHED && value < MOST_VALUES
   }
 
   // Once the first page stands, what figures and other pages need: plotly alone takes longer than a click may. What
