@@ -12,9 +12,9 @@ import streamlit as st
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-_MISSED, _SAID_STILL, _PAGE = "_missed", "_said_still", "_page"
+_MISSED, _SAID_STILL = "_missed", "_said_still"
 """In the session: what a link asks for and is not there, with what is shown instead, by name; that the page has yet to
-take it back; the page it opened."""
+take it back."""
 
 _place: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
 """Where it is said, if not below the box."""
@@ -70,11 +70,3 @@ def take_back_missed() -> None:
 def has_to_be_taken_back() -> bool:
     """Whether the page may still say of a link what is no longer so; asked once."""
     return bool(st.session_state.pop(_SAID_STILL, False))
-
-
-def turn_to(page: str) -> None:
-    """What a link asks for is said on the page that it opened, and on no other; before any page is drawn."""
-    has_to_be_taken_back()
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PAGE] = page
-        forget_missed()

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from dashboard.missed import forget_missed, misses_said_in, note_missed, say_missed, take_back_missed
+from dashboard.missed import (
+    forget_missed,
+    has_to_be_taken_back,
+    misses_said_in,
+    note_missed,
+    say_missed,
+    take_back_missed,
+)
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -21,7 +28,8 @@ VIEW, SOURCE, FOLDER, PAGE, SORT, ONLY = "view", "source", "folder", "page", "so
 """Names in the URL of the Cohort page alone: its part, and what is chosen there."""
 
 _OF_DATA = {COHORT, RUN, COMPARE, PATIENT, SLIDE}
-_NEXT = "_next"
+_NEXT, _PAGE, _WRITTEN = "_next", "_page", "_written"
+"""In the session: what `go` chooses; the page that was drawn last; what that page itself wrote into the URL."""
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -95,10 +103,12 @@ def switch(
             note_missed(key, asked)
         st.session_state[key] = asked if asked in options else options[0]
     chosen = st.segmented_control(
-        label, options, default=options[0], required=True, key=key, help=explain, bind="query-params",
+        label, options, default=options[0], required=True, key=key, help=explain,
         label_visibility="collapsed" if hidden else "visible", wrap=True,  # else the last are out of sight
-        on_change=take_back_missed,
+        on_change=take_back_missed, persist_state="session",
     )  # fmt: skip
+    # Not bound to the URL: before such a click is sent, Streamlit draws the whole page for the new address.
+    _keep_written(key, chosen if chosen != options[0] else None)
     say_missed(key, chosen)
     return chosen
 
@@ -195,6 +205,35 @@ def pick_many(
     return chosen
 
 
+def held(options: Sequence[str], key: str) -> str:
+    """What stands in the URL and is chosen by buttons, points and rows, as no box shows it; at first the first option.
+
+    Whoever chooses writes it into the session, by its name.
+
+    Args:
+        options: at least one, as the URL says.
+        key: one of the names above.
+    """
+    if st.session_state.get(key) not in options:
+        asked = st.query_params.get(key, "")
+        if asked not in options:
+            note_missed(key, asked)
+        st.session_state[key] = asked if asked in options else options[0]
+    chosen: str = st.session_state[key]
+    _keep_written(key, chosen)
+    say_missed(key, chosen)
+    return chosen
+
+
+def _keep_written(key: str, chosen: str | None) -> None:
+    """A choice that is not bound to the URL stands in it, unless it is None."""
+    if chosen is not None:
+        st.session_state.setdefault(_WRITTEN, {})[key] = chosen
+        _write_down(key, chosen)
+    elif key in st.query_params:
+        del st.query_params[key]
+
+
 @contextmanager
 def in_a_row(widths: Sequence[float]) -> Iterator[list[DeltaGenerator]]:
     """Columns whose boxes stand on one line; what links ask of them in vain is said below the line, in full width.
@@ -243,3 +282,19 @@ def arrive() -> None:
         forget_missed()
     for key, choice in choices.items():
         st.session_state[key] = choice
+
+
+def turn_to(page: str) -> None:
+    """Before any page is drawn: what a link asks for counts on the page that it opens before what was chosen there
+    earlier, and what the page before wrote into the URL does not come along.
+    """
+    has_to_be_taken_back()
+    if st.session_state.get(_PAGE) == page:
+        return
+    st.session_state[_PAGE] = page
+    forget_missed()
+    for key, chosen in st.session_state.pop(_WRITTEN, {}).items():
+        if st.query_params.get(key) == chosen:
+            del st.query_params[key]
+    for key in st.query_params:
+        st.session_state.pop(key, None)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
 from dashboard.charts.patient import strip_figure
-from dashboard.elements import show_figure
+from dashboard.elements import plain, show_figure
 from dashboard.endpoints import describe_endpoint
+from dashboard.missed import take_back_missed
 from dashboard.once import once
 from dashboard.state import PATIENT, go
 from dashboard.words import trained_without
 from pomp.runs.run import Run
+
+FIND = "find-patient"
 
 
 def fold_by_risk(predictions: pd.DataFrame, patient: pd.Series) -> pd.DataFrame:
@@ -20,11 +25,31 @@ def fold_by_risk(predictions: pd.DataFrame, patient: pd.Series) -> pd.DataFrame:
     return fold.sort_values(["risk", "patient"], ascending=[False, True], ignore_index=True)
 
 
+def find_patient(names: Sequence[str]) -> None:
+    """A box in which to search, which is empty again once somebody is found.
+
+    It does not show who is on the page: Streamlit builds all options of such a box anew whenever what it shows changes,
+    and with a thousand patients that was a fifth of every click.
+    """
+    st.selectbox(
+        "Find a patient", names, index=None, placeholder="Type to search", key=FIND, on_change=_choose_found,
+        help="Anybody of this run, by any part of the name.",
+    )  # fmt: skip
+
+
+def _choose_found() -> None:
+    found = st.session_state[FIND]
+    if found is not None:
+        _choose(found)
+        st.session_state[FIND] = None
+
+
 def show_buttons(fold: pd.DataFrame, name: str) -> None:
-    """To the next patient of the fold with a higher or a lower risk."""
+    """Who it is, and to the next patient of the fold with a higher or a lower risk."""
     names = list(fold["patient"])
     place = names.index(name)
     with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(name), anchor=False, width="content")
         for label, icon, step in (("Higher risk", "arrow_back", -1), ("Lower risk", "arrow_forward", 1)):
             there = 0 <= place + step < len(names)
             st.button(
@@ -37,6 +62,7 @@ def show_buttons(fold: pd.DataFrame, name: str) -> None:
 
 def _choose(patient: str) -> None:
     """Before the page is run: it need not be run twice."""
+    take_back_missed()
     st.session_state[PATIENT] = patient
 
 

@@ -28,7 +28,6 @@ def show_part(run: Run) -> None:
         show_hidden(run)
 
 
-st.title("Alignment")
 finished = data.finished_runs()
 need_runs(finished)
 # Where some have something to show, those that lack it by their age are not offered; where none has, the page says why.

@@ -66,5 +66,4 @@ def show_page() -> None:
         show_preparation(check.cohort)
 
 
-st.title("Cohort")
 show_page()

@@ -22,7 +22,6 @@ PARTS = {
     "Where things lie": places(code(data.workspace().root)),
 }
 
-st.title("Help")
 search = st.text_input(
     "Search", key="help-search", max_chars=80, bind="query-params", icon=":material/search:",
     placeholder="for example: hazard ratio, attention, disk space", help="In all parts of this page at once.",

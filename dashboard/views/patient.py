@@ -17,8 +17,8 @@ from dashboard.patient.clinical import show_clinical
 from dashboard.patient.prediction import show_cards, show_curve
 from dashboard.patient.reasons import show_genes, show_parts
 from dashboard.patient.tissue import show_tissue
-from dashboard.patient.walk import fold_by_risk, show_buttons, show_place
-from dashboard.state import PATIENT, arrive, in_a_row, pick, switch
+from dashboard.patient.walk import find_patient, fold_by_risk, show_buttons, show_place
+from dashboard.state import PATIENT, arrive, held, in_a_row, switch
 from pomp.runs.run import Run
 
 PART = "patient-part"  # its name in the URL
@@ -53,20 +53,10 @@ def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFr
 
 
 @by_itself
-def show_page() -> None:
-    """All but the title: what a click changes stands in it, and the rest of the window need not be drawn again."""
+def show_patient(run: Run, runs: Sequence[Run], predictions: pd.DataFrame) -> None:
+    """All but the boxes: what a click changes stands in it, and the rest of the window need not be drawn again."""
     arrive()
-    runs = data.finished_runs()
-    need_runs(runs)
-    with in_a_row([1, 1]) as (left, right):
-        with left:
-            run = pick_run(runs)
-        predictions = data.predictions(run)
-        if predictions.empty:
-            empty_state("This run has no patient.", "Choose another run above.")
-            st.stop()
-        with right:
-            name = pick("Patient", sorted(predictions["patient"]), PATIENT, explain="Type to search.")
+    name = held(sorted(predictions["patient"]), PATIENT)
     patient = predictions[predictions["patient"] == name].iloc[0]
     fold = fold_by_risk(predictions, patient)
     show_buttons(fold, name)
@@ -76,5 +66,15 @@ def show_page() -> None:
     show_part(run, runs, patient, fold, changes)
 
 
-st.title("Patient")
-show_page()
+runs = data.finished_runs()
+need_runs(runs)
+with in_a_row([1, 1]) as (left, right):
+    with left:
+        run = pick_run(runs)
+    predictions = data.predictions(run)
+    if predictions.empty:
+        empty_state("This run has no patient.", "Choose another run above.")
+        st.stop()
+    with right:
+        find_patient(sorted(predictions["patient"]))
+show_patient(run, runs, predictions)

@@ -86,7 +86,6 @@ def show_part(cohort: str, protocol: ProtocolName, preset: str, seeds: Sequence[
         show_data(cohorts(), cohort)
 
 
-st.title("Reproduce the paper")
 runs = data.finished_runs()
 say_what_became_of_it()
 verdict = st.container()

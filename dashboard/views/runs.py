@@ -54,5 +54,4 @@ def show_page() -> None:
         show_chance()
 
 
-st.title("Runs and ablations")
 show_page()

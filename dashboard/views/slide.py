@@ -90,7 +90,6 @@ def show_panes(
     return (other[1] if place and other and other[1] else found), index
 
 
-st.title("Slide")
 finished = data.finished_runs()
 runs = explained_first(
     [run for run in finished if data.has_maps(run)], [run for run in finished if run.config.model.modalities != "omics"]

@@ -16,7 +16,6 @@ from pomp.runs.null import is_null
 SIDE_PX = 250
 """Of what to do next: columns would leave it no room in a narrow window."""
 
-st.title("Start")
 st.markdown(
     "Survival from slides and omics: train the model POMP on a cohort, see how far its risks can be trusted, and look "
     "at what they rest on. **Research use only**: nothing here may guide the treatment of any patient."

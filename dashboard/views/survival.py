@@ -44,7 +44,6 @@ def show_part(run: Run, report: EvaluationReport, beside: Beside | None, runs: S
         show_patients(run)
 
 
-st.title("Survival")
 arrive()
 runs = data.finished_runs()
 need_runs(runs)

@@ -53,7 +53,6 @@ def ask_configuration(folders: dict[str, Path]) -> None:
         ask_plan(folder, wanted)
 
 
-st.title("Train")
 folders = data.cohort_folders()
 if not folders:
     no_cohort("There is no cohort to train on.")

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
 import dashboard
-from dashboard.elements import run_label
+from dashboard.elements import plain, run_label
 from pomp.markdown import WORD_JOINER
 from pomp.runs.run import Run
 
@@ -51,6 +51,13 @@ def words(app: AppTest) -> str:
     parts = [str(element.value) for kind in kinds for element in getattr(app, kind)]
     parts += [f"{metric.label}: {metric.value}" for metric in app.metric]
     return re.sub(r"\\(.)", r"\1", "\n".join(parts))
+
+
+def patient_shown(app: AppTest) -> str:
+    """On the Patient page, by the address and the heading alike."""
+    name = str(app.query_params["patient"])
+    assert plain(name) == app.header[0].value
+    return name
 
 
 def small_tables(app: AppTest) -> list[pd.DataFrame]:

@@ -31,17 +31,44 @@ def test_back_leads_to_the_page_before(address: str, watched: WatchedPage) -> No
     see_page(page, "Start")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Survival").click()
     see_page(page, "Survival")
-    for part in ("C-index", "Curves"):
+    for part, said in (("C-index", "survival-part=C-index"), ("Curves", r"^(?!.*survival-part)")):
         button = page.get_by_role("radio", name=part, exact=True)
         button.click()
         expect(button).to_be_checked()
         settle(page)
+        expect(page).to_have_url(re.compile(said))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Patient").click()
     see_page(page, "Patient", "patient=")
     page.go_back()
     see_page(page, "Survival")
     page.go_back()
     see_page(page, "Start")
+    forgive_probes(watched)
+
+
+@pytest.mark.timeout(300)
+def test_a_part_is_found_again_and_stands_in_the_address_of_its_page_alone(address: str, watched: WatchedPage) -> None:
+    page = watched.page
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{address}/survival")
+    see_page(page, "Survival")
+    part = page.get_by_role("radio", name="C-index", exact=True)
+    part.click()
+    expect(page).to_have_url(re.compile("survival-part=C-index"))
+    settle(page)
+    links = page.get_by_test_id("stSidebarNav")
+    links.get_by_role("link", name="Help").click()
+    see_page(page, "Help", "/help$")
+    links.get_by_role("link", name="Survival").click()
+    see_page(page, "Survival", "survival-part=C-index")
+    expect(part).to_be_checked()
+    page.get_by_role("radio", name="Epochs", exact=True).click()
+    expect(page).to_have_url(re.compile("survival-part=Epochs"))
+    settle(page)
+    links.get_by_role("link", name="Help").click()
+    see_page(page, "Help", "/help$")
+    page.go_back()
+    see_page(page, "Survival", "survival-part=Epochs")
     forgive_probes(watched)
 
 

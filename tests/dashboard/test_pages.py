@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import missed
 from dashboard.elements import plain
+from dashboard.state import turn_to
 from pomp.config import RunConfig
 from pomp.runs.run import Run
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace
-from tests.dashboard.pages import APP, figures, open_page, small_tables, words
+from tests.dashboard.pages import APP, figures, open_page, patient_shown, small_tables, words
 
 pytestmark = pytest.mark.usefixtures("home")
 PAGES = ("cohort", "train", "survival", "patient", "slide")
@@ -101,36 +102,52 @@ def test_patient_page(fake: FakeWorkspace) -> None:
 @pytest.mark.parametrize("label", ["honest", "released", "hostile"])
 def test_run_and_patient_stand_in_the_address(label: str, fake: FakeWorkspace) -> None:
     app = open_page("patient", run=fake.runs[label], patient="P-31")
-    assert (app.selectbox(key="run").value, app.selectbox(key="patient").value) == (fake.runs[label].id, "P-31")
+    assert (app.selectbox(key="run").value, patient_shown(app)) == (fake.runs[label].id, "P-31")
 
 
 def test_unknown_choices_in_the_address_fall_back() -> None:
     app = open_page("patient", patient="../../etc/passwd", run="../../etc")
-    assert app.selectbox(key="patient").value == "P-00"
+    assert patient_shown(app) == "P-00"
 
 
 @pytest.mark.parametrize(
-    ("page", "key", "asked", "shown"),
+    ("page", "key", "asked"),
     [
-        ("patient", "patient", "DEMO-999", "P-00"),
-        ("patient", "patient", HOSTILE_PATIENT + "2", "P-00"),
-        ("survival", "run", "TCGA-BRCA · honest · deleted", None),
-        ("cohort", "cohort", "doesnotexist", None),
-        ("train", "cohort", "doesnotexist", None),
+        ("survival", "run", "TCGA-BRCA · honest · deleted"),
+        ("cohort", "cohort", "doesnotexist"),
+        ("train", "cohort", "doesnotexist"),
     ],
 )
-def test_a_link_to_what_is_not_there_says_what_is_shown_instead(
-    page: str, key: str, asked: str, shown: str | None
-) -> None:
+def test_a_link_to_what_is_not_there_says_what_is_shown_instead(page: str, key: str, asked: str) -> None:
     app = open_page(page, **{key: asked})
     box = app.selectbox(key=key)
-    shown = shown or box.options[box.index]
+    shown = box.options[box.index]
     said = f"The link asks for {plain(asked)}, which is not here. Shown is {plain(shown)}."
     assert [warning.value for warning in app.warning if "The link" in warning.value] == [said]
     app.run()  # as a page that watches a run does by itself
     assert "The link asks for" in words(app)
     box = app.selectbox(key=key)
     box.select_index((box.index + 1) % len(box.options)).run()
+    assert not app.exception
+    assert "The link asks for" not in words(app)
+
+
+@pytest.mark.parametrize("asked", ["DEMO-999", HOSTILE_PATIENT + "2"])
+@pytest.mark.parametrize("way", ["find", "walk"])
+def test_a_link_to_a_patient_who_is_not_there(asked: str, way: str) -> None:
+    app = open_page("patient", patient=asked)
+    assert patient_shown(app) == "P-00"
+    said = f"The link asks for {plain(asked)}, which is not here. Shown is {plain('P-00')}."
+    assert [warning.value for warning in app.warning if "The link" in warning.value] == [said]
+    app.run()
+    assert "The link asks for" in words(app)
+    if way == "find":
+        app.selectbox(key="find-patient").select("P-31").run()
+        assert patient_shown(app) == "P-31"
+        assert app.selectbox(key="find-patient").value is None  # ready for the next
+    else:
+        next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
+        assert patient_shown(app) != "P-00"
     assert not app.exception
     assert "The link asks for" not in words(app)
 
@@ -194,9 +211,9 @@ def test_a_number_of_a_link_within_its_bounds_needs_no_word(fake: FakeWorkspace)
 
 def test_what_goes_with_the_former_run_was_no_link(fake: FakeWorkspace) -> None:
     app = open_page("patient", run=fake.runs["hostile"], patient=HOSTILE_PATIENT)
-    assert app.selectbox(key="patient").value == HOSTILE_PATIENT
+    assert patient_shown(app) == HOSTILE_PATIENT
     app.selectbox(key="run").select(fake.runs["honest"].id).run()
-    assert app.selectbox(key="patient").value == "P-00"
+    assert patient_shown(app) == "P-00"
     assert "The link asks for" not in words(app)
 
 
@@ -211,11 +228,27 @@ def test_a_link_in_vain_is_said_where_it_led(fake: FakeWorkspace) -> None:
     assert "The link asks for" not in words(app)
 
 
+def test_what_a_link_asks_for_counts_before_what_was_chosen_earlier(fake: FakeWorkspace) -> None:
+    app = open_page("survival", run=fake.runs["honest"], **{"survival-part": "Epochs"})
+    app.switch_page("views/patient.py").run()
+    assert "survival-part" not in app.query_params
+    app.switch_page("views/survival.py").run()
+    assert app.session_state["survival-part"] == app.query_params["survival-part"] == "Epochs"  # as it was left
+    app.switch_page("views/patient.py").run()
+    app.query_params["survival-part"] = "C-index"
+    app.switch_page("views/survival.py").run()
+    assert app.session_state["survival-part"] == "C-index"
+    app.query_params["patient"] = "P-31"
+    app.switch_page("views/patient.py").run()
+    assert patient_shown(app) == "P-31"
+
+
 def test_a_page_that_is_drawn_as_a_whole_needs_no_second_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(missed.st, "session_state", {})
-    missed.turn_to("survival")
+    monkeypatch.setattr(missed.st, "query_params", {})
+    turn_to("survival")
     missed.note_missed("run", "nothing")
-    missed.turn_to("patient")
+    turn_to("patient")
     assert not missed.has_to_be_taken_back()
     missed.note_missed("patient", "nobody")
     missed.take_back_missed()  # a choice

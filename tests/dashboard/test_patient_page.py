@@ -34,7 +34,7 @@ from pomp.runs.workspace import Workspace
 from tests.dashboard.browsing import click_middle, forgive_probes, see_figure, settle, tick_first_row
 from tests.dashboard.conftest import Serve, WatchedPage
 from tests.dashboard.fake import HOSTILE_PATIENT, FakeWorkspace, finish, make_workspace
-from tests.dashboard.pages import APP, figures, open_page, words
+from tests.dashboard.pages import APP, figures, open_page, patient_shown, words
 
 OS = describe_endpoint("OS")
 OTHERS = {"patient-part": "Clinical and similar patients"}
@@ -228,7 +228,7 @@ class TestSeeds:
         assert "predictions.parquet is damaged" in said
         assert "Only one run with these settings can be read" in said
         assert not app.error
-        assert {title.value for title in app.header} == HEADERS["Risk"]
+        assert {title.value for title in app.header[1:]} == HEADERS["Risk"]
 
 
 class TestFigures:
@@ -306,7 +306,7 @@ class TestPage:
             for text in [*texts[part], "Research use only"]:
                 assert text in said
             assert {metric.label: metric.value for metric in app.metric}["Would change group"].endswith("of 100")
-            assert {header.value for header in app.header} == HEADERS[part]
+            assert {header.value for header in app.header[1:]} == HEADERS[part]
             assert app.query_params.get("patient-part", "Risk") == part  # the first stands in none
         # By the number that it has in the slide viewer.
         assert re.search(r"[+−]0\.\d{4}  \nregion \d+", words(shown["Slide"]))
@@ -322,8 +322,8 @@ class TestPage:
     ) -> None:
         app = open_explained(explained, monkeypatch, patient="P-12", **{"patient-part": "Reasons"})
         next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
-        assert app.selectbox(key="patient").value != "P-12"
-        assert {header.value for header in app.header} == HEADERS["Reasons"]
+        assert patient_shown(app) != "P-12"
+        assert {header.value for header in app.header[1:]} == HEADERS["Reasons"]
         assert app.query_params["patient-part"] == "Reasons"
 
     @pytest.mark.parametrize("part", HEADERS)
@@ -364,10 +364,10 @@ class TestPage:
         app = open_explained(explained, monkeypatch, patient=names[0])
         assert app.button(key="patient-Higher risk").disabled
         app.button(key="patient-Lower risk").click().run()
-        assert app.selectbox(key="patient").value == names[1]
+        assert patient_shown(app) == names[1]
         assert app.query_params["patient"] == names[1]
         app.button(key="patient-Higher risk").click().run()
-        assert app.selectbox(key="patient").value == names[0]
+        assert patient_shown(app) == names[0]
         keys = {app.button(key=f"patient-{side} risk").proto.shortcut for side in ("Higher", "Lower")}
         assert keys == {"shift+left", "shift+right"}  # with Alt they are the browser's own
 
@@ -428,7 +428,7 @@ def test_clicks_open_other_patients(explained: FakeWorkspace, serve: Serve, watc
     expect(page).to_have_url(re.compile(f"patient={last}"))
     settle(page)
     # The figure that was clicked comes back with its patient; the click does not.
-    box = page.get_by_role("combobox", name="Patient")
+    box = page.get_by_role("combobox", name="Find a patient")
     box.fill(first)
     box.press("Enter")
     expect(page).to_have_url(re.compile(f"patient={first}"))
@@ -481,7 +481,7 @@ class TestWhatIsGone:
         app = open_page("patient", run=own.runs["honest"], patient="P-12", **{"patient-part": part})
         assert f"{table}.parquet is damaged" in app.error[0].value.replace("\\", "")
         assert len(app.error) == 1
-        assert {title.value for title in app.header} == HEADERS[part]
+        assert {title.value for title in app.header[1:]} == HEADERS[part]
         cards = {metric.label for metric in app.metric}
         assert "Risk score" in cards
         assert ("Would change group" in cards) == (table != "training_risks")
