@@ -1,8 +1,8 @@
 // Before Streamlit's own scripts come: how the browser's history goes, how the server's messages are taken, and what is
 // fetched before it is asked for.
 {
-  const QUIET_MS = 20 // when nothing has come for so long, no more is waited for
-  const MOST_MS = 100 // so long at the most a message waits: long work shows how far it is
+  const MOST_MS = 150 // so long at the most a message waits: long work shows how far it is
+  const FIRST_MS = 20 // so long until a first page stands, which comes bit by bit
   const WAKE_MS = 1 // in which comes what the server says after the script's end
   const MOST_BYTES = 100 // of a message that says that the script has run
   const FINISHED = 6 << 3 // its last field's number, before a byte that says how it went
@@ -18,12 +18,11 @@
   }
 
   // Streamlit draws the whole page anew as soon as a message has come, 10 to 30 ms each time, and a click is answered
-  // with fifty. So all but the first, by which it says that the script runs, wait and are drawn in one go.
+  // with fifty. So they wait until the script has run, and are drawn in one go.
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
       super(...given)
       this.waiting = []
-      this.last = 0
       // Before all others who listen, since they come later.
       this.addEventListener("message", (event) => {
         if (!event.isTrusted) return // it has waited
@@ -34,24 +33,22 @@
     }
 
     take({ data, origin }) {
-      const now = performance.now()
-      const isFirst = now - this.last > QUIET_MS
-      this.last = now
-      this.since ??= now
-      this.hasEnded ||= isEnd(data)
       this.waiting.push(new MessageEvent("message", { data, origin }))
-      if (isFirst) return this.passOn()
+      if (isEnd(data)) {
+        this.hasEnded = true
+        this.passOnIn(WAKE_MS)
+      } else if (this.waiting.length === 1) this.passOnIn(isReady ? MOST_MS : FIRST_MS)
+    }
+
+    passOnIn(ms) {
       clearTimeout(this.timer)
-      const left = this.hasEnded ? WAKE_MS : Math.min(QUIET_MS, this.since + MOST_MS - now)
-      this.timer = setTimeout(() => this.passOn(), left)
+      this.timer = setTimeout(() => this.passOn(), ms)
     }
 
     passOn() {
       clearTimeout(this.timer)
       for (const message of this.waiting.splice(0)) this.dispatchEvent(message)
       if (this.hasEnded) makeReady()
-      this.since = null
-      this.hasEnded = false
     }
   }
 

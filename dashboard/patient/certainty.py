@@ -17,7 +17,6 @@ from pomp.errors import RunError
 from pomp.evaluation.group_stability import Floats, bootstrap_medians, change_of_group
 from pomp.evaluation.uncertainty import signed
 from pomp.runs.readable import read_runs
-from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 from pomp.wording import count
 
@@ -54,8 +53,13 @@ def out_of_hundred(share: float) -> str:
 
 
 @errors_as_text()
-def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: float | None) -> None:
-    """In words how firm the group is, and the risks that other seeds give."""
+def show_certainty(run: Run, seeds: Sequence[Run], patient: pd.Series, changes: float | None) -> None:
+    """In words how firm the group is, and the risks that other seeds give.
+
+    Args:
+        seeds: the run and its repeats, which differ in nothing but the seed.
+        changes: as `other_group` has it.
+    """
     st.header("How sure is this?")
     group = "high" if patient["high_risk"] else "low"
     if changes is None:
@@ -69,12 +73,12 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
             f"**The cut.** In {out_of_hundred(changes)} resamples of the training patients, the cut between the groups "
             f"falls on the other side, and this patient is no longer in the {group}-risk group."
         )
-    others = [other for other in repeats(run, runs, data.status) if other.info.seed != run.info.seed]
+    others = [other for other in seeds if other.info.seed != run.info.seed]
     readings = read_runs(others, lambda other: data.run_table(other, "predictions"))
     if readings.damaged:
         st.caption(plain(readings.left_out))
-    seeds = risks_by_seed([run, *(other for other, _ in readings.found)], patient["patient"])
-    if len(seeds) < 2:
+    risks = risks_by_seed([run, *(other for other, _ in readings.found)], patient["patient"])
+    if len(risks) < 2:
         st.markdown(
             f"**The seed.** Only one run with these settings{' can be read' if readings.damaged else ''}: how far the "
             "risk depends on chance in training, and on who else was trained on, is not known. More seeds, from a "
@@ -82,8 +86,8 @@ def show_certainty(run: Run, runs: Sequence[Run], patient: pd.Series, changes: f
         )
         st.code(more_seeds(run), language="bash", wrap_lines=True)
         return
-    st.markdown(f"**The seed.** {describe_seeds(seeds)}")
-    show_seeds(run, seeds, patient["patient"])
+    st.markdown(f"**The seed.** {describe_seeds(risks)}")
+    show_seeds(run, risks, patient["patient"])
 
 
 def show_seeds(run: Run, seeds: pd.DataFrame, name: str) -> None:

@@ -19,6 +19,7 @@ from dashboard.patient.reasons import show_genes, show_parts
 from dashboard.patient.tissue import show_tissue
 from dashboard.patient.walk import find_patient, fold_by_risk, show_buttons, show_place
 from dashboard.state import PATIENT, arrive, held, in_a_row, switch
+from pomp.runs.repeats import repeats
 from pomp.runs.run import Run
 
 PART = "patient-part"  # its name in the URL
@@ -26,7 +27,7 @@ RISK, REASONS, SLIDE, OTHERS = "Risk", "Reasons", "Slide", "Clinical and similar
 
 
 @by_itself
-def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFrame, changes: float | None) -> None:
+def show_part(run: Run, seeds: Sequence[Run], patient: pd.Series, fold: pd.DataFrame, changes: float | None) -> None:
     """The switch, and the part that it names: it stays when another patient is chosen."""
     name = str(patient["patient"])
     part = switch("Part of the page", [RISK, REASONS, SLIDE, OTHERS], PART, hidden=True)
@@ -39,7 +40,7 @@ def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFr
             show_curve(run, patient)
         with right:
             show_place(run, fold, name)
-            show_certainty(run, runs, patient, changes)
+            show_certainty(run, seeds, patient, changes)
     elif part == REASONS:
         with left:
             show_parts(run, name)
@@ -53,7 +54,7 @@ def show_part(run: Run, runs: Sequence[Run], patient: pd.Series, fold: pd.DataFr
 
 
 @by_itself
-def show_patient(run: Run, runs: Sequence[Run], predictions: pd.DataFrame) -> None:
+def show_patient(run: Run, seeds: Sequence[Run], predictions: pd.DataFrame) -> None:
     """All but the boxes: what a click changes stands in it, and the rest of the window need not be drawn again."""
     arrive()
     name = held(sorted(predictions["patient"]), PATIENT)
@@ -63,7 +64,7 @@ def show_patient(run: Run, runs: Sequence[Run], predictions: pd.DataFrame) -> No
     say_run(run, of_patient=True)
     changes = other_group(run, patient)
     show_cards(run, patient, fold, None if changes is None else out_of_hundred(changes))
-    show_part(run, runs, patient, fold, changes)
+    show_part(run, seeds, patient, fold, changes)
 
 
 runs = data.finished_runs()
@@ -77,4 +78,4 @@ with in_a_row([1, 1]) as (left, right):
         st.stop()
     with right:
         find_patient(sorted(predictions["patient"]))
-show_patient(run, runs, predictions)
+show_patient(run, repeats(run, runs, data.status), predictions)
