@@ -97,11 +97,7 @@ def switch(
         explain: for the question mark beside the label.
         hidden: the label is for screen readers only.
     """
-    if st.session_state.get(key) not in options:
-        asked = st.query_params.get(key, "")
-        if asked not in options:
-            note_missed(key, asked)
-        st.session_state[key] = asked if asked in options else options[0]
+    _begin_with(options, key)
     chosen = st.segmented_control(
         label, options, default=options[0], required=True, key=key, help=explain,
         label_visibility="collapsed" if hidden else "visible", wrap=True,  # else the last are out of sight
@@ -214,15 +210,20 @@ def held(options: Sequence[str], key: str) -> str:
         options: at least one, as the URL says.
         key: one of the names above.
     """
+    _begin_with(options, key)
+    chosen: str = st.session_state[key]
+    _keep_written(key, chosen)
+    say_missed(key, chosen)
+    return chosen
+
+
+def _begin_with(options: Sequence[str], key: str) -> None:
+    """What was chosen; if it is not there, what the URL asks for, or else the first."""
     if st.session_state.get(key) not in options:
         asked = st.query_params.get(key, "")
         if asked not in options:
             note_missed(key, asked)
         st.session_state[key] = asked if asked in options else options[0]
-    chosen: str = st.session_state[key]
-    _keep_written(key, chosen)
-    say_missed(key, chosen)
-    return chosen
 
 
 def _keep_written(key: str, chosen: str | None) -> None:
