@@ -49,7 +49,7 @@ def show_buttons(fold: pd.DataFrame, name: str) -> None:
     names = list(fold["patient"])
     place = names.index(name)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(plain(name), anchor=False, width="content")
+        st.markdown(f"**{plain(name)}**", width="content")  # no heading: those have an id, which data shall not name
         for label, icon, step in (("Higher risk", "arrow_back", -1), ("Lower risk", "arrow_forward", 1)):
             there = 0 <= place + step < len(names)
             st.button(

@@ -228,7 +228,7 @@ class TestSeeds:
         assert "predictions.parquet is damaged" in said
         assert "Only one run with these settings can be read" in said
         assert not app.error
-        assert {title.value for title in app.header[1:]} == HEADERS["Risk"]
+        assert {title.value for title in app.header} == HEADERS["Risk"]
 
 
 class TestFigures:
@@ -306,7 +306,7 @@ class TestPage:
             for text in [*texts[part], "Research use only"]:
                 assert text in said
             assert {metric.label: metric.value for metric in app.metric}["Would change group"].endswith("of 100")
-            assert {header.value for header in app.header[1:]} == HEADERS[part]
+            assert {header.value for header in app.header} == HEADERS[part]
             assert app.query_params.get("patient-part", "Risk") == part  # the first stands in none
         # By the number that it has in the slide viewer.
         assert re.search(r"[+−]0\.\d{4}  \nregion \d+", words(shown["Slide"]))
@@ -323,7 +323,7 @@ class TestPage:
         app = open_explained(explained, monkeypatch, patient="P-12", **{"patient-part": "Reasons"})
         next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
         assert patient_shown(app) != "P-12"
-        assert {header.value for header in app.header[1:]} == HEADERS["Reasons"]
+        assert {header.value for header in app.header} == HEADERS["Reasons"]
         assert app.query_params["patient-part"] == "Reasons"
 
     @pytest.mark.parametrize("part", HEADERS)
@@ -481,7 +481,7 @@ class TestWhatIsGone:
         app = open_page("patient", run=own.runs["honest"], patient="P-12", **{"patient-part": part})
         assert f"{table}.parquet is damaged" in app.error[0].value.replace("\\", "")
         assert len(app.error) == 1
-        assert {title.value for title in app.header[1:]} == HEADERS[part]
+        assert {title.value for title in app.header} == HEADERS[part]
         cards = {metric.label for metric in app.metric}
         assert "Risk score" in cards
         assert ("Would change group" in cards) == (table != "training_risks")
