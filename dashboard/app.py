@@ -15,8 +15,8 @@ VIEWS = Path(__file__).parent / "views"
 ICON = "🧬"  # an emoji comes with the page; a Material icon here would be fetched from another host
 START = "start"
 
-# What each page is for, in one line below its title. Not as help in the side bar: Streamlit draws all of that anew
-# several times at every click, and ten bubbles were a tenth of the time.
+# What each page is for, in one line below its title. Not as help in the side bar: Streamlit draws all of that anew at
+# every click, each bubble included.
 PURPOSES = {
     START: "Where things stand, and what to do next.",
     "cohort": "Who is in the analysis and why, what was measured, and how long they lived.",
@@ -29,8 +29,8 @@ PURPOSES = {
     "runs": "All runs, what differs between them, and the ablations.",
     "help": "Words, how to read each figure, and what the method cannot do.",
 }
+# Of pages whose title is not their name.
 TITLES = {"reproduce": "Reproduce the paper", "runs": "Runs and ablations"}
-"""Of pages whose title is not their name."""
 
 st.set_page_config(page_icon=ICON, layout="wide")
 
@@ -51,7 +51,7 @@ page = st.navigation(
             _page("alignment", "join_inner"),
             _page("reproduce", "fact_check"),
         ],
-        "Model": [_page("train", "model_training"), _page("runs", "compare")],
+        "Model": [_page("train", "model_training"), _page("runs", "compare_arrows")],
         "About": [_page("help", "help")],
     }
 )

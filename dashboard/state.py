@@ -292,10 +292,11 @@ def turn_to(page: str) -> None:
     has_to_be_taken_back()
     if st.session_state.get(_PAGE) == page:
         return
-    st.session_state[_PAGE] = page
     forget_missed()
     for key, chosen in st.session_state.pop(_WRITTEN, {}).items():
         if st.query_params.get(key) == chosen:
             del st.query_params[key]
     for key in st.query_params:
-        st.session_state.pop(key, None)
+        with suppress(StreamlitAPIException):  # Streamlit keeps names for itself, and a link may have any
+            st.session_state.pop(key, None)
+    st.session_state[_PAGE] = page

@@ -28,8 +28,7 @@ def fold_by_risk(predictions: pd.DataFrame, patient: pd.Series) -> pd.DataFrame:
 def find_patient(names: Sequence[str]) -> None:
     """A box in which to search, which is empty again once somebody is found.
 
-    It does not show who is on the page: Streamlit builds all options of such a box anew whenever what it shows changes,
-    and with a thousand patients that was a fifth of every click.
+    It does not show who is on the page: Streamlit builds all options of such a box anew whenever what it shows changes.
     """
     st.selectbox(
         "Find a patient", names, index=None, placeholder="Type to search", key=FIND, on_change=_choose_found,

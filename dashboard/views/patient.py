@@ -55,9 +55,14 @@ def show_part(run: Run, seeds: Sequence[Run], patient: pd.Series, fold: pd.DataF
 
 @by_itself
 def show_patient(run: Run, seeds: Sequence[Run], predictions: pd.DataFrame) -> None:
-    """All but the boxes: what a click changes stands in it, and the rest of the window need not be drawn again."""
+    """All but the boxes: what a click changes stands in it, and the rest of the window need not be drawn again.
+
+    Args:
+        seeds: the run and its repeats.
+        predictions: of the run, by patient.
+    """
     arrive()
-    name = held(sorted(predictions["patient"]), PATIENT)
+    name = held(list(predictions["patient"]), PATIENT)
     patient = predictions[predictions["patient"] == name].iloc[0]
     fold = fold_by_risk(predictions, patient)
     show_buttons(fold, name)
@@ -72,10 +77,10 @@ need_runs(runs)
 with in_a_row([1, 1]) as (left, right):
     with left:
         run = pick_run(runs)
-    predictions = data.predictions(run)
+    predictions = data.predictions(run).sort_values("patient")
     if predictions.empty:
         empty_state("This run has no patient.", "Choose another run above.")
         st.stop()
     with right:
-        find_patient(sorted(predictions["patient"]))
+        find_patient(list(predictions["patient"]))
 show_patient(run, repeats(run, runs, data.status), predictions)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from dashboard.browser import head
 from tests.conftest import REPOSITORY
@@ -23,12 +23,17 @@ def address(serve: Serve, fake: FakeWorkspace) -> str:
     return serve(REPOSITORY / "dashboard" / "app.py", Path(fake.root))
 
 
+def open_at(watched: WatchedPage, url: str, name: str, address: str = ".") -> Page:
+    """The browser's page, once it shows what `see_page` waits for."""
+    watched.page.set_default_timeout(PATIENCE)
+    watched.page.goto(url)
+    see_page(watched.page, name, address)
+    return watched.page
+
+
 @pytest.mark.timeout(300)
 def test_back_leads_to_the_page_before(address: str, watched: WatchedPage) -> None:
-    page = watched.page
-    page.set_default_timeout(PATIENCE)
-    page.goto(address)
-    see_page(page, "Start")
+    page = open_at(watched, address, "Start")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Survival").click()
     see_page(page, "Survival")
     for part, said in (("C-index", "survival-part=C-index"), ("Curves", r"^(?!.*survival-part)")):
@@ -48,10 +53,7 @@ def test_back_leads_to_the_page_before(address: str, watched: WatchedPage) -> No
 
 @pytest.mark.timeout(300)
 def test_a_part_is_found_again_and_stands_in_the_address_of_its_page_alone(address: str, watched: WatchedPage) -> None:
-    page = watched.page
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}/survival")
-    see_page(page, "Survival")
+    page = open_at(watched, f"{address}/survival", "Survival")
     part = page.get_by_role("radio", name="C-index", exact=True)
     part.click()
     expect(page).to_have_url(re.compile("survival-part=C-index"))
@@ -74,10 +76,7 @@ def test_a_part_is_found_again_and_stands_in_the_address_of_its_page_alone(addre
 
 @pytest.mark.timeout(300)
 def test_the_address_has_the_data_and_what_is_not_as_at_first(address: str, watched: WatchedPage) -> None:
-    page = watched.page
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}/survival?survival-endpoint=no+such+endpoint")
-    see_page(page, "Survival", "compare=")
+    page = open_at(watched, f"{address}/survival?survival-endpoint=no+such+endpoint", "Survival", "compare=")
     assert set(parse_qs(urlsplit(page.url).query)) == {"run", "compare"}
     expect(page.get_by_text("The link asks for no such endpoint")).to_be_visible()
     boxes = page.get_by_role("combobox", name=re.compile("^(Groups|Endpoint|Patients)"))
@@ -96,10 +95,7 @@ def test_the_address_has_the_data_and_what_is_not_as_at_first(address: str, watc
 
 @pytest.mark.timeout(300)
 def test_a_page_without_figures_makes_ready_what_others_need(address: str, watched: WatchedPage) -> None:
-    page = watched.page
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}/help")
-    see_page(page, "Help")
+    page = open_at(watched, f"{address}/help", "Help")
     page.wait_for_function("() => window.Plotly", timeout=PATIENCE)
     asked = page.evaluate("performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
     assert {f"/{url}" for url in head.element_scripts()} <= set(asked)
@@ -145,6 +141,7 @@ def test_what_comes_in_one_go_is_drawn_in_one_go(address: str, watched: WatchedP
     assert [size for _, size in given] == came  # all of them, in their order
     assert len(came) > 25
     assert len({turn for turn, _ in given}) < len(came) / 3
+    assert given[0][0] == given[1][0], "the first, which draws the whole page, has not waited"
     forgive_probes(watched)
 
 

@@ -243,6 +243,17 @@ def test_what_a_link_asks_for_counts_before_what_was_chosen_earlier(fake: FakeWo
     assert patient_shown(app) == "P-31"
 
 
+@pytest.mark.parametrize("name", ["$$ID-x", "$$STREAMLIT_x", "_page", "_written", "_next", "_missed"])
+def test_names_of_our_own_and_of_streamlits_in_a_link_do_nothing(name: str, fake: FakeWorkspace) -> None:
+    app = open_page("patient", run=fake.runs["honest"], patient="P-12", **{name: "1"})
+    next(button for button in app.button if "risk" in button.label and not button.disabled).click().run()
+    after = patient_shown(app)
+    assert after != "P-12"
+    app.run()
+    assert patient_shown(app) == after
+    assert not app.exception
+
+
 def test_a_page_that_is_drawn_as_a_whole_needs_no_second_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(missed.st, "session_state", {})
     monkeypatch.setattr(missed.st, "query_params", {})
