@@ -31,8 +31,8 @@ def find_patient(names: Sequence[str]) -> None:
     It does not show who is on the page: Streamlit builds all options of such a box anew whenever what it shows changes.
     """
     st.selectbox(
-        "Find a patient", names, index=None, placeholder="Type to search", key=FIND, on_change=_choose_found,
-        help="Anybody of this run, by any part of the name.",
+        "Find a patient", names, index=None, placeholder="Type to search", key=FIND, filter_mode="contains",
+        on_change=_choose_found, help="Anybody of this run, by any part of the name.",
     )  # fmt: skip
 
 
